@@ -1,0 +1,29 @@
+//! What hosts a workflow: one trait for a running instance, one for its definition.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::activation::Activation;
+use crate::command::Completion;
+
+/// One run of workflow code in the cache of a worker.
+///
+/// It is told what happened, never asks, and answers at once. Whatever goes wrong inside, a panic included, is part of
+/// its [`Completion`]; `activate` itself does not panic.
+pub trait Instance {
+    /// Applies the jobs in order, runs the routines until none gets any further, and says what they ask for.
+    fn activate(&mut self, activation: &Activation) -> Completion;
+
+    /// What its routines wait for, one short line each, in the order in which it was asked for.
+    fn pending(&self) -> Vec<String>;
+}
+
+/// A workflow as it is registered: makes a fresh instance for each run and for each replay.
+pub trait Definition: Send + Sync {
+    /// The name it is registered under.
+    fn workflow_type(&self) -> &str;
+
+    /// A fresh instance; its first activation begins with [`Job::Initialize`](crate::Job::Initialize).
+    fn instantiate(&self) -> Box<dyn Instance>;
+}

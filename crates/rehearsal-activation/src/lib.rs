@@ -1,0 +1,46 @@
+//! The contract between a workflow and whatever drives it, and between a worker and the service.
+//!
+//! Three machines stand in a ring, and these types are all they say to each other:
+//!
+//! ```text
+//!              WorkflowCommand                ServerCommand
+//!   INSTANCE ──────────────────▶  WORKER  ─────────────────▶  SERVICE ──▶ history
+//!      ▲          Activation        │  ▲      TaskDelivery       │
+//!      └────────────────────────────┘  └─────────────────────────┘
+//! ```
+//!
+//! - The service hands a worker a [`TaskDelivery`]: the events of a workflow task.
+//! - The worker cuts them into [`Activation`]s, each a list of [`Job`]s: what the workflow is told.
+//! - The instance answers each with a [`Completion`]: [`WorkflowCommand`]s, what workflow code asks for, known by
+//!   sequence numbers.
+//! - The worker gives ids, withdraws what is moot, and sends [`ServerCommand`]s in a [`TaskResponse`].
+//!
+//! Nothing here decides anything. What no crate simulates yet is in the contract all the same, so that it can be
+//! refused by name ([`WorkflowCommand::not_simulated`], [`ServerCommand::not_simulated`]).
+
+#![no_std]
+
+extern crate alloc;
+
+mod activation;
+mod command;
+mod delivery;
+mod instance;
+mod job;
+pub mod names;
+mod server;
+mod trouble;
+
+pub use activation::Activation;
+pub use command::{
+    CancelExternal, Completion, ScheduleActivity, Seq, SignalExternal, StartChild, StartTimer,
+    TaskFailure, WorkflowCommand,
+};
+pub use delivery::{Message, Query, TaskDelivery, TaskToken};
+pub use instance::{Definition, Instance};
+pub use job::{ActivityResolution, Initialize, Job, Signal, Update};
+pub use server::{
+    LocalActivityRequest, ScheduleActivityTask, ServerCommand, TaskOutcome, TaskResponse,
+    WorkerTaskFailure,
+};
+pub use trouble::Trouble;

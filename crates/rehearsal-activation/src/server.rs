@@ -1,0 +1,193 @@
+//! What a worker sends to the service.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{
+    EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, UserMetadata,
+    WorkflowTaskFailedCause,
+};
+
+use crate::delivery::TaskToken;
+
+/// How a worker answers a workflow task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskResponse {
+    /// The task.
+    pub token: TaskToken,
+    /// The worker.
+    pub identity: SmolStr,
+    /// What it says.
+    pub outcome: TaskOutcome,
+}
+
+/// What a worker says of a workflow task.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for each workflow task, and moved a few times"
+)]
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskOutcome {
+    /// Commands, to be handled in order (W-10).
+    Completed {
+        /// The commands.
+        commands: Vec<ServerCommand>,
+        /// The sticky queue of the worker and how long a task may wait in it; `None` clears stickiness (W-9).
+        sticky: Option<(TaskQueue, Duration)>,
+        /// What the SDK says of itself.
+        sdk_metadata: SdkMetadata,
+        /// Whether a further task is wanted at once, though nothing happened (W-18).
+        force_new_task: bool,
+    },
+    /// The task failed on the worker (W-8).
+    Failed(Box<WorkerTaskFailure>),
+}
+
+/// A workflow task that failed on the worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkerTaskFailure {
+    /// What is recorded as the cause.
+    pub cause: WorkflowTaskFailedCause,
+    /// What is recorded as the failure.
+    pub failure: Failure,
+}
+
+/// One thing that a worker asks of the service for a workflow.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ServerCommand {
+    /// Run an activity.
+    ScheduleActivityTask(Box<ScheduleActivityTask>),
+    /// Ask an activity to cancel.
+    RequestCancelActivityTask {
+        /// Its `ActivityTaskScheduled`, predicted if it is in the same task.
+        scheduled: EventId,
+    },
+    /// Start a timer.
+    StartTimer {
+        /// Its id.
+        timer_id: SmolStr,
+        /// How long it runs.
+        after: Duration,
+        /// What a person reads beside the event.
+        user_metadata: Option<Box<UserMetadata>>,
+    },
+    /// Cancel a timer.
+    CancelTimer {
+        /// Its id.
+        timer_id: SmolStr,
+    },
+    /// Close the workflow as completed.
+    CompleteWorkflow {
+        /// What it returned.
+        result: Option<Payloads>,
+    },
+    /// Close the workflow as failed.
+    FailWorkflow {
+        /// The error it returned.
+        failure: Box<Failure>,
+    },
+    /// Close the workflow as canceled.
+    CancelWorkflow {
+        /// The details of the innermost canceled error.
+        details: Option<Payloads>,
+    },
+    /// Note something for the SDK. Not simulated yet.
+    RecordMarker {
+        /// Which kind of marker.
+        name: SmolStr,
+    },
+    /// Start a child workflow. Not simulated yet.
+    StartChildWorkflow {
+        /// Its id.
+        workflow_id: SmolStr,
+        /// Its type.
+        workflow_type: SmolStr,
+    },
+    /// Signal another workflow. Not simulated yet.
+    SignalExternalWorkflow {
+        /// The other workflow.
+        workflow_id: SmolStr,
+        /// The name of the signal.
+        name: SmolStr,
+    },
+    /// Ask another workflow to cancel. Not simulated yet.
+    RequestCancelExternalWorkflow {
+        /// The other workflow.
+        workflow_id: SmolStr,
+    },
+    /// Go on in a new run. Not simulated yet.
+    ContinueAsNew {
+        /// Its arguments.
+        input: Option<Payloads>,
+    },
+}
+
+impl ServerCommand {
+    /// The name of what is asked for, if the service does not simulate it yet.
+    #[must_use]
+    pub const fn not_simulated(&self) -> Option<&'static str> {
+        match self {
+            Self::ScheduleActivityTask(_)
+            | Self::RequestCancelActivityTask { .. }
+            | Self::StartTimer { .. }
+            | Self::CancelTimer { .. }
+            | Self::CompleteWorkflow { .. }
+            | Self::FailWorkflow { .. }
+            | Self::CancelWorkflow { .. } => None,
+            Self::RecordMarker { .. } => Some("markers"),
+            Self::StartChildWorkflow { .. } => Some("child workflows"),
+            Self::SignalExternalWorkflow { .. } => Some("signals to other workflows"),
+            Self::RequestCancelExternalWorkflow { .. } => Some("cancels of other workflows"),
+            Self::ContinueAsNew { .. } => Some("continue-as-new"),
+        }
+    }
+
+    /// Whether it closes the workflow, so that it must be the last (W-11).
+    #[must_use]
+    pub const fn is_close(&self) -> bool {
+        matches!(
+            self,
+            Self::CompleteWorkflow { .. }
+                | Self::FailWorkflow { .. }
+                | Self::CancelWorkflow { .. }
+                | Self::ContinueAsNew { .. }
+        )
+    }
+}
+
+/// An activity to run. `None` for a timeout means that it was not given (T-1).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScheduleActivityTask {
+    /// Its id.
+    pub activity_id: SmolStr,
+    /// Its type.
+    pub activity_type: SmolStr,
+    /// The queue it waits in.
+    pub task_queue: SmolStr,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// Context of the caller.
+    pub header: Option<Header>,
+    /// For all attempts together.
+    pub schedule_to_close: Option<Duration>,
+    /// Until a worker takes it.
+    pub schedule_to_start: Option<Duration>,
+    /// For one attempt.
+    pub start_to_close: Option<Duration>,
+    /// Between heartbeats.
+    pub heartbeat: Option<Duration>,
+    /// How it is retried; `None` for the server's defaults.
+    pub retry_policy: Option<RetryPolicy>,
+    /// Whether it wants the same build as the workflow; the Go SDK always says so.
+    pub use_workflow_build_id: bool,
+}
+
+/// An activity that the worker runs by itself. Not simulated yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LocalActivityRequest {
+    /// Its type.
+    pub activity_type: SmolStr,
+}

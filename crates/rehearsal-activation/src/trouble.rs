@@ -1,0 +1,54 @@
+//! What is wrong with workflow code.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What is wrong with workflow code, in the terms of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// It panicked.
+    Panicked {
+        /// The message.
+        message: String,
+    },
+    /// It awaits something that is not Rehearsal's: nothing that is recorded can ever wake it.
+    ForeignFuture {
+        /// What it also waits for, one line each.
+        pending: Vec<String>,
+        /// The operation that ended last, if any did.
+        last_completed: Option<String>,
+        /// Where the wake came from, if there was one.
+        woken_at: Option<String>,
+    },
+    /// Its arguments could not be read.
+    BadInput {
+        /// Why.
+        message: String,
+    },
+    /// It asks for something that is not simulated.
+    NotSimulated {
+        /// What.
+        what: String,
+    },
+    /// It does not do in replay what history says it did.
+    Nondeterminism {
+        /// What was recorded, what was attempted, and where.
+        message: String,
+    },
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked { message } => write!(f, "workflow code panicked: {message}"),
+            Self::ForeignFuture { .. } => {
+                f.write_str("workflow code awaits something that is not a workflow operation")
+            }
+            Self::BadInput { message } => write!(f, "the arguments could not be read: {message}"),
+            Self::NotSimulated { what } => write!(f, "not simulated: {what}"),
+            Self::Nondeterminism { message } => f.write_str(message),
+        }
+    }
+}

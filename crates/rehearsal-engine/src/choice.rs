@@ -1,0 +1,207 @@
+//! Choices: whatever could go more than one way is asked here, and nowhere else.
+//!
+//! A run is a pure function of its scenario and of the answers. The answers that are not the calm one (0) are the
+//! *tape* of the run: a sparse map, so that one more question somewhere does not shift all the others, and so that
+//! shrinking towards zero means towards the ordinary run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ChoiceKind {
+    /// Which of the things that could happen now happens next.
+    Next,
+    /// Whether the workflow is canceled here: see [`Injection`].
+    Cancel,
+    /// Whether the run is dropped from the worker's cache before it takes a workflow task: 1 for yes.
+    Evict,
+    /// Whether the worker's process dies with a workflow task in its hands, and is started again at once: 1 for yes.
+    Crash,
+}
+
+/// Names a question: the `nth` of its kind about one execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChoiceKey {
+    /// What is asked.
+    pub kind: ChoiceKind,
+    /// Which execution it is about, in the order of their starts.
+    pub execution: u32,
+    /// How many such questions came before it.
+    pub nth: u32,
+}
+
+impl fmt::Display for ChoiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ChoiceKind::Next => "next",
+            ChoiceKind::Cancel => "cancel",
+            ChoiceKind::Evict => "evict",
+            ChoiceKind::Crash => "crash",
+        };
+        write!(f, "{kind}.{}.{}", self.execution, self.nth)
+    }
+}
+
+/// One of the answers that are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// Who would act: a number that is the same for all that one activity, worker or client does.
+    pub actor: u32,
+    /// The execution that would be touched.
+    pub touches: u32,
+}
+
+/// What is done at a point where a cancel may strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Injection {
+    /// Nothing: the calm answer.
+    None,
+    /// The cancel is requested; then what happens next is chosen anew.
+    Alone,
+    /// The cancel is requested, and what was about to happen happens before any worker can act on it, so that one
+    /// workflow task delivers both.
+    WithNext,
+}
+
+impl Injection {
+    /// The answer that stands for it.
+    #[must_use]
+    pub const fn answer(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Alone => 1,
+            Self::WithNext => 2,
+        }
+    }
+
+    /// What an answer stands for; an answer out of range is the calm one.
+    #[must_use]
+    pub const fn of(answer: usize) -> Self {
+        match answer {
+            1 => Self::Alone,
+            2 => Self::WithNext,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Answers the questions of a run.
+pub trait Chooser {
+    /// The index of the option that is taken. There is at least one option; an index out of range counts as 0.
+    fn choose(&mut self, key: ChoiceKey, options: &[Choice]) -> usize;
+}
+
+/// Always gives the calm answer: things happen in the order in which they fell due, and nothing strikes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Calm;
+
+impl Chooser for Calm {
+    fn choose(&mut self, _: ChoiceKey, _: &[Choice]) -> usize {
+        0
+    }
+}
+
+/// The answers of a run that are not 0.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tape(BTreeMap<ChoiceKey, usize>);
+
+impl Tape {
+    /// The calm run.
+    #[must_use]
+    pub fn calm() -> Self {
+        Self::default()
+    }
+
+    /// This tape with one more answer.
+    #[must_use]
+    pub fn with(mut self, key: ChoiceKey, answer: usize) -> Self {
+        self.0.insert(key, answer);
+        self
+    }
+
+    /// This tape with a cancel of the first execution at its `nth` point.
+    #[must_use]
+    pub fn with_cancel(self, nth: u32, injection: Injection) -> Self {
+        self.with(ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth }, injection.answer())
+    }
+
+    /// The answers, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (ChoiceKey, usize)> + '_ {
+        self.0.iter().map(|(&key, &answer)| (key, answer))
+    }
+}
+
+/// The answers as `cancel.0.17=1`, with commas between; nothing for the calm run.
+impl fmt::Display for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (key, answer)) in self.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{key}={answer}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is not a tape.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an answer such as `cancel.0.17=1`, found `{found}`")]
+pub struct TapeError {
+    /// The part that could not be read.
+    pub found: String,
+}
+
+impl FromStr for Tape {
+    type Err = TapeError;
+
+    fn from_str(text: &str) -> Result<Self, TapeError> {
+        text.split(',').filter(|part| !part.is_empty()).try_fold(Self::calm(), |tape, part| {
+            let answer = parse_answer(part).ok_or_else(|| TapeError { found: part.to_owned() })?;
+            Ok(tape.with(answer.0, answer.1))
+        })
+    }
+}
+
+fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
+    let (key, answer) = part.split_once('=')?;
+    let mut parts = key.split('.');
+    let kind = match parts.next()? {
+        "next" => ChoiceKind::Next,
+        "cancel" => ChoiceKind::Cancel,
+        "evict" => ChoiceKind::Evict,
+        "crash" => ChoiceKind::Crash,
+        _ => return None,
+    };
+    let key = ChoiceKey {
+        kind,
+        execution: parts.next()?.parse().ok()?,
+        nth: parts.next()?.parse().ok()?,
+    };
+    parts.next().is_none().then_some((key, answer.parse().ok()?))
+}
+
+impl Chooser for Tape {
+    fn choose(&mut self, key: ChoiceKey, _: &[Choice]) -> usize {
+        self.0.get(&key).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tape_reads_what_it_prints() {
+        let tape =
+            Tape::calm().with_cancel(17, Injection::Alone).with_cancel(20, Injection::WithNext);
+        assert_eq!(tape.to_string(), "cancel.0.17=1,cancel.0.20=2");
+        assert_eq!(tape.to_string().parse(), Ok(tape));
+        assert_eq!("".parse(), Ok(Tape::calm()));
+        assert_eq!(
+            "cancel.0".parse::<Tape>().unwrap_err().to_string(),
+            "expected an answer such as `cancel.0.17=1`, found `cancel.0`"
+        );
+    }
+}

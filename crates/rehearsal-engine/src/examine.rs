@@ -1,0 +1,244 @@
+//! What is checked in every run, unless it is switched off.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rehearsal_activation::Trouble;
+use rehearsal_history::{Event, EventKind, History, Status};
+use rehearsal_worker::{Grade, Profile, ReplayOptions, replay};
+
+use crate::check::Check;
+use crate::choice::{Chooser, Tape};
+use crate::finding::{Code, Finding};
+use crate::outcome::{Execution, Outcome};
+use crate::run::Patience;
+use crate::scenario::Scenario;
+
+/// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
+/// doubling steps.
+const EVERY_TASK_UP_TO: usize = 64;
+
+/// How often a run was replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replays {
+    /// From the start.
+    pub from_start: usize,
+    /// From a cold cache: at how many workflow tasks,
+    pub cold: usize,
+    /// of how many there are.
+    pub tasks: usize,
+}
+
+/// A run with what was found in it.
+#[derive(Debug)]
+pub struct Examined {
+    /// The run; its findings are all that was found.
+    pub outcome: Outcome,
+    /// How often it was replayed.
+    pub replays: Replays,
+}
+
+/// Runs a scenario with a tape and checks what must hold in every run: the histories are well formed, they replay from
+/// the start and from a cold cache at every workflow task, the run is a function of its choices, and nothing hangs;
+/// then what the caller asks for.
+#[must_use]
+pub fn examine(
+    scenario: &Scenario,
+    tape: &Tape,
+    patience: Patience,
+    checks: &[Arc<dyn Check>],
+) -> Examined {
+    let chooser = || -> Box<dyn Chooser> { Box::new(tape.clone()) };
+    let mut outcome = scenario.run(chooser(), patience);
+    let mut findings = core::mem::take(&mut outcome.findings);
+    findings.extend(troubles(&outcome));
+    if let Some(finding) = repeatable(&outcome, &scenario.run(chooser(), patience)) {
+        findings.push(finding);
+    }
+    findings.extend(attempts_allowed(&outcome));
+    findings.extend(cancels_recorded(&outcome));
+    let mut replays = Replays::default();
+    for execution in &outcome.executions {
+        findings.extend(well_formed(execution));
+        findings.extend(replayed(scenario, execution, &mut replays));
+    }
+    for check in checks {
+        findings.extend(check.check(&outcome));
+    }
+    outcome.findings = findings;
+    Examined { outcome, replays }
+}
+
+/// Workflow code that got something wrong, each kind once for each run.
+fn troubles(outcome: &Outcome) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for at in &outcome.record.troubles {
+        let code = match &at.trouble {
+            Trouble::Panicked { .. } => Code::Panicked,
+            Trouble::ForeignFuture { .. } => Code::ForeignFuture,
+            Trouble::Nondeterminism { .. } => Code::Nondeterminism,
+            Trouble::NotSimulated { .. } => Code::NotSimulated,
+            Trouble::BadInput { .. } => Code::Setup,
+            _ => Code::Custom,
+        };
+        let finding = details(Finding::new(code, at.trouble.to_string()), &at.trouble);
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn details(finding: Finding, trouble: &Trouble) -> Finding {
+    match trouble {
+        Trouble::ForeignFuture { pending, last_completed, woken_at } => {
+            let pending = if pending.is_empty() {
+                "nothing of its own".to_owned()
+            } else {
+                pending.join(", ")
+            };
+            let finding = finding.with_detail(format!("it also waits for {pending}"));
+            let finding = last_completed.iter().fold(finding, |finding, last| {
+                finding.with_detail(format!("the last operation that ended: {last}"))
+            });
+            woken_at.iter().fold(finding, |finding, place| {
+                finding.with_detail(format!("it was woken from outside: {place}"))
+            })
+        }
+        _ => finding,
+    }
+}
+
+/// Two runs of one scenario with one tape must give the same bytes.
+fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
+    for (a, b) in first.executions.iter().zip(&second.executions) {
+        if let Some((one, other)) =
+            a.history.iter().zip(&b.history).find(|(one, other)| one != other)
+        {
+            return Some(
+                Finding::new(
+                    Code::NotRepeatable,
+                    format!(
+                        "{} is not a function of its choices: two runs differ",
+                        a.workflow_type
+                    ),
+                )
+                .with_detail(format!("once  {}", line(one)))
+                .with_detail(format!("again {}", line(other)))
+                .with_events([one.id.0]),
+            );
+        }
+    }
+    let lengths = |outcome: &Outcome| -> Vec<usize> {
+        outcome.executions.iter().map(|execution| execution.history.len()).collect()
+    };
+    (lengths(first) != lengths(second)).then(|| {
+        Finding::new(
+            Code::NotRepeatable,
+            "the run is not a function of its choices: one of two runs went further",
+        )
+    })
+}
+
+fn line(event: &Event) -> String {
+    let mut line = format!("{} {}", event.id, event.kind.name());
+    if let EventKind::ActivityTaskScheduled(scheduled) = &event.kind {
+        let _ = write!(line, " {}", scheduled.activity_type.name);
+    }
+    line
+}
+
+fn well_formed(execution: &Execution) -> Option<Finding> {
+    let checked = History::new(execution.history.clone())
+        .map_err(|error| error.to_string())
+        .and_then(|history| history.check_well_formed().map_err(|error| error.to_string()));
+    checked.err().map(|error| {
+        Finding::new(
+            Code::IllFormed,
+            format!("the history of {} is not well formed", execution.workflow_id),
+        )
+        .with_detail(error)
+    })
+}
+
+/// Every cancel request that was accepted for an open run is in its history, once it is closed (C-1, C-12).
+fn cancels_recorded(outcome: &Outcome) -> Option<Finding> {
+    let is_request =
+        |event: &Arc<Event>| matches!(event.kind, EventKind::WorkflowExecutionCancelRequested(_));
+    outcome.executions.iter().find_map(|execution| {
+        let accepted =
+            outcome.record.cancels.iter().any(|cancel| cancel.run_id == execution.run_id);
+        let closed = execution.status != Status::Running;
+        let lost = accepted && closed && !execution.history.iter().any(is_request);
+        lost.then(|| {
+            let headline = format!(
+                "the cancel of {} was accepted, and is not in its history",
+                execution.workflow_id
+            );
+            Finding::new(Code::CancelLost, headline)
+        })
+    })
+}
+
+/// No activity is given more attempts than its retry policy allows (T-6).
+fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
+    outcome.executions.iter().find_map(|execution| {
+        execution.history.iter().find_map(|event| {
+            let EventKind::ActivityTaskScheduled(scheduled) = &event.kind else { return None };
+            let maximum = scheduled.retry_policy.as_ref()?.maximum_attempts;
+            let attempts = outcome
+                .record
+                .calls
+                .iter()
+                .filter(|call| call.run_id == execution.run_id && call.scheduled == event.id)
+                .count();
+            let too_many = maximum > 0 && attempts > usize::try_from(maximum).unwrap_or(usize::MAX);
+            too_many.then(|| {
+                let name = &scheduled.activity_type.name;
+                Finding::new(
+                    Code::IllFormed,
+                    format!("{name} was given {attempts} attempts, {maximum} are allowed"),
+                )
+                .with_events([event.id.0])
+            })
+        })
+    })
+}
+
+/// Replays from the start, and from a cold cache at every workflow task.
+fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -> Option<Finding> {
+    let definition = scenario.definition(&execution.workflow_type)?;
+    let tasks = execution
+        .history
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::WorkflowTaskCompleted(_)))
+        .count();
+    replays.tasks += tasks;
+    let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
+    for cold_at in core::iter::once(None).chain(cold.map(Some)) {
+        let options = ReplayOptions { profile: Profile::Go, cold_at };
+        let differences = match replay(&execution.history, definition.as_ref(), options) {
+            Ok(replayed) => replayed.differences,
+            Err(mismatch) => vec![*mismatch],
+        };
+        if let Some(mismatch) =
+            differences.iter().find(|difference| difference.grade != Grade::Cosmetic)
+        {
+            let whence = cold_at.map_or_else(
+                || "from the start".to_owned(),
+                |task| format!("from a cold cache at workflow task {task}"),
+            );
+            let finding = Finding::new(
+                Code::Nondeterminism,
+                format!("{} does not replay {whence}", execution.workflow_type),
+            );
+            let finding = finding.with_events(mismatch.at.map(|id| id.0));
+            return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
+        }
+        match cold_at {
+            None => replays.from_start += 1,
+            Some(_) => replays.cold += 1,
+        }
+    }
+    None
+}

@@ -1,0 +1,178 @@
+//! Runs the code of activities on one thread, in the order that the world chooses.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use rehearsal_history::{Payloads, Timestamp};
+use rehearsal_service::{ActivityTask, ActivityToken};
+use rehearsal_worker::HeartbeatThrottle;
+use slab::Slab;
+
+use crate::activity::{
+    ActivityContext, ActivityFuture, ActivityInfo, ActivityResult, Attempt, Done,
+};
+use crate::clock::Clock;
+
+/// Names an attempt that runs. A key is used again once its attempt has ended, so it carries a number of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AttemptKey {
+    slot: usize,
+    number: u64,
+}
+
+impl AttemptKey {
+    /// A number that is the same for all that this attempt does.
+    pub(crate) fn actor(self) -> u32 {
+        1_000_u32.saturating_add(u32::try_from(self.number).unwrap_or(u32::MAX))
+    }
+}
+
+/// An attempt of an activity on a worker.
+pub(crate) struct Running {
+    number: u64,
+    pub(crate) host: usize,
+    pub(crate) token: ActivityToken,
+    pub(crate) attempt: Rc<Attempt>,
+    pub(crate) throttle: HeartbeatThrottle,
+    /// The throttle's deadline that the agenda has an entry for.
+    pub(crate) throttle_due: Option<Timestamp>,
+    /// The place of its call in the record.
+    pub(crate) call: usize,
+    /// What it ended with, until that has been sent.
+    pub(crate) result: Option<ActivityResult>,
+    future: ActivityFuture,
+    woken: Arc<Woken>,
+}
+
+/// What a poll of an attempt brought.
+#[derive(Debug, Default)]
+pub(crate) struct Polled {
+    pub(crate) beats: Vec<Option<Payloads>>,
+    pub(crate) sleeps: Vec<Timestamp>,
+    pub(crate) ended: bool,
+    /// Whether the code woke itself while it was polled.
+    pub(crate) again: bool,
+}
+
+#[derive(Debug, Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// All attempts that run.
+#[derive(Default)]
+pub(crate) struct Executor {
+    running: Slab<Running>,
+    started: u64,
+}
+
+impl Executor {
+    pub(crate) fn start(
+        &mut self,
+        host: usize,
+        clock: &Clock,
+        task: ActivityTask,
+        call: usize,
+        code: &dyn crate::activity::ActivityCode,
+    ) -> AttemptKey {
+        let attempt = Rc::new(Attempt {
+            info: ActivityInfo {
+                activity_id: task.activity_id,
+                activity_type: task.activity_type,
+                workflow_id: task.workflow_id,
+                run_id: task.run_id,
+                attempt: task.attempt,
+                started_at: task.started_at,
+                start_to_close: task.start_to_close,
+                heartbeat_timeout: task.heartbeat_timeout,
+            },
+            heartbeat_details: task.heartbeat_details,
+            clock: clock.clone(),
+            done: Cell::new(None),
+            beats: RefCell::default(),
+            sleeps: RefCell::default(),
+        });
+        self.started += 1;
+        let running = Running {
+            number: self.started,
+            host,
+            token: task.token,
+            throttle: HeartbeatThrottle::new(task.heartbeat_timeout),
+            throttle_due: None,
+            call,
+            result: None,
+            future: code.start(ActivityContext(Rc::clone(&attempt)), task.input),
+            attempt,
+            woken: Arc::default(),
+        };
+        AttemptKey { number: self.started, slot: self.running.insert(running) }
+    }
+
+    pub(crate) fn get(&mut self, key: AttemptKey) -> Option<&mut Running> {
+        self.running.get_mut(key.slot).filter(|running| running.number == key.number)
+    }
+
+    pub(crate) fn is_running(&self, key: AttemptKey) -> bool {
+        self.running.get(key.slot).is_some_and(|running| running.number == key.number)
+    }
+
+    /// Polls an attempt once, if it still runs and has not ended.
+    pub(crate) fn poll(&mut self, key: AttemptKey) -> Option<Polled> {
+        let running = self.get(key).filter(|running| running.result.is_none())?;
+        running.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&running.woken));
+        let ended = match running.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => {
+                running.result = Some(result);
+                true
+            }
+            Poll::Pending => false,
+        };
+        Some(Polled {
+            beats: running.attempt.beats.take(),
+            sleeps: running.attempt.sleeps.take(),
+            ended,
+            again: running.woken.0.swap(false, Ordering::Relaxed),
+        })
+    }
+
+    /// Marks the context of an attempt as done; the first reason stays. Returns whether the code must be polled.
+    pub(crate) fn finish_context(&mut self, key: AttemptKey, why: Done) -> bool {
+        self.get(key).is_some_and(|running| {
+            let first = running.attempt.done.get().is_none();
+            if first {
+                running.attempt.done.set(Some(why));
+            }
+            first && running.result.is_none()
+        })
+    }
+
+    /// Drops an attempt and its code.
+    pub(crate) fn remove(&mut self, key: AttemptKey) -> Option<Running> {
+        self.is_running(key).then(|| self.running.remove(key.slot))
+    }
+
+    /// Drops every attempt of a worker that crashed.
+    pub(crate) fn remove_host(&mut self, host: usize) {
+        self.running.retain(|_, running| running.host != host);
+    }
+
+    /// The attempts that were woken by anything but the engine since the last call.
+    pub(crate) fn take_woken(&mut self) -> Vec<AttemptKey> {
+        let woken = |running: &Running| {
+            running.woken.0.swap(false, Ordering::Relaxed) && running.result.is_none()
+        };
+        self.running
+            .iter()
+            .filter(|(_, running)| woken(running))
+            .map(|(slot, running)| AttemptKey { slot, number: running.number })
+            .collect()
+    }
+}

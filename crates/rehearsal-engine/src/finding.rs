@@ -1,0 +1,150 @@
+//! Findings: what is wrong with the workflow under test, as data.
+
+use std::fmt;
+
+/// What kind of thing is wrong. The codes are stable; each has its section in `docs/diagnostics.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// RH101: replay does not give the recorded commands.
+    Nondeterminism,
+    /// RH102: workflow code panicked.
+    Panicked,
+    /// RH103: workflow code awaits something that is not a workflow operation.
+    ForeignFuture,
+    /// RH104: the run is not a function of its choices.
+    NotRepeatable,
+    /// RH201: cleanup did not run although the workflow saw its cancel.
+    CleanupMissing,
+    /// RH202: cleanup ran although the workflow was not canceled.
+    CleanupUncalled,
+    /// RH203: an activity started on a canceled context was not reported as canceled, or its code ran.
+    SkippedNotCanceled,
+    /// RH204: a cancel request was accepted, and is not in the history.
+    CancelLost,
+    /// RH301: nothing can happen any more, and the workflow is open.
+    Hang,
+    /// RH302: a limit was reached.
+    Limit,
+    /// RH303: a workflow task fails again and again.
+    StuckTask,
+    /// RH401: the history is not well formed. A bug of Rehearsal, unless a check on purpose breaks the service.
+    IllFormed,
+    /// RH501: the scenario asks for something that is not simulated.
+    NotSimulated,
+    /// RH502: the scenario lacks something, such as the code of an activity.
+    Setup,
+    /// RH503: the client script panicked.
+    ClientPanicked,
+    /// RH900: a check of the user's own failed.
+    Custom,
+}
+
+impl Code {
+    /// The code as it is printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nondeterminism => "RH101",
+            Self::Panicked => "RH102",
+            Self::ForeignFuture => "RH103",
+            Self::NotRepeatable => "RH104",
+            Self::CleanupMissing => "RH201",
+            Self::CleanupUncalled => "RH202",
+            Self::SkippedNotCanceled => "RH203",
+            Self::CancelLost => "RH204",
+            Self::Hang => "RH301",
+            Self::Limit => "RH302",
+            Self::StuckTask => "RH303",
+            Self::IllFormed => "RH401",
+            Self::NotSimulated => "RH501",
+            Self::Setup => "RH502",
+            Self::ClientPanicked => "RH503",
+            Self::Custom => "RH900",
+        }
+    }
+
+    /// One sentence on the usual cause and its cure.
+    #[must_use]
+    pub const fn usual_cause(self) -> &'static str {
+        match self {
+            Self::Nondeterminism => {
+                "workflow code depends on something that is not in its history: a clock, randomness, global state, hash order"
+            }
+            Self::Panicked => {
+                "workflow code panics; Temporal fails the workflow task and tries it again for ever"
+            }
+            Self::ForeignFuture => {
+                "workflow code awaits a channel, a lock or I/O; do that in an activity, or use the context's own operations"
+            }
+            Self::NotRepeatable => {
+                "user code keeps state outside the run: a static, a thread local, a file"
+            }
+            Self::CleanupMissing => {
+                "cleanup is started on the workflow's own context, which is canceled; start it on `ctx.disconnected()`"
+            }
+            Self::CleanupUncalled => "cleanup is not behind a look at `ctx.is_canceled()`",
+            Self::SkippedNotCanceled => {
+                "the activity was started on a context that is not the canceled one"
+            }
+            Self::Hang => "the workflow waits for something that its cancel does not end",
+            Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",
+            Self::StuckTask => "every attempt of the workflow task fails in the same way",
+            Self::CancelLost | Self::IllFormed => "a bug of Rehearsal: please report it",
+            Self::NotSimulated => "see `docs/not-simulated.md` for what to do instead",
+            Self::Setup => "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`",
+            Self::ClientPanicked => {
+                "the client script asserts something that does not hold when the workflow is canceled"
+            }
+            Self::Custom => "see the check",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that is wrong with the workflow under test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of thing.
+    pub code: Code,
+    /// What is wrong, in one line.
+    pub headline: String,
+    /// More of it, a line each; may be empty.
+    pub details: Vec<String>,
+    /// The ids of the events of the first execution that show it; may be empty.
+    pub events: Vec<u64>,
+}
+
+impl Finding {
+    /// A finding without details.
+    #[must_use]
+    pub fn new(code: Code, headline: impl Into<String>) -> Self {
+        Self { code, headline: headline.into(), details: Vec::new(), events: Vec::new() }
+    }
+
+    /// This finding with one more line of detail.
+    #[must_use]
+    pub fn with_detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
+    }
+
+    /// This finding pointing at events.
+    #[must_use]
+    pub fn with_events(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
+        self.events.extend(ids);
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", self.code, self.headline)?;
+        self.details.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}

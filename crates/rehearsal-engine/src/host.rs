@@ -1,0 +1,121 @@
+//! Worker hosts: the processes that poll task queues, with the instances in their caches.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rehearsal_activation::Instance;
+use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_worker::{Profile, Worker, WorkerOptions};
+
+use crate::scenario::WorkerSpec;
+
+/// How long a worker may wait in its sticky queue before the task is timed out (W-9).
+const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long after its last poll a sticky queue still counts as polled (§0.3, W-9; the limit is inferred).
+pub(crate) const STICKY_POLLER_AGE: Duration = Duration::from_secs(10);
+
+/// Where a host is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    NotYet,
+    Polling,
+    /// It said goodbye: its sticky queue is known to have no poller.
+    Stopped,
+    /// It was cut off at that time: its last poll is remembered for a while.
+    Crashed(Timestamp),
+}
+
+/// A worker process.
+pub(crate) struct Host {
+    pub(crate) spec: WorkerSpec,
+    pub(crate) identity: SmolStr,
+    pub(crate) worker: Worker,
+    /// The queue that only this process polls.
+    pub(crate) sticky_queue: SmolStr,
+    /// How often it was started again after a crash.
+    restarts: u32,
+    /// The instances in the cache, by run id.
+    pub(crate) instances: BTreeMap<SmolStr, Box<dyn Instance>>,
+    life: Life,
+}
+
+impl Host {
+    pub(crate) fn new(index: usize, spec: WorkerSpec) -> Self {
+        let identity = SmolStr::from(format!("worker-{}", index + 1));
+        let sticky_queue = sticky_name(&identity, 0);
+        let worker = worker(&spec, &identity, &sticky_queue);
+        Self {
+            spec,
+            identity,
+            worker,
+            sticky_queue,
+            restarts: 0,
+            instances: BTreeMap::new(),
+            life: Life::NotYet,
+        }
+    }
+
+    /// The process dies and is started again: its cache is empty, and its sticky queue is another.
+    pub(crate) fn restart(&mut self) {
+        self.restarts += 1;
+        self.sticky_queue = sticky_name(&self.identity, self.restarts);
+        self.worker = worker(&self.spec, &self.identity, &self.sticky_queue);
+        self.instances.clear();
+    }
+
+    /// Drops a run from the cache.
+    pub(crate) fn evict(&mut self, run_id: &str) {
+        self.worker.evict(run_id);
+        self.instances.remove(run_id);
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.life = Life::Polling;
+    }
+
+    pub(crate) fn stop(&mut self, now: Timestamp) {
+        self.life = if self.spec.crash { Life::Crashed(now) } else { Life::Stopped };
+    }
+
+    pub(crate) fn is_polling(&self) -> bool {
+        self.life == Life::Polling
+    }
+
+    /// Whether nothing it does reaches the service any more.
+    pub(crate) fn is_dead(&self) -> bool {
+        matches!(self.life, Life::Crashed(_))
+    }
+
+    pub(crate) fn polls_workflows(&self, queue: &str) -> bool {
+        self.is_polling() && self.spec.workflows && self.spec.queue == queue
+    }
+
+    pub(crate) fn polls_activities(&self, queue: &str) -> bool {
+        self.is_polling() && self.spec.activities && self.spec.queue == queue
+    }
+
+    /// Whether matching takes its sticky queue for one that somebody polls.
+    pub(crate) fn seems_to_poll(&self, now: Timestamp) -> bool {
+        match self.life {
+            Life::Polling => true,
+            Life::Crashed(at) => now.since(at) < STICKY_POLLER_AGE,
+            Life::NotYet | Life::Stopped => false,
+        }
+    }
+}
+
+/// The name of a process's sticky queue.
+fn sticky_name(identity: &str, restarts: u32) -> SmolStr {
+    format!("{identity}:sticky-{restarts}").into()
+}
+
+fn worker(spec: &WorkerSpec, identity: &SmolStr, sticky_queue: &SmolStr) -> Worker {
+    Worker::new(WorkerOptions {
+        identity: identity.clone(),
+        sticky_queue: sticky_queue.clone(),
+        task_queue: spec.queue.clone(),
+        sticky_timeout: STICKY_TIMEOUT,
+        profile: Profile::Go,
+    })
+}

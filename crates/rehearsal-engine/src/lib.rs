@@ -1,0 +1,37 @@
+//! Turns the ring: virtual clock, executor, world loop, worker hosts, clients, activities.
+//!
+//! A [`Scenario`] says what is rehearsed; a [`World`] is one run of it; an [`Outcome`] is what it came to. The engine
+//! calls the service, the workers and the workflows, and knows none of their insides.
+
+mod activity;
+mod agenda;
+mod check;
+mod choice;
+mod clock;
+mod examine;
+mod executor;
+mod finding;
+mod host;
+mod limits;
+mod outcome;
+mod record;
+mod rng;
+mod run;
+mod scenario;
+mod world;
+
+pub use activity::{
+    ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo, ActivityResult,
+};
+pub use check::{Check, CleanupIffCanceled, SkippedReportedAsCanceled};
+pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
+pub use examine::{Examined, Replays, examine};
+pub use finding::{Code, Finding};
+pub use limits::Limits;
+pub use outcome::{Execution, Outcome};
+pub use record::{
+    Call, CancelAccepted, Heartbeat, HeartbeatAnswer, Horizon, Place, Point, Record, TroubleAt,
+};
+pub use run::Patience;
+pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
+pub use world::{ClientError, Handle, StartOptions, World};

@@ -1,0 +1,60 @@
+//! What a run came to.
+
+use std::sync::Arc;
+
+use rehearsal_history::{Event, EventKind, Payloads, SmolStr, Status};
+
+use crate::finding::Finding;
+use crate::record::{Call, Record};
+
+/// One execution of a run.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    /// Its workflow id.
+    pub workflow_id: SmolStr,
+    /// Its run id.
+    pub run_id: SmolStr,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// Its history, as far as it is recorded.
+    pub history: Vec<Arc<Event>>,
+    /// How it stands at the end.
+    pub status: Status,
+}
+
+impl Execution {
+    /// What it returned, if it completed.
+    #[must_use]
+    pub fn result(&self) -> Option<&Payloads> {
+        match &self.history.last()?.kind {
+            EventKind::WorkflowExecutionCompleted(completed) => completed.result.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// What a run came to: its histories, its record, and what is wrong.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The executions, in the order of their starts. The first is the one that is canceled in a sweep.
+    pub executions: Vec<Execution>,
+    /// What else happened.
+    pub record: Record,
+    /// What is wrong, in the order in which it was noticed.
+    pub findings: Vec<Finding>,
+    /// The choices that were not the calm ones.
+    pub tape: crate::choice::Tape,
+}
+
+impl Outcome {
+    /// The first execution.
+    #[must_use]
+    pub fn main(&self) -> Option<&Execution> {
+        self.executions.first()
+    }
+
+    /// The attempts of an activity, in the order in which they were started.
+    pub fn calls<'a>(&'a self, activity: &'a str) -> impl Iterator<Item = &'a Call> + 'a {
+        self.record.calls.iter().filter(move |call| call.activity == activity)
+    }
+}

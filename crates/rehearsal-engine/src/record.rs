@@ -1,0 +1,200 @@
+//! What a run did: the points at which a cancel could have struck, the calls of activities, the heartbeats.
+
+use std::time::Duration;
+
+use rehearsal_activation::Trouble;
+use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
+
+/// Everything that is kept of a run besides its histories.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record {
+    /// When the run began.
+    pub began: Timestamp,
+    /// The points at which a cancel of the first execution could strike, in order; the index is the `nth` of its key.
+    pub points: Vec<Point>,
+    /// The attempts of activities, in the order in which they were started.
+    pub calls: Vec<Call>,
+    /// The heartbeats that were sent, in order.
+    pub heartbeats: Vec<Heartbeat>,
+    /// The cancel requests that were accepted for a run that was open, in order.
+    pub cancels: Vec<CancelAccepted>,
+    /// What workflow code got wrong, in order. Temporal fails the workflow task each time.
+    pub troubles: Vec<TroubleAt>,
+    /// Where a run that does not end by itself was left.
+    pub horizon: Option<Horizon>,
+    /// How many steps the world took.
+    pub steps: u64,
+}
+
+/// A point at which a cancel could strike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// Virtual time since the run began.
+    pub at: Duration,
+    /// What kind of point it is.
+    pub place: Place,
+    /// What was about to happen.
+    pub before: SmolStr,
+    /// Whether that made a workflow task necessary where none was pending, so that a cancel can come in the same task,
+    /// ahead of it.
+    pub joins: bool,
+    /// The last event of the history at that point.
+    pub after_event: EventId,
+}
+
+/// The kinds of cancellation points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// No worker has taken the first workflow task yet.
+    BeforeFirstTask,
+    /// Nothing but the workflow itself has anything to do.
+    BetweenSteps,
+    /// A worker has a workflow task and has not answered: the cancel is buffered (C-12).
+    TaskRunning,
+    /// A workflow task waits for a worker: the cancel comes in the same task, after what caused it.
+    WithJobAfter,
+    /// Something that needs a workflow task is about to happen: the cancel comes in the same task, before it.
+    WithJobBefore,
+    /// An activity waits for a worker.
+    ActivityScheduled,
+    /// An activity runs and has not sent a heartbeat.
+    ActivityStarted,
+    /// An activity runs and has sent heartbeats.
+    ActivityHeartbeating,
+    /// An activity has been woken, but its code has not run yet.
+    ActivityWaking,
+    /// An activity has ended, but the service does not know yet.
+    ActivityCompleting,
+    /// An activity waits for its next attempt.
+    ActivityBackoff,
+    /// A cancel was requested before: this is the second request (C-8).
+    SecondRequest,
+    /// The workflow is closed (C-3, C-4).
+    AfterClose,
+}
+
+impl Place {
+    /// All kinds, in the order of a report.
+    pub const ALL: [Self; 13] = [
+        Self::BeforeFirstTask,
+        Self::BetweenSteps,
+        Self::TaskRunning,
+        Self::WithJobBefore,
+        Self::WithJobAfter,
+        Self::ActivityScheduled,
+        Self::ActivityStarted,
+        Self::ActivityHeartbeating,
+        Self::ActivityWaking,
+        Self::ActivityCompleting,
+        Self::ActivityBackoff,
+        Self::SecondRequest,
+        Self::AfterClose,
+    ];
+
+    /// What a report calls it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::BeforeFirstTask => "before the first workflow task",
+            Self::BetweenSteps => "between two steps",
+            Self::TaskRunning => "while a workflow task is running",
+            Self::WithJobBefore => "with another job, before it",
+            Self::WithJobAfter => "with another job, after it",
+            Self::ActivityScheduled => "activity scheduled, not started",
+            Self::ActivityStarted => "activity started",
+            Self::ActivityHeartbeating => "activity heartbeating",
+            Self::ActivityWaking => "activity code woken, not yet run",
+            Self::ActivityCompleting => "activity completing",
+            Self::ActivityBackoff => "activity waiting for its retry",
+            Self::SecondRequest => "canceled before, a second time",
+            Self::AfterClose => "after the end",
+        }
+    }
+}
+
+/// One attempt of an activity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The type of the activity.
+    pub activity: SmolStr,
+    /// The workflow that called it.
+    pub workflow_id: SmolStr,
+    /// The run of that workflow.
+    pub run_id: SmolStr,
+    /// Its `ActivityTaskScheduled`.
+    pub scheduled: EventId,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// When its code was started, since the run began.
+    pub started: Duration,
+    /// When its code ended; `None` if it was dropped or still runs.
+    pub ended: Option<Duration>,
+    /// The worker.
+    pub worker: SmolStr,
+}
+
+/// A heartbeat that reached the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// When, since the run began.
+    pub at: Duration,
+    /// The type of the activity.
+    pub activity: SmolStr,
+    /// Its `ActivityTaskScheduled`.
+    pub scheduled: EventId,
+    /// What the answer said.
+    pub answer: HeartbeatAnswer,
+}
+
+/// What the service answers to a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeartbeatAnswer {
+    /// Go on.
+    GoOn,
+    /// A cancel was requested (C-25).
+    CancelRequested,
+    /// The activity is not known any more (C-29, C-30).
+    NotFound,
+}
+
+/// A cancel request that the service accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelAccepted {
+    /// When, since the run began.
+    pub at: Duration,
+    /// The run it was for.
+    pub run_id: SmolStr,
+}
+
+/// Something that workflow code got wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TroubleAt {
+    /// When, since the run began.
+    pub at: Duration,
+    /// The run.
+    pub run_id: SmolStr,
+    /// What.
+    pub trouble: Trouble,
+}
+
+/// Why a run that does not end by itself was left where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Horizon {
+    /// Nothing can happen any more without a client.
+    AtRest(Duration),
+    /// Two full cycles brought no new pair of a kind of point and a set of pending operations.
+    Repeats(Duration),
+}
+
+impl Horizon {
+    /// When that was, since the run began.
+    #[must_use]
+    pub const fn at(self) -> Duration {
+        match self {
+            Self::AtRest(at) | Self::Repeats(at) => at,
+        }
+    }
+}

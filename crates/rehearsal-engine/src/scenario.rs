@@ -1,0 +1,207 @@
+//! Scenarios: what is rehearsed, as a value that builds worlds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rehearsal_activation::Definition;
+use rehearsal_history::SmolStr;
+use rehearsal_service::ServiceConfig;
+
+use crate::activity::ActivityCode;
+use crate::choice::Chooser;
+use crate::limits::Limits;
+use crate::world::World;
+
+/// What a client does, from top to bottom. An error is the message of its panic.
+pub type ClientScript = Arc<dyn Fn(&mut World) -> Result<(), String> + Send + Sync>;
+
+/// The queue that workers poll and workflows are started on unless something else is said.
+pub const DEFAULT_QUEUE: &str = "main";
+
+/// When a worker runs and what it polls.
+///
+/// ```
+/// use std::time::Duration;
+/// use rehearsal_engine::WorkerSpec;
+///
+/// let dies_early = WorkerSpec::new("main").until(Duration::from_secs(3)).crash();
+/// let takes_over = WorkerSpec::new("main").from(Duration::from_secs(5));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerSpec {
+    pub(crate) queue: SmolStr,
+    pub(crate) from: Duration,
+    pub(crate) until: Option<Duration>,
+    pub(crate) crash: bool,
+    pub(crate) workflows: bool,
+    pub(crate) activities: bool,
+}
+
+impl WorkerSpec {
+    /// A worker that polls `queue` for workflow and activity tasks from the beginning to the end.
+    #[must_use]
+    pub fn new(queue: impl Into<SmolStr>) -> Self {
+        Self {
+            queue: queue.into(),
+            from: Duration::ZERO,
+            until: None,
+            crash: false,
+            workflows: true,
+            activities: true,
+        }
+    }
+
+    /// It starts this long after the run began.
+    #[must_use]
+    pub fn from(mut self, from: Duration) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// It stops this long after the run began: it polls no more, and finishes what it has.
+    #[must_use]
+    pub fn until(mut self, until: Duration) -> Self {
+        self.until = Some(until);
+        self
+    }
+
+    /// Instead of stopping it dies: no completion, heartbeat or failure is sent any more.
+    #[must_use]
+    pub fn crash(mut self) -> Self {
+        self.crash = true;
+        self
+    }
+
+    /// It takes activity tasks only.
+    #[must_use]
+    pub fn no_workflows(mut self) -> Self {
+        self.workflows = false;
+        self
+    }
+
+    /// It takes workflow tasks only.
+    #[must_use]
+    pub fn no_activities(mut self) -> Self {
+        self.activities = false;
+        self
+    }
+}
+
+/// What is rehearsed: workflows, activities, workers, and what the client does.
+///
+/// A value: it is cloned cheaply and runs any number of times. [`World`]s are built from it, one for each run.
+#[derive(Clone)]
+pub struct Scenario {
+    pub(crate) name: SmolStr,
+    pub(crate) workflows: BTreeMap<SmolStr, Arc<dyn Definition>>,
+    pub(crate) activities: BTreeMap<SmolStr, Arc<dyn ActivityCode>>,
+    pub(crate) workers: Vec<WorkerSpec>,
+    pub(crate) holds: BTreeMap<u32, Duration>,
+    pub(crate) client: Option<ClientScript>,
+    pub(crate) config: ServiceConfig,
+    pub(crate) limits: Limits,
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("name", &self.name)
+            .field("workflows", &self.workflows.keys().collect::<Vec<_>>())
+            .field("activities", &self.activities.keys().collect::<Vec<_>>())
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Scenario {
+    /// A scenario with nothing in it; `name` is what reports call it.
+    #[must_use]
+    pub fn new(name: impl Into<SmolStr>) -> Self {
+        Self {
+            name: name.into(),
+            workflows: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            workers: Vec::new(),
+            holds: BTreeMap::new(),
+            client: None,
+            config: ServiceConfig::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Registers a workflow; one of the same type is replaced.
+    #[must_use]
+    pub fn with_workflow(mut self, definition: Arc<dyn Definition>) -> Self {
+        self.workflows.insert(definition.workflow_type().into(), definition);
+        self
+    }
+
+    /// The definition of a workflow type.
+    #[must_use]
+    pub fn definition(&self, workflow_type: &str) -> Option<&Arc<dyn Definition>> {
+        self.workflows.get(workflow_type)
+    }
+
+    /// Registers the code of an activity; that of the same name is replaced.
+    #[must_use]
+    pub fn with_activity(mut self, name: impl Into<SmolStr>, code: Arc<dyn ActivityCode>) -> Self {
+        self.activities.insert(name.into(), code);
+        self
+    }
+
+    /// Whether an activity of this name is registered.
+    #[must_use]
+    pub fn has_activity(&self, name: &str) -> bool {
+        self.activities.contains_key(name)
+    }
+
+    /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end.
+    #[must_use]
+    pub fn with_worker(mut self, worker: WorkerSpec) -> Self {
+        self.workers.push(worker);
+        self
+    }
+
+    /// The workflow task number `task`, counting deliveries to workers from 1, takes this long from start to
+    /// completion, so that events can arrive meanwhile.
+    #[must_use]
+    pub fn with_hold(mut self, task: u32, takes: Duration) -> Self {
+        self.holds.insert(task, takes);
+        self
+    }
+
+    /// What the client does; it replaces an earlier script.
+    #[must_use]
+    pub fn with_client(mut self, script: ClientScript) -> Self {
+        self.client = Some(script);
+        self
+    }
+
+    /// Settings of the simulated service; the default is those of the server.
+    #[must_use]
+    pub fn with_service_config(mut self, config: ServiceConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Bounds on each run.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// A world at its beginning, with the workers that start at once, and nothing done yet.
+    #[must_use]
+    pub fn world(&self, chooser: Box<dyn Chooser>) -> World {
+        World::new(self.clone(), chooser)
+    }
+}

@@ -1,0 +1,446 @@
+//! The world of one run: turns the ring, one step at a time.
+//!
+//! A step is one choice and one call of a machine. Taking a task, activating the workflow and answering are steps of
+//! their own, so that anything can happen between them. Time moves only when nothing is ready.
+
+mod attempts;
+mod client;
+mod horizon;
+mod matching;
+mod points;
+mod tasks;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use rehearsal_activation::{TaskDelivery, TaskResponse};
+use rehearsal_history::{EventId, Payloads, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
+
+pub use self::client::{ClientError, Handle, StartOptions};
+use self::horizon::Cycles;
+use crate::agenda::Agenda;
+use crate::choice::{Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape};
+use crate::clock::Clock;
+use crate::executor::{AttemptKey, Executor};
+use crate::finding::{Code, Finding};
+use crate::host::Host;
+use crate::outcome::{Execution, Outcome};
+use crate::record::{Horizon, Record};
+use crate::rng::Ids;
+use crate::scenario::{DEFAULT_QUEUE, Scenario, WorkerSpec};
+
+/// What is to happen at some time.
+#[derive(Debug)]
+enum Entry {
+    /// A worker starts to poll.
+    HostStarts(usize),
+    /// A worker stops or crashes.
+    HostEnds(usize),
+    /// A worker takes a workflow task.
+    WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
+    /// A worker activates the workflow with the task it took.
+    Activate { host: usize, delivery: Box<TaskDelivery> },
+    /// A worker's answer to a workflow task reaches the service.
+    Respond { host: usize, response: Box<TaskResponse> },
+    /// A worker takes an activity task.
+    ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
+    /// The code of an activity goes on.
+    Poll(AttemptKey),
+    /// The worker's own deadline for an attempt passes (C-34).
+    Deadline(AttemptKey),
+    /// A worker may send the heartbeat that it held back (C-32).
+    Throttle(AttemptKey),
+    /// A heartbeat reaches the service.
+    Heartbeat { key: AttemptKey, details: Option<Payloads> },
+    /// The end of an attempt reaches the service.
+    Report(AttemptKey),
+}
+
+/// What a step can be: an entry of the agenda, or the service's own deadline.
+#[derive(Debug, Clone, Copy)]
+enum Next<'a> {
+    Entry(&'a Entry),
+    Elapsed,
+}
+
+/// A task that waits for a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ReadyTask {
+    run: RunRef,
+    scheduled: EventId,
+    attempt: u32,
+}
+
+/// Something that the tape let happen, so that the tape of the run is known at its end.
+#[derive(Debug, Default)]
+struct Asked {
+    count: BTreeMap<(ChoiceKind, u32), u32>,
+    tape: Tape,
+}
+
+/// One run of a scenario, from the side of its client.
+///
+/// Everything that a client does moves the run on only as far as it must; [`World::advance`] lets time pass.
+pub struct World {
+    scenario: Scenario,
+    clock: Clock,
+    ids: Ids,
+    service: Service,
+    outbox: Outbox,
+    agenda: Agenda<Entry>,
+    hosts: Vec<Host>,
+    /// Tasks in queues that nobody polls.
+    waiting_workflow_tasks: BTreeMap<SmolStr, VecDeque<(ReadyTask, TaskQueue)>>,
+    waiting_activity_tasks: BTreeMap<SmolStr, VecDeque<ReadyTask>>,
+    /// The sticky queues of processes that died and were started again, and when that was.
+    dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
+    executor: Executor,
+    chooser: Box<dyn Chooser>,
+    asked: Asked,
+    record: Record,
+    findings: Vec<Finding>,
+    runs: Vec<RunRef>,
+    tasks_delivered: u32,
+    /// Whether anything happened since the point at rest was asked for.
+    moved: bool,
+    /// A finding after which going on makes no sense was made.
+    stopped: bool,
+    cycles: Cycles,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("scenario", &self.scenario.name)
+            .field("elapsed", &self.elapsed())
+            .field("steps", &self.record.steps)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    pub(crate) fn new(scenario: Scenario, chooser: Box<dyn Chooser>) -> Self {
+        let clock = Clock::new();
+        let specs = if scenario.workers.is_empty() {
+            vec![WorkerSpec::new(DEFAULT_QUEUE)]
+        } else {
+            scenario.workers.clone()
+        };
+        let mut agenda = Agenda::default();
+        for (index, spec) in specs.iter().enumerate() {
+            agenda.push(clock.now() + spec.from, Entry::HostStarts(index));
+            if let Some(until) = spec.until {
+                agenda.push(clock.now() + until, Entry::HostEnds(index));
+            }
+        }
+        let hosts =
+            specs.into_iter().enumerate().map(|(index, spec)| Host::new(index, spec)).collect();
+        let mut world = Self {
+            service: Service::new(scenario.config.clone()),
+            scenario,
+            ids: Ids::new(),
+            outbox: Outbox::default(),
+            agenda,
+            hosts,
+            waiting_workflow_tasks: BTreeMap::new(),
+            waiting_activity_tasks: BTreeMap::new(),
+            dead_sticky_queues: BTreeMap::new(),
+            executor: Executor::default(),
+            chooser,
+            asked: Asked::default(),
+            record: Record { began: clock.now(), ..Record::default() },
+            findings: Vec::new(),
+            runs: Vec::new(),
+            tasks_delivered: 0,
+            moved: false,
+            stopped: false,
+            cycles: Cycles::default(),
+            clock,
+        };
+        // Workers that are there from the beginning poll before the client does anything.
+        let now = world.clock.now();
+        loop {
+            let first =
+                world.agenda.due(now).position(|entry| matches!(entry, Entry::HostStarts(_)));
+            let Some(entry) = first.and_then(|at| world.agenda.take_due(now, at)) else { break };
+            world.perform(entry);
+        }
+        world
+    }
+
+    /// How long the run has lasted in virtual time.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.now().since(self.record.began)
+    }
+
+    /// Takes one step, unless nothing can happen up to `target`. Returns whether it did.
+    ///
+    /// The clock stands at `target` at most; it is moved there if nothing happens before.
+    fn step(&mut self, target: Timestamp) -> bool {
+        while !self.stopped {
+            let now = self.clock.now();
+            let due = self.agenda.due(now).count();
+            let elapsed = self.service.deadline().is_some_and(|deadline| deadline <= now);
+            if due == 0 && !elapsed {
+                if core::mem::take(&mut self.moved) && self.point(None) != Injection::None {
+                    continue;
+                }
+                if !self.move_clock(target) {
+                    return false;
+                }
+                continue;
+            }
+            let index = self.choose_next(due + usize::from(elapsed));
+            if self.point(Some(index)) == Injection::Alone {
+                continue;
+            }
+            self.moved = true;
+            self.record.steps += 1;
+            let had_task = self.has_workflow_task();
+            match self.agenda.take_due(now, index) {
+                Some(entry) => self.perform(entry),
+                None => self.elapse(),
+            }
+            self.poll_woken();
+            self.note_joint(had_task);
+            self.check_limits();
+            return true;
+        }
+        false
+    }
+
+    /// Moves the clock to what happens next, or to `target` if that is earlier. Returns whether something happens.
+    fn move_clock(&mut self, target: Timestamp) -> bool {
+        let next = [self.agenda.next_due(), self.service.deadline()].into_iter().flatten().min();
+        match next {
+            Some(next) if next <= target => {
+                self.clock.advance_to(next);
+                true
+            }
+            Some(_) | None => {
+                if target < Timestamp::MAX {
+                    self.clock.advance_to(target);
+                }
+                false
+            }
+        }
+    }
+
+    /// Asks which of `count` things happens next.
+    fn choose_next(&mut self, count: usize) -> usize {
+        if count < 2 {
+            return 0;
+        }
+        let now = self.clock.now();
+        let mut options: Vec<Choice> = self.agenda.due(now).map(Entry::choice).collect();
+        options.resize(count, Choice { actor: 0, touches: 0 });
+        let index = self.ask(ChoiceKind::Next, &options);
+        if index < count { index } else { 0 }
+    }
+
+    /// Asks a question about the first execution and notes the answer if it is not the calm one.
+    fn ask(&mut self, kind: ChoiceKind, options: &[Choice]) -> usize {
+        let nth = self.asked.count.entry((kind, 0)).or_default();
+        let key = ChoiceKey { kind, execution: 0, nth: *nth };
+        *nth += 1;
+        let answer = self.chooser.choose(key, options);
+        if answer != 0 {
+            self.asked.tape = core::mem::take(&mut self.asked.tape).with(key, answer);
+        }
+        answer
+    }
+
+    fn perform(&mut self, entry: Entry) {
+        match entry {
+            Entry::HostStarts(host) => self.start_host(host),
+            Entry::HostEnds(host) => self.end_host(host),
+            Entry::WorkflowTask { host, task, queue } => self.take_workflow_task(host, task, queue),
+            Entry::Activate { host, delivery } => self.activate(host, *delivery),
+            Entry::Respond { host, response } => self.respond(host, *response),
+            Entry::ActivityTask { host, task, queue } => self.take_activity_task(host, task, queue),
+            Entry::Poll(key) => self.poll_attempt(key),
+            Entry::Deadline(key) => self.attempt_deadline(key),
+            Entry::Throttle(key) => self.throttle_elapsed(key),
+            Entry::Heartbeat { key, details } => self.heartbeat(key, details),
+            Entry::Report(key) => self.report(key),
+        }
+    }
+
+    fn elapse(&mut self) {
+        if let Err(error) = self.call(Input::Elapsed) {
+            self.bug(&format!("the service refused to let time pass: {error}"));
+        }
+    }
+
+    /// Gives the service an input and brings what follows from it on its way.
+    fn call(&mut self, input: Input) -> Result<Answer, RequestError> {
+        let answer = self.service.handle(self.clock.now(), input, &mut self.outbox);
+        for effect in core::mem::take(&mut self.outbox.effects) {
+            match effect {
+                Effect::WorkflowTask { run, scheduled, attempt, queue } => {
+                    self.route_workflow_task(ReadyTask { run, scheduled, attempt }, queue);
+                }
+                Effect::ActivityTask { run, scheduled, attempt, queue } => {
+                    self.route_activity_task(ReadyTask { run, scheduled, attempt }, queue);
+                }
+                Effect::Closed { .. } => {}
+            }
+        }
+        answer
+    }
+
+    fn check_limits(&mut self) {
+        let limits = self.scenario.limits;
+        let longest =
+            self.runs.iter().map(|&run| self.service.history(run).len()).max().unwrap_or(0);
+        let reached = if self.record.steps >= limits.steps {
+            format!("{} steps", limits.steps)
+        } else if longest >= limits.events {
+            format!("{} events in one history", limits.events)
+        } else if self.elapsed() >= limits.virtual_time {
+            format!("{} s of virtual time", limits.virtual_time.as_secs())
+        } else {
+            return;
+        };
+        self.stop(Finding::new(Code::Limit, format!("the run was stopped after {reached}")));
+    }
+
+    /// Ends the run with a finding.
+    fn stop(&mut self, finding: Finding) {
+        self.stopped = true;
+        self.findings.push(finding);
+    }
+
+    /// Ends the run with a finding from outside.
+    pub(crate) fn fail(&mut self, finding: Finding) {
+        self.stop(finding);
+    }
+
+    /// Something that only a mistake of ours can bring about. The run ends with a finding, so that nothing is lost.
+    fn bug(&mut self, what: &str) {
+        self.stop(Finding::new(Code::IllFormed, what));
+    }
+
+    /// Whether a cancel of the first execution was accepted.
+    fn cancel_requested(&self) -> bool {
+        self.runs.first().is_some_and(|&main| self.service.run(main).cancel_requested)
+    }
+
+    fn is_open(&self, run: RunRef) -> bool {
+        self.service.run(run).status == Status::Running
+    }
+
+    /// What the run has come to.
+    #[must_use]
+    pub fn finish(self) -> Outcome {
+        let executions = self
+            .runs
+            .iter()
+            .map(|&run| {
+                let view = self.service.run(run);
+                Execution {
+                    workflow_id: view.workflow_id.clone(),
+                    run_id: view.run_id.clone(),
+                    workflow_type: view.workflow_type.clone(),
+                    history: self.service.visible_history(run),
+                    status: self.service.run(run).status,
+                }
+            })
+            .collect();
+        Outcome { executions, record: self.record, findings: self.findings, tape: self.asked.tape }
+    }
+
+    /// Runs until every workflow is closed, or nothing can happen any more, or a limit is reached.
+    ///
+    /// An open workflow at rest is a hang (RH301), unless it is the baseline of a sweep that no cancel was requested
+    /// of: that one is left at its horizon.
+    pub(crate) fn run_to_end(&mut self, baseline: bool) {
+        while self.runs.iter().any(|&run| self.is_open(run)) && !self.stopped {
+            if self.step(Timestamp::MAX) {
+                if let Some(found) = self.repeats() {
+                    if baseline && !self.cancel_requested() {
+                        self.record.horizon = Some(Horizon::Repeats(found.at));
+                        self.record.points.truncate(found.points);
+                        return;
+                    }
+                    return self.hang("it goes round in circles");
+                }
+            } else if !self.stopped {
+                if baseline && !self.cancel_requested() {
+                    self.record.horizon = Some(Horizon::AtRest(self.elapsed()));
+                    return;
+                }
+                return self.hang("nothing can happen any more");
+            }
+        }
+        self.drain();
+        if !self.stopped {
+            self.point(None);
+        }
+    }
+
+    /// Lets what is under way at the close come to its end: heartbeats and reports that the service refuses.
+    fn drain(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(60);
+        let target = self.clock.now() + LONGEST;
+        while !self.agenda.is_empty() && self.step(target) {}
+    }
+
+    /// Every open workflow waits for something that will not come.
+    fn hang(&mut self, why: &str) {
+        let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
+        for &run in &self.runs {
+            if self.is_open(run) {
+                let view = self.service.run(run);
+                let (id, run_id) = (view.workflow_id.clone(), view.run_id.clone());
+                let waits = self.hosts.iter().find_map(|host| host.instances.get(&run_id));
+                let waits = waits.map(|instance| instance.pending()).unwrap_or_default();
+                let waits = if waits.is_empty() { "a worker".to_owned() } else { waits.join(", ") };
+                finding = finding.with_detail(format!("{id} waits for {waits}"));
+            }
+        }
+        self.stop(finding);
+    }
+}
+
+impl Entry {
+    /// The attempt of an activity that it is about.
+    const fn attempt(&self) -> Option<AttemptKey> {
+        match self {
+            Self::Poll(key)
+            | Self::Deadline(key)
+            | Self::Throttle(key)
+            | Self::Heartbeat { key, .. }
+            | Self::Report(key) => Some(*key),
+            Self::HostStarts(_)
+            | Self::HostEnds(_)
+            | Self::WorkflowTask { .. }
+            | Self::Activate { .. }
+            | Self::Respond { .. }
+            | Self::ActivityTask { .. } => None,
+        }
+    }
+
+    /// Who acts in it, and what it touches.
+    fn choice(&self) -> Choice {
+        let actor = match self {
+            Self::HostStarts(host)
+            | Self::HostEnds(host)
+            | Self::WorkflowTask { host, .. }
+            | Self::Activate { host, .. }
+            | Self::Respond { host, .. }
+            | Self::ActivityTask { host, .. } => {
+                u32::try_from(*host).unwrap_or(u32::MAX).saturating_add(1)
+            }
+            Self::Poll(key)
+            | Self::Deadline(key)
+            | Self::Throttle(key)
+            | Self::Heartbeat { key, .. }
+            | Self::Report(key) => key.actor(),
+        };
+        Choice { actor, touches: 0 }
+    }
+}

@@ -1,0 +1,202 @@
+//! Attempts of activities: taken, polled, heartbeating, reported.
+
+use rehearsal_history::{FailureInfo, Payloads, SmolStr};
+use rehearsal_service::{Answer, Input, RequestError};
+use rehearsal_worker::Beat;
+
+use super::{Entry, ReadyTask, World};
+use crate::activity::{ActivityError, ActivityResult, Done};
+use crate::executor::AttemptKey;
+use crate::finding::{Code, Finding};
+use crate::record::{Call, Heartbeat, HeartbeatAnswer};
+
+impl World {
+    pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask, _queue: SmolStr) {
+        let input = Input::StartActivityTask {
+            run: task.run,
+            scheduled: task.scheduled,
+            attempt: task.attempt,
+            identity: self.hosts[host].identity.clone(),
+            request_id: self.ids.uuid(),
+        };
+        // A refusal means that the task is gone: canceled, timed out, or its workflow closed.
+        let Ok(Answer::ActivityTask(task)) = self.call(input) else { return };
+        let Some(code) = self.scenario.activities.get(&task.activity_type).cloned() else {
+            return self.stop(Finding::new(
+                Code::Setup,
+                format!(
+                    "activity `{}` is scheduled, but has neither code nor a stub",
+                    task.activity_type
+                ),
+            ));
+        };
+        self.record.calls.push(Call {
+            activity: task.activity_type.clone(),
+            workflow_id: task.workflow_id.clone(),
+            run_id: task.run_id.clone(),
+            scheduled: task.token.scheduled,
+            attempt: task.attempt,
+            input: task.input.clone(),
+            started: self.elapsed(),
+            ended: None,
+            worker: self.hosts[host].identity.clone(),
+        });
+        let now = self.clock.now();
+        let left =
+            task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
+        let deadline = [task.start_to_close, left]
+            .into_iter()
+            .flatten()
+            .filter(|limit| !limit.is_zero())
+            .min();
+        let call = self.record.calls.len() - 1;
+        let key = self.executor.start(host, &self.clock, *task, call, code.as_ref());
+        self.agenda.push(now, Entry::Poll(key));
+        if let Some(deadline) = deadline {
+            self.agenda.push(now + deadline, Entry::Deadline(key));
+        }
+    }
+
+    pub(super) fn poll_attempt(&mut self, key: AttemptKey) {
+        let now = self.clock.now();
+        let Some(polled) = self.executor.poll(key) else { return };
+        for details in polled.beats {
+            if let Some(running) = self.executor.get(key)
+                && let Some(Beat(details)) = running.throttle.beat(now, details)
+            {
+                self.agenda.push(now, Entry::Heartbeat { key, details });
+            }
+        }
+        self.arm_throttle(key);
+        for due in polled.sleeps {
+            self.agenda.push(due, Entry::Poll(key));
+        }
+        if polled.ended {
+            let ended = self.elapsed();
+            if let Some(running) = self.executor.get(key) {
+                self.record.calls[running.call].ended = Some(ended);
+            }
+            self.agenda.push(now, Entry::Report(key));
+        } else if polled.again {
+            self.agenda.push(now, Entry::Poll(key));
+        }
+    }
+
+    /// Polls the attempts that something woke from outside, such as a channel between two activities.
+    pub(super) fn poll_woken(&mut self) {
+        for key in self.executor.take_woken() {
+            self.agenda.push(self.clock.now(), Entry::Poll(key));
+        }
+    }
+
+    fn arm_throttle(&mut self, key: AttemptKey) {
+        let Some(running) = self.executor.get(key) else { return };
+        let deadline = running.throttle.deadline();
+        if deadline != running.throttle_due {
+            running.throttle_due = deadline;
+            if let Some(due) = deadline {
+                self.agenda.push(due, Entry::Throttle(key));
+            }
+        }
+    }
+
+    pub(super) fn throttle_elapsed(&mut self, key: AttemptKey) {
+        let now = self.clock.now();
+        let Some(running) = self.executor.get(key) else { return };
+        if let Some(Beat(details)) = running.throttle.elapsed(now)
+            && running.result.is_none()
+        {
+            self.agenda.push(now, Entry::Heartbeat { key, details });
+        }
+        self.arm_throttle(key);
+    }
+
+    /// Sends a heartbeat; what the service answers reaches the code before it is polled again (C-25, C-29).
+    pub(super) fn heartbeat(&mut self, key: AttemptKey, details: Option<Payloads>) {
+        let Some(running) = self.executor.get(key) else { return };
+        let token = running.token;
+        let activity = running.attempt.info.activity_type.clone();
+        let scheduled = token.scheduled;
+        let answer = match self.call(Input::RecordHeartbeat { token, details }) {
+            Ok(Answer::Heartbeat { cancel_requested: true }) => HeartbeatAnswer::CancelRequested,
+            Ok(_) => HeartbeatAnswer::GoOn,
+            Err(_) => HeartbeatAnswer::NotFound,
+        };
+        self.record.heartbeats.push(Heartbeat { at: self.elapsed(), activity, scheduled, answer });
+        match answer {
+            HeartbeatAnswer::GoOn => {}
+            HeartbeatAnswer::CancelRequested => self.finish_context(key, Done::CancelRequested),
+            HeartbeatAnswer::NotFound => self.finish_context(key, Done::NotFound),
+        }
+    }
+
+    pub(super) fn attempt_deadline(&mut self, key: AttemptKey) {
+        self.finish_context(key, Done::DeadlineExceeded);
+    }
+
+    fn finish_context(&mut self, key: AttemptKey, why: Done) {
+        if self.executor.finish_context(key, why) {
+            self.agenda.push(self.clock.now(), Entry::Poll(key));
+        }
+    }
+
+    /// Sends what an attempt ended with (§3.4.3 of the semantics). A refusal is not the activity's business any more.
+    pub(super) fn report(&mut self, key: AttemptKey) {
+        let Some(mut running) = self.executor.remove(key) else { return };
+        self.agenda.retain(|entry| entry.attempt() != Some(key));
+        let Some(result) = running.result.take() else { return };
+        let done = running.attempt.done.get();
+        if done == Some(Done::DeadlineExceeded) {
+            // C-34: the worker drops a response that comes past the deadline.
+            return;
+        }
+        let identity = self.hosts[running.host].identity.clone();
+        let token = running.token;
+        if result.is_err()
+            && let Some(Beat(details)) = running.throttle.flush()
+        {
+            // C-33: pending details are sent first; the answer does not matter any more.
+            let _: Result<Answer, RequestError> =
+                self.call(Input::RecordHeartbeat { token, details });
+        }
+        let input = match converted(result, done) {
+            Converted::Completed(result) => {
+                Input::RespondActivityCompleted { token, result, identity }
+            }
+            Converted::Canceled(details) => {
+                Input::RespondActivityCanceled { token, details, identity }
+            }
+            Converted::Failed(error) => Input::RespondActivityFailed {
+                token,
+                failure: error.into_failure(),
+                last_heartbeat_details: None,
+                identity,
+            },
+        };
+        let _: Result<Answer, RequestError> = self.call(input);
+    }
+}
+
+enum Converted {
+    Completed(Option<Payloads>),
+    Canceled(Option<Payloads>),
+    Failed(ActivityError),
+}
+
+/// What the Go worker makes of the value that an activity returns (§3.4.3).
+fn converted(result: ActivityResult, done: Option<Done>) -> Converted {
+    let error = match result {
+        Ok(result) => return Converted::Completed(result),
+        Err(error) => error,
+    };
+    match &error.failure().info {
+        Some(FailureInfo::Canceled(info)) if done == Some(Done::CancelRequested) => {
+            Converted::Canceled(info.details.clone())
+        }
+        Some(FailureInfo::Canceled(_)) => Converted::Failed(ActivityError::application(
+            "unexpected activity cancel error: canceled",
+            "",
+        )),
+        _ => Converted::Failed(error),
+    }
+}

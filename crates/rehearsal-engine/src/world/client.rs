@@ -1,0 +1,295 @@
+//! What a client can do: start, signal, cancel, terminate, let time pass, wait.
+
+use std::time::Duration;
+
+use rehearsal_activation::names::{Signal, Workflow};
+use rehearsal_history::{CodecError, Payloads, RetryPolicy, SmolStr, Status};
+use rehearsal_service::{Answer, Input, RequestError, RunRef, StartWorkflow, Target};
+use serde::Serialize;
+
+use super::World;
+use crate::record::CancelAccepted;
+use crate::scenario::DEFAULT_QUEUE;
+
+/// Why the service refused what a client asked for. Displays as the message that the server gives.
+pub type ClientError = RequestError;
+
+/// A workflow that a client started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handle {
+    /// Its id.
+    pub workflow_id: SmolStr,
+    /// The run that was started.
+    pub run_id: SmolStr,
+    pub(super) run: RunRef,
+}
+
+/// How a workflow is started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartOptions {
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// Its id.
+    pub workflow_id: SmolStr,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// The queue its tasks wait in.
+    pub task_queue: SmolStr,
+    /// For all runs together; `None` for no limit.
+    pub execution_timeout: Option<Duration>,
+    /// For one run; `None` for no limit.
+    pub run_timeout: Option<Duration>,
+    /// For one workflow task; `None` for the server's 10 s.
+    pub task_timeout: Option<Duration>,
+    /// How long the first workflow task waits. Not simulated yet: refused by name.
+    pub start_delay: Option<Duration>,
+    /// How the workflow as a whole is retried. Not simulated yet: refused by name.
+    pub retry_policy: Option<RetryPolicy>,
+}
+
+impl StartOptions {
+    /// A workflow of this type with this id, on the queue `main`, without limits or arguments.
+    #[must_use]
+    pub fn new(workflow_type: impl Into<SmolStr>, workflow_id: impl Into<SmolStr>) -> Self {
+        Self {
+            workflow_type: workflow_type.into(),
+            workflow_id: workflow_id.into(),
+            input: None,
+            task_queue: SmolStr::new_static(DEFAULT_QUEUE),
+            execution_timeout: None,
+            run_timeout: None,
+            task_timeout: None,
+            start_delay: None,
+            retry_policy: None,
+        }
+    }
+}
+
+/// Who the client says it is.
+const IDENTITY: SmolStr = SmolStr::new_static("client");
+
+/// How long a client waits before it tries a request again that was refused because the workflow is busy, and how
+/// long it goes on trying. Both SDKs retry `RESOURCE_EXHAUSTED` with a backoff that begins at 1 s.
+const BUSY_BACKOFF: Duration = Duration::from_secs(1);
+const BUSY_PATIENCE: Duration = Duration::from_secs(10);
+
+impl StartOptions {
+    /// This with arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] if they cannot be written as JSON.
+    pub fn with_input<I: Serialize>(mut self, input: &I) -> Result<Self, CodecError> {
+        self.input = Payloads::encode(input)?;
+        Ok(self)
+    }
+}
+
+impl World {
+    /// Starts a workflow on the queue `main`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the service refuses it, for example because a workflow with this id is running, or if `input` cannot
+    /// be written as JSON. [`start_workflow`](Self::start_workflow) returns an error instead.
+    pub fn start<I: Serialize, O>(
+        &mut self,
+        workflow: Workflow<I, O>,
+        workflow_id: &str,
+        input: I,
+    ) -> Handle {
+        let options = StartOptions::new(workflow.name(), workflow_id)
+            .with_input(&input)
+            .unwrap_or_else(|error| panic!("{}: {error}", workflow.name()));
+        match self.start_workflow(options) {
+            Ok(handle) => handle,
+            Err(error) => panic!("{workflow_id} could not be started: {error}"),
+        }
+    }
+
+    /// Sends a signal to the current run of the workflow.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: the workflow is closed.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `value` cannot be written as JSON.
+    pub fn signal<T: Serialize>(
+        &mut self,
+        handle: &Handle,
+        signal: Signal<T>,
+        value: T,
+    ) -> Result<(), ClientError> {
+        let input =
+            Payloads::encode(&value).unwrap_or_else(|error| panic!("{}: {error}", signal.name()));
+        self.signal_workflow(&handle.workflow_id, None, signal.name(), input.as_ref())
+    }
+
+    /// Requests the cancel of the current run of the workflow, by its workflow id alone (C-1).
+    ///
+    /// # Errors
+    ///
+    /// None for a workflow that was started; a closed one is no error (C-4).
+    pub fn cancel(&mut self, handle: &Handle) -> Result<(), ClientError> {
+        self.cancel_workflow(&handle.workflow_id, None, "")
+    }
+
+    /// Terminates the current run of the workflow.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: the workflow is closed.
+    pub fn terminate(&mut self, handle: &Handle, reason: &str) -> Result<(), ClientError> {
+        self.terminate_workflow(&handle.workflow_id, None, reason)
+    }
+
+    /// Starts a workflow.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: a workflow with this id is running, or the options ask for something that is not
+    /// simulated.
+    pub fn start_workflow(&mut self, options: StartOptions) -> Result<Handle, ClientError> {
+        let run_id = self.ids.uuid();
+        let workflow_id = options.workflow_id.clone();
+        let input = Input::StartWorkflow(Box::new(StartWorkflow {
+            workflow_id: options.workflow_id,
+            run_id: run_id.clone(),
+            workflow_type: options.workflow_type,
+            task_queue: options.task_queue,
+            input: options.input,
+            header: None,
+            identity: IDENTITY,
+            execution_timeout: options.execution_timeout,
+            run_timeout: options.run_timeout,
+            task_timeout: options.task_timeout,
+            start_delay: options.start_delay,
+            retry_policy: options.retry_policy,
+        }));
+        match self.call(input)? {
+            Answer::Started(run) => {
+                self.runs.push(run);
+                self.moved = true;
+                Ok(Handle { workflow_id, run_id, run })
+            }
+            other => unreachable!("a start is answered with a run, not with {other:?}"),
+        }
+    }
+
+    /// Sends a signal to the current run of a workflow, or to the run that is named.
+    ///
+    /// While the workflow is closing (W-13) the request is tried again, as the client of an SDK does, for 10 s of
+    /// virtual time.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: no such workflow, or it is closed.
+    pub fn signal_workflow(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> Result<(), ClientError> {
+        let give_up = self.clock.now() + BUSY_PATIENCE;
+        loop {
+            let answer = self.call(Input::SignalWorkflow {
+                target: target(workflow_id, run_id),
+                name: name.into(),
+                input: input.cloned(),
+                identity: IDENTITY,
+            });
+            self.moved = true;
+            match answer {
+                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
+                    self.advance(BUSY_BACKOFF);
+                }
+                answer => return answer.map(drop),
+            }
+        }
+    }
+
+    /// Requests the cancel of the current run of a workflow, or of the run that is named.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: no such workflow or run. A closed one is no error (C-3, C-4).
+    pub fn cancel_workflow(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        reason: &str,
+    ) -> Result<(), ClientError> {
+        self.moved = true;
+        self.request_cancel(target(workflow_id, run_id), reason.into(), IDENTITY)
+    }
+
+    /// Requests a cancel and notes that it was accepted, if the run it is for is open.
+    pub(super) fn request_cancel(
+        &mut self,
+        target: Target,
+        reason: SmolStr,
+        identity: SmolStr,
+    ) -> Result<(), ClientError> {
+        let run = match &target.run_id {
+            Some(run_id) => self.service.run_by_id(&target.workflow_id, run_id),
+            None => self.service.run_of(&target.workflow_id),
+        };
+        let open = run.filter(|&run| self.is_open(run));
+        self.call(Input::RequestCancelWorkflow { target, reason, identity })?;
+        if let Some(run) = open {
+            let (at, run_id) = (self.elapsed(), self.service.run(run).run_id.clone());
+            self.record.cancels.push(CancelAccepted { at, run_id });
+        }
+        Ok(())
+    }
+
+    /// Terminates the current run of a workflow, or the run that is named.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: no such workflow, or it is closed.
+    pub fn terminate_workflow(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        reason: &str,
+    ) -> Result<(), ClientError> {
+        self.moved = true;
+        let target = target(workflow_id, run_id);
+        self.call(Input::TerminateWorkflow {
+            target,
+            reason: reason.into(),
+            details: None,
+            identity: IDENTITY,
+        })
+        .map(drop)
+    }
+
+    /// Lets `by` of virtual time pass and all that falls due in it happen, soonest first.
+    ///
+    /// Nothing sleeps: a virtual year costs what its events cost. Work due at the same nanosecond runs in the order in
+    /// which it was asked for. `Duration::ZERO` runs only what is due already.
+    pub fn advance(&mut self, by: Duration) {
+        let target = self.clock.now() + by;
+        while self.step(target) {}
+    }
+
+    /// Waits until a workflow is closed, or nothing can happen any more. Returns how it stands then.
+    pub fn wait(&mut self, handle: &Handle) -> Status {
+        while self.is_open(handle.run) && self.step(rehearsal_history::Timestamp::MAX) {}
+        self.status(handle)
+    }
+
+    /// How a workflow stands.
+    #[must_use]
+    pub fn status(&self, handle: &Handle) -> Status {
+        self.service.run(handle.run).status
+    }
+}
+
+fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
+    Target { workflow_id: workflow_id.into(), run_id: run_id.map(Into::into) }
+}

@@ -1,0 +1,95 @@
+//! The horizon of a run that never ends by itself: when does it only repeat what it did before?
+//!
+//! At every rest the world has a *signature*: which operations are pending and in which state, and what the code of
+//! running activities waits for, and for how long. A pair of a kind of point and a signature is *new* if it has not
+//! been seen in this run. When the signature that the world rested in when the last new pair came has come again
+//! twice, two full cycles have brought nothing new: that is the horizon. Whether the run ends by itself all the same,
+//! as a loop with a count does, is found out by going on for [`PATIENCE`] more steps.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use rehearsal_history::Timestamp;
+
+use super::{Entry, World};
+use crate::record::Place;
+
+/// How many steps a run that repeats itself is given to end all the same.
+const PATIENCE: u64 = 1_000;
+
+/// What has been seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Cycles {
+    seen: BTreeSet<(Place, String)>,
+    /// The signature at the last rest after something new, and how often it has come again.
+    last_new: Option<(String, u32)>,
+    /// How many points have been looked at.
+    looked_at: usize,
+    horizon: Option<Found>,
+}
+
+/// Where the horizon is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) at: Duration,
+    /// How many points lie before it.
+    pub(super) points: usize,
+    step: u64,
+}
+
+impl World {
+    /// Where the run began to do nothing but repeat itself, if it still has not ended long after that.
+    pub(super) fn repeats(&mut self) -> Option<Found> {
+        if self.cycles.horizon.is_none() {
+            self.look_for_horizon();
+        }
+        self.cycles.horizon.filter(|found| self.record.steps - found.step >= PATIENCE)
+    }
+
+    fn look_for_horizon(&mut self) {
+        let now = self.clock.now();
+        if self.agenda.due(now).next().is_some() {
+            return;
+        }
+        let signature = self.signature(now);
+        let points = &self.record.points;
+        let mut new = false;
+        for point in &points[self.cycles.looked_at..] {
+            new |= self.cycles.seen.insert((point.place, signature.clone()));
+        }
+        self.cycles.looked_at = points.len();
+        match &mut self.cycles.last_new {
+            Some((last, again)) if !new => {
+                if *last == signature {
+                    *again += 1;
+                    if *again >= 2 {
+                        let (at, points, step) = (self.elapsed(), points.len(), self.record.steps);
+                        self.cycles.horizon = Some(Found { at, points, step });
+                    }
+                }
+            }
+            _ => self.cycles.last_new = Some((signature, 0)),
+        }
+    }
+
+    /// Which operations are pending, in which state, and what running activities wait for.
+    fn signature(&self, now: Timestamp) -> String {
+        let mut signature = String::new();
+        for &run in &self.runs {
+            for pending in self.service.pending(run) {
+                // Ids are new in every round of a loop; what is pending is not.
+                let _ =
+                    write!(signature, "{:?} {} {:?};", pending.kind, pending.name, pending.state);
+            }
+        }
+        for (due, entry) in self.agenda.iter() {
+            if let Entry::Poll(key) | Entry::Throttle(key) = entry
+                && self.executor.is_running(*key)
+            {
+                let _ = write!(signature, "in {:?};", due.since(now));
+            }
+        }
+        signature
+    }
+}

@@ -1,0 +1,116 @@
+//! Matching: which worker gets which task, and what becomes of tasks when workers come and go.
+
+use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind};
+
+use super::{Entry, ReadyTask, World};
+use crate::host::STICKY_POLLER_AGE;
+
+impl World {
+    /// Finds a worker for a workflow task, or lets it wait in its queue (W-9).
+    pub(super) fn route_workflow_task(&mut self, task: ReadyTask, queue: TaskQueue) {
+        let now = self.clock.now();
+        if queue.kind == TaskQueueKind::Sticky {
+            let owner =
+                (0..self.hosts.len()).find(|&host| self.hosts[host].sticky_queue == queue.name);
+            if let Some(host) = owner.filter(|&host| self.hosts[host].is_polling()) {
+                return self.agenda.push(now, Entry::WorkflowTask { host, task, queue });
+            }
+            let died = self.dead_sticky_queues.get(&queue.name).copied();
+            if died.is_some_and(|at| now.since(at) < STICKY_POLLER_AGE)
+                || owner.is_some_and(|host| self.hosts[host].seems_to_poll(now))
+            {
+                let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
+                return waiting.push_back((task, queue));
+            }
+        }
+        let name = if queue.normal_name.is_empty() { queue.name } else { queue.normal_name };
+        let queue = TaskQueue::normal(name);
+        match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_workflows(&queue.name)) {
+            Some(host) => self.agenda.push(now, Entry::WorkflowTask { host, task, queue }),
+            None => {
+                self.waiting_workflow_tasks
+                    .entry(queue.name.clone())
+                    .or_default()
+                    .push_back((task, queue));
+            }
+        }
+    }
+
+    /// Finds a worker for an activity task, or lets it wait in its queue.
+    pub(super) fn route_activity_task(&mut self, task: ReadyTask, queue: SmolStr) {
+        match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_activities(&queue)) {
+            Some(host) => {
+                self.agenda.push(self.clock.now(), Entry::ActivityTask { host, task, queue });
+            }
+            None => self.waiting_activity_tasks.entry(queue).or_default().push_back(task),
+        }
+    }
+
+    pub(super) fn start_host(&mut self, host: usize) {
+        self.hosts[host].start();
+        let queue = self.hosts[host].spec.queue.clone();
+        if self.hosts[host].spec.workflows {
+            for (task, queue) in self.waiting_workflow_tasks.remove(&queue).unwrap_or_default() {
+                self.route_workflow_task(task, queue);
+            }
+        }
+        if self.hosts[host].spec.activities {
+            for task in self.waiting_activity_tasks.remove(&queue).unwrap_or_default() {
+                self.route_activity_task(task, queue.clone());
+            }
+        }
+    }
+
+    /// A worker stops: what it has not taken goes back to its queue. A crash also loses all that it was doing.
+    pub(super) fn end_host(&mut self, gone: usize) {
+        let now = self.clock.now();
+        self.hosts[gone].stop(now);
+        let mut returned = Vec::new();
+        let dead = self.hosts[gone].is_dead();
+        self.agenda.retain(|entry| match entry {
+            Entry::WorkflowTask { host, task, queue } if *host == gone => {
+                returned.push((*task, Some(queue.clone()), SmolStr::default()));
+                false
+            }
+            Entry::ActivityTask { host, task, queue } if *host == gone => {
+                returned.push((*task, None, queue.clone()));
+                false
+            }
+            Entry::Activate { host, .. } | Entry::Respond { host, .. } => !(dead && *host == gone),
+            _ => true,
+        });
+        if dead {
+            self.drop_attempts_of(gone);
+            self.hosts[gone].instances.clear();
+        }
+        self.reroute(returned);
+    }
+
+    /// A worker's process dies with all that it was doing, and is started again at once.
+    pub(super) fn crash_host(&mut self, host: usize) {
+        let now = self.clock.now();
+        self.dead_sticky_queues.insert(self.hosts[host].sticky_queue.clone(), now);
+        self.agenda.retain(|entry| match entry {
+            Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
+            _ => true,
+        });
+        self.drop_attempts_of(host);
+        self.hosts[host].restart();
+    }
+
+    pub(super) fn drop_attempts_of(&mut self, host: usize) {
+        self.executor.remove_host(host);
+        let executor = &self.executor;
+        self.agenda.retain(|entry| entry.attempt().is_none_or(|key| executor.is_running(key)));
+    }
+
+    /// Tasks that a worker was about to take go back to their queues.
+    pub(super) fn reroute(&mut self, returned: Vec<(ReadyTask, Option<TaskQueue>, SmolStr)>) {
+        for (task, workflow_queue, activity_queue) in returned {
+            match workflow_queue {
+                Some(queue) => self.route_workflow_task(task, queue),
+                None => self.route_activity_task(task, activity_queue),
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Workflow tasks: taken, activated, answered.
+
+use std::collections::VecDeque;
+
+use rehearsal_activation::{TaskDelivery, TaskResponse, Trouble};
+use rehearsal_history::{SmolStr, TaskQueue};
+use rehearsal_service::{Answer, Input};
+use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
+
+use super::{Entry, ReadyTask, World};
+use crate::choice::{Choice, ChoiceKind};
+use crate::finding::{Code, Finding};
+use crate::record::TroubleAt;
+
+impl World {
+    pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, _queue: TaskQueue) {
+        let run_id = self.service.run(task.run).run_id.clone();
+        if self.hosts[host].worker.is_cached(&run_id) && self.strikes(ChoiceKind::Evict) {
+            self.hosts[host].evict(&run_id);
+        }
+        let cached = self.hosts[host].worker.is_cached(&run_id);
+        let input = Input::StartWorkflowTask {
+            run: task.run,
+            scheduled: task.scheduled,
+            attempt: task.attempt,
+            identity: self.hosts[host].identity.clone(),
+            request_id: self.ids.uuid(),
+            cached,
+        };
+        // A refusal means that the task is gone: timed out, or its workflow closed.
+        if let Ok(Answer::WorkflowTask(delivery)) = self.call(input) {
+            self.deliver(host, delivery);
+        }
+    }
+
+    /// Asks whether something that does not happen in the calm run strikes here.
+    fn strikes(&mut self, kind: ChoiceKind) -> bool {
+        self.ask(kind, &[Choice { actor: 0, touches: 0 }; 2]) == 1
+    }
+
+    fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
+        self.tasks_delivered += 1;
+        let limit = self.scenario.limits.failed_tasks;
+        if delivery.token.attempt > limit {
+            self.stopped = true;
+            // What workflow code got wrong each time says more than that it did so each time.
+            if self.record.troubles.is_empty() {
+                self.findings.push(Finding::new(
+                    Code::StuckTask,
+                    format!(
+                        "a workflow task of {} failed {limit} times one after another",
+                        delivery.token.workflow_id
+                    ),
+                ));
+            }
+            return;
+        }
+        self.agenda.push(self.clock.now(), Entry::Activate { host, delivery: Box::new(delivery) });
+    }
+
+    /// Gives the worker its task, and the workflow all activations that follow from it, until the worker answers.
+    pub(super) fn activate(&mut self, host: usize, delivery: TaskDelivery) {
+        if self.strikes(ChoiceKind::Crash) {
+            return self.crash_host(host);
+        }
+        let started = self.clock.now();
+        let hold = self.scenario.holds.get(&self.tasks_delivered).copied().unwrap_or_default();
+        let run_id = delivery.token.run_id.clone();
+        let mut inputs = VecDeque::from([WorkerInput::Task(Box::new(delivery))]);
+        let mut outputs = Vec::new();
+        while let Some(input) = inputs.pop_front() {
+            self.hosts[host].worker.handle(input, &mut outputs);
+            for output in core::mem::take(&mut outputs) {
+                match output {
+                    WorkerOutput::Respond(response) => {
+                        self.agenda.push(started + hold, Entry::Respond { host, response });
+                    }
+                    other => inputs.extend(self.follow(host, &run_id, other)),
+                }
+            }
+        }
+    }
+
+    /// Does what the worker asks for, and says what the worker is to be told next.
+    fn follow(&mut self, host: usize, run: &SmolStr, output: WorkerOutput) -> Option<WorkerInput> {
+        match output {
+            WorkerOutput::Instantiate { run_id, workflow_type } => {
+                match self.scenario.definition(&workflow_type) {
+                    Some(definition) => {
+                        let instance = definition.instantiate();
+                        self.hosts[host].instances.insert(run_id, instance);
+                    }
+                    None => self.stop(Finding::new(
+                        Code::Setup,
+                        format!("workflow type `{workflow_type}` is started, but not registered"),
+                    )),
+                }
+            }
+            WorkerOutput::Activate(activation) => {
+                let instance = self.hosts[host].instances.get_mut(&activation.run_id)?;
+                let completion = instance.activate(&activation);
+                return Some(WorkerInput::Completed { run_id: activation.run_id, completion });
+            }
+            WorkerOutput::Evict { run_id } => {
+                self.hosts[host].instances.remove(&run_id);
+            }
+            WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, trouble),
+            WorkerOutput::Mismatch(mismatch) if mismatch.grade == Grade::BreaksProduction => {
+                let trouble = Trouble::Nondeterminism { message: mismatch.to_string() };
+                self.note_trouble(run.clone(), trouble);
+            }
+            WorkerOutput::NeedFullHistory { .. } => {
+                self.bug(
+                    "a worker was given a part of a history although it has nothing in its cache",
+                );
+            }
+            // W-7: the service is not told of an attempt after the first; the task runs into its timeout. A milder
+            // mismatch does not fail the task; the replay of the whole run reports it.
+            WorkerOutput::Silent { .. } | WorkerOutput::Mismatch(_) | WorkerOutput::Respond(_) => {}
+        }
+        None
+    }
+
+    fn note_trouble(&mut self, run_id: SmolStr, trouble: Trouble) {
+        self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, trouble });
+    }
+
+    pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
+        let run_id = response.token.run_id.clone();
+        let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
+        let mut outputs = Vec::new();
+        match self.call(input) {
+            Ok(Answer::TaskDone { next }) => {
+                self.hosts[host].worker.handle(WorkerInput::Accepted { run_id }, &mut outputs);
+                if let Some(delivery) = next {
+                    self.deliver(host, delivery);
+                }
+            }
+            Ok(_) | Err(_) => {
+                self.hosts[host].worker.handle(WorkerInput::Rejected { run_id }, &mut outputs);
+            }
+        }
+        for output in outputs {
+            if let WorkerOutput::Evict { run_id } = output {
+                self.hosts[host].instances.remove(&run_id);
+            }
+        }
+    }
+}

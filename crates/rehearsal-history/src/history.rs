@@ -1,0 +1,207 @@
+//! The history of one run: its events, checked once.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::error::{DecodeError, HistoryError};
+use crate::event::{Event, EventKind, WorkflowExecutionStarted};
+use crate::id::EventId;
+use crate::json;
+use crate::text::{self, Line};
+use crate::well_formed::{self, IllFormed};
+
+/// The recorded events of one run, from its start on. Clones share the events.
+///
+/// There is at least one event, ids are 1, 2, 3, …, and the first event is `WorkflowExecutionStarted`. What holds
+/// between events beyond that is [checked](Self::check_well_formed) on request, as a recorded history may be bad on
+/// purpose.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::{HistoryBuilder, History, Status};
+///
+/// let mut builder = HistoryBuilder::new("order");
+/// builder.complete_task();
+/// let history = builder.build();
+///
+/// assert_eq!(history.status(), Status::Running);
+/// assert_eq!(History::from_json(&history.to_json())?, history);
+/// # Ok::<(), rehearsal_history::DecodeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    events: Vec<Arc<Event>>,
+}
+
+impl History {
+    /// Takes the events of a run in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if there is no event, the ids are not 1, 2, 3, …, or the first event is not
+    /// `WorkflowExecutionStarted`.
+    pub fn new(events: Vec<Arc<Event>>) -> Result<Self, HistoryError> {
+        let first = events.first().ok_or(HistoryError::Empty)?;
+        let mut expected = EventId::FIRST;
+        for event in &events {
+            if event.id != expected {
+                return Err(HistoryError::IdGap { expected, found: event.id });
+            }
+            expected = expected.next();
+        }
+        if !matches!(first.kind, EventKind::WorkflowExecutionStarted(_)) {
+            return Err(HistoryError::NotStarted { found: first.kind.name().into() });
+        }
+        Ok(Self { events })
+    }
+
+    /// Reads history JSON: `{"events": []}`, `{"history": {"events": []}}`, a bare array of events, or a list of one
+    /// history. Both spellings of enums, of field names and of 64-bit numbers are read; `null` is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], which names the event and the field.
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        let mut histories = json::decode_list(text)?;
+        match histories.len() {
+            1 => Ok(histories.remove(0)),
+            found => Err(DecodeError::Several { found }),
+        }
+    }
+
+    /// Writes history JSON as Temporal's CLI does, indented by two spaces, without a newline at the end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json::encode(&self.events)
+    }
+
+    /// The events in order; never empty.
+    #[must_use]
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.events
+    }
+
+    /// The event with this id.
+    #[must_use]
+    pub fn event(&self, id: EventId) -> Option<&Event> {
+        let index = usize::try_from(id.0.checked_sub(1)?).ok()?;
+        self.events.get(index).map(|event| &**event)
+    }
+
+    /// The attributes of the first event.
+    ///
+    /// # Panics
+    ///
+    /// Never: a history starts with `WorkflowExecutionStarted`.
+    #[must_use]
+    pub fn started(&self) -> &WorkflowExecutionStarted {
+        match &self.events[0].kind {
+            EventKind::WorkflowExecutionStarted(started) => started,
+            other => {
+                unreachable!("a history starts with WorkflowExecutionStarted, not {}", other.name())
+            }
+        }
+    }
+
+    /// The event that closed the run, if it is closed.
+    #[must_use]
+    pub fn close(&self) -> Option<&Event> {
+        self.events
+            .iter()
+            .rev()
+            .find(|event| Status::of(&event.kind).is_some())
+            .map(|event| &**event)
+    }
+
+    /// How the run ended, or that it is running.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.close().and_then(|event| Status::of(&event.kind)).unwrap_or(Status::Running)
+    }
+
+    /// Checks what holds between the events of every history that a server writes: closing events name something
+    /// open, references point to the right kind of event, workflow tasks follow their order, and nothing follows the
+    /// close.
+    ///
+    /// # Errors
+    ///
+    /// [`IllFormed`], the first thing that is wrong; it names the event.
+    pub fn check_well_formed(&self) -> Result<(), IllFormed> {
+        well_formed::check(&self.events)
+    }
+
+    /// The lines of the text notation, in columns.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        text::lines(&self.events)
+    }
+
+    /// The text notation: one event a line, with the time since the first event. [`Display`](fmt::Display) writes the
+    /// same.
+    #[must_use]
+    pub fn print(&self) -> String {
+        text::print(&self.events)
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.print())
+    }
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is open.
+    Running,
+    /// It returned a value.
+    Completed,
+    /// It returned an error.
+    Failed,
+    /// It returned a canceled error.
+    Canceled,
+    /// Its run or execution timeout passed.
+    TimedOut,
+    /// It was ended by force.
+    Terminated,
+    /// It goes on in a new run.
+    ContinuedAsNew,
+}
+
+impl Status {
+    /// The status that an event of this kind closes a run with; `None` if it does not close it.
+    #[must_use]
+    pub const fn of(kind: &EventKind) -> Option<Self> {
+        match kind {
+            EventKind::WorkflowExecutionCompleted(_) => Some(Self::Completed),
+            EventKind::WorkflowExecutionFailed(_) => Some(Self::Failed),
+            EventKind::WorkflowExecutionCanceled(_) => Some(Self::Canceled),
+            EventKind::WorkflowExecutionTimedOut(_) => Some(Self::TimedOut),
+            EventKind::WorkflowExecutionTerminated(_) => Some(Self::Terminated),
+            EventKind::WorkflowExecutionContinuedAsNew(_) => Some(Self::ContinuedAsNew),
+            _ => None,
+        }
+    }
+
+    /// Its name, as in a scenario file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+            Self::TimedOut => "TimedOut",
+            Self::Terminated => "Terminated",
+            Self::ContinuedAsNew => "ContinuedAsNew",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,164 @@
+//! What two runs of one scenario must agree in: a history without what differs from run to run.
+//!
+//! The list of what is taken out is closed; nothing else is ever scrubbed:
+//!
+//! * task id, failover version, identity, request id, namespace ids, automatic reset points, history size, metering,
+//!   worker stamps and versions, SDK name and version, and stack traces are removed;
+//! * the name of a sticky queue is replaced by `sticky`;
+//! * SDK flags, being sets, are sorted;
+//! * UUIDs are replaced, wherever they stand in a string, by their number in the history: the first distinct one by
+//!   `00000000-0000-0000-0000-000000000001`. So two histories agree if there is a bijection between their UUIDs;
+//! * times are taken out, to be compared apart, see [`compare()`].
+//!
+//! Names that users give, such as those of header fields and memos, are never taken for one of these. The data of JSON
+//! payloads stands as text, not as base64.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::history::History;
+use crate::json;
+use crate::time::Timestamp;
+
+mod compare;
+mod uuid;
+
+pub use self::compare::{Difference, compare};
+pub(crate) use self::compare::{Equality, leaves};
+use self::uuid::Uuids;
+
+/// Members that are removed wherever they stand in an event.
+const REMOVED: &[&str] = &[
+    // Identity, request id, namespace ids.
+    "identity",
+    "requestId",
+    "attachedRequestId",
+    "namespaceId",
+    "parentWorkflowNamespaceId",
+    // Automatic reset points, history size, metering.
+    "prevAutoResetPoints",
+    "historySizeBytes",
+    "meteringMetadata",
+    // Worker stamps and versions.
+    "workerVersion",
+    "workerVersioningId",
+    "binaryChecksum",
+    "buildIdRedirectCounter",
+    "sourceVersionStamp",
+    "inheritedBuildId",
+    "deployment",
+    "deploymentVersion",
+    "workerDeploymentName",
+    "workerDeploymentVersion",
+    // SDK name and version, stack traces.
+    "sdkName",
+    "sdkVersion",
+    "stackTrace",
+];
+
+/// Members that hold a map whose keys are names that users give.
+const MAPS: &[&str] = &["fields", "indexedFields", "metadata", "nexusHeader"];
+
+/// A history without what differs from run to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scrubbed {
+    /// The events as history JSON.
+    pub json: Value,
+    /// When each event happened.
+    pub times: Vec<Timestamp>,
+    /// Times in the attributes: the index of the event and the time.
+    pub attribute_times: Vec<(usize, Timestamp)>,
+}
+
+/// Takes out of a history what differs from run to run.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::{HistoryBuilder, scrub};
+///
+/// let history = HistoryBuilder::new("order").build();
+/// let scrubbed = scrub(&history);
+/// let event = &scrubbed.json["events"][0];
+/// assert_eq!(event["workflowExecutionStartedEventAttributes"]["workflowType"]["name"], "order");
+/// assert!(event["eventTime"].is_null());
+/// assert!(event["workflowExecutionStartedEventAttributes"]["identity"].is_null());
+/// ```
+#[must_use]
+pub fn scrub(history: &History) -> Scrubbed {
+    let mut scrubbed = scrub_except_uuids(history);
+    Uuids::default().replace_in(&mut scrubbed.json);
+    scrubbed
+}
+
+/// As [`scrub`], but UUIDs stand as they are.
+pub(crate) fn scrub_except_uuids(history: &History) -> Scrubbed {
+    let mut events = Vec::with_capacity(history.events().len());
+    let mut attribute_times = Vec::new();
+    for (index, event) in history.events().iter().enumerate() {
+        let mut tree = json::event_tree(event);
+        if let Value::Object(members) = &mut tree {
+            for key in ["eventTime", "taskId", "version"] {
+                members.remove(key);
+            }
+            let expires = members
+                .get_mut("workflowExecutionStartedEventAttributes")
+                .and_then(Value::as_object_mut)
+                .and_then(|attributes| attributes.remove("workflowExecutionExpirationTime"));
+            attribute_times.extend(
+                expires
+                    .and_then(|time| Timestamp::parse_rfc3339(time.as_str()?))
+                    .map(|time| (index, time)),
+            );
+            let marker = members.contains_key("markerRecordedEventAttributes");
+            scrub_members(members, marker);
+        }
+        events.push(tree);
+    }
+    let json = Value::Object(Map::from_iter([("events".to_owned(), Value::Array(events))]));
+    let times = history.events().iter().map(|event| event.time).collect();
+    Scrubbed { json, times, attribute_times }
+}
+
+/// Scrubs a message. `marker`: `details` in it is a map, not a list of payloads.
+fn scrub_members(members: &mut Map<String, Value>, marker: bool) {
+    members.retain(|key, _| !REMOVED.contains(&key.as_str()));
+    if members.get("kind").is_some_and(|kind| kind == "TASK_QUEUE_KIND_STICKY") {
+        members.insert("name".to_owned(), "sticky".into());
+    }
+    if let Some(text) = payload_text(members) {
+        members.insert("data".to_owned(), Value::String(text));
+        return;
+    }
+    for (key, member) in members {
+        match (key.as_str(), member) {
+            ("coreUsedFlags" | "langUsedFlags", Value::Array(flags)) => {
+                flags.sort_by_key(Value::as_u64);
+                flags.dedup();
+            }
+            (key, Value::Object(map)) if MAPS.contains(&key) || (marker && key == "details") => {
+                map.values_mut().for_each(|value| scrub_value(value, false));
+            }
+            (key, member) => scrub_value(member, marker && key == "markerRecordedEventAttributes"),
+        }
+    }
+}
+
+fn scrub_value(value: &mut Value, marker: bool) {
+    match value {
+        Value::Object(members) => scrub_members(members, marker),
+        Value::Array(items) => items.iter_mut().for_each(|item| scrub_value(item, false)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The data of a payload as text, if it is JSON.
+fn payload_text(members: &Map<String, Value>) -> Option<String> {
+    let bytes = |value: &Value| STANDARD.decode(value.as_str()?).ok();
+    let encoding = bytes(members.get("metadata")?.get("encoding")?)?;
+    if !encoding.starts_with(b"json/") {
+        return None;
+    }
+    String::from_utf8(bytes(members.get("data")?)?).ok()
+}

@@ -1,0 +1,37 @@
+//! Tests of the public surface of `rehearsal-history`.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
+mod diff;
+mod json;
+mod laws;
+mod scrub;
+mod text;
+mod well_formed;
+
+use rehearsal_history::History;
+
+/// A history with a first event and the given further events, as text.
+fn history_text(further: &[&str]) -> String {
+    let started = r#"{"eventId": "1", "eventTime": "2026-01-02T03:04:05Z",
+        "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_STARTED",
+        "workflowExecutionStartedEventAttributes": {"workflowType": {"name": "order"}}}"#;
+    let events: Vec<&str> = std::iter::once(started).chain(further.iter().copied()).collect();
+    format!(r#"{{"events": [{}]}}"#, events.join(", "))
+}
+
+/// A history with a first event and the given further events.
+fn history(further: &[&str]) -> History {
+    History::from_json(&history_text(further)).unwrap()
+}
+
+/// An error and what led to it, one a line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}\n{cause}");
+        source = cause.source();
+    }
+    text
+}

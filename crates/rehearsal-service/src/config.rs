@@ -1,0 +1,66 @@
+//! What can be set on the simulated service; the defaults are the server's.
+
+use core::time::Duration;
+
+use rehearsal_history::SmolStr;
+
+use crate::run::Defect;
+
+/// Settings of a [`Service`](crate::Service). The default is that of a Temporal server 1.32.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceConfig {
+    /// The namespace that all workflows are in.
+    pub namespace: SmolStr,
+    /// The resolution of the timer queue (T-2, T-9): a deadline nearer than this when it is armed fires this long after
+    /// it was armed, one further away on time. One second; zero makes every deadline exact.
+    pub timer_resolution: Duration,
+    /// How long a worker may take for a workflow task if the client does not say (W-4). Ten seconds.
+    pub default_task_timeout: Duration,
+    /// The longest timeout of a workflow task that a client may ask for. Two minutes.
+    pub max_task_timeout: Duration,
+    /// How long after a start the same id cannot be used again, even if the run has closed (T-14). One second.
+    pub minimal_reuse_interval: Duration,
+    /// How much is too much.
+    pub limits: Limits,
+    /// A rule that is broken on purpose; `None` outside of Rehearsal's own tests.
+    #[doc(hidden)]
+    pub defect: Option<Defect>,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        Self {
+            namespace: SmolStr::new_static("default"),
+            timer_resolution: Duration::from_secs(1),
+            default_task_timeout: Duration::from_secs(10),
+            max_task_timeout: Duration::from_secs(120),
+            minimal_reuse_interval: Duration::from_secs(1),
+            limits: Limits::default(),
+            defect: None,
+        }
+    }
+}
+
+/// Limits of one run. The default is the server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many events may wait in the buffer; one more fails the workflow task (H-7). 100.
+    pub buffered_events: usize,
+    /// How many activities may be pending; one more fails the workflow task (W-15). 2000.
+    pub pending_activities: usize,
+    /// How many signals a run takes; one more is refused. 10000.
+    pub signals: u32,
+    /// From how many events on a workflow task suggests to continue as new (T-12). 4096.
+    pub suggest_continue_as_new: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            buffered_events: 100,
+            pending_activities: 2000,
+            signals: 10_000,
+            suggest_continue_as_new: 4096,
+        }
+    }
+}

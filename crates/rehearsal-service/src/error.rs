@@ -1,0 +1,166 @@
+//! Why a request was refused, in the server's words.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use rehearsal_history::SmolStr;
+
+use crate::refusal::Refusal;
+
+/// Why the service refused a request. `Display` is the server's message, letter by letter.
+///
+/// Unless a variant says otherwise, a refused request has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// What the request names is not there, or is closed.
+    #[error(transparent)]
+    NotFound(NotFound),
+    /// The request cannot be meant.
+    #[error(transparent)]
+    InvalidArgument(InvalidRequest),
+    /// Not now; the caller may try again.
+    #[error(transparent)]
+    ResourceExhausted(Busy),
+    /// A workflow with this id is running (T-14).
+    #[error("Workflow execution is already running. WorkflowId: {workflow_id}, RunId: {run_id}.")]
+    AlreadyStarted {
+        /// The id.
+        workflow_id: SmolStr,
+        /// The run that is running.
+        run_id: SmolStr,
+    },
+    /// Temporal can do this, the simulated service cannot.
+    #[error("not simulated: {what}")]
+    NotSimulated {
+        /// What was asked for.
+        what: &'static str,
+    },
+}
+
+/// What is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotFound {
+    /// No workflow was ever started with this id (C-5).
+    #[error("workflow not found for ID: {workflow_id}")]
+    Workflow {
+        /// The id.
+        workflow_id: SmolStr,
+    },
+    /// The workflow has no such run (C-6).
+    #[error(
+        "workflow execution not found for workflow ID \"{workflow_id}\" and run ID \"{run_id}\""
+    )]
+    Run {
+        /// The id of the workflow.
+        workflow_id: SmolStr,
+        /// The id of the run.
+        run_id: SmolStr,
+    },
+    /// The run is closed.
+    #[error("workflow execution already completed")]
+    Completed,
+    /// The workflow task was answered, has timed out or was superseded.
+    #[error("Workflow task not found.")]
+    WorkflowTask,
+    /// The activity has ended, or this attempt is no longer the current one (C-29).
+    #[error("invalid activityID or activity already timed out or invoking workflow is completed")]
+    Activity,
+}
+
+/// What cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidRequest {
+    /// A command stands behind the one that closes the workflow (W-11).
+    CommandSequence {
+        /// The types of all commands.
+        commands: Vec<&'static str>,
+        /// The type of the closing command.
+        close: &'static str,
+    },
+    /// The commands were refused, and the workflow task with them (W-12, W-14). If it was the first attempt, or the
+    /// refusal is [`Refusal::UnhandledCommand`], the task has failed and a new one is scheduled; a later attempt stays
+    /// open until it times out.
+    Refused(Refusal),
+    /// The activity reports a cancel that nobody requested (C-28).
+    NotCancelRequested,
+    /// The run has had all the signals it takes.
+    SignalLimit,
+    /// The id of the workflow is empty.
+    NoWorkflowId,
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandSequence { commands, close } => {
+                write!(
+                    f,
+                    "invalid command sequence: [{}], command {close} must be the last command.",
+                    commands.join(", ")
+                )
+            }
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::NotCancelRequested => f.write_str(
+                "unable to mark activity as canceled without activity being request canceled first",
+            ),
+            Self::SignalLimit => f.write_str("exceeded workflow execution limit for signal events"),
+            Self::NoWorkflowId => f.write_str("WorkflowId is not set on request."),
+        }
+    }
+}
+
+impl core::error::Error for InvalidRequest {}
+
+/// Why not now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Busy {
+    /// The workflow tried to close and is to see what it missed before more comes (W-13).
+    Closing,
+    /// The id was used a moment ago (T-14).
+    TooManyStarts {
+        /// The id.
+        workflow_id: SmolStr,
+        /// How long ago.
+        since: Duration,
+    },
+}
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closing => {
+                f.write_str("workflow operation can not be applied because workflow is closing")
+            }
+            Self::TooManyStarts { workflow_id, since } => write!(
+                f,
+                "Too many starts for workflow {workflow_id}. Time since last start: {} ms",
+                since.as_millis()
+            ),
+        }
+    }
+}
+
+impl core::error::Error for Busy {}
+
+impl From<NotFound> for RequestError {
+    fn from(what: NotFound) -> Self {
+        Self::NotFound(what)
+    }
+}
+
+impl From<InvalidRequest> for RequestError {
+    fn from(why: InvalidRequest) -> Self {
+        Self::InvalidArgument(why)
+    }
+}
+
+impl From<Busy> for RequestError {
+    fn from(why: Busy) -> Self {
+        Self::ResourceExhausted(why)
+    }
+}

@@ -1,0 +1,297 @@
+//! What the service is asked, what it answers, and what it wants done.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rehearsal_activation::{TaskDelivery, TaskResponse};
+use rehearsal_history::{
+    EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, Timestamp,
+};
+
+/// A run of this service: its place in the order of starts. Means nothing to another service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunRef(pub(crate) u32);
+
+impl RunRef {
+    /// Its place in the order of starts, from 0.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One request, or that time has passed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A client starts a workflow. Answered with [`Answer::Started`].
+    StartWorkflow(Box<StartWorkflow>),
+    /// A client signals a workflow. Answered with [`Answer::Done`].
+    SignalWorkflow {
+        /// The workflow.
+        target: Target,
+        /// The name of the signal.
+        name: SmolStr,
+        /// Its arguments.
+        input: Option<Payloads>,
+        /// The client.
+        identity: SmolStr,
+    },
+    /// A client asks a workflow to cancel (C-1 to C-8). Answered with [`Answer::Done`], also if the run is closed or
+    /// was asked before.
+    RequestCancelWorkflow {
+        /// The workflow.
+        target: Target,
+        /// The reason to record; empty for none.
+        reason: SmolStr,
+        /// The client.
+        identity: SmolStr,
+    },
+    /// A client ends a workflow by force (W-17). Answered with [`Answer::Done`].
+    TerminateWorkflow {
+        /// The workflow.
+        target: Target,
+        /// The reason to record; empty for none.
+        reason: SmolStr,
+        /// More of it.
+        details: Option<Payloads>,
+        /// The client.
+        identity: SmolStr,
+    },
+    /// A worker takes a workflow task that [`Effect::WorkflowTask`] told of. Answered with [`Answer::WorkflowTask`].
+    StartWorkflowTask {
+        /// The run.
+        run: RunRef,
+        /// The task, as the effect named it.
+        scheduled: EventId,
+        /// Its attempt, as the effect named it.
+        attempt: u32,
+        /// The worker.
+        identity: SmolStr,
+        /// Tells a repeated poll.
+        request_id: SmolStr,
+        /// Whether the worker has the run in its cache and so needs only what is new.
+        cached: bool,
+    },
+    /// A worker answers a workflow task. Answered with [`Answer::TaskDone`].
+    RespondWorkflowTask {
+        /// What it says.
+        response: TaskResponse,
+        /// The request id of the task that is started at once, if one is (H-16).
+        request_id: SmolStr,
+    },
+    /// A worker takes an activity task that [`Effect::ActivityTask`] told of. Answered with [`Answer::ActivityTask`].
+    StartActivityTask {
+        /// The run.
+        run: RunRef,
+        /// The activity.
+        scheduled: EventId,
+        /// Its attempt, as the effect named it.
+        attempt: u32,
+        /// The worker.
+        identity: SmolStr,
+        /// Tells a repeated poll.
+        request_id: SmolStr,
+    },
+    /// An activity says that it is alive (C-31). Answered with [`Answer::Heartbeat`].
+    RecordHeartbeat {
+        /// The attempt.
+        token: ActivityToken,
+        /// Kept for the next attempt; replaces earlier details even if there are none.
+        details: Option<Payloads>,
+    },
+    /// An activity returned a value. Answered with [`Answer::Done`].
+    RespondActivityCompleted {
+        /// The attempt.
+        token: ActivityToken,
+        /// The value.
+        result: Option<Payloads>,
+        /// The worker.
+        identity: SmolStr,
+    },
+    /// An activity failed; it is retried if its policy allows it (T-6). Answered with [`Answer::Done`] either way.
+    RespondActivityFailed {
+        /// The attempt.
+        token: ActivityToken,
+        /// How.
+        failure: Failure,
+        /// Heartbeat details that were not sent before.
+        last_heartbeat_details: Option<Payloads>,
+        /// The worker.
+        identity: SmolStr,
+    },
+    /// An activity confirms its cancel (C-27). Answered with [`Answer::Done`].
+    RespondActivityCanceled {
+        /// The attempt.
+        token: ActivityToken,
+        /// What it says of it.
+        details: Option<Payloads>,
+        /// The worker.
+        identity: SmolStr,
+    },
+    /// Time has passed: everything that is due by now happens, soonest first, what is due at the same nanosecond in
+    /// the order in which it was armed. Answered with [`Answer::Done`]; nothing due is no error.
+    Elapsed,
+}
+
+/// A workflow to start. `None` for a timeout means that the client did not give it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartWorkflow {
+    /// Its id.
+    pub workflow_id: SmolStr,
+    /// The id of the run; the server draws it, the simulation says it.
+    pub run_id: SmolStr,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// The queue its tasks wait in.
+    pub task_queue: SmolStr,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// Context of the client; recorded as empty if there is none, as of a Go client.
+    pub header: Option<Header>,
+    /// The client.
+    pub identity: SmolStr,
+    /// For all runs together (T-10).
+    pub execution_timeout: Option<Duration>,
+    /// For this run (T-10); never longer than `execution_timeout`.
+    pub run_timeout: Option<Duration>,
+    /// For one workflow task (W-4).
+    pub task_timeout: Option<Duration>,
+    /// Not simulated yet, unless zero.
+    pub start_delay: Option<Duration>,
+    /// Not simulated yet.
+    pub retry_policy: Option<RetryPolicy>,
+}
+
+/// The workflow that a client means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// Its id.
+    pub workflow_id: SmolStr,
+    /// Its run; `None` for the current one, which is the last that was started.
+    pub run_id: Option<SmolStr>,
+}
+
+impl Target {
+    /// The current run of a workflow.
+    #[must_use]
+    pub fn current(workflow_id: impl Into<SmolStr>) -> Self {
+        Self { workflow_id: workflow_id.into(), run_id: None }
+    }
+
+    /// A certain run of a workflow.
+    #[must_use]
+    pub fn run(workflow_id: impl Into<SmolStr>, run_id: impl Into<SmolStr>) -> Self {
+        Self { workflow_id: workflow_id.into(), run_id: Some(run_id.into()) }
+    }
+}
+
+/// What the service answers to an [`Input`] that it does not refuse.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The workflow was started.
+    Started(RunRef),
+    /// It is done, or there was nothing to do.
+    Done,
+    /// The task for the worker.
+    WorkflowTask(TaskDelivery),
+    /// The completion was accepted.
+    TaskDone {
+        /// The next task, if there is one: it is started already, by the same worker (H-16).
+        next: Option<TaskDelivery>,
+    },
+    /// The task for the worker.
+    ActivityTask(Box<ActivityTask>),
+    /// The heartbeat was recorded.
+    Heartbeat {
+        /// Whether the workflow has asked the activity to cancel (C-25).
+        cancel_requested: bool,
+    },
+}
+
+/// Names one attempt of one activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActivityToken {
+    /// The run.
+    pub run: RunRef,
+    /// The `ActivityTaskScheduled`.
+    pub scheduled: EventId,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+}
+
+/// One attempt of an activity, for a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityTask {
+    /// What later requests must name.
+    pub token: ActivityToken,
+    /// The workflow that asked for it.
+    pub workflow_id: SmolStr,
+    /// Its run.
+    pub run_id: SmolStr,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// The id of the activity.
+    pub activity_id: SmolStr,
+    /// Its type.
+    pub activity_type: SmolStr,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// Context of the caller.
+    pub header: Option<Header>,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// The details of the last heartbeat of an earlier attempt (C-31).
+    pub heartbeat_details: Option<Payloads>,
+    /// Between heartbeats; `None` for no limit.
+    pub heartbeat_timeout: Option<Duration>,
+    /// For this attempt; `None` for no limit.
+    pub start_to_close: Option<Duration>,
+    /// For all attempts together, from `scheduled_at`; `None` for no limit.
+    pub schedule_to_close: Option<Duration>,
+    /// When the workflow asked for it.
+    pub scheduled_at: Timestamp,
+    /// When this attempt started.
+    pub started_at: Timestamp,
+}
+
+/// What the service wants done, in this order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outbox {
+    /// The effects; the caller takes them out.
+    pub effects: Vec<Effect>,
+}
+
+/// One thing that the service wants done.
+///
+/// A task that is taken too late is refused with [`NotFound`](crate::NotFound), so nothing has to be taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A workflow task waits for a worker.
+    WorkflowTask {
+        /// The run.
+        run: RunRef,
+        /// The task; provisional if the attempt is not the first (W-1).
+        scheduled: EventId,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+        /// Where it waits. A sticky queue names the normal one that it stands in for (W-9).
+        queue: TaskQueue,
+    },
+    /// An attempt of an activity waits for a worker.
+    ActivityTask {
+        /// The run.
+        run: RunRef,
+        /// The activity.
+        scheduled: EventId,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+        /// Where it waits.
+        queue: SmolStr,
+    },
+    /// A run has closed.
+    Closed {
+        /// The run.
+        run: RunRef,
+    },
+}

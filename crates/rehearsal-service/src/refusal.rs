@@ -1,0 +1,211 @@
+//! Why the commands of a completion were refused, in the server's words.
+
+use core::fmt;
+
+use rehearsal_history::{EventId, SmolStr, WorkflowTaskFailedCause};
+
+/// Why a completion was refused and its workflow task failed (W-12, W-14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The workflow was to be closed although there are events it has not seen (W-12).
+    UnhandledCommand,
+    /// A command was wrong (W-14, W-15).
+    Bad(BadCommand),
+}
+
+/// What was wrong with a command (W-15).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadCommand {
+    /// An activity has no id.
+    NoActivityId,
+    /// An activity has no type.
+    NoActivityType,
+    /// An activity has neither a start-to-close nor a schedule-to-close timeout (T-1).
+    NoTimeout {
+        /// The activity.
+        activity_id: SmolStr,
+        /// Its type.
+        activity_type: SmolStr,
+    },
+    /// The backoff coefficient of a retry policy is below one.
+    BackoffCoefficient,
+    /// The maximum interval of a retry policy is shorter than its initial one.
+    MaximumInterval,
+    /// The number of attempts of a retry policy is negative.
+    MaximumAttempts,
+    /// An activity wants the build of the workflow but another task queue.
+    OtherQueue,
+    /// An activity with this id is pending.
+    DuplicateActivity {
+        /// The id.
+        activity_id: SmolStr,
+    },
+    /// Too many activities are pending.
+    TooManyActivities {
+        /// How many there are.
+        pending: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A cancel names no activity.
+    NoScheduledEvent,
+    /// A cancel names an activity that is not pending, or whose cancel was requested before.
+    UnknownActivity {
+        /// What it names.
+        scheduled: EventId,
+    },
+    /// A timer has no id.
+    NoTimerId,
+    /// A timer with this id is running.
+    DuplicateTimer {
+        /// The id.
+        timer_id: SmolStr,
+    },
+    /// A cancel names no timer.
+    NoTimerToCancel,
+    /// A cancel names a timer that neither runs nor has fired unseen.
+    UnknownTimer {
+        /// The id.
+        timer_id: SmolStr,
+    },
+}
+
+impl Refusal {
+    /// What the event records as the cause.
+    #[must_use]
+    pub const fn cause(&self) -> WorkflowTaskFailedCause {
+        match self {
+            Self::UnhandledCommand => WorkflowTaskFailedCause::UnhandledCommand,
+            Self::Bad(bad) => bad.cause(),
+        }
+    }
+}
+
+impl BadCommand {
+    const fn cause(&self) -> WorkflowTaskFailedCause {
+        match self {
+            Self::NoActivityId
+            | Self::NoActivityType
+            | Self::NoTimeout { .. }
+            | Self::BackoffCoefficient
+            | Self::MaximumInterval
+            | Self::MaximumAttempts
+            | Self::OtherQueue => WorkflowTaskFailedCause::BadScheduleActivityAttributes,
+            Self::DuplicateActivity { .. } => WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
+            Self::TooManyActivities { .. } => {
+                WorkflowTaskFailedCause::PendingActivitiesLimitExceeded
+            }
+            Self::NoScheduledEvent | Self::UnknownActivity { .. } => {
+                WorkflowTaskFailedCause::BadRequestCancelActivityAttributes
+            }
+            Self::NoTimerId => WorkflowTaskFailedCause::BadStartTimerAttributes,
+            Self::DuplicateTimer { .. } => WorkflowTaskFailedCause::StartTimerDuplicateId,
+            Self::NoTimerToCancel | Self::UnknownTimer { .. } => {
+                WorkflowTaskFailedCause::BadCancelTimerAttributes
+            }
+        }
+    }
+
+    /// The cause as Go prints the enum.
+    const fn cause_name(&self) -> &'static str {
+        match self {
+            Self::NoActivityId
+            | Self::NoActivityType
+            | Self::NoTimeout { .. }
+            | Self::BackoffCoefficient
+            | Self::MaximumInterval
+            | Self::MaximumAttempts
+            | Self::OtherQueue => "BadScheduleActivityAttributes",
+            Self::DuplicateActivity { .. } => "ScheduleActivityDuplicateId",
+            Self::TooManyActivities { .. } => "PendingActivitiesLimitExceeded",
+            Self::NoScheduledEvent | Self::UnknownActivity { .. } => {
+                "BadRequestCancelActivityAttributes"
+            }
+            Self::NoTimerId => "BadStartTimerAttributes",
+            Self::DuplicateTimer { .. } => "StartTimerDuplicateId",
+            Self::NoTimerToCancel | Self::UnknownTimer { .. } => "BadCancelTimerAttributes",
+        }
+    }
+}
+
+/// The message of the recorded failure, and of the error that the worker gets.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnhandledCommand => f.write_str("UnhandledCommand"),
+            Self::Bad(bad) => write!(f, "{}: {bad}", bad.cause_name()),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl From<BadCommand> for Refusal {
+    fn from(bad: BadCommand) -> Self {
+        Self::Bad(bad)
+    }
+}
+
+/// The server's words for what its mutable state does not allow: the action and what it is about.
+fn illegal_action(
+    f: &mut fmt::Formatter<'_>,
+    action: &str,
+    about: fmt::Arguments<'_>,
+) -> fmt::Result {
+    write!(f, "invalid history builder state for action: {action}, {about}")
+}
+
+impl fmt::Display for BadCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoActivityId => f.write_str("activityId is not set"),
+            Self::NoActivityType => f.write_str("activityType is not set"),
+            Self::NoTimeout { activity_id, activity_type } => write!(
+                f,
+                "a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity. \
+                 ActivityId={activity_id} ActivityType={activity_type}"
+            ),
+            Self::BackoffCoefficient => {
+                f.write_str("BackoffCoefficient cannot be less than 1 on retry policy.")
+            }
+            Self::MaximumInterval => {
+                f.write_str("MaximumInterval cannot be less than InitialInterval on retry policy.")
+            }
+            Self::MaximumAttempts => {
+                f.write_str("MaximumAttempts cannot be negative on retry policy.")
+            }
+            Self::OtherQueue => f.write_str(
+                "Activity with UseCompatibleVersion cannot run on different task queue.",
+            ),
+            Self::DuplicateActivity { activity_id } => illegal_action(
+                f,
+                "add-activitytask-scheduled-event",
+                format_args!("ActivityID: {activity_id}"),
+            ),
+            Self::TooManyActivities { pending, limit } => write!(
+                f,
+                "the number of pending activities, {pending}, has reached the per-workflow limit of {limit}"
+            ),
+            Self::NoScheduledEvent => {
+                f.write_str("ScheduledEventId is not set on RequestCancelActivityTaskCommand.")
+            }
+            Self::UnknownActivity { scheduled } => illegal_action(
+                f,
+                "add-activitytask-cancel-requested-event",
+                format_args!("ScheduledEventID: {scheduled}"),
+            ),
+            Self::NoTimerId => f.write_str("TimerId is not set on StartTimerCommand."),
+            Self::DuplicateTimer { timer_id } => {
+                illegal_action(f, "add-timer-started-event", format_args!("TimerID: {timer_id}"))
+            }
+            Self::NoTimerToCancel => f.write_str("TimerId is not set on CancelTimerCommand."),
+            Self::UnknownTimer { timer_id } => {
+                illegal_action(f, "add-timer-canceled-event", format_args!("TimerID: {timer_id}"))
+            }
+        }
+    }
+}
+
+impl core::error::Error for BadCommand {}

@@ -1,0 +1,225 @@
+//! One run: its history, and what stands beside it.
+//!
+//! Every request is one transaction: decide, apply the steps, [`finish`](Run::finish).
+
+mod activity;
+mod attempt;
+mod buffer;
+mod client;
+mod defect;
+mod elapse;
+mod plan;
+mod retry;
+mod schedule;
+mod state;
+mod step;
+#[cfg(test)]
+mod tables;
+mod task;
+mod timer;
+mod turn;
+mod view;
+#[cfg(test)]
+mod walk;
+mod worker;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
+
+use self::buffer::Buffer;
+pub use self::defect::Defect;
+use self::elapse::Alarm;
+use self::state::State;
+use self::step::{Decision, HISTORY_SERVICE, Step, Sticky, is_direct};
+use self::task::{TaskInput, TaskNote};
+pub(crate) use self::turn::{Turn, Wake};
+use crate::input::{Effect, RunRef};
+use crate::view::RunView;
+
+/// A run, open or closed.
+#[derive(Debug)]
+pub(crate) struct Run {
+    id: RunRef,
+    events: Vec<Arc<Event>>,
+    state: State,
+    buffer: Buffer,
+    sticky: Option<Sticky>,
+    /// When the run times out.
+    expiry: Option<Wake>,
+    /// When the workflow task times out, and which one that is about.
+    task_wake: Option<(EventId, u32, bool, Wake)>,
+    /// The soonest of all deadlines.
+    alarm: Option<Alarm>,
+}
+
+impl Run {
+    pub(crate) fn view(&self) -> &RunView {
+        &self.state.view
+    }
+
+    pub(crate) fn history(&self) -> &[Arc<Event>] {
+        &self.events
+    }
+
+    pub(crate) fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.is_open()
+    }
+
+    /// The id of the next event.
+    fn next_id(&self) -> EventId {
+        EventId::FIRST.plus(self.events.len() as u64)
+    }
+
+    /// Carries out what was decided.
+    fn apply(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Event(event) => self.record(event),
+                Step::Unbuffer { started } => self.buffer.remove_fired(started),
+                Step::Task(note) => self.state.task.note(note),
+                Step::Activity(scheduled, note) => {
+                    if let Some(activity) = self.state.activities.get_mut(&scheduled) {
+                        activity.apply(note);
+                    }
+                }
+                Step::Sticky(sticky) => self.sticky = sticky,
+            }
+        }
+    }
+
+    fn record(&mut self, event: Arc<Event>) {
+        if is_direct(&event.kind) {
+            self.append(event);
+        } else {
+            self.state.evolve(&event);
+            self.buffer.push(event);
+        }
+    }
+
+    /// Gives an event the next id, unless that was foretold, and writes it into the history.
+    fn append(&mut self, mut event: Arc<Event>) {
+        let next = self.next_id();
+        if event.id.is_none() {
+            Arc::make_mut(&mut event).id = next;
+        }
+        assert_eq!(event.id, next, "ids rise by one (H-1)");
+        self.state.evolve(&event);
+        self.events.push(event);
+    }
+
+    /// Writes the buffer into the history (H-3, H-4).
+    fn flush(&mut self) {
+        for event in self.buffer.take(self.next_id()) {
+            self.append(event);
+        }
+    }
+
+    /// Ends a transaction: schedules a workflow task if one is wanted and none is pending (H-14), flushes or limits the
+    /// buffer, and arms deadlines.
+    fn finish(&mut self, turn: &mut Turn<'_>, needs_task: bool) {
+        if !self.is_open() {
+            // H-5, W-16: what waits is dropped with all deadlines.
+            self.buffer.clear();
+            self.alarm = None;
+            turn.push(Effect::Closed { run: self.id });
+            return;
+        }
+        if needs_task {
+            self.schedule_task(turn, true);
+        }
+        if !self.state.task.is_started() {
+            self.flush();
+        } else if self.buffer.len() > turn.config.limits.buffered_events {
+            // H-7. The buffer is empty by the time the next task is scheduled, so unless the run was sticky that is a
+            // second attempt.
+            self.fail_task(turn, WorkflowTaskFailedCause::ForceCloseCommand, None, HISTORY_SERVICE);
+            self.flush();
+            self.schedule_task(turn, true);
+        }
+        self.arm(turn);
+    }
+
+    /// Schedules a workflow task unless one is pending (W-1); `offer` it to workers, or start it yourself.
+    fn schedule_task(&mut self, turn: &mut Turn<'_>, offer: bool) {
+        if !self.state.task.is_idle() {
+            return;
+        }
+        if !self.buffer.is_empty() {
+            self.apply([Step::Task(TaskNote::FirstAttempt)].into());
+            self.flush();
+        }
+        let input = TaskInput::Schedule {
+            next: self.next_id(),
+            queue: self.task_queue(),
+            timeout: self
+                .state
+                .settings
+                .task_timeout
+                .saturating_add(task_backoff(self.state.task.attempt())),
+        };
+        let mut decision = Decision::default();
+        // Cannot fail: it is idle.
+        if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
+            self.apply(decision.steps);
+        }
+        if let Some(slot) = self.state.task.slot().filter(|_| offer) {
+            turn.push(Effect::WorkflowTask {
+                run: self.id,
+                scheduled: slot.scheduled,
+                attempt: slot.attempt,
+                queue: slot.queue.clone(),
+            });
+        }
+    }
+
+    /// Fails the workflow task that is started, if one is. Stickiness ends, and if there was any the next task is a
+    /// first attempt again (W-5).
+    fn fail_task(
+        &mut self,
+        turn: &Turn<'_>,
+        cause: WorkflowTaskFailedCause,
+        failure: Option<Box<Failure>>,
+        identity: SmolStr,
+    ) {
+        let mut decision = Decision::default();
+        let input = TaskInput::Fail { cause, failure, identity };
+        if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
+            self.apply(decision.steps);
+            self.lose_stickiness();
+        }
+    }
+
+    fn lose_stickiness(&mut self) {
+        if self.sticky.is_some() {
+            self.apply([Step::Sticky(None), Step::Task(TaskNote::FirstAttempt)].into());
+        }
+    }
+
+    /// Where the next workflow task waits (W-9).
+    fn task_queue(&self) -> TaskQueue {
+        match &self.sticky {
+            Some(sticky) => sticky.queue.clone(),
+            None => TaskQueue::normal(self.state.view.task_queue.clone()),
+        }
+    }
+}
+
+/// What a transient attempt is given beyond the timeout: from the fourth on 5 s, doubled each time, at most 10 min
+/// (W-6). The server adds jitter.
+fn task_backoff(attempt: u32) -> Duration {
+    match attempt.checked_sub(4) {
+        Some(doublings) => {
+            let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+            Duration::from_secs(5).saturating_mul(factor).min(Duration::from_secs(600))
+        }
+        None => Duration::ZERO,
+    }
+}

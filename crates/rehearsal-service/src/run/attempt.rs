@@ -1,0 +1,140 @@
+//! What workers do with activities: take an attempt, heartbeat, report how it ended (C-25 to C-31).
+
+use alloc::boxed::Box;
+
+use rehearsal_history::{EventId, Failure, Payloads, SmolStr};
+
+use super::activity::{ActivityInput, ActivityState};
+use super::step::Decision;
+use super::{Run, Turn};
+use crate::error::{InvalidRequest, NotFound, RequestError};
+use crate::input::{ActivityTask, ActivityToken};
+
+impl Run {
+    /// A worker takes an attempt.
+    ///
+    /// # Errors
+    ///
+    /// It is no longer there.
+    pub(crate) fn start_activity(
+        &mut self,
+        turn: &mut Turn<'_>,
+        scheduled: EventId,
+        attempt: u32,
+        identity: SmolStr,
+        request_id: SmolStr,
+    ) -> Result<Box<ActivityTask>, RequestError> {
+        let token = ActivityToken { run: self.id, scheduled, attempt };
+        self.decide_activity(turn, token, ActivityInput::Start { identity, request_id })?;
+        let activity = self.state.activities.get(&scheduled).ok_or(NotFound::Activity)?;
+        let view = &self.state.view;
+        let attributes = activity.attributes();
+        Ok(Box::new(ActivityTask {
+            token,
+            workflow_id: view.workflow_id.clone(),
+            run_id: view.run_id.clone(),
+            workflow_type: view.workflow_type.clone(),
+            activity_id: attributes.activity_id.clone(),
+            activity_type: attributes.activity_type.name.clone(),
+            input: attributes.input.clone(),
+            header: attributes.header.clone(),
+            attempt,
+            heartbeat_details: activity.details.clone(),
+            heartbeat_timeout: attributes.heartbeat_timeout.filter(|timeout| !timeout.is_zero()),
+            start_to_close: attributes.start_to_close_timeout.filter(|timeout| !timeout.is_zero()),
+            schedule_to_close: attributes
+                .schedule_to_close_timeout
+                .filter(|timeout| !timeout.is_zero()),
+            scheduled_at: activity.scheduled_at(),
+            started_at: turn.now,
+        }))
+    }
+
+    /// Whether the cancel of the activity was requested.
+    ///
+    /// # Errors
+    ///
+    /// The attempt is not running (C-29, C-30).
+    pub(crate) fn heartbeat(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: ActivityToken,
+        details: Option<Payloads>,
+    ) -> Result<bool, RequestError> {
+        self.decide_activity(turn, token, ActivityInput::Heartbeat { details })?;
+        Ok(self
+            .state
+            .activities
+            .get(&token.scheduled)
+            .is_some_and(|activity| activity.cancel.is_some()))
+    }
+
+    /// # Errors
+    ///
+    /// The attempt is not running.
+    pub(crate) fn complete_activity(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: ActivityToken,
+        result: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<(), RequestError> {
+        self.decide_activity(turn, token, ActivityInput::Complete { result, identity })
+    }
+
+    /// # Errors
+    ///
+    /// The attempt is not running.
+    pub(crate) fn fail_activity(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: ActivityToken,
+        failure: Failure,
+        details: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<(), RequestError> {
+        let failure = Box::new(failure);
+        self.decide_activity(turn, token, ActivityInput::Fail { failure, details, identity })
+    }
+
+    /// # Errors
+    ///
+    /// The attempt is not running, or its cancel was not requested (C-28).
+    pub(crate) fn cancel_activity(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: ActivityToken,
+        details: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<(), RequestError> {
+        self.decide_activity(turn, token, ActivityInput::Cancel { details, identity })
+    }
+
+    fn decide_activity(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: ActivityToken,
+        input: ActivityInput,
+    ) -> Result<(), RequestError> {
+        if !self.is_open() {
+            return Err(NotFound::Completed.into());
+        }
+        let activity =
+            self.state.activities.get(&token.scheduled).filter(|it| it.attempt == token.attempt);
+        let activity = activity.ok_or(NotFound::Activity)?;
+        let confirms = matches!(input, ActivityInput::Cancel { .. });
+        let runs = matches!(activity.state, ActivityState::Started { .. });
+        let mut decision = Decision::default();
+        activity.decide(turn.now, input, &mut decision).map_err(|_| {
+            if confirms && runs {
+                RequestError::from(InvalidRequest::NotCancelRequested)
+            } else {
+                RequestError::from(NotFound::Activity)
+            }
+        })?;
+        turn.bend(&mut decision);
+        self.apply(decision.steps);
+        self.finish(turn, decision.needs_task);
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! What clients ask of a run: start, signal, cancel, terminate.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use core::time::Duration;
+
+use rehearsal_history::event::{
+    WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionStarted,
+    WorkflowExecutionTerminated,
+};
+use rehearsal_history::{
+    Event, EventId, EventKind, Payloads, SmolStr, TaskQueue, WorkflowTaskFailedCause,
+};
+use smol_str::format_smolstr;
+
+use super::buffer::Buffer;
+use super::state::State;
+use super::step::{Decision, HISTORY_SERVICE};
+use super::{Run, Turn};
+use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
+use crate::input::{RunRef, StartWorkflow};
+
+impl Run {
+    /// A new run with its first workflow task scheduled.
+    pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: StartWorkflow) -> Self {
+        let started = started_event(turn, start);
+        let event = Arc::new(Event::new(
+            EventId::FIRST,
+            turn.now,
+            EventKind::WorkflowExecutionStarted(started),
+        ));
+        let state = match &event.kind {
+            EventKind::WorkflowExecutionStarted(started) => State::new(&event, started),
+            other => unreachable!("made above as WorkflowExecutionStarted, not {}", other.name()),
+        };
+        let expiry = state.settings.expires.map(|expires| turn.arm(expires));
+        let mut run = Self {
+            id,
+            events: vec![event],
+            state,
+            buffer: Buffer::default(),
+            sticky: None,
+            expiry,
+            task_wake: None,
+            alarm: None,
+        };
+        run.finish(turn, true);
+        run
+    }
+
+    /// # Errors
+    ///
+    /// The run is closed, closing (W-13), or has had enough signals.
+    pub(crate) fn signal(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: SmolStr,
+        input: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<(), RequestError> {
+        if !self.is_open() {
+            return Err(NotFound::Completed.into());
+        }
+        if self.state.signals >= turn.config.limits.signals {
+            return Err(InvalidRequest::SignalLimit.into());
+        }
+        if self.state.task.is_started() && self.state.task.is_closing() {
+            return Err(Busy::Closing.into());
+        }
+        let mut decision = Decision::default();
+        decision.record(
+            turn.now,
+            Box::new(WorkflowExecutionSignaled {
+                signal_name: name,
+                input,
+                identity,
+                header: Some(rehearsal_history::Header::default()),
+                request_id: format_smolstr!("signal-{}", self.state.signals.saturating_add(1)),
+                ..WorkflowExecutionSignaled::default()
+            }),
+        );
+        self.apply(decision.steps);
+        self.finish(turn, true);
+        Ok(())
+    }
+
+    /// C-1 to C-4, C-8: a run that is closed or was asked before has nothing to do.
+    pub(crate) fn request_cancel(
+        &mut self,
+        turn: &mut Turn<'_>,
+        reason: SmolStr,
+        identity: SmolStr,
+    ) {
+        if !self.is_open() || self.state.view.cancel_requested {
+            return;
+        }
+        let mut decision = Decision::default();
+        decision.record(
+            turn.now,
+            WorkflowExecutionCancelRequested {
+                cause: reason,
+                identity,
+                ..WorkflowExecutionCancelRequested::default()
+            },
+        );
+        decision.need_workflow_task();
+        turn.bend(&mut decision);
+        let needs_task = decision.needs_task;
+        self.apply(decision.steps);
+        self.finish(turn, needs_task);
+    }
+
+    /// # Errors
+    ///
+    /// The run is closed.
+    pub(crate) fn terminate(
+        &mut self,
+        turn: &mut Turn<'_>,
+        reason: SmolStr,
+        details: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<(), RequestError> {
+        if !self.is_open() {
+            return Err(NotFound::Completed.into());
+        }
+        let closed = WorkflowExecutionTerminated {
+            reason,
+            details,
+            identity,
+            ..WorkflowExecutionTerminated::default()
+        };
+        self.close_by_force(turn, closed);
+        Ok(())
+    }
+
+    /// W-17: a task that is started fails, what it held back is recorded, and the run closes.
+    pub(super) fn close_by_force(&mut self, turn: &mut Turn<'_>, close: impl Into<EventKind>) {
+        self.fail_task(turn, WorkflowTaskFailedCause::ForceCloseCommand, None, HISTORY_SERVICE);
+        self.flush();
+        let mut decision = Decision::default();
+        decision.record(turn.now, close);
+        self.apply(decision.steps);
+        self.finish(turn, false);
+    }
+}
+
+/// T-10, W-4.
+fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecutionStarted> {
+    let execution = start.execution_timeout.unwrap_or_default();
+    let run = match start.run_timeout.filter(|timeout| !timeout.is_zero()) {
+        None => execution,
+        Some(run) if execution.is_zero() => run,
+        Some(run) => run.min(execution),
+    };
+    let task = start
+        .task_timeout
+        .filter(|timeout| !timeout.is_zero())
+        .unwrap_or(turn.config.default_task_timeout);
+    let task = task.min(turn.config.max_task_timeout);
+    Box::new(WorkflowExecutionStarted {
+        workflow_type: start.workflow_type.into(),
+        task_queue: TaskQueue::normal(start.task_queue),
+        input: start.input,
+        workflow_execution_timeout: Some(execution),
+        workflow_run_timeout: Some(run),
+        workflow_task_timeout: Some(if run.is_zero() { task } else { task.min(run) }),
+        original_execution_run_id: start.run_id.clone(),
+        identity: start.identity,
+        first_execution_run_id: start.run_id,
+        attempt: 1,
+        workflow_execution_expiration_time: (!execution.is_zero())
+            .then(|| turn.now.saturating_add(execution)),
+        first_workflow_task_backoff: Some(Duration::ZERO),
+        header: Some(start.header.unwrap_or_default()),
+        workflow_id: start.workflow_id,
+        ..WorkflowExecutionStarted::default()
+    })
+}

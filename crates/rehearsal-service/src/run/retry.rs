@@ -1,0 +1,266 @@
+//! Whether and when an attempt of an activity is followed by another (T-4 to T-7), in integers.
+
+use core::time::Duration;
+
+use rehearsal_history::{
+    Failure, FailureInfo, RetryPolicy, RetryState, SmolStr, TimeoutType, Timestamp,
+};
+
+/// Millionths of a backoff coefficient that are one.
+const ONE: u128 = 1_000_000;
+
+/// When the attempt after `attempt` is to begin, if the policy grants one (T-6). `deadline` is the schedule-to-close
+/// deadline; an attempt may begin exactly then.
+///
+/// # Errors
+///
+/// Why there is none.
+pub(crate) fn next_attempt(
+    policy: &RetryPolicy,
+    attempt: u32,
+    failure: &Failure,
+    now: Timestamp,
+    deadline: Option<Timestamp>,
+) -> Result<Timestamp, RetryState> {
+    if matches!(
+        timeout_type(failure),
+        Some(TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose)
+    ) {
+        return Err(RetryState::Timeout);
+    }
+    if !is_retryable(failure, &policy.non_retryable_error_types) {
+        return Err(RetryState::NonRetryableFailure);
+    }
+    let maximum = u32::try_from(policy.maximum_attempts).unwrap_or(0);
+    if maximum > 0 && attempt >= maximum {
+        return Err(RetryState::MaximumAttemptsReached);
+    }
+    let wait = match next_retry_delay(failure) {
+        Some(Duration::ZERO) => return Err(RetryState::Timeout),
+        Some(delay) => delay,
+        None => interval(policy, attempt),
+    };
+    let next = now.saturating_add(wait);
+    if deadline.is_some_and(|deadline| next > deadline) {
+        return Err(RetryState::Timeout);
+    }
+    Ok(next)
+}
+
+/// The wait after `attempt`: initial interval × coefficient ^ (attempt − 1), at most the maximum interval (T-5).
+pub(crate) fn interval(policy: &RetryPolicy, attempt: u32) -> Duration {
+    let initial = policy.initial_interval.unwrap_or_default().as_nanos();
+    let maximum = policy.maximum_interval.unwrap_or_default().as_nanos();
+    let coefficient = millionths(policy.backoff_coefficient);
+    // Millionths of a nanosecond, so that cutting off at each step does not add up to a nanosecond.
+    let mut wait = initial.saturating_mul(ONE);
+    let ceiling = maximum.saturating_mul(ONE);
+    if coefficient != ONE {
+        for _ in 1..attempt {
+            if wait >= ceiling {
+                break;
+            }
+            wait = wait.saturating_mul(coefficient) / ONE;
+        }
+    }
+    let nanos = (wait / ONE).min(maximum);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// A coefficient in millionths, rounded; what is not a finite positive number counts as none.
+///
+/// Read off the bits, as floating-point arithmetic has no place in a machine.
+pub(crate) fn millionths(coefficient: f64) -> u128 {
+    let bits = coefficient.to_bits();
+    let exponent = (bits >> 52) & 0x7ff;
+    if coefficient.is_sign_negative() || exponent == 0 || exponent == 0x7ff {
+        return 0;
+    }
+    let mantissa = u128::from((bits & ((1 << 52) - 1)) | (1 << 52)) * ONE;
+    // The value is mantissa × 2^(exponent − 1075).
+    let exponent = u32::try_from(exponent).unwrap_or(0);
+    if exponent >= 1075 {
+        return mantissa.saturating_mul(1_u128.checked_shl(exponent - 1075).unwrap_or(u128::MAX));
+    }
+    let down = 1075 - exponent;
+    let half = 1_u128.checked_shl(down - 1).unwrap_or(0);
+    mantissa.saturating_add(half).checked_shr(down).unwrap_or(0)
+}
+
+/// Whether a failure may be followed by another attempt at all (T-7).
+fn is_retryable(failure: &Failure, types: &[SmolStr]) -> bool {
+    match &failure.info {
+        Some(FailureInfo::Canceled(_) | FailureInfo::Terminated(_)) => false,
+        Some(FailureInfo::Timeout(info)) => {
+            let name = match info.timeout_type {
+                TimeoutType::StartToClose => "TemporalTimeout:StartToClose",
+                TimeoutType::Heartbeat => "TemporalTimeout:Heartbeat",
+                _ => return false,
+            };
+            !types.iter().any(|listed| listed == name)
+        }
+        Some(FailureInfo::Server(info)) => !info.non_retryable,
+        Some(FailureInfo::Application(info)) => !info.non_retryable && !types.contains(&info.kind),
+        // Wrappers, and what is not known, may.
+        _ => true,
+    }
+}
+
+fn timeout_type(failure: &Failure) -> Option<&TimeoutType> {
+    match &failure.info {
+        Some(FailureInfo::Timeout(info)) => Some(&info.timeout_type),
+        _ => None,
+    }
+}
+
+fn next_retry_delay(failure: &Failure) -> Option<Duration> {
+    match &failure.info {
+        Some(FailureInfo::Application(info)) => info.next_retry_delay,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use rehearsal_history::{CanceledFailureInfo, ServerFailureInfo};
+
+    use super::*;
+
+    fn policy(initial: Duration, coefficient: f64, maximum: Duration) -> RetryPolicy {
+        RetryPolicy {
+            initial_interval: Some(initial),
+            backoff_coefficient: coefficient,
+            maximum_interval: Some(maximum),
+            ..RetryPolicy::default()
+        }
+    }
+
+    fn defaults() -> RetryPolicy {
+        policy(Duration::from_secs(1), 2.0, Duration::from_secs(100))
+    }
+
+    #[test]
+    fn sg_9_default_intervals_double_up_to_a_hundred_seconds() {
+        let waits: Vec<u64> =
+            (1..=9).map(|attempt| interval(&defaults(), attempt).as_secs()).collect();
+
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 100, 100]);
+    }
+
+    #[test]
+    fn t_5_intervals_are_exact_to_the_nanosecond() {
+        let policy = policy(Duration::from_secs(1), 1.5, Duration::from_secs(1000));
+        let waits: Vec<u128> =
+            (1..=6).map(|attempt| interval(&policy, attempt).as_nanos()).collect();
+
+        assert_eq!(
+            waits,
+            [
+                1_000_000_000,
+                1_500_000_000,
+                2_250_000_000,
+                3_375_000_000,
+                5_062_500_000,
+                7_593_750_000
+            ]
+        );
+    }
+
+    #[test]
+    fn t_5_a_coefficient_of_one_needs_no_steps_and_a_huge_one_is_capped() {
+        assert_eq!(
+            interval(&policy(Duration::from_secs(3), 1.0, Duration::from_secs(9)), u32::MAX)
+                .as_secs(),
+            3
+        );
+        assert_eq!(
+            interval(&policy(Duration::from_secs(3), 1e300, Duration::from_secs(9)), 2).as_secs(),
+            9
+        );
+        assert_eq!(
+            interval(&policy(Duration::MAX, 2.0, Duration::MAX), 5),
+            Duration::from_nanos(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn coefficients_are_read_off_their_bits() {
+        let read: Vec<u128> =
+            [1.0, 1.1, 1.5, 2.0, 1e6, 0.5, 0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300]
+                .into_iter()
+                .map(millionths)
+                .collect();
+
+        assert_eq!(read, [ONE, 1_100_000, 1_500_000, 2 * ONE, ONE * ONE, 500_000, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn t_6_the_first_reason_counts() {
+        let now = Timestamp::from_nanos(0);
+        let once = RetryPolicy { maximum_attempts: 1, ..defaults() };
+        let late = Some(Timestamp::from_nanos(999_999_999));
+        let plain = Failure::application("boom", "");
+        let fatal = Failure {
+            info: Some(FailureInfo::Canceled(CanceledFailureInfo::default())),
+            ..plain.clone()
+        };
+        let close = Failure::timeout("", TimeoutType::ScheduleToClose);
+
+        assert_eq!(next_attempt(&once, 1, &close, now, late), Err(RetryState::Timeout));
+        assert_eq!(next_attempt(&once, 1, &fatal, now, late), Err(RetryState::NonRetryableFailure));
+        assert_eq!(
+            next_attempt(&once, 1, &plain, now, late),
+            Err(RetryState::MaximumAttemptsReached)
+        );
+        assert_eq!(next_attempt(&defaults(), 1, &plain, now, late), Err(RetryState::Timeout));
+    }
+
+    #[test]
+    fn t_6_an_attempt_may_begin_exactly_at_the_deadline() {
+        let second = Timestamp::from_nanos(1_000_000_000);
+        let failure = Failure::application("boom", "");
+
+        assert_eq!(
+            next_attempt(&defaults(), 1, &failure, Timestamp::EPOCH, Some(second)),
+            Ok(second)
+        );
+    }
+
+    #[test]
+    fn t_7_what_is_not_retried() {
+        let types = vec![SmolStr::new("Fatal"), SmolStr::new("TemporalTimeout:Heartbeat")];
+        let server = |non_retryable| Failure {
+            info: Some(FailureInfo::Server(ServerFailureInfo {
+                non_retryable,
+                ..ServerFailureInfo::default()
+            })),
+            ..Failure::default()
+        };
+
+        assert!(!is_retryable(&Failure::application("", "Fatal"), &types));
+        assert!(is_retryable(&Failure::application("", "Other"), &types));
+        assert!(!is_retryable(&Failure::timeout("", TimeoutType::Heartbeat), &types));
+        assert!(is_retryable(&Failure::timeout("", TimeoutType::StartToClose), &types));
+        assert!(!is_retryable(&Failure::canceled("", None), &types));
+        assert!(!is_retryable(&server(true), &types));
+        assert!(is_retryable(&server(false), &types));
+        assert!(is_retryable(&Failure::default(), &types));
+    }
+
+    #[test]
+    fn sg_8_a_delay_of_the_failure_replaces_interval_and_maximum() {
+        let mut failure = Failure::application("", "");
+        let Some(FailureInfo::Application(info)) = &mut failure.info else {
+            unreachable!("made above")
+        };
+        info.next_retry_delay = Some(Duration::from_secs(500));
+
+        assert_eq!(
+            next_attempt(&defaults(), 1, &failure, Timestamp::EPOCH, None),
+            Ok(Timestamp::from_nanos(500_000_000_000))
+        );
+    }
+}

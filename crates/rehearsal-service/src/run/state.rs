@@ -1,0 +1,147 @@
+//! What the events of a run make of it. State that a history holds changes here and nowhere else.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use rehearsal_history::event::WorkflowExecutionStarted;
+use rehearsal_history::{Event, EventId, EventKind, SmolStr, Status, Timestamp};
+
+use super::activity::Activity;
+use super::task::WorkflowTask;
+use super::timer::Timer;
+use crate::view::RunView;
+
+/// The state of a run.
+///
+/// Evolving the events of a history one by one rebuilds it, but for what no history holds: attempts, heartbeats and
+/// entries in the timer queue, which stand inside the entities they belong to.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) view: RunView,
+    pub(crate) settings: Settings,
+    pub(crate) task: WorkflowTask,
+    /// The `WorkflowTaskStarted` of the last task that was completed.
+    pub(crate) previous_started: EventId,
+    /// By their `ActivityTaskScheduled`.
+    pub(crate) activities: BTreeMap<EventId, Activity>,
+    /// By their ids. A timer that was started under the id of one whose `TimerFired` is in the buffer stands in its
+    /// place.
+    pub(crate) timers: BTreeMap<SmolStr, Timer>,
+    pub(crate) signals: u32,
+}
+
+/// What a run was started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) task_timeout: Duration,
+    pub(crate) run_timeout: Option<Duration>,
+    /// When the run times out (T-10).
+    pub(crate) expires: Option<Timestamp>,
+    /// When all runs must have ended (T-10).
+    pub(crate) execution_expires: Option<Timestamp>,
+}
+
+impl State {
+    /// The state after the first event, which is a `WorkflowExecutionStarted`.
+    pub(crate) fn new(event: &Event, started: &WorkflowExecutionStarted) -> Self {
+        let run_timeout = started.workflow_run_timeout.filter(|timeout| !timeout.is_zero());
+        Self {
+            view: RunView {
+                workflow_id: started.workflow_id.clone(),
+                run_id: started.original_execution_run_id.clone(),
+                workflow_type: started.workflow_type.name.clone(),
+                task_queue: started.task_queue.name.clone(),
+                status: Status::Running,
+                started_at: event.time,
+                cancel_requested: false,
+                close: None,
+            },
+            settings: Settings {
+                task_timeout: started.workflow_task_timeout.unwrap_or_default(),
+                run_timeout,
+                expires: run_timeout.map(|timeout| event.time.saturating_add(timeout)),
+                execution_expires: started.workflow_execution_expiration_time,
+            },
+            task: WorkflowTask::NONE,
+            previous_started: EventId::NONE,
+            activities: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            signals: 0,
+        }
+    }
+
+    /// What `event` makes of the run.
+    ///
+    /// An event that passes through the buffer comes twice: without an id when it happens, and with one when it is
+    /// flushed. It acts the first time; the second only says that the workflow can see it now.
+    pub(crate) fn evolve(&mut self, event: &Arc<Event>) {
+        match &event.kind {
+            EventKind::WorkflowTaskCompleted(completed) => {
+                self.previous_started = completed.started_event_id;
+                self.task.evolve(event);
+            }
+            EventKind::WorkflowTaskScheduled(_)
+            | EventKind::WorkflowTaskStarted(_)
+            | EventKind::WorkflowTaskFailed(_)
+            | EventKind::WorkflowTaskTimedOut(_) => self.task.evolve(event),
+            EventKind::ActivityTaskScheduled(_) => {
+                self.activities.insert(event.id, Activity::new(Arc::clone(event), event.time));
+            }
+            EventKind::ActivityTaskCancelRequested(it) => {
+                self.evolve_activity(it.scheduled_event_id, event);
+            }
+            EventKind::ActivityTaskCompleted(it) => {
+                self.evolve_activity(it.scheduled_event_id, event);
+            }
+            EventKind::ActivityTaskFailed(it) => self.evolve_activity(it.scheduled_event_id, event),
+            EventKind::ActivityTaskTimedOut(it) => {
+                self.evolve_activity(it.scheduled_event_id, event);
+            }
+            EventKind::ActivityTaskCanceled(it) => {
+                self.evolve_activity(it.scheduled_event_id, event);
+            }
+            EventKind::TimerStarted(started) => {
+                self.timers.insert(started.timer_id.clone(), Timer::new(event, started));
+            }
+            EventKind::TimerFired(it) => {
+                self.evolve_timer(&it.timer_id, it.started_event_id, event);
+            }
+            EventKind::TimerCanceled(it) => {
+                self.evolve_timer(&it.timer_id, it.started_event_id, event);
+            }
+            EventKind::WorkflowExecutionCancelRequested(_) => self.view.cancel_requested = true,
+            EventKind::WorkflowExecutionSignaled(_) if event.id.is_none() => {
+                self.signals = self.signals.saturating_add(1);
+            }
+            kind => {
+                if let Some(status) = Status::of(kind) {
+                    self.view.status = status;
+                    self.view.close = Some(Arc::clone(event));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.view.status == Status::Running
+    }
+
+    fn evolve_activity(&mut self, scheduled: EventId, event: &Event) {
+        let Some(activity) = self.activities.get_mut(&scheduled) else { return };
+        activity.evolve(event);
+        if activity.has_ended() {
+            self.activities.remove(&scheduled);
+        }
+    }
+
+    fn evolve_timer(&mut self, id: &SmolStr, started: EventId, event: &Event) {
+        let Some(timer) = self.timers.get_mut(id).filter(|timer| timer.started == started) else {
+            return;
+        };
+        timer.evolve(event);
+        if timer.has_ended() {
+            self.timers.remove(id);
+        }
+    }
+}

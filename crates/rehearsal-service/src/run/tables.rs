@@ -1,0 +1,273 @@
+//! The table of each machine: all states, all inputs.
+
+extern crate std;
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::time::Duration;
+
+use rehearsal_history::event::{ActivityTaskScheduled, SdkMetadata, TimerStarted};
+use rehearsal_history::{
+    Event, EventId, EventKind, Failure, RetryPolicy, TaskQueue, TimeoutType, Timestamp,
+    WorkflowTaskFailedCause,
+};
+
+use super::activity::{Activity, ActivityInput, ActivityNote, ActivityState};
+use super::step::{Decision, IllegalTransition, Step};
+use super::task::{Slot, TaskInput, TaskNote, WorkflowTask};
+use super::timer::{Timer, TimerInput, TimerState};
+
+const NOW: Timestamp = Timestamp::from_nanos(10_000_000_000);
+
+/// One line: where the machine was, what it took, where it is, and what came of it.
+fn line(
+    from: &str,
+    input: &str,
+    decided: Result<(), IllegalTransition>,
+    decision: &Decision,
+    to: impl FnOnce() -> String,
+) -> String {
+    if let Err(illegal) = decided {
+        assert!(decision.steps.is_empty(), "what is illegal does nothing");
+        return format!("{from} + {input} -> error: {illegal}");
+    }
+    let steps: Vec<String> = decision.steps.iter().map(print).collect();
+    let wakes = if decision.needs_task { ", wakes the workflow" } else { "" };
+    format!("{from} + {input} -> {} [{}]{wakes}", to(), steps.join(", "))
+}
+
+fn print(step: &Step) -> String {
+    match step {
+        Step::Event(event) => event.kind.name().to_string(),
+        Step::Unbuffer { started } => format!("unbuffer {started}"),
+        Step::Task(TaskNote::Scheduled(_)) => "note Scheduled".to_string(),
+        Step::Task(TaskNote::Started { .. }) | Step::Activity(_, ActivityNote::Started { .. }) => {
+            "note Started".to_string()
+        }
+        Step::Task(TaskNote::Ended { .. }) => "note Ended".to_string(),
+        Step::Task(TaskNote::FirstAttempt) => "note FirstAttempt".to_string(),
+        Step::Activity(_, ActivityNote::Beat { .. }) => "note Beat".to_string(),
+        Step::Activity(_, ActivityNote::Retried { .. }) => "note Retried".to_string(),
+        Step::Activity(_, ActivityNote::Queued) => "note Queued".to_string(),
+        Step::Sticky(_) => "sticky".to_string(),
+    }
+}
+
+/// The events of a decision as they are recorded: with ids from 20 on, or without if they go to the buffer.
+fn recorded(decision: &Decision, buffered: bool) -> Vec<Event> {
+    let events = decision.steps.iter().filter_map(|step| match step {
+        Step::Event(event) => Some((**event).clone()),
+        Step::Unbuffer { .. } | Step::Task(_) | Step::Activity(..) | Step::Sticky(_) => None,
+    });
+    let number =
+        |(id, event)| Event { id: if buffered { EventId::NONE } else { EventId(id) }, ..event };
+    (20..).zip(events).map(number).collect()
+}
+
+#[test]
+fn timer() {
+    let due = |due| TimerState::Running { due: Timestamp::from_nanos(due) };
+    let states = [
+        ("Running, due", due(10_000_000_000)),
+        ("Running, not due", due(10_000_000_001)),
+        ("Unseen", TimerState::Unseen),
+        ("Fired", TimerState::Fired),
+        ("Canceled", TimerState::Canceled),
+    ];
+    let worker = "worker".into();
+    let inputs = [TimerInput::Elapsed, TimerInput::Cancel { task: EventId(9), identity: &worker }];
+    let started = Event::new(EventId(5), Timestamp::EPOCH, TimerStarted::default().into());
+    let EventKind::TimerStarted(attributes) = &started.kind else { unreachable!("made above") };
+    let mut lines = Vec::new();
+    for (name, state) in states {
+        for input in inputs {
+            let mut timer = Timer { state, ..Timer::new(&started, attributes) };
+            let mut decision = Decision::default();
+            let decided = timer.decide(NOW, input, &mut decision);
+            lines.push(line(name, input.name(), decided, &decision, || {
+                for event in &recorded(&decision, false) {
+                    timer.evolve(event);
+                }
+                timer.state.name().to_string()
+            }));
+        }
+    }
+
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_timer_that_fires_into_the_buffer_is_unseen_until_it_is_flushed() {
+    let started = Event::new(EventId(5), Timestamp::EPOCH, TimerStarted::default().into());
+    let EventKind::TimerStarted(attributes) = &started.kind else { unreachable!("made above") };
+    let mut timer = Timer::new(&started, attributes);
+    let mut decision = Decision::default();
+    timer.decide(NOW, TimerInput::Elapsed, &mut decision).unwrap();
+    timer.evolve(&recorded(&decision, true)[0]);
+    assert_eq!(timer.state, TimerState::Unseen);
+    timer.evolve(&recorded(&decision, false)[0]);
+
+    assert_eq!(timer.state, TimerState::Fired);
+}
+
+fn activity_inputs() -> Vec<(&'static str, ActivityInput)> {
+    let (identity, request_id) = ("worker".into(), "poll".into());
+    let failure = Box::new(Failure::application("boom", ""));
+    let fatal = Box::new(Failure::canceled("", None));
+    let who = || "worker".into();
+    vec![
+        ("Start", ActivityInput::Start { identity, request_id }),
+        ("Heartbeat", ActivityInput::Heartbeat { details: None }),
+        ("Complete", ActivityInput::Complete { result: None, identity: who() }),
+        ("Fail", ActivityInput::Fail { failure, details: None, identity: who() }),
+        ("Fail for good", ActivityInput::Fail { failure: fatal, details: None, identity: who() }),
+        ("Cancel", ActivityInput::Cancel { details: None, identity: who() }),
+        ("TimeOut ScheduleToStart", ActivityInput::TimeOut(TimeoutType::ScheduleToStart)),
+        ("TimeOut ScheduleToClose", ActivityInput::TimeOut(TimeoutType::ScheduleToClose)),
+        ("TimeOut StartToClose", ActivityInput::TimeOut(TimeoutType::StartToClose)),
+        ("TimeOut Heartbeat", ActivityInput::TimeOut(TimeoutType::Heartbeat)),
+        ("Retry", ActivityInput::Retry),
+        (
+            "RequestCancel",
+            ActivityInput::RequestCancel { task: EventId(9), next: EventId(20), identity: who() },
+        ),
+    ]
+}
+
+#[test]
+fn activity() {
+    let (identity, request_id) = ("worker".into(), "poll".into());
+    let states = [
+        ActivityState::Scheduled { since: Timestamp::EPOCH },
+        ActivityState::Started { at: Timestamp::EPOCH, identity, request_id },
+        ActivityState::Backoff { until: NOW },
+        ActivityState::Unseen,
+        ActivityState::Closed,
+    ];
+    let policy = RetryPolicy {
+        initial_interval: Some(Duration::from_secs(1)),
+        backoff_coefficient: 2.0,
+        maximum_interval: Some(Duration::from_secs(100)),
+        ..RetryPolicy::default()
+    };
+    let attributes =
+        ActivityTaskScheduled { retry_policy: Some(policy), ..ActivityTaskScheduled::default() };
+    let event = Arc::new(Event::new(EventId(5), Timestamp::EPOCH, Box::new(attributes).into()));
+    let mut lines = Vec::new();
+    for state in states {
+        for cancel in [None, Some(EventId(7))] {
+            for (name, input) in activity_inputs() {
+                let mut activity = Activity::new(Arc::clone(&event), Timestamp::EPOCH);
+                activity.state = state.clone();
+                activity.cancel = cancel;
+                let from = if cancel.is_some() {
+                    format!("{}, cancel requested", state.name())
+                } else {
+                    state.name().to_string()
+                };
+                let mut decision = Decision::default();
+                let decided = activity.decide(NOW, input, &mut decision);
+                lines.push(line(&from, name, decided, &decision, || {
+                    for event in &recorded(&decision, false) {
+                        activity.evolve(event);
+                    }
+                    for step in &decision.steps {
+                        if let Step::Activity(_, note) = step {
+                            activity.apply(note.clone());
+                        }
+                    }
+                    activity.state.name().to_string()
+                }));
+            }
+        }
+    }
+
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+fn task_inputs() -> Vec<(&'static str, TaskInput)> {
+    let next = EventId(20);
+    let who = || "worker".into();
+    let (queue, timeout) = (TaskQueue::normal("main"), Duration::from_secs(10));
+    let fail = |cause| TaskInput::Fail { cause, failure: None, identity: who() };
+    let start =
+        |next| TaskInput::Start { next, many: false, identity: who(), request_id: "poll".into() };
+    let sdk_metadata = SdkMetadata::default();
+    vec![
+        ("Schedule", TaskInput::Schedule { next, queue, timeout }),
+        ("Start", start(next)),
+        ("Start after new events", start(EventId(21))),
+        ("Complete", TaskInput::Complete { next, many: false, identity: who(), sdk_metadata }),
+        ("Fail", fail(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure)),
+        ("Fail UnhandledCommand", fail(WorkflowTaskFailedCause::UnhandledCommand)),
+        ("TimeOut", TaskInput::TimeOut),
+        ("GiveUpSticky", TaskInput::GiveUpSticky),
+    ]
+}
+
+/// The state with its attempt, and whether the run is closing (W-13).
+fn describe(task: &WorkflowTask) -> String {
+    let closing = if task.is_closing() { ", closing" } else { "" };
+    format!("{} attempt {}{closing}", task.name(), task.attempt())
+}
+
+#[test]
+fn workflow_task() {
+    let slot = |attempt, queue| Slot {
+        scheduled: EventId(20),
+        at: Timestamp::EPOCH,
+        attempt,
+        queue,
+        timeout: Duration::from_secs(10),
+        closing: false,
+    };
+    let started = |slot| WorkflowTask::Started {
+        slot,
+        started: EventId(21),
+        at: Timestamp::EPOCH,
+        identity: "worker".into(),
+        request_id: "poll".into(),
+    };
+    let (normal, sticky) = (|| TaskQueue::normal("main"), || TaskQueue::sticky("sticky", "main"));
+    let states = [
+        ("", WorkflowTask::NONE),
+        ("", WorkflowTask::Idle { attempt: 1, closing: true }),
+        ("", WorkflowTask::Idle { attempt: 2, closing: false }),
+        ("", WorkflowTask::Scheduled(slot(1, normal()))),
+        ("sticky ", WorkflowTask::Scheduled(slot(1, sticky()))),
+        ("transient ", WorkflowTask::Scheduled(slot(2, normal()))),
+        ("", started(slot(1, normal()))),
+        ("sticky ", started(slot(1, sticky()))),
+        ("transient ", started(slot(2, normal()))),
+    ];
+    let mut lines = Vec::new();
+    for (kind, state) in states {
+        for (name, input) in task_inputs() {
+            let mut task = state.clone();
+            let mut decision = Decision::default();
+            let decided = task.decide(NOW, input, &mut decision);
+            lines.push(line(
+                &format!("{kind}{}", describe(&state)),
+                name,
+                decided,
+                &decision,
+                || {
+                    for event in &recorded(&decision, false) {
+                        task.evolve(event);
+                    }
+                    for step in &decision.steps {
+                        if let Step::Task(note) = step {
+                            task.note(note.clone());
+                        }
+                    }
+                    describe(&task)
+                },
+            ));
+        }
+    }
+
+    insta::assert_snapshot!(lines.join("\n"));
+}

@@ -1,0 +1,102 @@
+//! What can be seen of a run from outside (H-9).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_history::{Event, SmolStr};
+
+use super::Run;
+use super::activity::ActivityState;
+use super::task::{WorkflowTask, record};
+use super::timer::TimerState;
+use crate::view::{PendingKind, PendingOp, PendingState, TaskState};
+
+impl Run {
+    /// The history with the events that a transient workflow task would have.
+    pub(crate) fn visible_history(&self) -> Vec<Arc<Event>> {
+        self.events.iter().cloned().chain(self.provisional()).collect()
+    }
+
+    /// The events of a transient workflow task that is pending, with provisional ids. Who started it is not told. If
+    /// something was recorded since it was scheduled, the ids are taken: then it is about to be made a normal task (W-2),
+    /// and is left out.
+    pub(super) fn provisional(&self) -> impl Iterator<Item = Arc<Event>> {
+        let next = self.next_id();
+        let slot = self.state.task.slot();
+        let slot =
+            slot.filter(|slot| self.is_open() && slot.is_transient() && slot.scheduled == next);
+        let scheduled =
+            slot.map(|slot| Event::new(slot.scheduled, slot.at, slot.scheduled_event().into()));
+        let started = match &self.state.task {
+            WorkflowTask::Started { slot, started, at, request_id, .. } if scheduled.is_some() => {
+                let event =
+                    record::started(slot.scheduled, false, SmolStr::default(), request_id.clone());
+                Some(Event::new(*started, *at, event.into()))
+            }
+            WorkflowTask::Started { .. }
+            | WorkflowTask::Scheduled(_)
+            | WorkflowTask::Idle { .. } => None,
+        };
+        scheduled.into_iter().chain(started).map(Arc::new)
+    }
+
+    pub(crate) fn workflow_task(&self) -> TaskState {
+        if !self.is_open() {
+            return TaskState::None;
+        }
+        match &self.state.task {
+            WorkflowTask::Idle { .. } => TaskState::None,
+            WorkflowTask::Scheduled(slot) => TaskState::Scheduled {
+                scheduled: slot.scheduled,
+                attempt: slot.attempt,
+                queue: slot.queue.clone(),
+            },
+            WorkflowTask::Started { slot, started, identity, .. } => TaskState::Started {
+                scheduled: slot.scheduled,
+                started: *started,
+                attempt: slot.attempt,
+                identity: identity.clone(),
+            },
+        }
+    }
+
+    /// Activities and timers that have not ended, in the order in which they were asked for. Those whose end is in the
+    /// buffer have ended.
+    pub(crate) fn pending(&self) -> Vec<PendingOp> {
+        let activities = self.state.activities.values().filter_map(|activity| {
+            let state = match &activity.state {
+                ActivityState::Scheduled { .. } => PendingState::Scheduled,
+                ActivityState::Backoff { .. } => PendingState::Backoff,
+                ActivityState::Started { .. } if activity.cancel.is_some() => {
+                    PendingState::CancelRequested
+                }
+                ActivityState::Started { .. } if activity.last_beat.is_some() => {
+                    PendingState::Heartbeating
+                }
+                ActivityState::Started { .. } => PendingState::Started,
+                ActivityState::Unseen | ActivityState::Closed => return None,
+            };
+            let attributes = activity.attributes();
+            Some(PendingOp {
+                kind: PendingKind::Activity,
+                id: attributes.activity_id.clone(),
+                name: attributes.activity_type.name.clone(),
+                state,
+                scheduled: activity.scheduled(),
+            })
+        });
+        let timers = self.state.timers.values().filter_map(|timer| match timer.state {
+            TimerState::Running { .. } => Some(PendingOp {
+                kind: PendingKind::Timer,
+                id: timer.id.clone(),
+                name: SmolStr::default(),
+                state: PendingState::Running,
+                scheduled: timer.started,
+            }),
+            TimerState::Unseen | TimerState::Fired | TimerState::Canceled => None,
+        });
+        let mut pending: Vec<PendingOp> = activities.chain(timers).collect();
+        pending.sort_by_key(|op| op.scheduled);
+        pending
+    }
+}

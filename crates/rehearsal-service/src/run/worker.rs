@@ -1,0 +1,283 @@
+//! What workers do with workflow tasks: take them, answer them (W-2, W-3, W-8, W-10 to W-14).
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_activation::{
+    ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure,
+};
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr};
+use smol_str::ToSmolStr;
+
+use super::plan::{Origin, Plan, plan};
+use super::step::{Decision, Step, Sticky};
+use super::task::{TaskInput, WorkflowTask};
+use super::{Run, Turn};
+use crate::error::{InvalidRequest, NotFound, RequestError};
+use crate::input::Effect;
+use crate::refusal::Refusal;
+
+/// A completion, taken apart.
+pub(crate) struct Completed {
+    commands: Vec<ServerCommand>,
+    sticky: Option<Sticky>,
+    sdk_metadata: SdkMetadata,
+    force_new_task: bool,
+    identity: SmolStr,
+}
+
+impl Run {
+    /// A worker takes a workflow task.
+    ///
+    /// # Errors
+    ///
+    /// It is no longer there.
+    pub(crate) fn start_task(
+        &mut self,
+        turn: &mut Turn<'_>,
+        scheduled: EventId,
+        attempt: u32,
+        identity: SmolStr,
+        request_id: SmolStr,
+        cached: bool,
+    ) -> Result<TaskDelivery, RequestError> {
+        let slot = self.state.task.slot();
+        if !self.is_open()
+            || slot.is_none_or(|slot| slot.scheduled != scheduled || slot.attempt != attempt)
+        {
+            return Err(NotFound::WorkflowTask.into());
+        }
+        self.take_task(turn, identity, request_id)?;
+        self.finish(turn, false);
+        self.deliver(cached)
+    }
+
+    fn take_task(
+        &mut self,
+        turn: &Turn<'_>,
+        identity: SmolStr,
+        request_id: SmolStr,
+    ) -> Result<(), RequestError> {
+        let input = TaskInput::Start {
+            next: self.next_id(),
+            many: self.is_long(turn),
+            identity,
+            request_id,
+        };
+        let mut decision = Decision::default();
+        self.state
+            .task
+            .decide(turn.now, input, &mut decision)
+            .map_err(|_| NotFound::WorkflowTask)?;
+        self.apply(decision.steps);
+        Ok(())
+    }
+
+    /// T-12.
+    fn is_long(&self, turn: &Turn<'_>) -> bool {
+        self.events.len() >= turn.config.limits.suggest_continue_as_new
+    }
+
+    /// The task that is started, for its worker.
+    fn deliver(&self, cached: bool) -> Result<TaskDelivery, RequestError> {
+        let WorkflowTask::Started { slot, started, .. } = &self.state.task else {
+            return Err(NotFound::WorkflowTask.into());
+        };
+        let first = if cached { self.state.previous_started.next() } else { EventId::FIRST };
+        let from =
+            usize::try_from(first.0.saturating_sub(1)).unwrap_or(usize::MAX).min(self.events.len());
+        let mut events: Vec<Arc<Event>> = self.events[from..].to_vec();
+        events.extend(self.provisional());
+        let view = self.view();
+        Ok(TaskDelivery {
+            token: TaskToken {
+                workflow_id: view.workflow_id.clone(),
+                run_id: view.run_id.clone(),
+                scheduled: slot.scheduled,
+                started: *started,
+                attempt: slot.attempt,
+            },
+            workflow_type: view.workflow_type.clone(),
+            previous_started: self.state.previous_started,
+            first_event: first,
+            events,
+            messages: Vec::new(),
+            queries: Vec::new(),
+        })
+    }
+
+    /// A worker answers a workflow task. Gives the next task if it was started at once (H-16).
+    ///
+    /// # Errors
+    ///
+    /// The task is no longer there, or what it says is refused.
+    pub(crate) fn respond_task(
+        &mut self,
+        turn: &mut Turn<'_>,
+        response: TaskResponse,
+        request_id: SmolStr,
+    ) -> Result<Option<TaskDelivery>, RequestError> {
+        let TaskResponse { token, identity, outcome } = response;
+        if !self.is_open() || !self.holds(&token) {
+            return Err(NotFound::WorkflowTask.into());
+        }
+        match outcome {
+            TaskOutcome::Failed(failed) => {
+                let WorkerTaskFailure { cause, failure } = *failed;
+                self.fail_task(turn, cause, Some(Box::new(failure)), identity);
+                self.finish(turn, true);
+                Ok(None)
+            }
+            TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } => {
+                check_sequence(&commands)?;
+                let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
+                let completed =
+                    Completed { commands, sticky, sdk_metadata, force_new_task, identity };
+                self.complete_task(turn, completed, request_id)
+            }
+        }
+    }
+
+    fn holds(&self, token: &TaskToken) -> bool {
+        match &self.state.task {
+            WorkflowTask::Started { slot, started, .. } => {
+                slot.scheduled == token.scheduled
+                    && *started == token.started
+                    && slot.attempt == token.attempt
+            }
+            WorkflowTask::Idle { .. } | WorkflowTask::Scheduled(_) => false,
+        }
+    }
+
+    fn complete_task(
+        &mut self,
+        turn: &mut Turn<'_>,
+        completed: Completed,
+        request_id: SmolStr,
+    ) -> Result<Option<TaskDelivery>, RequestError> {
+        let Completed { commands, sticky, sdk_metadata, force_new_task, identity } = completed;
+        let input = TaskInput::Complete {
+            next: self.next_id(),
+            many: self.is_long(turn),
+            identity: identity.clone(),
+            sdk_metadata,
+        };
+        let mut decision = Decision::default();
+        self.state
+            .task
+            .decide(turn.now, input, &mut decision)
+            .map_err(|_| NotFound::WorkflowTask)?;
+        // Every step records an event; the last is `WorkflowTaskCompleted`.
+        let origin = Origin {
+            now: turn.now,
+            task: EventId(
+                self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1),
+            ),
+            identity: &identity,
+            buffered: self.buffer.len(),
+            limits: &turn.config.limits,
+            defect: turn.config.defect,
+        };
+        let plan = match plan(&self.state, origin, commands) {
+            Ok(plan) => plan,
+            Err(refusal) => return Err(self.refuse(turn, refusal, identity)),
+        };
+        self.apply(decision.steps);
+        self.apply([Step::Sticky(sticky)].into());
+        self.carry_out(turn, plan, force_new_task, identity, request_id)
+    }
+
+    /// Nothing of the completion has happened yet, and nothing of it will (W-12, W-14).
+    fn refuse(&mut self, turn: &mut Turn<'_>, refusal: Refusal, identity: SmolStr) -> RequestError {
+        // W-14: a later attempt that is wrong again is left to its timeout.
+        if self.state.task.attempt() == 1 || refusal == Refusal::UnhandledCommand {
+            let failure = Failure {
+                message: refusal.to_smolstr(),
+                info: Some(FailureInfo::Server(ServerFailureInfo::default())),
+                ..Failure::default()
+            };
+            self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
+            self.finish(turn, true);
+        }
+        InvalidRequest::Refused(refusal).into()
+    }
+
+    fn carry_out(
+        &mut self,
+        turn: &mut Turn<'_>,
+        plan: Plan,
+        force_new_task: bool,
+        identity: SmolStr,
+        request_id: SmolStr,
+    ) -> Result<Option<TaskDelivery>, RequestError> {
+        let Plan { steps, needs_task, scheduled } = plan;
+        self.apply(steps);
+        if !self.is_open() {
+            self.finish(turn, false);
+            return Ok(None);
+        }
+        for scheduled in scheduled {
+            self.offer_activity(turn, scheduled);
+        }
+        let mut next = None;
+        if needs_task || force_new_task {
+            // H-16: nothing can come between the two.
+            self.schedule_task(turn, false);
+            self.take_task(turn, identity, request_id)?;
+            next = Some(self.deliver(self.sticky.is_some())?);
+        }
+        self.finish(turn, false);
+        Ok(next)
+    }
+
+    /// Tells that an activity waits for a worker.
+    pub(super) fn offer_activity(&self, turn: &mut Turn<'_>, scheduled: EventId) {
+        let Some(activity) = self.state.activities.get(&scheduled) else { return };
+        turn.push(Effect::ActivityTask {
+            run: self.id,
+            scheduled,
+            attempt: activity.attempt,
+            queue: activity.attributes().task_queue.name.clone(),
+        });
+    }
+}
+
+/// What is not simulated is refused by name; behind a command that closes the workflow nothing may stand (W-11).
+fn check_sequence(commands: &[ServerCommand]) -> Result<(), RequestError> {
+    if let Some(what) = commands.iter().find_map(ServerCommand::not_simulated) {
+        return Err(RequestError::NotSimulated { what });
+    }
+    match commands.iter().position(ServerCommand::is_close) {
+        Some(position) if position.saturating_add(1) < commands.len() => {
+            Err(InvalidRequest::CommandSequence {
+                commands: commands.iter().map(type_name).collect(),
+                close: type_name(&commands[position]),
+            }
+            .into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The type of a command as Go prints the enum.
+const fn type_name(command: &ServerCommand) -> &'static str {
+    match command {
+        ServerCommand::ScheduleActivityTask(_) => "ScheduleActivityTask",
+        ServerCommand::RequestCancelActivityTask { .. } => "RequestCancelActivityTask",
+        ServerCommand::StartTimer { .. } => "StartTimer",
+        ServerCommand::CancelTimer { .. } => "CancelTimer",
+        ServerCommand::CompleteWorkflow { .. } => "CompleteWorkflowExecution",
+        ServerCommand::FailWorkflow { .. } => "FailWorkflowExecution",
+        ServerCommand::CancelWorkflow { .. } => "CancelWorkflowExecution",
+        ServerCommand::RecordMarker { .. } => "RecordMarker",
+        ServerCommand::StartChildWorkflow { .. } => "StartChildWorkflowExecution",
+        ServerCommand::SignalExternalWorkflow { .. } => "SignalExternalWorkflowExecution",
+        ServerCommand::RequestCancelExternalWorkflow { .. } => {
+            "RequestCancelExternalWorkflowExecution"
+        }
+        ServerCommand::ContinueAsNew { .. } => "ContinueAsNewWorkflowExecution",
+        _ => "Unspecified",
+    }
+}

@@ -1,0 +1,294 @@
+//! The front door: finds the run that a request means, and keeps the time of all.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_activation::TaskResponse;
+use rehearsal_history::{Event, SmolStr, Timestamp};
+
+use crate::config::ServiceConfig;
+use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
+use crate::input::{Answer, Input, Outbox, RunRef, StartWorkflow, Target};
+use crate::run::{Run, Turn, Wake};
+use crate::view::{PendingOp, RunView, TaskState};
+
+/// The simulated Temporal service: all runs of one namespace.
+///
+/// Time is given to every call and must not run backwards. Runs are kept for good, closed ones too.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::Timestamp;
+/// use rehearsal_service::{Answer, Effect, Input, Outbox, Service, ServiceConfig, StartWorkflow};
+///
+/// let mut service = Service::new(ServiceConfig::default());
+/// let mut out = Outbox::default();
+/// let start = StartWorkflow {
+///     workflow_id: "order-7".into(),
+///     run_id: "run-1".into(),
+///     workflow_type: "Order".into(),
+///     task_queue: "main".into(),
+///     ..StartWorkflow::default()
+/// };
+/// let answer = service.handle(Timestamp::EPOCH, Input::StartWorkflow(Box::new(start)), &mut out)?;
+///
+/// let run = service.run_of("order-7").unwrap();
+/// assert_eq!(answer, Answer::Started(run));
+/// assert!(matches!(out.effects[0], Effect::WorkflowTask { attempt: 1, .. }));
+/// let names: Vec<&str> = service.history(run).iter().map(|event| event.kind.name()).collect();
+/// assert_eq!(names, ["WorkflowExecutionStarted", "WorkflowTaskScheduled"]);
+/// # Ok::<(), rehearsal_service::RequestError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Service {
+    config: ServiceConfig,
+    runs: Vec<Run>,
+    /// The last run of each workflow.
+    current: BTreeMap<SmolStr, RunRef>,
+    /// By their own ids.
+    by_run_id: BTreeMap<SmolStr, RunRef>,
+    /// How many deadlines were armed so far.
+    armed: u64,
+}
+
+impl Service {
+    /// A service without any workflow.
+    #[must_use]
+    pub fn new(config: ServiceConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
+
+    /// Handles one input at virtual time `now`. Effects are appended to `out`, which is never emptied here.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`], which tells what a client or worker of the real server would be told. A refused request changes
+    /// nothing, with one exception: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
+    /// next.
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        match input {
+            Input::StartWorkflow(start) => self.start(now, *start, out),
+            Input::SignalWorkflow { target, name, input, identity } => {
+                let run = self.find(&target)?;
+                self.within(now, run, out, |run, turn| run.signal(turn, name, input, identity))?;
+                Ok(Answer::Done)
+            }
+            Input::RequestCancelWorkflow { target, reason, identity } => {
+                let run = self.find(&target)?;
+                self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, identity));
+                Ok(Answer::Done)
+            }
+            Input::TerminateWorkflow { target, reason, details, identity } => {
+                let run = self.find(&target)?;
+                self.within(now, run, out, |run, turn| {
+                    run.terminate(turn, reason, details, identity)
+                })?;
+                Ok(Answer::Done)
+            }
+            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached } => {
+                self.within(now, run, out, |run, turn| {
+                    run.start_task(turn, scheduled, attempt, identity, request_id, cached)
+                })
+                .map(Answer::WorkflowTask)
+            }
+            Input::RespondWorkflowTask { response, request_id } => {
+                self.respond(now, response, request_id, out)
+            }
+            Input::StartActivityTask { run, scheduled, attempt, identity, request_id } => self
+                .within(now, run, out, |run, turn| {
+                    run.start_activity(turn, scheduled, attempt, identity, request_id)
+                })
+                .map(Answer::ActivityTask),
+            Input::RecordHeartbeat { token, details } => self
+                .within(now, token.run, out, |run, turn| run.heartbeat(turn, token, details))
+                .map(|cancel_requested| Answer::Heartbeat { cancel_requested }),
+            Input::RespondActivityCompleted { token, result, identity } => self
+                .within(now, token.run, out, |run, turn| {
+                    run.complete_activity(turn, token, result, identity)
+                })
+                .map(|()| Answer::Done),
+            Input::RespondActivityFailed { token, failure, last_heartbeat_details, identity } => {
+                self.within(now, token.run, out, |run, turn| {
+                    run.fail_activity(turn, token, failure, last_heartbeat_details, identity)
+                })
+                .map(|()| Answer::Done)
+            }
+            Input::RespondActivityCanceled { token, details, identity } => self
+                .within(now, token.run, out, |run, turn| {
+                    run.cancel_activity(turn, token, details, identity)
+                })
+                .map(|()| Answer::Done),
+            Input::Elapsed => {
+                self.elapse(now, out);
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    /// When the next deadline goes off; [`Input::Elapsed`] is wanted then. `None` if nothing will happen by itself.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.soonest().map(|(wake, _)| wake.at)
+    }
+
+    /// The current run of a workflow: the last that was started, closed or not.
+    #[must_use]
+    pub fn run_of(&self, workflow_id: &str) -> Option<RunRef> {
+        self.current.get(workflow_id).copied()
+    }
+
+    /// A certain run of a workflow.
+    #[must_use]
+    pub fn run_by_id(&self, workflow_id: &str, run_id: &str) -> Option<RunRef> {
+        let run = *self.by_run_id.get(run_id)?;
+        (self.run(run).workflow_id == workflow_id).then_some(run)
+    }
+
+    /// All runs, in the order in which they were started.
+    pub fn runs(&self) -> impl Iterator<Item = RunRef> + '_ {
+        (0..).map(RunRef).take(self.runs.len())
+    }
+
+    /// What is known of a run at a glance.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the run is of another service. So do all that take one.
+    #[must_use]
+    pub fn run(&self, run: RunRef) -> &RunView {
+        self.runs[run.index()].view()
+    }
+
+    /// The events of a run that are recorded: ids 1, 2, 3, …
+    #[must_use]
+    pub fn history(&self, run: RunRef) -> &[Arc<Event>] {
+        self.runs[run.index()].history()
+    }
+
+    /// The events of a run as a client sees them: with those of a transient workflow task, whose ids are provisional
+    /// (H-9).
+    #[must_use]
+    pub fn visible_history(&self, run: RunRef) -> Vec<Arc<Event>> {
+        self.runs[run.index()].visible_history()
+    }
+
+    /// How many events wait in the buffer for the end of the workflow task.
+    #[must_use]
+    pub fn buffered(&self, run: RunRef) -> usize {
+        self.runs[run.index()].buffered()
+    }
+
+    /// Where the workflow task of a run stands.
+    #[must_use]
+    pub fn workflow_task(&self, run: RunRef) -> TaskState {
+        self.runs[run.index()].workflow_task()
+    }
+
+    /// Activities and timers of a run that have not ended, in the order in which they were asked for. A closed run
+    /// keeps those that were pending when it closed (W-16).
+    #[must_use]
+    pub fn pending(&self, run: RunRef) -> Vec<PendingOp> {
+        self.runs[run.index()].pending()
+    }
+
+    fn start(
+        &mut self,
+        now: Timestamp,
+        start: StartWorkflow,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        if start.workflow_id.is_empty() {
+            return Err(InvalidRequest::NoWorkflowId.into());
+        }
+        if start.start_delay.is_some_and(|delay| !delay.is_zero()) {
+            return Err(RequestError::NotSimulated { what: "start delays" });
+        }
+        if start.retry_policy.is_some() {
+            return Err(RequestError::NotSimulated { what: "retry policies of workflows" });
+        }
+        self.check_id(now, &start.workflow_id)?;
+        let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
+        let (workflow_id, run_id) = (start.workflow_id.clone(), start.run_id.clone());
+        let mut turn = Turn { now, config: &self.config, armed: &mut self.armed, out };
+        self.runs.push(Run::start(id, &mut turn, start));
+        self.current.insert(workflow_id, id);
+        self.by_run_id.insert(run_id, id);
+        Ok(Answer::Started(id))
+    }
+
+    /// T-14, with the default policies: a running workflow keeps its id, a closed one does not.
+    fn check_id(&self, now: Timestamp, workflow_id: &SmolStr) -> Result<(), RequestError> {
+        let Some(run) = self.current.get(workflow_id) else { return Ok(()) };
+        let run = &self.runs[run.index()];
+        if run.is_open() {
+            return Err(RequestError::AlreadyStarted {
+                workflow_id: workflow_id.clone(),
+                run_id: run.view().run_id.clone(),
+            });
+        }
+        let since = now.since(run.view().started_at);
+        if since <= self.config.minimal_reuse_interval
+            && !self.config.minimal_reuse_interval.is_zero()
+        {
+            return Err(Busy::TooManyStarts { workflow_id: workflow_id.clone(), since }.into());
+        }
+        Ok(())
+    }
+
+    fn respond(
+        &mut self,
+        now: Timestamp,
+        response: TaskResponse,
+        request_id: SmolStr,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        let token = &response.token;
+        let run =
+            self.run_by_id(&token.workflow_id, &token.run_id).ok_or(NotFound::WorkflowTask)?;
+        self.within(now, run, out, |run, turn| run.respond_task(turn, response, request_id))
+            .map(|next| Answer::TaskDone { next })
+    }
+
+    /// The run that a client means (C-1, C-2, C-5, C-6).
+    fn find(&self, target: &Target) -> Result<RunRef, NotFound> {
+        let workflow_id = &target.workflow_id;
+        match target.run_id.as_ref().filter(|run_id| !run_id.is_empty()) {
+            None => self
+                .run_of(workflow_id)
+                .ok_or_else(|| NotFound::Workflow { workflow_id: workflow_id.clone() }),
+            Some(run_id) => self.run_by_id(workflow_id, run_id).ok_or_else(|| NotFound::Run {
+                workflow_id: workflow_id.clone(),
+                run_id: run_id.clone(),
+            }),
+        }
+    }
+
+    fn within<T>(
+        &mut self,
+        now: Timestamp,
+        run: RunRef,
+        out: &mut Outbox,
+        body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
+    ) -> T {
+        let mut turn = Turn { now, config: &self.config, armed: &mut self.armed, out };
+        body(&mut self.runs[run.index()], &mut turn)
+    }
+
+    /// Ends, as every round uses up a deadline, and whatever a round arms lies ahead.
+    fn elapse(&mut self, now: Timestamp, out: &mut Outbox) {
+        while let Some((_, run)) = self.soonest().filter(|(wake, _)| wake.at <= now) {
+            self.within(now, run, out, Run::elapse);
+        }
+    }
+
+    fn soonest(&self) -> Option<(Wake, RunRef)> {
+        self.runs().filter_map(|run| Some((self.runs[run.index()].wake()?, run))).min()
+    }
+}

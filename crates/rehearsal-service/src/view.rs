@@ -1,0 +1,94 @@
+//! What can be seen of a run from outside, beside its history.
+
+use alloc::sync::Arc;
+
+use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, Timestamp};
+
+/// What is known of a run at a glance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// The id of its workflow.
+    pub workflow_id: SmolStr,
+    /// Its own id.
+    pub run_id: SmolStr,
+    /// The type of its workflow.
+    pub workflow_type: SmolStr,
+    /// The queue its workflow tasks wait in.
+    pub task_queue: SmolStr,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Whether it was asked to cancel; true from the request on, also while that waits in the buffer.
+    pub cancel_requested: bool,
+    /// The event that closed it.
+    pub close: Option<Arc<Event>>,
+}
+
+/// Where the workflow task of a run stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskState {
+    /// There is none.
+    None,
+    /// It waits for a worker.
+    Scheduled {
+        /// Its `WorkflowTaskScheduled`; provisional if the attempt is not the first.
+        scheduled: EventId,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+        /// Where it waits.
+        queue: TaskQueue,
+    },
+    /// A worker has it.
+    Started {
+        /// Its `WorkflowTaskScheduled`; provisional if the attempt is not the first.
+        scheduled: EventId,
+        /// Its `WorkflowTaskStarted`; provisional likewise.
+        started: EventId,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+        /// The worker.
+        identity: SmolStr,
+    },
+}
+
+/// An activity or a timer that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingOp {
+    /// What it is.
+    pub kind: PendingKind,
+    /// Its id.
+    pub id: SmolStr,
+    /// The type of an activity; empty for a timer.
+    pub name: SmolStr,
+    /// Where it stands.
+    pub state: PendingState,
+    /// Its `ActivityTaskScheduled` or `TimerStarted`.
+    pub scheduled: EventId,
+}
+
+/// What is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PendingKind {
+    /// An activity.
+    Activity,
+    /// A timer.
+    Timer,
+}
+
+/// Where a pending operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PendingState {
+    /// An activity that waits for a worker.
+    Scheduled,
+    /// An activity that a worker has, and that has not heartbeated in this attempt.
+    Started,
+    /// An activity that a worker has and that has heartbeated.
+    Heartbeating,
+    /// An activity that waits for its next attempt.
+    Backoff,
+    /// An activity that a worker has and that was asked to cancel.
+    CancelRequested,
+    /// A timer that has not fired.
+    Running,
+}

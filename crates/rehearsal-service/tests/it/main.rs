@@ -1,0 +1,16 @@
+//! The service driven by hand, scenario by scenario.
+//!
+//! Tests are named after the scenario of the catalogue, or after the rule, that they show.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+mod baselines;
+mod bench;
+mod cancel_activity;
+mod cancel_workflow;
+mod deadlines;
+mod limits;
+mod notation;
+mod recordings;
+mod refused;
+mod timers;

@@ -1,0 +1,185 @@
+//! What is refused: commands that are wrong (W-11, W-14, W-15) and what is not simulated.
+
+use std::time::Duration;
+
+use rehearsal_activation::ServerCommand;
+use rehearsal_history::{EventKind, RetryPolicy};
+use rehearsal_service::{
+    Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
+};
+
+use crate::bench::{
+    Bench, COMPLETE, activity, activity_with, cancel_activity, cancel_timer, timer,
+};
+
+/// The message of the recorded failure after a first task with `commands`.
+fn message(commands: Vec<ServerCommand>) -> String {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    let told = bench.try_complete(commands).unwrap_err().to_string();
+    let EventKind::WorkflowTaskFailed(failed) = bench.event(4) else { panic!("event 4") };
+    let failure = failed.failure.as_ref().expect("a failure");
+    assert_eq!(failure.message, told, "the worker is told what is recorded");
+    assert_eq!(bench.events().len(), 4, "nothing else is recorded");
+    assert_eq!(bench.service.pending(bench.run), [], "nothing else has happened");
+    format!("{}\n  {told}", failed.cause.as_str().trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_"))
+}
+
+#[test]
+fn w_15_commands_that_are_wrong() {
+    let policy = |policy| activity_with("5", |it| it.retry_policy = Some(policy));
+    let shorter =
+        RetryPolicy { maximum_interval: Some(Duration::from_millis(10)), ..RetryPolicy::default() };
+    let messages = [
+        message(vec![timer("7", 1_000), activity("")]),
+        message(vec![activity_with("5", |it| it.activity_type = "".into())]),
+        message(vec![activity_with("5", |it| it.start_to_close = None)]),
+        message(vec![activity_with("5", |it| it.task_queue = "other".into())]),
+        message(vec![policy(RetryPolicy { backoff_coefficient: 0.5, ..RetryPolicy::default() })]),
+        message(vec![policy(RetryPolicy { maximum_attempts: -1, ..RetryPolicy::default() })]),
+        message(vec![policy(shorter)]),
+        message(vec![activity("5"), activity("5")]),
+        message(vec![activity("5"), cancel_activity(9)]),
+        message(vec![cancel_activity(0)]),
+        message(vec![timer("", 1_000)]),
+        message(vec![timer("5", 1_000), timer("5", 1_000)]),
+        message(vec![cancel_timer("")]),
+        message(vec![timer("5", 1_000), cancel_timer("5"), cancel_timer("5")]),
+    ];
+
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn sc_26_an_activity_is_canceled_once() {
+    let mut bench = Bench::after(vec![activity("5")]);
+    bench.poll_activity();
+    bench.cancel();
+    bench.turn(vec![cancel_activity(5)]);
+    bench.signal().unwrap();
+    bench.poll();
+    bench.try_complete(vec![cancel_activity(5)]).unwrap_err();
+
+    assert_eq!(bench.tail(14), "14 TaskFailed(BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES)");
+}
+
+#[test]
+fn sc_27_an_activity_that_never_was() {
+    assert!(
+        message(vec![cancel_activity(5)]).starts_with("BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES")
+    );
+}
+
+#[test]
+fn sd_12_a_timer_that_never_was() {
+    assert!(message(vec![cancel_timer("5")]).starts_with("BAD_CANCEL_TIMER_ATTRIBUTES"));
+}
+
+#[test]
+fn w_14_a_later_attempt_that_is_wrong_is_left_to_its_timeout() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.try_complete(vec![cancel_timer("5")]).unwrap_err();
+    bench.poll();
+    bench.try_complete(vec![cancel_timer("5")]).unwrap_err();
+
+    assert_eq!(bench.tail(4), "4 TaskFailed(BAD_CANCEL_TIMER_ATTRIBUTES)");
+    let state = bench.service.workflow_task(bench.run);
+    assert!(matches!(state, TaskState::Started { attempt: 2, .. }), "{state:?}");
+}
+
+#[test]
+fn w_14_what_was_buffered_follows_the_failure() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.signal().unwrap();
+    bench.try_complete(vec![cancel_timer("5")]).unwrap_err();
+
+    assert_eq!(
+        bench.tail(4),
+        "4 TaskFailed(BAD_CANCEL_TIMER_ATTRIBUTES), 5 WFSignaled, 6 TaskSched"
+    );
+}
+
+#[test]
+fn w_11_a_close_that_is_not_last() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    let told = bench.try_complete(vec![COMPLETE, timer("5", 1_000)]).unwrap_err();
+
+    assert_eq!(
+        told.to_string(),
+        "invalid command sequence: [CompleteWorkflowExecution, StartTimer], command CompleteWorkflowExecution must be \
+         the last command."
+    );
+    assert_eq!(bench.events().len(), 3, "nothing is recorded, and the task is still open");
+    assert!(matches!(bench.service.workflow_task(bench.run), TaskState::Started { .. }));
+}
+
+#[test]
+fn commands_that_are_not_simulated_are_refused_by_name() {
+    let commands = [
+        ServerCommand::RecordMarker { name: "Version".into() },
+        ServerCommand::StartChildWorkflow {
+            workflow_id: "child".into(),
+            workflow_type: "Child".into(),
+        },
+        ServerCommand::SignalExternalWorkflow { workflow_id: "other".into(), name: "go".into() },
+        ServerCommand::RequestCancelExternalWorkflow { workflow_id: "other".into() },
+        ServerCommand::ContinueAsNew { input: None },
+    ];
+    let told = commands.map(|command| {
+        let mut bench = Bench::start(|_| {});
+        bench.poll();
+        let told = bench.try_complete(vec![timer("5", 1_000), command]).unwrap_err().to_string();
+        assert_eq!(bench.events().len(), 3, "nothing is recorded");
+        told
+    });
+
+    assert_eq!(
+        told,
+        [
+            "not simulated: markers",
+            "not simulated: child workflows",
+            "not simulated: signals to other workflows",
+            "not simulated: cancels of other workflows",
+            "not simulated: continue-as-new",
+        ]
+    );
+}
+
+#[test]
+fn starts_that_are_not_simulated_are_refused_by_name() {
+    let start = |change: fn(&mut StartWorkflow)| {
+        let mut start = StartWorkflow { workflow_id: "wf".into(), ..StartWorkflow::default() };
+        change(&mut start);
+        let mut service = Service::new(ServiceConfig::default());
+        let input = Input::StartWorkflow(Box::new(start));
+        service
+            .handle(rehearsal_history::Timestamp::EPOCH, input, &mut Outbox::default())
+            .map_err(|e| e.to_string())
+    };
+
+    assert_eq!(
+        start(|it| it.start_delay = Some(Duration::from_secs(1))),
+        Err("not simulated: start delays".into())
+    );
+    assert_eq!(
+        start(|it| it.retry_policy = Some(RetryPolicy::default())),
+        Err("not simulated: retry policies of workflows".into())
+    );
+    assert_eq!(
+        start(|it| it.workflow_id = "".into()),
+        Err("WorkflowId is not set on request.".into())
+    );
+    assert!(start(|it| it.start_delay = Some(Duration::ZERO)).is_ok());
+}
+
+#[test]
+fn a_task_is_taken_once() {
+    let mut bench = Bench::start(|_| {});
+    bench.effects.push(bench.effects[0].clone());
+    bench.poll();
+
+    assert_eq!(bench.try_poll(), Err(RequestError::NotFound(NotFound::WorkflowTask)));
+}

@@ -1,0 +1,165 @@
+//! Events and commands in one short line each, for reports.
+
+use alloc::format;
+use alloc::string::String;
+
+use rehearsal_activation::ServerCommand;
+use rehearsal_history::{Event, EventKind, Failure, Header, Payload, Payloads, UserMetadata};
+
+/// The longest value that a line quotes.
+const LONGEST: usize = 48;
+
+/// An event: its type and what names it.
+pub(crate) fn event(event: &Event) -> String {
+    let name = event.kind.name();
+    match &event.kind {
+        EventKind::ActivityTaskScheduled(scheduled) => {
+            format!("{name} {} id={}", scheduled.activity_type.name, scheduled.activity_id)
+        }
+        EventKind::ActivityTaskCancelRequested(request) => {
+            format!("{name} scheduled={}", request.scheduled_event_id)
+        }
+        EventKind::ActivityTaskCompleted(completed) => {
+            format!("{name} scheduled={}", completed.scheduled_event_id)
+        }
+        EventKind::ActivityTaskFailed(failed) => {
+            format!("{name} scheduled={}", failed.scheduled_event_id)
+        }
+        EventKind::ActivityTaskTimedOut(timed_out) => {
+            format!("{name} scheduled={}", timed_out.scheduled_event_id)
+        }
+        EventKind::ActivityTaskCanceled(canceled) => {
+            format!("{name} scheduled={}", canceled.scheduled_event_id)
+        }
+        EventKind::TimerStarted(timer) => {
+            format!(
+                "{name} id={} after={:?}",
+                timer.timer_id,
+                timer.start_to_fire_timeout.unwrap_or_default()
+            )
+        }
+        EventKind::TimerCanceled(timer) => format!("{name} id={}", timer.timer_id),
+        EventKind::TimerFired(timer) => format!("{name} id={}", timer.timer_id),
+        EventKind::WorkflowExecutionCompleted(completed) => {
+            format!("{name} result={}", payloads(completed.result.as_ref()))
+        }
+        EventKind::WorkflowExecutionFailed(failed) => {
+            format!(
+                "{name} {}",
+                failed.failure.as_ref().map_or_else(|| "without a failure".into(), failure)
+            )
+        }
+        EventKind::WorkflowExecutionCanceled(canceled) => {
+            format!("{name} details={}", payloads(canceled.details.as_ref()))
+        }
+        _ => name.into(),
+    }
+}
+
+/// A command: what is asked for and what names it.
+pub(crate) fn command(command: &ServerCommand) -> String {
+    match command {
+        ServerCommand::ScheduleActivityTask(schedule) => {
+            format!("ScheduleActivityTask {} id={}", schedule.activity_type, schedule.activity_id)
+        }
+        ServerCommand::RequestCancelActivityTask { scheduled } => {
+            format!("RequestCancelActivityTask scheduled={scheduled}")
+        }
+        ServerCommand::StartTimer { timer_id, after, .. } => {
+            format!("StartTimer id={timer_id} after={after:?}")
+        }
+        ServerCommand::CancelTimer { timer_id } => format!("CancelTimer id={timer_id}"),
+        ServerCommand::CompleteWorkflow { result } => {
+            format!("CompleteWorkflow result={}", payloads(result.as_ref()))
+        }
+        ServerCommand::FailWorkflow { failure: reason } => {
+            format!("FailWorkflow {}", failure(reason))
+        }
+        ServerCommand::CancelWorkflow { details } => {
+            format!("CancelWorkflow details={}", payloads(details.as_ref()))
+        }
+        ServerCommand::RecordMarker { name } => format!("RecordMarker {name}"),
+        ServerCommand::StartChildWorkflow { workflow_type, workflow_id } => {
+            format!("StartChildWorkflow {workflow_type} id={workflow_id}")
+        }
+        ServerCommand::SignalExternalWorkflow { workflow_id, name } => {
+            format!("SignalExternalWorkflow {name} id={workflow_id}")
+        }
+        ServerCommand::RequestCancelExternalWorkflow { workflow_id } => {
+            format!("RequestCancelExternalWorkflow id={workflow_id}")
+        }
+        ServerCommand::ContinueAsNew { input } => {
+            format!("ContinueAsNew input={}", payloads(input.as_ref()))
+        }
+        _ => "a command of a later version".into(),
+    }
+}
+
+/// Values, cut if they are long; `none` if there are none.
+pub(crate) fn payloads(values: Option<&Payloads>) -> String {
+    let values = values.map(Payloads::as_slice).unwrap_or_default();
+    if values.is_empty() {
+        return "none".into();
+    }
+    let mut text = String::new();
+    for value in values {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&payload(value));
+    }
+    shortened(text)
+}
+
+/// One value.
+fn payload(value: &Payload) -> String {
+    match (value.as_json(), value.encoding()) {
+        (Some(json), _) => json.into(),
+        (None, Some("binary/null")) => "null".into(),
+        (None, encoding) => {
+            format!("<{}, {} bytes>", encoding.unwrap_or("no encoding"), value.data.0.len())
+        }
+    }
+}
+
+/// The names of the fields.
+pub(crate) fn header(header: Option<&Header>) -> String {
+    let mut names = String::new();
+    for name in header.into_iter().flat_map(|header| header.fields.keys()) {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(name);
+    }
+    if names.is_empty() { "none".into() } else { shortened(names) }
+}
+
+/// The line that a person reads beside an event.
+pub(crate) fn summary(user_metadata: Option<&UserMetadata>) -> String {
+    let summary = user_metadata.and_then(|metadata| metadata.summary.as_ref());
+    summary.map_or_else(|| "none".into(), |summary| shortened(payload(summary)))
+}
+
+/// A failure with its causes, messages only.
+pub(crate) fn failure(failure: &Failure) -> String {
+    let mut text = String::new();
+    for link in failure.chain() {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&link.message);
+    }
+    shortened(format!("\"{text}\""))
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
+}
+
+/// A duration; `none` for zero.
+pub(crate) fn timeout(timeout: core::time::Duration) -> String {
+    if timeout.is_zero() { "none".into() } else { format!("{timeout:?}") }
+}

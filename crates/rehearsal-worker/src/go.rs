@@ -1,0 +1,12 @@
+//! The rules of Temporal's Go SDK.
+
+mod command;
+mod failure;
+mod job;
+mod operation;
+mod sdk;
+
+pub(crate) use self::failure::{mismatch_failure, refusal_failure};
+pub(crate) use self::job::Misplaced;
+pub(crate) use self::operation::{Operations, Refusal};
+pub(crate) use self::sdk::Sdk;

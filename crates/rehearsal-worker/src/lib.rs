@@ -1,0 +1,35 @@
+//! The worker's half: deliveries to activations, workflow commands to server commands.
+//!
+//! A worker is not a pipe. It cuts the events of a delivery into workflow tasks, tells the instance what happened, gives
+//! ids to what workflow code asks for, withdraws what is moot by then, and compares what a replay asks for with what was
+//! recorded. [`Worker`] does this between an instance and the service; [`Replayer`] does it for a recorded history, with
+//! no service at all. Both are pure: they know no clock and call nobody.
+//!
+//! How an SDK numbers, withdraws and reports differs from SDK to SDK; a [`Profile`] names one. What the profiles share
+//! (slicing, matching, reports) lies beside the module of each.
+
+#![no_std]
+
+extern crate alloc;
+
+mod describe;
+mod go;
+mod heartbeat;
+mod matcher;
+mod mismatch;
+mod normal;
+mod profile;
+mod replayer;
+mod session;
+mod slice;
+mod unsupported;
+mod worker;
+
+pub use heartbeat::{Beat, HeartbeatThrottle};
+pub use mismatch::{Grade, Mismatch};
+pub use profile::Profile;
+pub use replayer::{
+    ReplayEnd, ReplayOptions, ReplayStep, ReplayVerdict, Replayed, Replayer, replay,
+};
+pub use slice::{Slices, Task, slice};
+pub use worker::{Worker, WorkerInput, WorkerOptions, WorkerOutput};

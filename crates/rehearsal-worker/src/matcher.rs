@@ -1,0 +1,264 @@
+//! Compares the commands of a task with the events that record them, one by one, attribute by attribute.
+//!
+//! What Go itself compares breaks production when it differs; what it does not changes behavior, or is
+//! for people only. The first difference that breaks production ends the comparison of a task: behind it every command
+//! would differ.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rehearsal_activation::{ScheduleActivityTask, ServerCommand};
+use rehearsal_history::event::{ActivityTaskScheduled, TimerStarted};
+use rehearsal_history::{
+    Event, EventId, EventKind, Failure, Header, Payload, Payloads, SmolStr, UserMetadata,
+};
+
+use crate::describe;
+use crate::mismatch::{Grade, NOTHING};
+use crate::normal::{Timeouts, retry_policy};
+use crate::unsupported::not_simulated;
+
+/// One difference, not yet placed in a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// The place of the event and the command in their task, from 0.
+    pub(crate) index: usize,
+    pub(crate) at: Option<EventId>,
+    pub(crate) recorded: String,
+    pub(crate) attempted: String,
+    pub(crate) grade: Grade,
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Comparison {
+    /// In the order of the commands. The last one may break production, no other does.
+    pub(crate) differences: Vec<Difference>,
+    /// What no command simulates, if the comparison ended at an event of that.
+    pub(crate) not_simulated: Option<String>,
+}
+
+/// Compares what a task recorded with what it attempts now, in a run with this run timeout.
+pub(crate) fn compare(
+    recorded: &[Arc<Event>],
+    attempted: &[ServerCommand],
+    run: Option<Duration>,
+) -> Comparison {
+    let mut found = Comparison::default();
+    for index in 0..recorded.len().max(attempted.len()) {
+        let before = found.differences.len();
+        match (recorded.get(index), attempted.get(index)) {
+            (Some(event), Some(command)) => pair(index, event, command, run, &mut found),
+            (Some(event), None) => missing(index, event, &mut found),
+            (None, Some(command)) => found.differences.push(Difference {
+                index,
+                at: None,
+                recorded: NOTHING.into(),
+                attempted: describe::command(command),
+                grade: Grade::BreaksProduction,
+            }),
+            (None, None) => {}
+        }
+        let broken =
+            found.differences[before..].iter().any(|found| found.grade == Grade::BreaksProduction);
+        if broken || found.not_simulated.is_some() {
+            break;
+        }
+    }
+    found
+}
+
+/// Nothing was asked for where `event` is recorded. Go looks for a close event only where the run was completed.
+fn missing(index: usize, event: &Event, found: &mut Comparison) {
+    found.not_simulated = not_simulated(&event.kind);
+    let grade = match event.kind {
+        EventKind::WorkflowExecutionFailed(_) | EventKind::WorkflowExecutionCanceled(_) => {
+            Grade::ChangesBehavior
+        }
+        _ => Grade::BreaksProduction,
+    };
+    found.differences.push(Difference {
+        index,
+        at: Some(event.id),
+        recorded: describe::event(event),
+        attempted: NOTHING.into(),
+        grade,
+    });
+}
+
+/// Compares one command with the event at its place.
+fn pair(
+    index: usize,
+    event: &Event,
+    command: &ServerCommand,
+    run: Option<Duration>,
+    found: &mut Comparison,
+) {
+    use {EventKind as E, ServerCommand as C};
+    let mut attributes = Attributes { index, event, command, differences: Vec::new() };
+    match (&event.kind, command) {
+        (E::ActivityTaskScheduled(scheduled), C::ScheduleActivityTask(schedule)) => {
+            attributes.activity(scheduled, schedule, run);
+        }
+        (E::ActivityTaskCancelRequested(request), C::RequestCancelActivityTask { scheduled }) => {
+            attributes.name(request.scheduled_event_id == *scheduled);
+        }
+        (E::TimerStarted(timer), C::StartTimer { timer_id, after, user_metadata }) => {
+            attributes.name(timer.timer_id == *timer_id);
+            attributes.timer(timer, *after, user_metadata.as_deref());
+        }
+        (E::TimerCanceled(timer), C::CancelTimer { timer_id }) => {
+            attributes.name(timer.timer_id == *timer_id);
+        }
+        (E::WorkflowExecutionCompleted(completed), C::CompleteWorkflow { result }) => {
+            attributes.close(values(completed.result.as_ref()) == values(result.as_ref()));
+        }
+        (E::WorkflowExecutionFailed(failed), C::FailWorkflow { failure }) => {
+            let recorded = failed.failure.as_ref();
+            attributes.close(recorded.is_some_and(|recorded| same_failure(recorded, failure)));
+        }
+        (E::WorkflowExecutionCanceled(canceled), C::CancelWorkflow { details }) => {
+            attributes.close(values(canceled.details.as_ref()) == values(details.as_ref()));
+        }
+        (E::WorkflowExecutionFailed(_) | E::WorkflowExecutionCanceled(_), command)
+            if command.is_close() =>
+        {
+            attributes.close(false);
+        }
+        (kind, _) => {
+            found.not_simulated = not_simulated(kind);
+            attributes.name(false);
+        }
+    }
+    found.differences.append(&mut attributes.differences);
+}
+
+/// The attributes of one event and its command.
+struct Attributes<'a> {
+    index: usize,
+    event: &'a Event,
+    command: &'a ServerCommand,
+    differences: Vec<Difference>,
+}
+
+impl Attributes<'_> {
+    /// What names the operation: that it differs breaks production.
+    fn name(&mut self, same: bool) {
+        if !same {
+            self.whole(Grade::BreaksProduction);
+        }
+    }
+
+    /// How the workflow closes: Temporal does not look.
+    fn close(&mut self, same: bool) {
+        if !same {
+            self.whole(Grade::ChangesBehavior);
+        }
+    }
+
+    fn activity(
+        &mut self,
+        recorded: &ActivityTaskScheduled,
+        attempted: &ScheduleActivityTask,
+        run: Option<Duration>,
+    ) {
+        let types = (&*recorded.activity_type.name, &*attempted.activity_type);
+        self.name(
+            recorded.activity_id == attempted.activity_id
+                && last_part(types.0) == last_part(types.1),
+        );
+        if !self.differences.is_empty() {
+            return;
+        }
+        self.behavior("type", types.0, types.1);
+        self.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
+        if values(recorded.input.as_ref()) != values(attempted.input.as_ref()) {
+            let recorded = describe::payloads(recorded.input.as_ref());
+            let attempted = describe::payloads(attempted.input.as_ref());
+            self.attribute("input", &recorded, &attempted, Grade::ChangesBehavior);
+        }
+        let timeouts = Timeouts::recorded(recorded);
+        let wanted = Timeouts::normalized(attempted, run);
+        for ((name, recorded), (_, attempted)) in timeouts.named().into_iter().zip(wanted.named()) {
+            self.behavior(name, &describe::timeout(recorded), &describe::timeout(attempted));
+        }
+        let policy = retry_policy(recorded.retry_policy.as_ref());
+        let wanted = retry_policy(attempted.retry_policy.as_ref());
+        for ((name, recorded), (_, attempted)) in policy.into_iter().zip(wanted) {
+            self.behavior(name, &recorded, &attempted);
+        }
+        if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
+            let recorded = describe::header(recorded.header.as_ref());
+            let attempted = describe::header(attempted.header.as_ref());
+            self.attribute("header", &recorded, &attempted, Grade::Cosmetic);
+        }
+    }
+
+    fn timer(
+        &mut self,
+        recorded: &TimerStarted,
+        after: Duration,
+        user_metadata: Option<&UserMetadata>,
+    ) {
+        if recorded.start_to_fire_timeout.unwrap_or_default() != after {
+            self.whole(Grade::ChangesBehavior);
+        }
+        let recorded = describe::summary(self.event.user_metadata.as_deref());
+        let attempted = describe::summary(user_metadata);
+        if recorded != attempted {
+            self.attribute("summary", &recorded, &attempted, Grade::Cosmetic);
+        }
+    }
+
+    /// Notes that `attribute` differs, if it does.
+    fn behavior(&mut self, attribute: &str, recorded: &str, attempted: &str) {
+        if recorded != attempted {
+            self.attribute(attribute, recorded, attempted, Grade::ChangesBehavior);
+        }
+    }
+
+    fn attribute(&mut self, attribute: &str, recorded: &str, attempted: &str, grade: Grade) {
+        let event = format!("{}: {attribute} {recorded}", describe::event(self.event));
+        let command = format!("{}: {attribute} {attempted}", describe::command(self.command));
+        self.push(event, command, grade);
+    }
+
+    /// Notes a difference that shows in what the event and the command are called.
+    fn whole(&mut self, grade: Grade) {
+        self.push(describe::event(self.event), describe::command(self.command), grade);
+    }
+
+    fn push(&mut self, recorded: String, attempted: String, grade: Grade) {
+        let at = Some(self.event.id);
+        self.differences.push(Difference { index: self.index, at, recorded, attempted, grade });
+    }
+}
+
+/// The values, none if there are none.
+fn values(payloads: Option<&Payloads>) -> &[Payload] {
+    payloads.map(Payloads::as_slice).unwrap_or_default()
+}
+
+/// The fields; none and no header are the same.
+fn fields(header: Option<&Header>) -> Option<&BTreeMap<SmolStr, Payload>> {
+    header.map(|header| &header.fields).filter(|fields| !fields.is_empty())
+}
+
+/// What Go compares of a type's name: what follows its last dot.
+fn last_part(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((_, last)) if !last.is_empty() => last,
+        _ => name,
+    }
+}
+
+/// Whether two failures are the same but for stack traces.
+fn same_failure(recorded: &Failure, attempted: &Failure) -> bool {
+    let link =
+        |failure: &Failure| (failure.message.clone(), failure.source.clone(), failure.info.clone());
+    recorded.chain().map(link).eq(attempted.chain().map(link))
+}

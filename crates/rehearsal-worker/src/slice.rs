@@ -1,0 +1,148 @@
+//! Cuts a history into workflow tasks (C-16).
+//!
+//! One batch is everything after the previous successful `WorkflowTaskStarted`, up to and including the next one.
+//! Scheduled, timed-out and failed tasks leave no trace in it, nor does the `WorkflowTaskStarted` of an attempt that
+//! failed. The command events right behind a `WorkflowTaskCompleted` are no news to the workflow: they are the record of
+//! what it asked for in that task, and belong to the task for matching.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_history::event::WorkflowTaskCompleted;
+use rehearsal_history::{Event, EventId, EventKind, Timestamp};
+
+/// One workflow task: what the workflow was told, and what it asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// Which one it is, from 1. Attempts that failed do not count.
+    pub number: usize,
+    /// What happened since the task before, in order; no events of workflow tasks.
+    pub events: Vec<Arc<Event>>,
+    /// The `WorkflowTaskStarted` that ends the batch.
+    pub started: EventId,
+    /// Its time, which is workflow time (R-20).
+    pub time: Timestamp,
+    /// The `WorkflowTaskCompleted`; `None` if the task is not answered yet.
+    pub completed: Option<Arc<Event>>,
+    /// The command events that follow it, in order (H-11).
+    pub commands: Vec<Arc<Event>>,
+}
+
+impl Task {
+    /// The attributes of the `WorkflowTaskCompleted`.
+    pub(crate) fn completion(&self) -> Option<&WorkflowTaskCompleted> {
+        match self.completed.as_deref().map(|event| &event.kind) {
+            Some(EventKind::WorkflowTaskCompleted(completed)) => Some(completed),
+            _ => None,
+        }
+    }
+}
+
+/// A history, or the part of one that a delivery holds, cut into workflow tasks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Slices {
+    /// The tasks that were completed, in order.
+    pub tasks: Vec<Task>,
+    /// The task that was started last, if nothing came of it yet.
+    pub open: Option<Task>,
+    /// What no task was told: it came after the last one, or closed the run.
+    pub rest: Vec<Arc<Event>>,
+}
+
+/// Cuts `events` into workflow tasks.
+///
+/// `events` may begin anywhere: a `WorkflowTaskCompleted` whose `WorkflowTaskStarted` is not there, and the command
+/// events behind it, are left out, since they belong to a task that is already done. Tasks are counted from 1 in
+/// `events`, wherever they begin.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rehearsal_history::{EventId, HistoryBuilder};
+/// use rehearsal_worker::slice;
+///
+/// let mut history = HistoryBuilder::new("order");
+/// history.complete_task();
+/// let timer = history.start_timer(Duration::from_secs(1));
+/// history.fire_timer(timer);
+/// history.start_task();
+///
+/// let slices = slice(history.build().events());
+/// assert_eq!(slices.tasks[0].commands[0].id, timer);
+/// assert_eq!(slices.open.map(|task| task.started), Some(EventId(8)));
+/// ```
+#[must_use]
+pub fn slice(events: &[Arc<Event>]) -> Slices {
+    let mut slices = Slices::default();
+    let mut batch = Vec::new();
+    let mut rest = events;
+    while let Some((event, behind)) = rest.split_first() {
+        rest = behind;
+        match &event.kind {
+            EventKind::WorkflowTaskStarted(_) => {
+                let task = |events| Task {
+                    number: slices.tasks.len() + 1,
+                    events,
+                    started: event.id,
+                    time: event.time,
+                    completed: None,
+                    commands: Vec::new(),
+                };
+                match behind.split_first() {
+                    None => slices.open = Some(task(core::mem::take(&mut batch))),
+                    Some((completed, behind)) if is_completed(completed) => {
+                        let mut task = task(core::mem::take(&mut batch));
+                        let (commands, behind) = behind.split_at(leading_commands(behind));
+                        task.completed = Some(Arc::clone(completed));
+                        task.commands = commands.to_vec();
+                        slices.tasks.push(task);
+                        rest = behind;
+                    }
+                    Some(_) => {}
+                }
+            }
+            EventKind::WorkflowTaskCompleted(_) => rest = &behind[leading_commands(behind)..],
+            EventKind::WorkflowTaskScheduled(_)
+            | EventKind::WorkflowTaskTimedOut(_)
+            | EventKind::WorkflowTaskFailed(_) => {}
+            _ => batch.push(Arc::clone(event)),
+        }
+    }
+    slices.rest = batch;
+    slices
+}
+
+fn is_completed(event: &Event) -> bool {
+    matches!(event.kind, EventKind::WorkflowTaskCompleted(_))
+}
+
+/// How many command events stand at the front of `events`.
+fn leading_commands(events: &[Arc<Event>]) -> usize {
+    events.iter().take_while(|event| is_command_event(&event.kind)).count()
+}
+
+/// Whether an event of this kind records a command (W-10).
+pub(crate) const fn is_command_event(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::WorkflowExecutionCompleted(_)
+            | EventKind::WorkflowExecutionFailed(_)
+            | EventKind::WorkflowExecutionCanceled(_)
+            | EventKind::WorkflowExecutionContinuedAsNew(_)
+            | EventKind::ActivityTaskScheduled(_)
+            | EventKind::ActivityTaskCancelRequested(_)
+            | EventKind::TimerStarted(_)
+            | EventKind::TimerCanceled(_)
+            | EventKind::MarkerRecorded(_)
+            | EventKind::StartChildWorkflowExecutionInitiated(_)
+            | EventKind::RequestCancelExternalWorkflowExecutionInitiated(_)
+            | EventKind::SignalExternalWorkflowExecutionInitiated(_)
+            | EventKind::UpsertWorkflowSearchAttributes(_)
+            | EventKind::WorkflowPropertiesModified(_)
+            | EventKind::WorkflowExecutionUpdateAccepted(_)
+            | EventKind::WorkflowExecutionUpdateRejected(_)
+            | EventKind::WorkflowExecutionUpdateCompleted(_)
+    )
+}

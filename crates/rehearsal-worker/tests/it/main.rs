@@ -1,0 +1,12 @@
+//! The worker's half, from outside.
+
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod golden;
+mod numbering;
+mod replaying;
+mod slicing;
+mod support;
+mod throttle;
+mod turning;
+mod withdrawal;

@@ -1,0 +1,378 @@
+//! What a replay makes of workflow code that changed.
+
+use rehearsal_activation::{
+    Completion, ScheduleActivity, Seq, StartTimer, TaskFailure, Trouble, WorkflowCommand,
+};
+use rehearsal_history::event::MarkerRecorded;
+use rehearsal_history::{Failure, History, RetryPolicy, WorkflowTaskFailedCause};
+use rehearsal_worker::{ReplayOptions, ReplayStep, Replayer, replay};
+
+use crate::support::{
+    Script, activity, cancel_activity, cancel_timer, complete, history, json, report, secs, timer,
+    verdict,
+};
+
+/// An activity, a timer that is canceled with it, then the end.
+fn recorded() -> History {
+    history(|h| {
+        h.complete_task();
+        let work = h.schedule_activity("Work");
+        let nap = h.start_timer(secs(10));
+        h.request_cancel("enough");
+        h.complete_task();
+        h.request_cancel_activity(work);
+        h.cancel_timer(nap);
+        h.start_activity(work);
+        h.cancel_activity(work, None);
+        h.complete_task();
+        h.complete(None);
+    })
+}
+
+#[test]
+fn the_same_code_agrees() {
+    let same = Script::of([
+        vec![activity(1, "Work"), timer(1, 10)],
+        vec![cancel_activity(1), cancel_timer(1)],
+        vec![complete()],
+    ]);
+    insta::assert_snapshot!(report(&recorded(), &same), @"3 tasks, Closed(EventId(18))");
+}
+
+#[test]
+fn a_command_that_is_missing_breaks_production() {
+    let missing = Script::of([
+        vec![activity(1, "Work"), timer(1, 10)],
+        vec![cancel_activity(1)],
+        vec![complete()],
+    ]);
+    insta::assert_snapshot!(report(&recorded(), &missing), @"
+    workflow task 2, event 12: breaks production
+      recorded:  TimerCanceled id=6
+      attempted: nothing more in this task
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+        6 TimerStarted id=6 after=10s
+        11 ActivityTaskCancelRequested scheduled=5
+    ");
+}
+
+#[test]
+fn a_command_too_many_breaks_production() {
+    let extra = Script::of([
+        vec![activity(1, "Work"), timer(1, 10)],
+        vec![cancel_activity(1), cancel_timer(1), activity(2, "Cleanup")],
+        vec![complete()],
+    ]);
+    insta::assert_snapshot!(report(&recorded(), &extra), @"
+    workflow task 2: breaks production
+      recorded:  nothing more in this task
+      attempted: ScheduleActivityTask Cleanup id=13
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+        6 TimerStarted id=6 after=10s
+        11 ActivityTaskCancelRequested scheduled=5
+        12 TimerCanceled id=6
+    ");
+}
+
+#[test]
+fn commands_in_another_order_break_production() {
+    let swapped = Script::of([
+        vec![activity(1, "Work"), timer(1, 10)],
+        vec![cancel_timer(1), cancel_activity(1)],
+        vec![complete()],
+    ]);
+    insta::assert_snapshot!(report(&recorded(), &swapped), @"
+    workflow task 2, event 11: breaks production
+      recorded:  ActivityTaskCancelRequested scheduled=5
+      attempted: CancelTimer id=6
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+        6 TimerStarted id=6 after=10s
+    ");
+}
+
+#[test]
+fn a_close_too_early_breaks_production() {
+    let early = Script::of([vec![activity(1, "Work"), timer(1, 10), complete()]]);
+    insta::assert_snapshot!(report(&recorded(), &early), @"
+    workflow task 1: breaks production
+      recorded:  nothing more in this task
+      attempted: CompleteWorkflow result=none
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+        6 TimerStarted id=6 after=10s
+    ");
+}
+
+#[test]
+fn another_activity_type_breaks_production_but_another_package_does_not() {
+    let told = history(|h| {
+        h.complete_task();
+        h.schedule_activity("shop.Work");
+    });
+    insta::assert_snapshot!(report(&told, &Script::of([vec![activity(1, "shop.Rest")]])), @"
+    workflow task 1, event 5: breaks production
+      recorded:  ActivityTaskScheduled shop.Work id=5
+      attempted: ScheduleActivityTask shop.Rest id=5
+    ");
+    insta::assert_snapshot!(report(&told, &Script::of([vec![activity(1, "barn.Work")]])), @"
+    1 tasks, Waiting(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled shop.Work id=5: type shop.Work
+      attempted: ScheduleActivityTask barn.Work id=5: type barn.Work
+    ");
+}
+
+#[test]
+fn options_of_an_activity_change_behavior() {
+    let told = history(|h| {
+        h.complete_task();
+        h.schedule_activity("Work");
+    });
+    let changed = WorkflowCommand::ScheduleActivity(Box::new(ScheduleActivity {
+        seq: Seq(1),
+        activity_type: "Work".into(),
+        task_queue: Some("elsewhere".into()),
+        input: Some(json("7")),
+        schedule_to_close: Some(secs(50)),
+        start_to_close: Some(secs(60)),
+        heartbeat: Some(secs(70)),
+        retry_policy: Some(RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() }),
+        ..ScheduleActivity::default()
+    }));
+    insta::assert_snapshot!(report(&told, &Script::of([vec![changed]])), @"
+    1 tasks, Waiting(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: task queue main
+      attempted: ScheduleActivityTask Work id=5: task queue elsewhere
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: input none
+      attempted: ScheduleActivityTask Work id=5: input 7
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: schedule-to-close none
+      attempted: ScheduleActivityTask Work id=5: schedule-to-close 50s
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: schedule-to-start none
+      attempted: ScheduleActivityTask Work id=5: schedule-to-start 50s
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: start-to-close 60s
+      attempted: ScheduleActivityTask Work id=5: start-to-close 50s
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: heartbeat timeout none
+      attempted: ScheduleActivityTask Work id=5: heartbeat timeout 50s
+    workflow task 1, event 5: changes behavior
+      recorded:  ActivityTaskScheduled Work id=5: maximum attempts 0
+      attempted: ScheduleActivityTask Work id=5: maximum attempts 3
+    ");
+}
+
+#[test]
+fn what_the_server_fills_in_is_no_difference() {
+    let told = history(|h| {
+        h.complete_task();
+        h.schedule_activity("Work");
+    });
+    let spelled_out = WorkflowCommand::ScheduleActivity(Box::new(ScheduleActivity {
+        seq: Seq(1),
+        activity_type: "Work".into(),
+        start_to_close: Some(secs(60)),
+        retry_policy: Some(RetryPolicy {
+            initial_interval: Some(secs(1)),
+            backoff_coefficient: 2.0,
+            maximum_interval: Some(secs(100)),
+            ..RetryPolicy::default()
+        }),
+        ..ScheduleActivity::default()
+    }));
+    assert_eq!(verdict(&told, &Script::of([vec![spelled_out]])).unwrap().differences, []);
+}
+
+#[test]
+fn a_timer_of_another_length_changes_behavior_and_its_summary_is_cosmetic() {
+    let told = history(|h| {
+        h.complete_task();
+        h.start_timer(secs(10));
+    });
+    let named = StartTimer { seq: Seq(1), after: secs(11), summary: Some("Sleep".into()) };
+    insta::assert_snapshot!(report(&told, &Script::of([vec![WorkflowCommand::StartTimer(named)]])), @r#"
+    1 tasks, Waiting(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  TimerStarted id=5 after=10s
+      attempted: StartTimer id=5 after=11s
+    workflow task 1, event 5: cosmetic
+      recorded:  TimerStarted id=5 after=10s: summary none
+      attempted: StartTimer id=5 after=11s: summary "Sleep"
+    "#);
+}
+
+#[test]
+fn how_a_workflow_closes_is_graded_as_go_looks_at_it() {
+    let completed = history(|h| {
+        h.complete_task();
+        h.complete(Some(json("1")));
+    });
+    let failed = history(|h| {
+        h.complete_task();
+        h.fail(Failure::application("sold out", "SoldOut"));
+    });
+    let other = || WorkflowCommand::CompleteWorkflow { result: Some(json("2")) };
+    let fail = |message: &str| WorkflowCommand::FailWorkflow {
+        failure: Box::new(Failure::application(message, "SoldOut")),
+    };
+    insta::assert_snapshot!(report(&completed, &Script::of([vec![other()]])), @"
+    1 tasks, Closed(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  WorkflowExecutionCompleted result=1
+      attempted: CompleteWorkflow result=2
+    ");
+    insta::assert_snapshot!(report(&completed, &Script::of([vec![fail("no")]])), @r#"
+    workflow task 1, event 5: breaks production
+      recorded:  WorkflowExecutionCompleted result=1
+      attempted: FailWorkflow "no"
+    "#);
+    insta::assert_snapshot!(report(&failed, &Script::of([vec![other()]])), @r#"
+    1 tasks, Closed(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  WorkflowExecutionFailed "sold out"
+      attempted: CompleteWorkflow result=2
+    "#);
+    insta::assert_snapshot!(report(&failed, &Script::of([vec![fail("no")]])), @r#"
+    1 tasks, Closed(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  WorkflowExecutionFailed "sold out"
+      attempted: FailWorkflow "no"
+    "#);
+    insta::assert_snapshot!(report(&failed, &Script::of([vec![]])), @r#"
+    1 tasks, Closed(EventId(5))
+    workflow task 1, event 5: changes behavior
+      recorded:  WorkflowExecutionFailed "sold out"
+      attempted: nothing more in this task
+    "#);
+}
+
+#[test]
+fn an_event_of_an_operation_that_was_never_started_is_named() {
+    let told = history(|h| {
+        h.complete_task();
+        let nap = h.start_timer(secs(10));
+        h.fire_timer(nap);
+        h.complete_task();
+        let again = h.fire_timer(nap);
+        h.complete_task();
+        assert_eq!(again.0, 10);
+    });
+    insta::assert_snapshot!(report(&told, &Script::of([vec![timer(1, 10)]])), @"
+    workflow task 3, event 10: breaks production
+      recorded:  TimerFired id=5
+      attempted: timer 5 had fired before
+      agreed before:
+        5 TimerStarted id=5 after=10s
+    ");
+}
+
+#[test]
+fn a_cancel_that_was_never_requested_is_named() {
+    let told = history(|h| {
+        h.complete_task();
+        let work = h.schedule_activity("Work");
+        h.cancel_activity(work, None);
+        h.complete_task();
+    });
+    insta::assert_snapshot!(report(&told, &Script::of([vec![activity(1, "Work")]])), @"
+    workflow task 2, event 6: breaks production
+      recorded:  ActivityTaskCanceled scheduled=5
+      attempted: the cancel of activity Work (event 5) was never requested
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+    ");
+}
+
+#[test]
+fn a_history_that_was_cut_says_so() {
+    let told = history(|h| {
+        h.complete_task();
+        h.start_timer(secs(10));
+    });
+    insta::assert_snapshot!(report(&told, &Script::of([vec![timer(1, 10), timer(2, 20)]])), @"
+    workflow task 1: breaks production
+      recorded:  nothing: the history ends here, and may be cut
+      attempted: StartTimer id=6 after=20s
+      agreed before:
+        5 TimerStarted id=5 after=10s
+    ");
+    insta::assert_snapshot!(replay(&[], &Script::of([]), ReplayOptions::default()).unwrap_err(), @"
+    start of the history: breaks production
+      recorded:  no events
+      attempted: a history begins with WorkflowExecutionStarted
+    ");
+    let tail = &recorded().events()[4..].to_vec();
+    insta::assert_snapshot!(replay(tail, &Script::of([]), ReplayOptions::default()).unwrap_err(), @"
+    start of the history, event 5: breaks production
+      recorded:  ActivityTaskScheduled Work id=5
+      attempted: a history begins with WorkflowExecutionStarted
+    ");
+}
+
+#[test]
+fn what_is_not_simulated_is_refused_by_name() {
+    let marked = history(|h| {
+        h.complete_task();
+        h.push(Box::new(MarkerRecorded::default()));
+    });
+    insta::assert_snapshot!(report(&marked, &Script::of([vec![]])), @"
+    workflow task 1, event 5: not simulated: markers
+      recorded:  MarkerRecorded
+    ");
+    let told = history(|h| _ = h.complete_task());
+    let child = WorkflowCommand::StartChildWorkflow(Box::default());
+    insta::assert_snapshot!(report(&told, &Script::of([vec![child]])), @"
+    workflow task 1, event 4: not simulated: child workflows
+      recorded:  WorkflowTaskCompleted
+    ");
+}
+
+#[test]
+fn code_that_panics_in_replay_breaks_production() {
+    let told = history(|h| _ = h.complete_task());
+    let failed = TaskFailure {
+        cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+        failure: Failure::application("broken", "PanicError"),
+        trouble: Trouble::Panicked { message: "broken".into() },
+    };
+    let broken = Script(vec![Completion::Failed(Box::new(failed))]);
+    insta::assert_snapshot!(report(&told, &broken), @"
+    workflow task 1, event 4: breaks production
+      recorded:  WorkflowTaskCompleted
+      attempted: workflow code panicked: broken
+    ");
+}
+
+#[test]
+fn tasks_from_the_cold_one_on_are_live() {
+    let replaying = |cold_at| {
+        let mut replayer = Replayer::new(
+            recorded().events(),
+            ReplayOptions { cold_at, ..ReplayOptions::default() },
+        );
+        let mut commands = vec![
+            vec![activity(1, "Work"), timer(1, 10)],
+            vec![cancel_activity(1), cancel_timer(1)],
+            vec![complete()],
+        ]
+        .into_iter();
+        let (mut flags, mut completion) = (Vec::new(), None);
+        while let ReplayStep::Activate(activation) = replayer.step(completion.take()) {
+            // Asking again changes nothing.
+            assert_eq!(replayer.step(None), ReplayStep::Activate(activation.clone()));
+            flags.push(activation.replaying);
+            completion = commands.next().map(Completion::Commands);
+        }
+        assert!(matches!(replayer.step(None), ReplayStep::Done(Ok(_))));
+        flags
+    };
+    assert_eq!(replaying(None), [true, true, true]);
+    assert_eq!(replaying(Some(2)), [true, false, false]);
+    assert_eq!(replaying(Some(1)), [false, false, false]);
+}

@@ -1,0 +1,70 @@
+//! The future of an activity.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{self, Poll};
+
+use serde::de::DeserializeOwned;
+
+use crate::codec;
+use crate::error::WorkflowError;
+use crate::operation::{Operation, Waiting};
+use crate::state::Shared;
+
+/// An activity that was asked for: resolves to its result, or to what went wrong.
+///
+/// It may be awaited any number of times, also through clones, and gives the same each time. Dropping it changes
+/// nothing: the activity goes on.
+#[must_use = "the result of an activity, or its failure, is lost if it is not awaited"]
+pub struct ActivityFuture<O> {
+    shared: Shared,
+    operation: Rc<Operation>,
+    result: PhantomData<fn() -> O>,
+}
+
+impl<O> ActivityFuture<O> {
+    pub(crate) fn new(shared: Shared, operation: Rc<Operation>) -> Self {
+        Self { shared, operation, result: PhantomData }
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.operation.is_ready()
+    }
+}
+
+impl<O: DeserializeOwned> Future for ActivityFuture<O> {
+    type Output = Result<O, WorkflowError>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let Some(outcome) = self.operation.outcome() else {
+            let waiting = || Waiting::Operation(Rc::clone(&self.operation));
+            self.shared.borrow_mut().wait(self.operation.ticket, waiting);
+            return Poll::Pending;
+        };
+        self.shared.borrow_mut().advance();
+        Poll::Ready(outcome.and_then(|result| {
+            codec::decode(result.as_ref()).map_err(|error| {
+                WorkflowError::new(format_args!(
+                    "unable to decode the result of {}: {error}",
+                    self.operation
+                ))
+            })
+        }))
+    }
+}
+
+impl<O> Clone for ActivityFuture<O> {
+    fn clone(&self) -> Self {
+        Self::new(Rc::clone(&self.shared), Rc::clone(&self.operation))
+    }
+}
+
+impl<O> fmt::Debug for ActivityFuture<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ActivityFuture").field(&self.operation).finish()
+    }
+}

@@ -1,0 +1,35 @@
+//! Typed values of workflow code to payloads and back, with errors that say all in one line.
+
+use std::error::Error;
+
+use rehearsal_history::{CodecError, Payload, Payloads};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// One value as payloads; `None` if its type has no size.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Option<Payloads>, String> {
+    Payloads::encode(value).map_err(|error| in_full(&error))
+}
+
+/// The value that payloads hold.
+pub(crate) fn decode<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Result<T, String> {
+    Payloads::decode(payloads).map_err(|error| in_full(&error))
+}
+
+/// Like [`decode`], but several payloads are read as one tuple; `None` if they are none.
+pub(crate) fn decode_all<T: DeserializeOwned>(payloads: &Payloads) -> Option<T> {
+    match payloads.as_slice() {
+        [] | [_] => Payloads::decode(Some(payloads)).ok(),
+        several => {
+            let texts: Vec<&str> =
+                several.iter().map(|payload| payload.as_json().unwrap_or("null")).collect();
+            let tuple = Payload::json(format!("[{}]", texts.join(",")));
+            Payloads::decode(Some(&Payloads::one(tuple))).ok()
+        }
+    }
+}
+
+/// An error and its cause: what is passed on is text only.
+fn in_full(error: &CodecError) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}

@@ -1,0 +1,314 @@
+//! The context of workflow code: its only door to the outside world.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rehearsal_activation::{Initialize, ScheduleActivity};
+use rehearsal_history::{SmolStr, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::activity::ActivityFuture;
+use crate::codec;
+use crate::condition::{Done, Wait, WaitTimeout};
+use crate::error::WorkflowError;
+use crate::names::{Activity, Signal};
+use crate::options::ActivityOptions;
+use crate::scope::ScopeId;
+use crate::signal::SignalChannel;
+use crate::state::Shared;
+use crate::timer::TimerFuture;
+
+/// What workflow code may do: run activities, start timers, receive signals, wait, derive contexts.
+///
+/// Operations are bound to the context they are called on: they are asked for when they are called, and canceled with
+/// it. In a context that is canceled already they are asked for all the same, and their cancel follows at once (C-35).
+/// Clones are the same context.
+///
+/// When the workflow is asked to cancel, the context it was called with is canceled before any of its code runs, and
+/// with it all contexts derived from it but those that are [`disconnected`](Self::disconnected). Within one context
+/// operations are canceled in the order in which they were asked for, then derived contexts in the order in which they
+/// were made. (The Go SDK takes derived contexts in random order, C-16.)
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rehearsal_workflow::{Activity, ActivityOptions, Context, WorkflowError};
+///
+/// const REPORT: Activity<String, ()> = Activity::new("Report");
+///
+/// async fn remind(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(Duration::from_secs(60)));
+///     // Both are asked for now and run side by side.
+///     let (scope, cancel) = ctx.with_cancel();
+///     let day = scope.timer(Duration::from_secs(86_400));
+///     let report = ctx.execute(REPORT, "begun".to_owned());
+///
+///     report.await?;
+///     cancel.cancel();
+///     assert!(day.await.is_err_and(|error| error.is_canceled()));
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Context {
+    pub(crate) shared: Shared,
+    pub(crate) scope: ScopeId,
+    options: Rc<ActivityOptions>,
+}
+
+impl Context {
+    pub(crate) fn root(shared: Shared) -> Self {
+        Self { shared, scope: ScopeId::ROOT, options: Rc::default() }
+    }
+
+    /// A context that is canceled with this one, and by its handle.
+    ///
+    /// Of a context that is canceled already, the new one is canceled from the start.
+    #[must_use]
+    pub fn with_cancel(&self) -> (Self, CancelHandle) {
+        let scope = self.shared.borrow_mut().scopes.link(self.scope);
+        self.in_scope(scope)
+    }
+
+    /// A context that is not canceled when this one is: for cleanup after a cancel.
+    #[must_use]
+    pub fn disconnected(&self) -> Self {
+        self.disconnected_with_cancel().0
+    }
+
+    /// A context that is canceled by its handle only.
+    #[must_use]
+    pub fn disconnected_with_cancel(&self) -> (Self, CancelHandle) {
+        let scope = self.shared.borrow_mut().scopes.disconnected();
+        self.in_scope(scope)
+    }
+
+    fn in_scope(&self, scope: ScopeId) -> (Self, CancelHandle) {
+        let context = Self { scope, ..self.clone() };
+        (context.clone(), CancelHandle(context))
+    }
+
+    /// This context with other options for activities. A queue that `options` leaves out stays as it was; all else is
+    /// replaced.
+    #[must_use]
+    pub fn with_activity_options(&self, mut options: ActivityOptions) -> Self {
+        if options.task_queue.is_none() {
+            options.task_queue.clone_from(&self.options.task_queue);
+        }
+        Self { options: Rc::new(options), ..self.clone() }
+    }
+
+    /// This context with another queue for activities.
+    #[must_use]
+    pub fn with_task_queue(&self, queue: impl Into<SmolStr>) -> Self {
+        let options = (*self.options).clone().with_task_queue(queue);
+        Self { options: Rc::new(options), ..self.clone() }
+    }
+
+    /// Whether it was canceled.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.shared.borrow().scopes.is_canceled(self.scope)
+    }
+
+    /// The canceled error if it was canceled, as Go's `ctx.Err()`.
+    #[must_use]
+    pub fn err(&self) -> Option<WorkflowError> {
+        self.is_canceled().then(WorkflowError::canceled)
+    }
+
+    /// Ends when the context is canceled.
+    pub fn done(&self) -> Done {
+        Done::new(self)
+    }
+
+    /// Runs an activity with the options of this context. It is scheduled now, whether or not it is awaited.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `input` cannot be written as JSON, as Go does; inside of a workflow this fails the workflow task.
+    pub fn execute<I: Serialize, O: DeserializeOwned>(
+        &self,
+        activity: Activity<I, O>,
+        input: I,
+    ) -> ActivityFuture<O> {
+        let input = match codec::encode(&input) {
+            Ok(input) => input,
+            Err(error) => {
+                panic!("unable to encode the input of activity `{}`: {error}", activity.name())
+            }
+        };
+        let options = &*self.options;
+        let command = ScheduleActivity {
+            activity_id: options.activity_id.clone(),
+            activity_type: activity.name().into(),
+            task_queue: options.task_queue.clone(),
+            input,
+            schedule_to_close: options.schedule_to_close,
+            schedule_to_start: options.schedule_to_start,
+            start_to_close: options.start_to_close,
+            heartbeat: options.heartbeat,
+            retry_policy: options.retry_policy.clone(),
+            ..ScheduleActivity::default()
+        };
+        let operation =
+            self.shared.borrow_mut().schedule(self.scope, options.wait_for_cancellation, command);
+        ActivityFuture::new(Rc::clone(&self.shared), operation)
+    }
+
+    /// Starts a timer, now, whether or not it is awaited. One of no length is over at once and leaves no trace (C-39).
+    pub fn timer(&self, after: Duration) -> TimerFuture {
+        self.start_timer(after, None)
+    }
+
+    /// As [`timer`](Self::timer), but recorded as Go records its `Sleep`: with that word as summary.
+    pub fn sleep(&self, after: Duration) -> TimerFuture {
+        self.start_timer(after, Some("Sleep"))
+    }
+
+    pub(crate) fn start_timer(
+        &self,
+        after: Duration,
+        summary: Option<&'static str>,
+    ) -> TimerFuture {
+        let operation = self.shared.borrow_mut().start_timer(self.scope, after, summary);
+        TimerFuture::new(Rc::clone(&self.shared), operation)
+    }
+
+    /// Waits until `condition` is true. It is asked whenever anything in the workflow got further.
+    ///
+    /// # Errors
+    ///
+    /// A canceled error with the details `Await context canceled` if the context is canceled while the condition is
+    /// false (C-17).
+    pub fn wait<C: FnMut() -> bool>(&self, condition: C) -> Wait<C> {
+        Wait::new(self, condition)
+    }
+
+    /// Waits until `condition` is true, at most for `timeout`; tells whether it came true. The timer is started now.
+    ///
+    /// As in Go a condition that comes true leaves the timer running, and one that is true from the start is asked for
+    /// the first time after a timer was started and all other routines have run.
+    ///
+    /// # Errors
+    ///
+    /// A canceled error if the context is canceled: at the start before the condition is asked, later after that. Its
+    /// details are those that Go gives it, `%s context canceled` and `AwaitWithTimeout`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rehearsal_workflow::{Context, Signal, WorkflowError};
+    ///
+    /// const APPROVE: Signal<String> = Signal::new("approve");
+    ///
+    /// async fn approved_within_an_hour(ctx: Context, (): ()) -> Result<bool, WorkflowError> {
+    ///     let approvals = ctx.signals(APPROVE);
+    ///     ctx.wait_timeout(Duration::from_secs(3600), || approvals.len() >= 2).await
+    /// }
+    /// ```
+    pub fn wait_timeout<C: FnMut() -> bool>(
+        &self,
+        timeout: Duration,
+        condition: C,
+    ) -> WaitTimeout<C> {
+        WaitTimeout::new(self, timeout, condition)
+    }
+
+    /// The signals of one name. They are kept from the start of the run until somebody reads them; all channels of one
+    /// name read from the same queue.
+    #[must_use]
+    pub fn signals<T: DeserializeOwned>(&self, signal: Signal<T>) -> SignalChannel<T> {
+        SignalChannel::new(Rc::clone(&self.shared), signal)
+    }
+
+    /// Runs a further routine, as `workflow.Go` does. It is polled after those that were spawned before it, for the
+    /// first time in the pass that is under way.
+    pub fn spawn(&self, routine: impl Future<Output = ()> + 'static) {
+        self.shared.borrow_mut().spawn(Box::pin(routine));
+    }
+
+    /// Workflow time: when the workflow task was started (R-20). It stands still while workflow code runs.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.borrow().now
+    }
+
+    /// A random number, the same in every replay.
+    #[must_use]
+    pub fn random(&self) -> u64 {
+        self.shared.borrow_mut().random.next()
+    }
+
+    /// A random id in the shape of a UUID, the same in every replay.
+    #[must_use]
+    pub fn new_id(&self) -> String {
+        self.shared.borrow_mut().random.next_id()
+    }
+
+    /// What the run knows of itself.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        self.shared.borrow().info.clone()
+    }
+
+    /// Whether history is being replayed. For logs only: a workflow that acts on it is not deterministic.
+    #[must_use]
+    pub fn is_replaying(&self) -> bool {
+        self.shared.borrow().replaying
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("canceled", &self.is_canceled())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cancels a context.
+#[derive(Debug, Clone)]
+pub struct CancelHandle(Context);
+
+impl CancelHandle {
+    /// Cancels the context, its pending operations and the contexts derived from it. A second time changes nothing.
+    pub fn cancel(&self) {
+        self.0.shared.borrow_mut().cancel(self.0.scope);
+    }
+}
+
+/// What a run knows of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Info {
+    /// The id that the client chose.
+    pub workflow_id: SmolStr,
+    /// The id of this run.
+    pub run_id: SmolStr,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// The queue its tasks wait in.
+    pub task_queue: SmolStr,
+    /// Which attempt of the workflow this is, from 1.
+    pub attempt: u32,
+}
+
+impl Info {
+    pub(crate) fn new(initialize: &Initialize) -> Self {
+        Self {
+            workflow_id: initialize.workflow_id.clone(),
+            run_id: initialize.run_id.clone(),
+            workflow_type: initialize.workflow_type.clone(),
+            task_queue: initialize.task_queue.clone(),
+            attempt: initialize.attempt,
+        }
+    }
+}

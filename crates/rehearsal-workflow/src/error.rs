@@ -1,0 +1,287 @@
+//! The errors that workflow code sees and returns.
+
+use std::fmt;
+
+use rehearsal_history::{
+    ApplicationFailureInfo, CanceledFailureInfo, Failure, FailureInfo, Payloads, TimeoutType,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec;
+
+/// The name by which failures say that this API made them: the native profile is Go's.
+pub(crate) const SOURCE: &str = "GoSDK";
+
+/// The type of the application failure that a panic becomes.
+pub(crate) const PANIC: &str = "PanicError";
+
+/// What went wrong, as workflow code sees it and returns it: a [`Failure`] with its causes.
+///
+/// A workflow that returns an error closes as canceled if a canceled error is anywhere in the chain, else as failed.
+/// It prints what the errors of the Go SDK print.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_workflow::WorkflowError;
+///
+/// let sold_out = WorkflowError::application("no car left", "SoldOut").non_retryable();
+/// assert_eq!(sold_out.to_string(), "no car left (type: SoldOut, retryable: false)");
+/// assert_eq!(sold_out.application_type(), Some("SoldOut"));
+///
+/// assert!(WorkflowError::canceled().is_canceled());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkflowError(Box<Failure>);
+
+impl WorkflowError {
+    /// An error that says nothing but `message`: what `errors.New` is to Go.
+    #[must_use]
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self::application(message, "")
+    }
+
+    /// An error of type `kind`, which retry policies and callers can tell apart.
+    #[must_use]
+    pub fn application(message: impl fmt::Display, kind: impl fmt::Display) -> Self {
+        let info = ApplicationFailureInfo {
+            kind: kind.to_string().into(),
+            ..ApplicationFailureInfo::default()
+        };
+        Self::made(message.to_string(), FailureInfo::Application(info))
+    }
+
+    /// The error that says that something was canceled.
+    #[must_use]
+    pub fn canceled() -> Self {
+        Self::canceled_with(None)
+    }
+
+    /// A canceled error with details, which a workflow that returns it is closed with.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `details` cannot be written as JSON, as Go does; inside of a workflow this fails the workflow task.
+    #[must_use]
+    pub fn canceled_with_details<T: Serialize>(details: &T) -> Self {
+        Self::canceled_with(encode_details(details))
+    }
+
+    /// A canceled error with several details.
+    pub(crate) fn canceled_with_all<const N: usize>(details: [&str; N]) -> Self {
+        let payloads =
+            details.iter().filter_map(encode_details).flat_map(|one| one.as_slice().to_vec());
+        Self::canceled_with(Some(payloads.collect()))
+    }
+
+    fn canceled_with(details: Option<Payloads>) -> Self {
+        let info = CanceledFailureInfo { details, ..CanceledFailureInfo::default() };
+        Self::made("canceled".to_owned(), FailureInfo::Canceled(info))
+    }
+
+    fn made(message: String, info: FailureInfo) -> Self {
+        Self(Box::new(Failure {
+            message: message.into(),
+            source: SOURCE.into(),
+            info: Some(info),
+            ..Failure::default()
+        }))
+    }
+
+    /// Says that it must not be tried again. Changes application errors only.
+    #[must_use]
+    pub fn non_retryable(mut self) -> Self {
+        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+            info.non_retryable = true;
+        }
+        self
+    }
+
+    /// Sets the details of an application or canceled error; of others it changes nothing.
+    ///
+    /// # Panics
+    ///
+    /// As [`WorkflowError::canceled_with_details`].
+    #[must_use]
+    pub fn with_details<T: Serialize>(mut self, details: &T) -> Self {
+        match &mut self.0.info {
+            Some(FailureInfo::Application(info)) => info.details = encode_details(details),
+            Some(FailureInfo::Canceled(info)) => info.details = encode_details(details),
+            _ => {}
+        }
+        self
+    }
+
+    /// Sets what led to it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Self) -> Self {
+        self.0.cause = Some(cause.0);
+        self
+    }
+
+    /// The failure.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        &self.0
+    }
+
+    /// The failure itself.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        *self.0
+    }
+
+    /// The failure as it is recorded when a workflow closes with this error: what nobody has signed is signed.
+    pub(crate) fn into_recorded(mut self) -> Failure {
+        let mut next = Some(&mut *self.0);
+        while let Some(failure) = next {
+            if failure.source.is_empty() {
+                failure.source = SOURCE.into();
+            }
+            if failure.message.is_empty() && matches!(failure.info, Some(FailureInfo::Activity(_)))
+            {
+                failure.message = "activity error".into();
+            }
+            next = failure.cause.as_deref_mut();
+        }
+        *self.0
+    }
+
+    /// Whether it, or anything that led to it, is a canceled error: what `errors.As` finds in Go.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.find_canceled().is_some()
+    }
+
+    /// Which deadline passed, if that is what it, or anything that led to it, says.
+    #[must_use]
+    pub fn timeout_type(&self) -> Option<TimeoutType> {
+        self.0.chain().find_map(|failure| match &failure.info {
+            Some(FailureInfo::Timeout(info)) => Some(info.timeout_type.clone()),
+            _ => None,
+        })
+    }
+
+    /// The type of the first application error in the chain, if there is one.
+    #[must_use]
+    pub fn application_type(&self) -> Option<&str> {
+        self.0.chain().find_map(|failure| match &failure.info {
+            Some(FailureInfo::Application(info)) => Some(info.kind.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The details of the first error in the chain that has any: of an application or canceled error those it was made
+    /// with, of a timeout those of the last heartbeat. Several values are read as one tuple.
+    ///
+    /// `None` if there are none, or if they are not a `T`.
+    #[must_use]
+    pub fn details<T: DeserializeOwned>(&self) -> Option<T> {
+        let details = self.0.chain().find_map(|failure| match &failure.info {
+            Some(FailureInfo::Application(info)) => info.details.as_ref(),
+            Some(FailureInfo::Canceled(info)) => info.details.as_ref(),
+            Some(FailureInfo::Timeout(info)) => info.last_heartbeat_details.as_ref(),
+            _ => None,
+        })?;
+        codec::decode_all(details)
+    }
+
+    /// The first canceled error in the chain.
+    pub(crate) fn find_canceled(&self) -> Option<&CanceledFailureInfo> {
+        self.0.chain().find_map(|failure| match &failure.info {
+            Some(FailureInfo::Canceled(info)) => Some(info),
+            _ => None,
+        })
+    }
+}
+
+impl From<Failure> for WorkflowError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+impl From<Box<Failure>> for WorkflowError {
+    fn from(failure: Box<Failure>) -> Self {
+        Self(failure)
+    }
+}
+
+impl std::error::Error for WorkflowError {}
+
+/// What the Go SDK prints: each error with its kind and the numbers it has, then, after a colon, what led to it.
+impl fmt::Display for WorkflowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, failure) in self.0.chain().enumerate() {
+            if index > 0 {
+                f.write_str(": ")?;
+            }
+            print(failure, f)?;
+            if hides_cause(failure) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether Go's error of this kind prints nothing of what led to it.
+fn hides_cause(failure: &Failure) -> bool {
+    match &failure.info {
+        Some(FailureInfo::Canceled(_) | FailureInfo::Terminated(_)) => true,
+        Some(FailureInfo::Application(info)) => info.kind == PANIC,
+        _ => false,
+    }
+}
+
+/// One error without what led to it.
+fn print(failure: &Failure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let message = &failure.message;
+    match &failure.info {
+        Some(FailureInfo::Application(info)) if !info.kind.is_empty() && info.kind != PANIC => {
+            write!(f, "{message} (type: {}, retryable: {})", info.kind, !info.non_retryable)
+        }
+        Some(FailureInfo::Timeout(info)) => {
+            write!(f, "{message} (type: {})", timeout_name(&info.timeout_type))
+        }
+        Some(FailureInfo::Canceled(_)) if message.is_empty() => f.write_str("canceled"),
+        Some(FailureInfo::Terminated(_)) => f.write_str("terminated"),
+        Some(FailureInfo::Activity(info)) => write!(
+            f,
+            "activity error (type: {}, scheduledEventID: {}, startedEventID: {}, identity: {})",
+            info.activity_type.name, info.scheduled_event_id, info.started_event_id, info.identity,
+        ),
+        Some(FailureInfo::ChildWorkflow(info)) => write!(
+            f,
+            "child workflow execution error (type: {}, workflowID: {}, runID: {}, initiatedEventID: {}, \
+             startedEventID: {})",
+            info.workflow_type.name,
+            info.workflow_execution.workflow_id,
+            info.workflow_execution.run_id,
+            info.initiated_event_id,
+            info.started_event_id,
+        ),
+        _ => f.write_str(message),
+    }
+}
+
+/// The name that Go prints for a kind of timeout.
+fn timeout_name(timeout: &TimeoutType) -> &str {
+    match timeout {
+        TimeoutType::StartToClose => "StartToClose",
+        TimeoutType::ScheduleToStart => "ScheduleToStart",
+        TimeoutType::ScheduleToClose => "ScheduleToClose",
+        TimeoutType::Heartbeat => "Heartbeat",
+        TimeoutType::Unspecified => "Unspecified",
+        other => other.as_str(),
+    }
+}
+
+/// Details as payloads.
+fn encode_details<T: Serialize>(details: &T) -> Option<Payloads> {
+    match codec::encode(details) {
+        Ok(payloads) => payloads,
+        Err(error) => panic!("unable to encode the details of an error: {error}"),
+    }
+}

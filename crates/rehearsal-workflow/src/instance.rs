@@ -1,0 +1,197 @@
+//! One run of a native workflow in the cache of a worker.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rehearsal_activation::{
+    Activation, Completion, Initialize, Instance, Job, TaskFailure, Trouble, WorkflowCommand,
+};
+use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTaskFailedCause};
+
+use crate::definition::Start;
+use crate::error::{PANIC, SOURCE};
+use crate::operation::Outcome;
+use crate::quiet::Panic;
+use crate::routine::{Routines, Stopped};
+use crate::scope::ScopeId;
+use crate::state::{Shared, State};
+
+/// One run.
+pub(crate) struct NativeInstance {
+    start: Box<Start>,
+    routines: Routines,
+    life: Life,
+}
+
+/// Where a run is in its life.
+enum Life {
+    /// Its first activation is yet to come.
+    New,
+    /// It runs.
+    Running(Shared),
+    /// It asked to be closed; nothing more is asked for.
+    Closed,
+    /// It could not answer an activation, and gives the same answer to all that follow.
+    Failed(Box<TaskFailure>),
+}
+
+impl NativeInstance {
+    pub(crate) fn new(start: Box<Start>) -> Self {
+        Self { start, routines: Routines::default(), life: Life::New }
+    }
+
+    /// Applies the jobs and runs the routines of a run that is neither closed nor failed.
+    fn run(&mut self, activation: &Activation) -> Result<Vec<WorkflowCommand>, Box<TaskFailure>> {
+        let mut jobs = activation.jobs.as_slice();
+        if matches!(self.life, Life::New)
+            && let Some((Job::Initialize(initialize), rest)) = jobs.split_first()
+        {
+            self.initialize(initialize, activation)?;
+            jobs = rest;
+        }
+        let Life::Running(shared) = &self.life else {
+            return Err(nondeterminism("the first job of a run is not Initialize".to_owned()));
+        };
+        shared.borrow_mut().begin(activation.time, activation.replaying);
+        for job in jobs {
+            apply(&mut shared.borrow_mut(), job)?;
+        }
+        self.routines.run(shared).map_err(|stopped| match stopped {
+            Stopped::Panicked(panic) => panicked(panic),
+            Stopped::Foreign(trouble) => {
+                let cause = WorkflowTaskFailedCause::NonDeterministicError;
+                failed(cause, Failure::application(trouble.to_string(), ""), trouble)
+            }
+        })?;
+        let mut state = shared.borrow_mut();
+        let mut commands = state.take_commands();
+        let result = state.result.take();
+        drop(state);
+        if let Some(result) = result {
+            commands.push(close(result));
+            self.end(Life::Closed);
+        }
+        Ok(commands)
+    }
+
+    /// Nothing more will run. Locals of workflow code are dropped here, after all that it asked for was taken.
+    fn end(&mut self, life: Life) {
+        if let Life::Running(shared) = std::mem::replace(&mut self.life, life) {
+            // What was spawned and never adopted holds the state that holds it.
+            self.routines.adopt(&shared);
+            shared.borrow_mut().over = true;
+        }
+        self.routines.drop_all();
+    }
+
+    fn initialize(
+        &mut self,
+        initialize: &Initialize,
+        activation: &Activation,
+    ) -> Result<(), Box<TaskFailure>> {
+        let shared = Rc::new(RefCell::new(State::new(initialize, activation.time)));
+        let main = (self.start)(&shared, initialize.input.as_ref()).map_err(|message| {
+            let trouble = Trouble::BadInput { message };
+            let failure = Failure::application(trouble.to_string(), "");
+            failed(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble)
+        })?;
+        shared.borrow_mut().spawned.push(main);
+        self.life = Life::Running(shared);
+        Ok(())
+    }
+}
+
+impl Instance for NativeInstance {
+    fn activate(&mut self, activation: &Activation) -> Completion {
+        match &self.life {
+            Life::Closed => return Completion::Commands(Vec::new()),
+            Life::Failed(failure) => return Completion::Failed(failure.clone()),
+            Life::New | Life::Running(_) => {}
+        }
+        self.run(activation).map_or_else(
+            |failure| {
+                self.end(Life::Failed(failure.clone()));
+                Completion::Failed(failure)
+            },
+            Completion::Commands,
+        )
+    }
+
+    fn pending(&self) -> Vec<String> {
+        match &self.life {
+            Life::Running(shared) => shared.borrow().waiting(),
+            Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
+        }
+    }
+}
+
+impl Drop for NativeInstance {
+    fn drop(&mut self) {
+        self.end(Life::Closed);
+    }
+}
+
+/// Applies one job. No workflow code runs here.
+fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
+    match job {
+        Job::Initialize(_) => return Err(nondeterminism("a run is initialized twice".to_owned())),
+        Job::FireTimer { seq } => state.fire_timer(*seq).map_err(nondeterminism)?,
+        Job::ResolveActivity { seq, resolution } => {
+            state.resolve_activity(*seq, resolution.clone()).map_err(nondeterminism)?;
+        }
+        Job::CancelWorkflow { .. } => state.cancel(ScopeId::ROOT),
+        Job::SignalWorkflow(signal) => state.receive(&signal.name, signal.input.clone()),
+        other => {
+            let what = if matches!(other, Job::DoUpdate(_)) { "updates" } else { other.name() };
+            let trouble = Trouble::NotSimulated { what: what.to_owned() };
+            let failure = Failure::application(trouble.to_string(), "");
+            return Err(failed(
+                WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                failure,
+                trouble,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The command that closes a workflow that returned `result`.
+fn close(result: Outcome) -> WorkflowCommand {
+    match result {
+        Ok(result) => WorkflowCommand::CompleteWorkflow { result },
+        Err(error) => match error.find_canceled() {
+            Some(canceled) => WorkflowCommand::CancelWorkflow { details: canceled.details.clone() },
+            None => WorkflowCommand::FailWorkflow { failure: Box::new(error.into_recorded()) },
+        },
+    }
+}
+
+/// What Temporal records of a panic in workflow code.
+fn panicked(panic: Panic) -> Box<TaskFailure> {
+    let info = ApplicationFailureInfo {
+        kind: PANIC.into(),
+        non_retryable: true,
+        ..ApplicationFailureInfo::default()
+    };
+    let failure = Failure {
+        message: panic.message.as_str().into(),
+        stack_trace: panic.location.unwrap_or_default().into(),
+        info: Some(FailureInfo::Application(info)),
+        ..Failure::default()
+    };
+    let trouble = Trouble::Panicked { message: panic.message };
+    failed(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble)
+}
+
+fn nondeterminism(message: String) -> Box<TaskFailure> {
+    let failure = Failure::application(message.as_str(), "");
+    failed(
+        WorkflowTaskFailedCause::NonDeterministicError,
+        failure,
+        Trouble::Nondeterminism { message },
+    )
+}
+
+fn failed(cause: WorkflowTaskFailedCause, failure: Failure, trouble: Trouble) -> Box<TaskFailure> {
+    Box::new(TaskFailure { cause, failure: Failure { source: SOURCE.into(), ..failure }, trouble })
+}

@@ -1,0 +1,115 @@
+//! One activity or timer from the moment it is asked for until it ends, as the instance keeps it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::time::Duration;
+
+use rehearsal_activation::Seq;
+use rehearsal_history::{Payloads, SmolStr};
+
+use crate::error::WorkflowError;
+use crate::scope::ScopeId;
+
+/// How an operation ended.
+pub(crate) type Outcome = Result<Option<Payloads>, WorkflowError>;
+
+/// One activity or timer.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// Orders it among all things that the run asked for.
+    pub(crate) ticket: u64,
+    /// The scope it is canceled with.
+    pub(crate) scope: ScopeId,
+    /// The number that the worker knows it by; none for a timer that was over at once.
+    pub(crate) seq: Seq,
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Whether its cancel was asked for.
+    pub(crate) cancel_requested: Cell<bool>,
+    /// How it ended; set once (C-18).
+    outcome: RefCell<Option<Outcome>>,
+}
+
+/// What an operation is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// An activity.
+    Activity {
+        /// Its type.
+        name: SmolStr,
+        /// Whether a cancel leaves it pending until the server says how it ended.
+        wait_for_cancellation: bool,
+    },
+    /// A timer.
+    Timer {
+        /// How long it runs.
+        after: Duration,
+    },
+}
+
+impl Operation {
+    /// One that has not ended.
+    pub(crate) fn new(ticket: u64, scope: ScopeId, seq: Seq, kind: Kind) -> Self {
+        Self {
+            ticket,
+            scope,
+            seq,
+            kind,
+            cancel_requested: Cell::new(false),
+            outcome: RefCell::new(None),
+        }
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.outcome.borrow().clone()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.outcome.borrow().is_some()
+    }
+
+    /// Ends it. The first outcome counts (C-18): returns whether this is it.
+    pub(crate) fn end(&self, outcome: Outcome) -> bool {
+        let mut slot = self.outcome.borrow_mut();
+        let first = slot.is_none();
+        if first {
+            *slot = Some(outcome);
+        }
+        first
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Activity { name, .. } => write!(f, "{name} (activity {})", self.seq),
+            Kind::Timer { after } => write!(f, "timer {} of {after:?}", self.seq),
+        }
+    }
+}
+
+/// Something that a routine waits for, as reports name it.
+#[derive(Debug, Clone)]
+pub(crate) enum Waiting {
+    /// An activity or a timer.
+    Operation(std::rc::Rc<Operation>),
+    /// A signal of this name.
+    Signal(SmolStr),
+    /// A condition of workflow code.
+    Condition,
+    /// The cancel of a context.
+    Cancellation,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation(operation) => operation.fmt(f),
+            Self::Signal(name) => write!(f, "signal `{name}`"),
+            Self::Condition => f.write_str("a condition"),
+            Self::Cancellation => f.write_str("cancellation"),
+        }
+    }
+}

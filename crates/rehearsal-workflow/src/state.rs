@@ -1,0 +1,310 @@
+//! What the contexts, futures and routines of one run share.
+//!
+//! Futures of this crate never wake anything: they look here each time they are polled. [`State::progress`] counts
+//! whatever may have changed what another routine sees; the routines are polled until it stands still.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rehearsal_activation::{
+    ActivityResolution, Initialize, ScheduleActivity, Seq, StartTimer, WorkflowCommand,
+};
+use rehearsal_history::{Payloads, SmolStr, Timestamp};
+
+use crate::context::Info;
+use crate::error::WorkflowError;
+use crate::operation::{Kind, Operation, Outcome, Waiting};
+use crate::random::Random;
+use crate::scope::{ScopeId, Scopes};
+
+/// The state of one run, shared by all that belongs to it.
+pub(crate) type Shared = Rc<RefCell<State>>;
+
+/// A signal that was not read.
+pub(crate) struct Unread {
+    /// What it carries.
+    pub(crate) input: Option<Payloads>,
+}
+
+/// A routine: the main one or one that was spawned.
+pub(crate) type Routine = Pin<Box<dyn Future<Output = ()>>>;
+
+/// How often workflow code may get any further within one activation. Code that never waits for anything would reach
+/// it; Go's detector of deadlocks has a second of real time instead.
+const STEPS: u32 = 100_000;
+
+pub(crate) struct State {
+    pub(crate) info: Info,
+    pub(crate) now: Timestamp,
+    pub(crate) replaying: bool,
+    pub(crate) random: Random,
+    pub(crate) scopes: Scopes,
+    /// Routines that the executor has not adopted yet.
+    pub(crate) spawned: Vec<Routine>,
+    /// How the main routine ended.
+    pub(crate) result: Option<Outcome>,
+    /// Whether the run is over for this instance: nothing more is asked for.
+    pub(crate) over: bool,
+    /// Rises whenever something changed that a routine may look at.
+    pub(crate) progress: u64,
+    /// How many futures of ours were polled and are pending, in the routine that is polled now.
+    pub(crate) leaves: u32,
+    /// The operation that ended last.
+    pub(crate) last_completed: Option<Rc<Operation>>,
+    commands: Vec<WorkflowCommand>,
+    steps: u32,
+    tickets: u64,
+    activities: u32,
+    timers: u32,
+    pending_activities: BTreeMap<Seq, Rc<Operation>>,
+    pending_timers: BTreeMap<Seq, Rc<Operation>>,
+    signals: BTreeMap<SmolStr, VecDeque<Unread>>,
+    /// What was polled and is pending in the pass that is under way or was the last, by ticket.
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+impl State {
+    /// The state of a run at its start.
+    pub(crate) fn new(initialize: &Initialize, now: Timestamp) -> Self {
+        Self {
+            info: Info::new(initialize),
+            now,
+            replaying: false,
+            random: Random::of_run(&initialize.run_id),
+            scopes: Scopes::new(),
+            spawned: Vec::new(),
+            result: None,
+            over: false,
+            progress: 0,
+            leaves: 0,
+            last_completed: None,
+            commands: Vec::new(),
+            steps: 0,
+            tickets: 0,
+            activities: 0,
+            timers: 0,
+            pending_activities: BTreeMap::new(),
+            pending_timers: BTreeMap::new(),
+            signals: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// A new activation begins.
+    pub(crate) fn begin(&mut self, now: Timestamp, replaying: bool) {
+        self.now = now;
+        self.replaying = replaying;
+        self.steps = 0;
+    }
+
+    /// The commands since the last call.
+    pub(crate) fn take_commands(&mut self) -> Vec<WorkflowCommand> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// The place of the next thing that is asked for.
+    pub(crate) fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Workflow code got further.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it got further [`STEPS`] times without an end, with the text that Go's detector of deadlocks has.
+    pub(crate) fn advance(&mut self) {
+        self.progress += 1;
+        self.steps += 1;
+        // Not again while the first panic drops the locals of workflow code: their destructors may come here.
+        assert!(
+            self.steps <= STEPS || std::thread::panicking(),
+            "[TMPRL1101] Potential deadlock detected: workflow code went on for over {STEPS} steps without waiting",
+        );
+    }
+
+    /// A future of ours was polled and is pending.
+    pub(crate) fn wait(&mut self, ticket: u64, waiting: impl FnOnce() -> Waiting) {
+        self.leaves += 1;
+        self.waiting.entry(ticket).or_insert_with(waiting);
+    }
+
+    /// A pass over the routines begins.
+    pub(crate) fn begin_pass(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// What the routines wait for, in the order in which it was asked for.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        self.waiting.values().map(ToString::to_string).collect()
+    }
+
+    /// What the routines wait for, and what else was asked for and has not ended, in that order.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        let mut lines = self.waiting.clone();
+        for operation in self.pending_activities.values().chain(self.pending_timers.values()) {
+            lines.insert(operation.ticket, Waiting::Operation(Rc::clone(operation)));
+        }
+        lines.values().map(ToString::to_string).collect()
+    }
+
+    /// Asks for a further routine.
+    pub(crate) fn spawn(&mut self, routine: Routine) {
+        self.advance();
+        // Destructors may come here when all is over. What they spawn would keep the state alive that keeps it.
+        if !self.over {
+            self.spawned.push(routine);
+        }
+    }
+
+    /// Asks for an activity; its number is filled in. If the scope is canceled its cancel follows at once
+    /// (C-35).
+    pub(crate) fn schedule(
+        &mut self,
+        scope: ScopeId,
+        wait_for_cancellation: bool,
+        activity: ScheduleActivity,
+    ) -> Rc<Operation> {
+        self.advance();
+        self.activities += 1;
+        let seq = Seq(self.activities);
+        let kind = Kind::Activity { name: activity.activity_type.clone(), wait_for_cancellation };
+        let operation = Rc::new(Operation::new(self.ticket(), scope, seq, kind));
+        self.commands.push(WorkflowCommand::ScheduleActivity(Box::new(ScheduleActivity {
+            seq,
+            ..activity
+        })));
+        self.pending_activities.insert(seq, Rc::clone(&operation));
+        self.bind(&operation);
+        operation
+    }
+
+    /// Asks for a timer. One of no length is over at once and never asked for; in a scope that is canceled the cancel
+    /// follows at once (C-39).
+    pub(crate) fn start_timer(
+        &mut self,
+        scope: ScopeId,
+        after: Duration,
+        summary: Option<&'static str>,
+    ) -> Rc<Operation> {
+        self.advance();
+        if after.is_zero() {
+            let operation = Operation::new(self.ticket(), scope, Seq(0), Kind::Timer { after });
+            operation.end(Ok(None));
+            return Rc::new(operation);
+        }
+        self.timers += 1;
+        let seq = Seq(self.timers);
+        let operation = Rc::new(Operation::new(self.ticket(), scope, seq, Kind::Timer { after }));
+        let summary = summary.map(SmolStr::new_static);
+        self.commands.push(WorkflowCommand::StartTimer(StartTimer { seq, after, summary }));
+        self.pending_timers.insert(seq, Rc::clone(&operation));
+        self.bind(&operation);
+        operation
+    }
+
+    fn bind(&mut self, operation: &Rc<Operation>) {
+        if self.scopes.is_canceled(operation.scope) {
+            self.cancel_operation(operation);
+        } else {
+            self.scopes.bind(operation);
+        }
+    }
+
+    /// Cancels a scope: its pending operations, then the scopes linked to it.
+    pub(crate) fn cancel(&mut self, scope: ScopeId) {
+        if !self.scopes.is_canceled(scope) {
+            self.advance();
+        }
+        for operation in self.scopes.cancel(scope) {
+            self.cancel_operation(&operation);
+        }
+    }
+
+    fn cancel_operation(&mut self, operation: &Rc<Operation>) {
+        if operation.is_ready() || operation.cancel_requested.replace(true) {
+            return;
+        }
+        let seq = operation.seq;
+        let ends_now = match &operation.kind {
+            Kind::Activity { wait_for_cancellation, .. } => {
+                self.commands.push(WorkflowCommand::RequestCancelActivity { seq });
+                !wait_for_cancellation
+            }
+            Kind::Timer { .. } => {
+                self.commands.push(WorkflowCommand::CancelTimer { seq });
+                true
+            }
+        };
+        if ends_now {
+            self.end(operation, Err(WorkflowError::canceled()));
+        }
+    }
+
+    fn end(&mut self, operation: &Rc<Operation>, outcome: Outcome) {
+        if operation.end(outcome) {
+            self.progress += 1;
+            self.scopes.release(operation);
+            match operation.kind {
+                Kind::Activity { .. } => self.pending_activities.remove(&operation.seq),
+                Kind::Timer { .. } => self.pending_timers.remove(&operation.seq),
+            };
+            self.last_completed = Some(Rc::clone(operation));
+        }
+    }
+
+    /// An activity ended on the server. Ignored if it ended for the workflow before (C-18); an error if it was never
+    /// asked for.
+    pub(crate) fn resolve_activity(
+        &mut self,
+        seq: Seq,
+        resolution: ActivityResolution,
+    ) -> Result<(), String> {
+        if let Some(operation) = self.pending_activities.get(&seq).cloned() {
+            let outcome = match resolution {
+                ActivityResolution::Completed(result) => Ok(result),
+                ActivityResolution::Failed(failure) => Err(WorkflowError::from(failure)),
+            };
+            self.end(&operation, outcome);
+            return Ok(());
+        }
+        asked_for(seq, self.activities)
+            .ok_or_else(|| format!("activity {seq} ended, which was never scheduled"))
+    }
+
+    /// A timer's time is up. Ignored if it was canceled before (C-18); an error if it was never asked for.
+    pub(crate) fn fire_timer(&mut self, seq: Seq) -> Result<(), String> {
+        if let Some(operation) = self.pending_timers.get(&seq).cloned() {
+            self.end(&operation, Ok(None));
+            return Ok(());
+        }
+        asked_for(seq, self.timers)
+            .ok_or_else(|| format!("timer {seq} fired, which was never started"))
+    }
+
+    /// A signal came; it is kept until it is read.
+    pub(crate) fn receive(&mut self, name: &SmolStr, input: Option<Payloads>) {
+        self.progress += 1;
+        self.signals.entry(name.clone()).or_default().push_back(Unread { input });
+    }
+
+    /// The oldest signal of this name that was not read.
+    pub(crate) fn take_signal(&mut self, name: &str) -> Option<Unread> {
+        let signal = self.signals.get_mut(name)?.pop_front()?;
+        self.advance();
+        Some(signal)
+    }
+
+    /// How many signals of this name were not read.
+    pub(crate) fn signals(&self, name: &str) -> usize {
+        self.signals.get(name).map_or(0, VecDeque::len)
+    }
+}
+
+/// Whether a number was given out.
+fn asked_for(seq: Seq, given: u32) -> Option<()> {
+    (1..=given).contains(&seq.0).then_some(())
+}

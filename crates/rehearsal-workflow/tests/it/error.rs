@@ -1,0 +1,108 @@
+//! Errors print what the Go SDK prints.
+
+use rehearsal_history::{
+    ApplicationFailureInfo, ChildFailureInfo, EventId, Execution, Failure, FailureInfo, Payload,
+    Payloads, ServerFailureInfo, TerminatedFailureInfo, TimeoutType,
+};
+use rehearsal_workflow::WorkflowError;
+
+use crate::play::activity_error;
+
+fn print(failure: Failure) -> String {
+    WorkflowError::from(failure).to_string()
+}
+
+#[test]
+fn application_errors() {
+    assert_eq!(WorkflowError::new("broken").to_string(), "broken");
+    let error = WorkflowError::application("broken", "Broken");
+    assert_eq!(error.to_string(), "broken (type: Broken, retryable: true)");
+    let error = error.non_retryable().with_cause(WorkflowError::new("deep down"));
+    assert_eq!(error.to_string(), "broken (type: Broken, retryable: false): deep down");
+    let panicked = Failure {
+        cause: Some(Box::new(Failure::application("hidden", ""))),
+        ..Failure::application("broken", "PanicError")
+    };
+    assert_eq!(print(panicked), "broken");
+}
+
+#[test]
+fn canceled_errors() {
+    assert_eq!(WorkflowError::canceled().to_string(), "canceled");
+    assert_eq!(WorkflowError::canceled_with_details(&7).to_string(), "canceled");
+    assert_eq!(print(Failure::canceled("", None)), "canceled");
+    assert_eq!(print(Failure::canceled("stopped", None)), "stopped");
+}
+
+#[test]
+fn errors_of_activities_and_children() {
+    assert_eq!(
+        print(activity_error(Failure::canceled("canceled", None))),
+        "activity error (type: Work, scheduledEventID: 5, startedEventID: 0, identity: worker-1): canceled"
+    );
+    let timeout = Failure::timeout("activity StartToClose timeout", TimeoutType::StartToClose);
+    assert_eq!(
+        print(activity_error(timeout)),
+        "activity error (type: Work, scheduledEventID: 5, startedEventID: 0, identity: worker-1): \
+         activity StartToClose timeout (type: StartToClose)"
+    );
+    let child = ChildFailureInfo {
+        workflow_execution: Execution {
+            workflow_id: "child".into(),
+            run_id: "run-2".into(),
+            ..Execution::default()
+        },
+        workflow_type: "Child".into(),
+        initiated_event_id: EventId(5),
+        started_event_id: EventId(6),
+        ..ChildFailureInfo::default()
+    };
+    let info = Some(FailureInfo::ChildWorkflow(child));
+    assert_eq!(
+        print(Failure {
+            info,
+            cause: Some(Box::new(Failure::application("broken", ""))),
+            ..Failure::default()
+        }),
+        "child workflow execution error (type: Child, workflowID: child, runID: run-2, initiatedEventID: 5, \
+         startedEventID: 6): broken"
+    );
+}
+
+#[test]
+fn errors_of_the_server() {
+    let info = Some(FailureInfo::Terminated(TerminatedFailureInfo::default()));
+    assert_eq!(print(Failure { message: "any".into(), info, ..Failure::default() }), "terminated");
+    let info = Some(FailureInfo::Server(ServerFailureInfo::default()));
+    assert_eq!(print(Failure { message: "down".into(), info, ..Failure::default() }), "down");
+    assert_eq!(print(Failure { message: "unknown".into(), ..Failure::default() }), "unknown");
+}
+
+#[test]
+fn what_is_asked_of_an_error_is_looked_for_in_the_whole_chain() {
+    let error = WorkflowError::from(activity_error(Failure::canceled("canceled", None)));
+    assert!(error.is_canceled());
+    assert_eq!((error.timeout_type(), error.application_type()), (None, None));
+    let error = WorkflowError::from(activity_error(Failure::application("broken", "Broken")));
+    assert!(!error.is_canceled());
+    assert_eq!(error.application_type(), Some("Broken"));
+}
+
+#[test]
+fn details_are_read_back() {
+    let error = WorkflowError::application("broken", "Broken").with_details(&7);
+    assert_eq!(error.details::<u8>(), Some(7));
+    assert_eq!(error.details::<String>(), None);
+    assert_eq!(WorkflowError::canceled().details::<u8>(), None);
+    let several =
+        [Payload::json(r#""stopped at""#), Payload::json("9")].into_iter().collect::<Payloads>();
+    let error = WorkflowError::from(Failure::canceled("canceled", Some(several)));
+    assert_eq!(error.details(), Some(("stopped at".to_owned(), 9)));
+}
+
+#[test]
+fn a_plain_error_has_an_application_info_that_says_nothing() {
+    let failure = WorkflowError::new("broken").into_failure();
+    assert_eq!(failure.source, "GoSDK");
+    assert_eq!(failure.info, Some(FailureInfo::Application(ApplicationFailureInfo::default())));
+}

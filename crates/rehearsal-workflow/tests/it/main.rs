@@ -1,0 +1,16 @@
+//! Instances of native workflows, played by hand: activations in, commands out.
+
+mod activity;
+mod cancel;
+mod condition;
+mod error;
+mod foreign;
+mod golden;
+mod outcome;
+mod play;
+mod quiet;
+mod random;
+mod routine;
+mod select;
+mod signal;
+mod timer;

@@ -1,0 +1,253 @@
+//! Scenarios with typed names: what a test writes.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use rehearsal_engine::{
+    ActivityContext, ActivityError, ActivityFuture, ActivityResult, Calm, Check, Code, Finding,
+    Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
+};
+use rehearsal_explore::Sweep;
+use rehearsal_history::Payloads;
+use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::case;
+use crate::report::{Failure, Report};
+use crate::stub::Stub;
+
+/// What is rehearsed: workflows, activities, workers, what the client does, and what must hold.
+///
+/// A value: it is cloned cheaply and runs any number of times.
+#[derive(Clone)]
+pub struct Scenario {
+    inner: rehearsal_engine::Scenario,
+    checks: Vec<Arc<dyn Check>>,
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("inner", &self.inner)
+            .field("checks", &self.checks)
+            .finish()
+    }
+}
+
+impl Scenario {
+    /// A scenario with nothing in it; `name` is what reports call it.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { inner: rehearsal_engine::Scenario::new(name), checks: Vec::new() }
+    }
+
+    /// Registers a workflow; one of the same type is replaced.
+    #[must_use]
+    pub fn workflow<I, O, F, Fut>(mut self, workflow: Workflow<I, O>, code: F) -> Self
+    where
+        F: Fn(Context, I) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, WorkflowError>> + 'static,
+        I: DeserializeOwned + 'static,
+        O: Serialize + 'static,
+    {
+        self.inner = self.inner.with_workflow(definition(workflow, code));
+        self
+    }
+
+    /// Registers the real code of an activity: it runs in virtual time.
+    ///
+    /// A panic of it fails the attempt and is not retried, as on Temporal.
+    #[must_use]
+    pub fn activity<I, O, F, Fut>(mut self, activity: Activity<I, O>, code: F) -> Self
+    where
+        F: Fn(ActivityContext, I) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, ActivityError>> + 'static,
+        I: DeserializeOwned + 'static,
+        O: Serialize + 'static,
+    {
+        let code = Arc::new(code);
+        let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
+            let code = Arc::clone(&code);
+            caught(async move {
+                let input = Payloads::decode(input.as_ref())
+                    .map_err(|error| ActivityError::from(error.to_string()))?;
+                let value = code(ctx, input).await?;
+                Payloads::encode(&value).map_err(|error| ActivityError::from(error.to_string()))
+            })
+        };
+        self.inner = self.inner.with_activity(activity.name(), Arc::new(erased));
+        self
+    }
+
+    /// Leaves out the code of an activity and says what it does instead.
+    #[must_use]
+    pub fn stub<I, O: Serialize + 'static>(
+        mut self,
+        activity: Activity<I, O>,
+        stub: Stub<O>,
+    ) -> Self {
+        let erased = move |ctx: ActivityContext, _: Option<Payloads>| -> ActivityFuture {
+            caught(stub.clone().run(ctx))
+        };
+        self.inner = self.inner.with_activity(activity.name(), Arc::new(erased));
+        self
+    }
+
+    /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end.
+    #[must_use]
+    pub fn worker(mut self, worker: WorkerSpec) -> Self {
+        self.inner = self.inner.with_worker(worker);
+        self
+    }
+
+    /// The workflow task number `task`, counting deliveries to workers from 1, takes this long from start to
+    /// completion, so that events can arrive meanwhile.
+    #[must_use]
+    pub fn hold(mut self, task: u32, takes: Duration) -> Self {
+        self.inner = self.inner.with_hold(task, takes);
+        self
+    }
+
+    /// Bounds on each run.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.inner = self.inner.with_limits(limits);
+        self
+    }
+
+    /// Settings of the simulated service; the default is those of the server. For Rehearsal's own tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn service_config(mut self, config: rehearsal_service::ServiceConfig) -> Self {
+        self.inner = self.inner.with_service_config(config);
+        self
+    }
+
+    /// What the client does, from top to bottom. After it the run goes on until every workflow is closed.
+    #[must_use]
+    pub fn client(mut self, script: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
+        self.inner = self.inner.with_client(Arc::new(move |world: &mut World| {
+            quiet::catch(|| script(world)).map_err(|panic| panic.to_string())
+        }));
+        self
+    }
+
+    /// Adds something that must hold in every run.
+    #[must_use]
+    pub fn check(mut self, check: Arc<dyn Check>) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// A world at its beginning, for a client that drives it by hand: calm, with no client script and no checks.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.inner.world(Box::new(Calm))
+    }
+
+    /// Runs the calm run and checks it.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the report if anything is found. [`try_run`](Self::try_run) returns an error instead.
+    #[must_use]
+    #[track_caller]
+    pub fn run(&self) -> Outcome {
+        match self.try_run(&Tape::calm()) {
+            Ok(outcome) => outcome,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+
+    /// Runs the run that `tape` gives and checks it: well formed, replayed from the start and from a cold cache at
+    /// every workflow task, the same when run again, no hang, and what [`check`](Self::check) asks for.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] with the report if anything is found.
+    pub fn try_run(&self, tape: &Tape) -> Result<Outcome, Failure> {
+        let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
+        outcome.findings.extend(self.unknown_activities());
+        if outcome.findings.is_empty() {
+            Ok(outcome)
+        } else {
+            Err(Failure::of_run(self.inner.name(), outcome))
+        }
+    }
+
+    /// Cancels the workflow that the client started first at every point, one run for each, and checks every run.
+    ///
+    /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
+    /// it, only that run is run.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the report if anything is found. [`try_sweep`](Self::try_sweep) returns an error instead.
+    #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "a sweep is worth its panic alone")]
+    pub fn sweep(&self) -> Report {
+        match self.try_sweep() {
+            Ok(report) => report,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+
+    /// The same, as a result.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] with the report if anything is found in any run.
+    pub fn try_sweep(&self) -> Result<Report, Failure> {
+        let name = self.inner.name();
+        let mut sweep = match case::requested(name) {
+            Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks),
+            Ok(Some(tape)) => Sweep::of_one_run(&self.inner, &tape, &self.checks),
+            Err(finding) => return Err(Failure::of_finding(finding)),
+        };
+        sweep.baseline.findings.extend(self.unknown_activities());
+        if sweep.baseline.executions.is_empty() && sweep.baseline.findings.is_empty() {
+            let headline = "the client script starts no workflow, so there is nothing to cancel";
+            sweep.baseline.findings.push(Finding::new(Code::Setup, headline));
+        }
+        let report = Report::new(self.inner.name(), sweep);
+        if report.is_clean() { Ok(report) } else { Err(Failure::of_sweep(&report)) }
+    }
+
+    /// A check that names an activity which the scenario does not know would pass for ever.
+    fn unknown_activities(&self) -> Vec<Finding> {
+        self.checks
+            .iter()
+            .flat_map(|check| check.activities())
+            .filter(|name| !self.inner.has_activity(name))
+            .map(|name| {
+                Finding::new(
+                    Code::Setup,
+                    format!("a check names activity `{name}`, which has neither code nor a stub"),
+                )
+            })
+            .collect()
+    }
+}
+
+/// An attempt whose panics are caught and become what Temporal makes of them.
+fn caught(code: impl Future<Output = ActivityResult> + 'static) -> ActivityFuture {
+    Box::pin(Caught(Box::pin(code)))
+}
+
+struct Caught(ActivityFuture);
+
+impl Future for Caught {
+    type Output = ActivityResult;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<ActivityResult> {
+        match quiet::catch(|| self.0.as_mut().poll(cx)) {
+            Ok(poll) => poll,
+            Err(panic) => Poll::Ready(Err(ActivityError::panicked(panic.message))),
+        }
+    }
+}

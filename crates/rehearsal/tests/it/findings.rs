@@ -1,0 +1,210 @@
+//! A small mistake for each code, and what the report says of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rehearsal::{
+    Activity, ActivityOptions, Code, Context, Failure, Limits, Scenario, Signal, Stub, Tape,
+    Workflow, WorkflowError, check, secs,
+};
+
+const SHIP: Workflow<(), ()> = Workflow::new("Ship");
+const PACK: Activity<(), ()> = Activity::new("Pack");
+const REFUND: Activity<(), ()> = Activity::new("Refund");
+const GO: Signal<u32> = Signal::new("go");
+
+fn options() -> ActivityOptions {
+    ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation()
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("ship")
+        .stub(PACK, Stub::returns(()).after(secs(1)))
+        .stub(REFUND, Stub::returns(()))
+        .client(|world| {
+            world.start(SHIP, "order-7", ());
+        })
+}
+
+/// The one code of all findings.
+fn code(failure: &Failure) -> Code {
+    let first = failure.findings()[0].code;
+    assert!(failure.findings().iter().all(|finding| finding.code == first), "{failure}");
+    first
+}
+
+async fn pack(ctx: &Context) -> Result<(), WorkflowError> {
+    ctx.with_activity_options(options()).execute(PACK, ()).await
+}
+
+#[test]
+fn rh101_workflow_code_that_is_not_deterministic() {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        // Each instance of the workflow is another, so replay gives another timer.
+        let nth = RUNS.fetch_add(1, Ordering::Relaxed);
+        ctx.sleep(secs(10 + nth)).await
+    }
+    let failure = scenario().workflow(SHIP, ship).try_run(&Tape::calm()).unwrap_err();
+    let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::NotRepeatable, Code::Nondeterminism]);
+    assert!(failure.report().contains("changes behavior"), "{failure}");
+}
+
+#[test]
+fn rh102_workflow_code_that_panics() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await?;
+        panic!("the box is too small")
+    }
+    let failure = scenario().workflow(SHIP, ship).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::Panicked);
+    insta::assert_snapshot!(failure.report());
+}
+
+#[test]
+fn rh103_workflow_code_that_awaits_something_foreign() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await?;
+        std::future::pending::<()>().await;
+        Ok(())
+    }
+    let failure = scenario().workflow(SHIP, ship).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::ForeignFuture);
+}
+
+#[test]
+fn rh201_cleanup_on_the_canceled_context() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let packed = pack(&ctx).await;
+        if ctx.is_canceled() {
+            ctx.with_activity_options(options()).execute(REFUND, ()).await?;
+        }
+        packed
+    }
+    let failure = scenario()
+        .workflow(SHIP, ship)
+        .check(check::cleanup_iff_canceled(REFUND))
+        .try_sweep()
+        .unwrap_err();
+    assert_eq!(code(&failure), Code::CleanupMissing);
+}
+
+#[test]
+fn rh202_cleanup_in_any_case() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let packed = pack(&ctx).await;
+        ctx.disconnected().with_activity_options(options()).execute(REFUND, ()).await?;
+        packed
+    }
+    let failure = scenario()
+        .workflow(SHIP, ship)
+        .check(check::cleanup_iff_canceled(REFUND))
+        .try_sweep()
+        .unwrap_err();
+    assert_eq!(code(&failure), Code::CleanupUncalled);
+    insta::assert_snapshot!(failure.report());
+}
+
+#[test]
+fn rh301_a_cancel_that_nothing_reacts_to() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let orders = ctx.signals(GO);
+        orders.recv().await;
+        Ok(())
+    }
+    let failure = scenario().workflow(SHIP, ship).try_sweep().unwrap_err();
+    assert_eq!(code(&failure), Code::Hang);
+    insta::assert_snapshot!(failure.report());
+}
+
+#[test]
+fn rh302_a_workflow_that_wakes_itself_for_ever() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        loop {
+            ctx.sleep(secs(1)).await?;
+        }
+    }
+    let limits = Limits { events: 200, ..Limits::default() };
+    let failure =
+        scenario().workflow(SHIP, ship).limits(limits).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::Limit);
+    assert_eq!(
+        failure.findings()[0].headline,
+        "the run was stopped after 200 events in one history"
+    );
+}
+
+#[test]
+fn rh502_a_check_that_names_an_unknown_activity() {
+    const REFUDN: Activity<(), ()> = Activity::new("Refudn");
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await
+    }
+    let failure = scenario()
+        .workflow(SHIP, ship)
+        .check(check::cleanup_iff_canceled(REFUDN))
+        .try_run(&Tape::calm())
+        .unwrap_err();
+    assert_eq!(code(&failure), Code::Setup);
+    assert_eq!(
+        failure.findings()[0].headline,
+        "a check names activity `Refudn`, which has neither code nor a stub"
+    );
+}
+
+#[test]
+fn rh502_an_activity_without_code() {
+    const WRAP: Activity<(), ()> = Activity::new("Wrap");
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        ctx.with_activity_options(options()).execute(WRAP, ()).await
+    }
+    let failure = scenario().workflow(SHIP, ship).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::Setup);
+    assert_eq!(
+        failure.findings()[0].headline,
+        "activity `Wrap` is scheduled, but has neither code nor a stub"
+    );
+}
+
+#[test]
+fn rh502_a_sweep_of_nothing() {
+    let failure = scenario().client(|_| {}).try_sweep().unwrap_err();
+    assert_eq!(code(&failure), Code::Setup);
+    assert_eq!(
+        failure.findings()[0].headline,
+        "the client script starts no workflow, so there is nothing to cancel"
+    );
+}
+
+#[test]
+fn a_workflow_that_loops_for_ever_is_swept_to_its_horizon() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        loop {
+            ctx.sleep(secs(10)).await?;
+            pack(&ctx).await?;
+        }
+    }
+    let report = scenario().workflow(SHIP, ship).sweep();
+    insta::assert_snapshot!(report.table());
+}
+
+#[test]
+fn rh503_a_client_that_panics_in_an_injected_run() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await
+    }
+    let failure = scenario()
+        .workflow(SHIP, ship)
+        .client(|world| {
+            let order = world.start(SHIP, "order-7", ());
+            assert_eq!(
+                world.wait(&order),
+                rehearsal::Status::Completed,
+                "the order was not shipped"
+            );
+        })
+        .try_sweep()
+        .unwrap_err();
+    assert_eq!(code(&failure), Code::ClientPanicked);
+    assert!(failure.report().contains("the order was not shipped"), "{failure}");
+}

@@ -1,0 +1,5 @@
+//! What a user sees: the API, and a finding for each kind of mistake.
+
+mod api;
+mod case;
+mod findings;

@@ -1,0 +1,3 @@
+//! The workflows of the examples, so that tests can use them too.
+
+pub mod cancellation;

@@ -1,0 +1,51 @@
+//! The golden suite: scenarios that were recorded from a real server, rehearsed in simulation and compared.
+//!
+//! The scenarios are in `fixtures/golden`, or in the folder that the environment names in `REHEARSAL_GOLDEN` when the
+//! suite is built. fixtures/README.md says what is in a scenario and how to add one.
+
+mod compare;
+mod leaves;
+mod recording;
+mod run;
+mod script;
+mod suite;
+
+use std::path::{Path, PathBuf};
+
+use rehearsal::Scenario;
+
+pub use self::recording::Recording;
+pub use self::run::{Simulated, simulate};
+pub use self::script::{Action, Expect, Hold, Retry, Script, Span, Step, Worker};
+pub use self::suite::{Flips, Report, flip_all, run_all};
+
+/// What a `native.rs` does: registers its workflow and activities.
+pub type Register = fn(Scenario) -> Scenario;
+
+/// One scenario as it stands on disk.
+#[derive(Debug, Clone, Copy)]
+pub struct Folder {
+    /// Which SDK it was recorded with: `go` or `rust`.
+    pub sdk: &'static str,
+    /// The name of the folder.
+    pub name: &'static str,
+    /// The folder.
+    pub path: &'static str,
+    /// What its `native.rs` does, if there is one.
+    pub register: Option<Register>,
+}
+
+impl Folder {
+    /// A file of the scenario.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        Path::new(self.path).join(name)
+    }
+}
+
+/// The ports of the scenarios, as they were found, and the table of all scenarios.
+pub mod ports {
+    use super::Folder;
+
+    include!(concat!(env!("OUT_DIR"), "/golden.rs"));
+}

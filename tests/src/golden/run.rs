@@ -1,0 +1,329 @@
+//! Rehearses one scenario: its port in simulation, with the client and the workers of its script.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rehearsal::{ClientError, Code, Handle, Scenario, StartOptions, WorkerSpec, World};
+use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
+
+use super::compare::describe;
+use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
+
+/// How long the recorder waited after everything was done before it took the histories.
+const AFTERWARDS: Duration = Duration::from_millis(1200);
+
+/// What a simulated scenario came to.
+#[derive(Debug, Clone, Default)]
+pub struct Simulated {
+    /// The histories by the names of the files that they would be recorded in.
+    pub histories: BTreeMap<String, History>,
+    /// What is not as the script says, in lines for people.
+    pub problems: Vec<String>,
+}
+
+/// Runs the port of a scenario as its script says.
+#[must_use]
+pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulated {
+    let mut run = Run { name: folder.name, script, problems: Vec::new(), handles: Vec::new() };
+    let mut world = register(run.scenario()).world();
+    run.play(&mut world);
+    run.conclude(world)
+}
+
+struct Run<'a> {
+    name: &'a str,
+    script: &'a Script,
+    problems: Vec<String>,
+    /// What the client started, the main workflow first.
+    handles: Vec<Handle>,
+}
+
+impl Run<'_> {
+    /// The scenario without its code.
+    fn scenario(&self) -> Scenario {
+        let mut scenario = Scenario::new(self.name);
+        for worker in &self.script.workers {
+            scenario = scenario.worker(self.worker(worker));
+        }
+        for hold in &self.script.holds {
+            scenario = scenario.hold(hold.task, hold.takes.0);
+        }
+        scenario
+    }
+
+    fn worker(&self, worker: &Worker) -> WorkerSpec {
+        let mut spec = WorkerSpec::new(self.queue(&worker.queue)).from(worker.from.0);
+        if let Some(until) = worker.until {
+            spec = spec.until(until.0);
+        }
+        if worker.crash {
+            spec = spec.crash();
+        }
+        if !worker.workflows {
+            spec = spec.no_workflows();
+        }
+        if !worker.activities {
+            spec = spec.no_activities();
+        }
+        spec
+    }
+
+    /// What a queue of the script is called in histories.
+    fn queue(&self, name: &str) -> String {
+        if name == "main" { format!("{}-main", self.name) } else { name.to_owned() }
+    }
+
+    /// Starts the main workflow, takes each step in its time, and waits for the end.
+    fn play(&mut self, world: &mut World) {
+        let script = self.script;
+        match world.start_workflow(self.main_options()) {
+            Ok(handle) => self.handles.push(handle),
+            Err(error) => {
+                return self.problem(format!("the workflow could not be started: {error}"));
+            }
+        }
+        for step in &script.steps {
+            world.advance(step.at.0.saturating_sub(world.elapsed()));
+            self.take(world, step);
+        }
+        if let Some(end) = script.end {
+            world.advance(end.0.saturating_sub(world.elapsed()));
+        } else {
+            for handle in &self.handles {
+                world.wait(handle);
+            }
+            world.advance(AFTERWARDS);
+        }
+    }
+
+    fn main_options(&self) -> StartOptions {
+        let script = self.script;
+        let mut options = StartOptions::new(&script.workflow, &script.workflow_id);
+        options.input = payloads(&script.input);
+        options.task_queue = self.queue("main").into();
+        options.execution_timeout = script.execution_timeout.map(|span| span.0);
+        options.run_timeout = script.run_timeout.map(|span| span.0);
+        options.task_timeout = script.task_timeout.map(|span| span.0);
+        options.start_delay = script.start_delay.map(|span| span.0);
+        options.retry_policy = script.retry.as_ref().map(retry_policy);
+        options
+    }
+
+    /// Does what a step says and looks at what the client gets.
+    fn take(&mut self, world: &mut World, step: &Step) {
+        let id = step.workflow_id.as_deref().unwrap_or(&self.script.workflow_id);
+        let first = self.handles.first().map(|handle| handle.run_id.clone());
+        let run = match step.run_id.as_deref() {
+            Some("first") => first.as_deref(),
+            other => other,
+        };
+        let reason = step.reason.as_deref().unwrap_or_default();
+        let answer = match step.action {
+            Action::Cancel => world.cancel_workflow(id, run, reason),
+            Action::Terminate => world.terminate_workflow(id, run, reason),
+            Action::Signal => world.signal_workflow(
+                id,
+                run,
+                step.name.as_deref().unwrap_or_default(),
+                payloads(&step.input).as_ref(),
+            ),
+            Action::Start => self.start_other(world, step),
+            Action::Update | Action::Query => {
+                return self.problem(format!(
+                    "{}: not simulated: {}",
+                    title(step),
+                    step.action.name()
+                ));
+            }
+        };
+        self.check_answer(step, &answer);
+    }
+
+    fn start_other(&mut self, world: &mut World, step: &Step) -> Result<(), ClientError> {
+        let workflow = step.workflow.as_deref().unwrap_or_default();
+        let mut options = StartOptions::new(workflow, step.id.as_deref().unwrap_or_default());
+        options.input = payloads(&step.input);
+        options.task_queue = self.queue(step.queue.as_deref().unwrap_or("main")).into();
+        self.handles.push(world.start_workflow(options)?);
+        Ok(())
+    }
+
+    fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
+        let got = match answer {
+            Ok(()) => "ok",
+            Err(error) => kind(error),
+        };
+        let expected = step.expect.as_deref().unwrap_or("ok");
+        if !(expected == got || expected == "failed" && answer.is_err()) {
+            let message =
+                answer.as_ref().err().map_or_else(String::new, |error| format!(" ({error})"));
+            self.problem(format!(
+                "{}: the client got {got}{message}, recorded {expected}",
+                title(step)
+            ));
+        }
+        if let (Some(expected), Err(error)) =
+            (step.message.as_ref().or(step.answer.as_ref()), answer)
+            && *expected != error.to_string()
+        {
+            self.problem(format!(
+                "{}: the client got `{error}`, recorded `{expected}`",
+                title(step)
+            ));
+        }
+    }
+
+    /// Takes the histories and compares how the runs ended.
+    fn conclude(mut self, world: World) -> Simulated {
+        let outcome = world.finish();
+        let mut histories = BTreeMap::new();
+        let mut count = BTreeMap::<&str, usize>::new();
+        for execution in &outcome.executions {
+            let nth = count.entry(&execution.workflow_id).or_default();
+            *nth += 1;
+            let file = self.file(&execution.workflow_id, *nth);
+            match History::new(execution.history.clone()) {
+                Ok(history) => {
+                    if let Err(error) = history.check_well_formed() {
+                        self.problem(format!(
+                            "{file}: the simulated history is not well formed: {}",
+                            describe(&error)
+                        ));
+                    }
+                    histories.insert(file, history);
+                }
+                Err(error) => {
+                    self.problem(format!("{file}: what was simulated is no history: {error}"));
+                }
+            }
+        }
+        // What else may be found wrong with the workflow is what the scenario is about, or shows in its history.
+        for finding in &outcome.findings {
+            if matches!(
+                finding.code,
+                Code::NotSimulated | Code::Setup | Code::Limit | Code::IllFormed
+            ) {
+                self.problem(finding.to_string());
+            }
+        }
+        let script = self.script;
+        let last = (1..)
+            .map(|nth| self.file(&script.workflow_id, nth))
+            .take_while(|file| histories.contains_key(file));
+        let last = last.last().unwrap_or_else(|| "history.json".to_owned());
+        self.check_end(&last, &histories, &script.expect);
+        for (file, expect) in &script.expect.runs {
+            self.check_end(file, &histories, expect);
+        }
+        Simulated { histories, problems: self.problems }
+    }
+
+    /// The file that holds the `nth` run of a workflow, counting from 1.
+    fn file(&self, workflow_id: &str, nth: usize) -> String {
+        let main = workflow_id == self.script.workflow_id;
+        match (main, nth) {
+            (true, 1) => "history.json".to_owned(),
+            (true, nth) => format!("history.{nth}.json"),
+            (false, 1) => format!("history.{workflow_id}.json"),
+            (false, nth) => format!("history.{workflow_id}.{nth}.json"),
+        }
+    }
+
+    fn check_end(&mut self, file: &str, histories: &BTreeMap<String, History>, expect: &Expect) {
+        // That a recorded history was not simulated is noticed where the histories are compared.
+        let Some(history) = histories.get(file) else {
+            return;
+        };
+        let status = history.status();
+        if status.as_str() != expect.status {
+            self.problem(format!("{file}: ended {status}, recorded {}", expect.status));
+        }
+        let end = End::of(history);
+        for (what, expected, found) in [
+            ("result", &expect.result, end.result),
+            ("details", &expect.details, end.details),
+            ("failure", &expect.failure, end.failure),
+        ] {
+            if let Some(expected) = expected
+                && found.as_ref().is_none_or(|found| !same_json(found, expected))
+            {
+                let found = found.unwrap_or_else(|| "nothing".to_owned());
+                self.problem(format!("{file}: {what}: simulated {found}, recorded {expected}"));
+            }
+        }
+    }
+
+    fn problem(&mut self, line: String) {
+        self.problems.push(line);
+    }
+}
+
+/// What a scenario file calls a refusal.
+fn kind(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::NotFound(_) => "NotFound",
+        ClientError::InvalidArgument(_) => "InvalidArgument",
+        ClientError::ResourceExhausted(_) => "ResourceExhausted",
+        ClientError::AlreadyStarted { .. } => "AlreadyStarted",
+        ClientError::NotSimulated { .. } => "NotSimulated",
+        _ => "another error",
+    }
+}
+
+/// A step, as a problem names it.
+fn title(step: &Step) -> String {
+    format!("{} at {} ms", step.action.name(), step.at.0.as_millis())
+}
+
+/// Arguments as payloads, one each; none if there are none.
+fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
+    let payloads = arguments.iter().map(|argument| Payload::json(argument.to_string()));
+    (!arguments.is_empty()).then(|| payloads.collect())
+}
+
+fn retry_policy(retry: &Retry) -> RetryPolicy {
+    let millis = |span: &Span| span.0;
+    RetryPolicy {
+        initial_interval: retry.initial_interval.as_ref().map(millis),
+        backoff_coefficient: retry.backoff_coefficient.unwrap_or_default(),
+        maximum_interval: retry.maximum_interval.as_ref().map(millis),
+        maximum_attempts: retry.maximum_attempts.unwrap_or_default(),
+        ..RetryPolicy::default()
+    }
+}
+
+/// What a run ended with: values as JSON text, a failure as its message.
+#[derive(Debug, Default)]
+struct End {
+    result: Option<String>,
+    details: Option<String>,
+    failure: Option<String>,
+}
+
+impl End {
+    fn of(history: &History) -> Self {
+        let text = |payloads: &Option<Payloads>| {
+            payloads.as_ref()?.as_slice().first()?.as_json().map(str::to_owned)
+        };
+        let message =
+            |failure: &Option<Failure>| failure.as_ref().map(|failure| failure.message.to_string());
+        match history.close().map(|event| &event.kind) {
+            Some(EventKind::WorkflowExecutionCompleted(close)) => {
+                Self { result: text(&close.result), ..Self::default() }
+            }
+            Some(EventKind::WorkflowExecutionCanceled(close)) => {
+                Self { details: text(&close.details), ..Self::default() }
+            }
+            Some(EventKind::WorkflowExecutionFailed(close)) => {
+                Self { failure: message(&close.failure), ..Self::default() }
+            }
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Whether two texts are the same, or the same JSON value.
+fn same_json(left: &str, right: &str) -> bool {
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    left == right || value(left).is_some_and(|left| Some(left) == value(right))
+}

@@ -1,0 +1,270 @@
+//! What a `scenario.toml` says: who does what, and when. The format is described in fixtures/README.md.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// A scenario file. A key that is not listed here is an error, so that nothing in a file is overlooked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// What happens, in a line.
+    pub summary: String,
+    /// The type that the client starts.
+    pub workflow: String,
+    /// The id it starts it with.
+    pub workflow_id: String,
+    /// The arguments it gives, as JSON.
+    #[serde(default)]
+    pub input: Vec<serde_json::Value>,
+    /// Only for the recorder: what registers the activities.
+    pub activities: Option<String>,
+    /// Only for the recorder: the types that it registers.
+    #[serde(default)]
+    pub workflows: Vec<String>,
+    /// Limit for all runs together.
+    pub execution_timeout: Option<Span>,
+    /// Limit for one run.
+    pub run_timeout: Option<Span>,
+    /// Limit for one workflow task.
+    pub task_timeout: Option<Span>,
+    /// How long the first workflow task is held back.
+    pub start_delay: Option<Span>,
+    /// How the workflow as a whole is retried.
+    pub retry: Option<Retry>,
+    /// The workers, in the order of their identities: `worker-1`, `worker-2`, …
+    #[serde(default, rename = "worker")]
+    pub workers: Vec<Worker>,
+    /// What the client does after the start.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
+    /// Workflow tasks that take longer than usual.
+    #[serde(default, rename = "hold")]
+    pub holds: Vec<Hold>,
+    /// When the histories were taken, open or not.
+    pub end: Option<Span>,
+    /// Written by the recorder: whether two recordings were alike.
+    pub stable: Option<bool>,
+    /// Written by the recorder, for people.
+    pub note: Option<String>,
+    /// How it ended.
+    pub expect: Expect,
+    /// Written by the recorder: what the official replayer says of each history.
+    #[serde(default)]
+    pub replay: BTreeMap<String, toml::Value>,
+}
+
+/// A worker: polls one queue, for a while.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// The queue, as the file names it.
+    pub queue: String,
+    /// When it begins.
+    #[serde(default)]
+    pub from: Span,
+    /// When it stops; never if this is not given.
+    pub until: Option<Span>,
+    /// Whether it does not stop but die: nothing that it has begun is sent any more.
+    #[serde(default)]
+    pub crash: bool,
+    /// Whether it takes workflow tasks.
+    #[serde(default = "yes")]
+    pub workflows: bool,
+    /// Whether it takes activity tasks.
+    #[serde(default = "yes")]
+    pub activities: bool,
+}
+
+/// One thing that the client does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// When.
+    pub at: Span,
+    /// What.
+    #[serde(rename = "do")]
+    pub action: Action,
+    /// To which workflow; the main one if this is not given.
+    pub workflow_id: Option<String>,
+    /// To which run; `first` is the first run of the main workflow, and the current run is meant if this is not given.
+    pub run_id: Option<String>,
+    /// The name of the signal, update or query.
+    pub name: Option<String>,
+    /// Its arguments, or those of the workflow to start.
+    #[serde(default)]
+    pub input: Vec<serde_json::Value>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The type of the workflow to start.
+    pub workflow: Option<String>,
+    /// The id of the workflow to start.
+    pub id: Option<String>,
+    /// The queue of the workflow to start.
+    pub queue: Option<String>,
+    /// What the client got: `ok`, which is the default, or what kind of error.
+    pub expect: Option<String>,
+    /// The message of the error.
+    pub message: Option<String>,
+    /// What a query or an update returned, as JSON.
+    pub result: Option<String>,
+    /// What a query or an update answered, in the words of the other recorder.
+    pub answer: Option<String>,
+}
+
+/// What a client can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Ask for a workflow to be canceled.
+    Cancel,
+    /// End a workflow.
+    Terminate,
+    /// Send a signal.
+    Signal,
+    /// Send an update and wait for it.
+    Update,
+    /// Ask a question.
+    Query,
+    /// Start another workflow.
+    Start,
+}
+
+impl Action {
+    /// Its name as in a scenario file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Terminate => "terminate",
+            Self::Signal => "signal",
+            Self::Update => "update",
+            Self::Query => "query",
+            Self::Start => "start",
+        }
+    }
+}
+
+/// A workflow task that takes some time from its start to its completion.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Which one, counting deliveries to a worker from 1.
+    pub task: u32,
+    /// How long.
+    pub takes: Span,
+}
+
+/// How often and how fast a workflow is tried again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Wait before the second attempt.
+    pub initial_interval: Option<Span>,
+    /// What each further wait is multiplied by.
+    pub backoff_coefficient: Option<f64>,
+    /// The longest wait.
+    pub maximum_interval: Option<Span>,
+    /// How many attempts at most.
+    pub maximum_attempts: Option<i32>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Its status.
+    pub status: String,
+    /// What it returned, as JSON.
+    pub result: Option<String>,
+    /// The details of its cancellation, as JSON.
+    pub details: Option<String>,
+    /// The message of its failure.
+    pub failure: Option<String>,
+    /// The same of further histories, by file name.
+    #[serde(default)]
+    pub runs: BTreeMap<String, Self>,
+}
+
+/// A span of time as Go writes it: `1.5s`, `300ms`, `1m30s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Span(pub Duration);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        parse(&text)
+            .map(Self)
+            .ok_or_else(|| format!("expected a duration such as `1.5s`, found `{text}`"))
+    }
+}
+
+/// Numbers with units, one after another; at most nine decimals each.
+fn parse(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() || text.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        let nanos_per_unit: u128 = match unit {
+            "h" => 3_600_000_000_000,
+            "m" => 60_000_000_000,
+            "s" => 1_000_000_000,
+            "ms" => 1_000_000,
+            _ => return None,
+        };
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let places = u32::try_from(decimals.len()).ok().filter(|places| *places <= 9)?;
+        let nanos = whole.parse::<u128>().ok()?.checked_mul(nanos_per_unit)?
+            + decimals.parse::<u128>().ok()? * nanos_per_unit / 10_u128.pow(places);
+        sum = sum.checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))?;
+        rest = tail;
+    }
+    Some(sum)
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_go_writes_them() {
+        let millis = |text: &str| parse(text).map(|span| span.as_millis());
+
+        assert_eq!(millis("0s"), Some(0));
+        assert_eq!(millis("3.5s"), Some(3500));
+        assert_eq!(millis("300ms"), Some(300));
+        assert_eq!(millis("1m30s"), Some(90_000));
+        assert_eq!(millis("1.05h"), Some(3_780_000));
+    }
+
+    #[test]
+    fn what_is_no_span_is_refused() {
+        for text in ["", "5", "s", "5d", "-1s", "1.s", "1..2s"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        let text = "
+            summary = ''
+            workflow = 'Workflow'
+            workflow_id = 'x'
+            colour = 'red'
+            [expect]
+            status = 'Completed'
+        ";
+        let error = toml::from_str::<Script>(text).unwrap_err();
+        assert!(error.message().contains("unknown field `colour`"), "{error}");
+    }
+}

@@ -1,0 +1,320 @@
+//! Any sequence of inputs to the service, legal or not, in any order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rehearsal_activation::{
+    ScheduleActivityTask, ServerCommand, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure,
+};
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{
+    Event, EventId, Failure, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
+};
+use rehearsal_service::{
+    ActivityToken, Answer, Effect, Input, Outbox, Service, ServiceConfig, StartWorkflow, Target,
+};
+
+/// One thing that somebody does to the service.
+#[derive(Debug, Clone)]
+enum Doing {
+    Pass { tenths: u16 },
+    TakeTask { which: usize },
+    Answer { which: usize, commands: Vec<Order>, sticky: bool },
+    FailTask { which: usize },
+    TakeActivity { which: usize },
+    Heartbeat { which: usize },
+    Complete { which: usize },
+    Fail { which: usize },
+    Cancel { which: usize },
+    Signal,
+    RequestCancel,
+    Terminate,
+}
+
+/// A command with small ids, so that they clash.
+#[derive(Debug, Clone)]
+enum Order {
+    Schedule(u8),
+    CancelActivity(u8),
+    StartTimer(u8),
+    CancelTimer(u8),
+    Complete,
+    Fail,
+    Cancel,
+}
+
+/// A sequence of inputs.
+#[derive(Debug, Clone)]
+pub struct Inputs(Vec<Doing>);
+
+/// Any sequence.
+pub fn any_inputs() -> impl Strategy<Value = Inputs> {
+    let order = prop_oneof![
+        4 => (0..4_u8).prop_map(Order::Schedule),
+        3 => (4..16_u8).prop_map(Order::CancelActivity),
+        4 => (0..4_u8).prop_map(Order::StartTimer),
+        3 => (0..4_u8).prop_map(Order::CancelTimer),
+        1 => Just(Order::Complete),
+        1 => Just(Order::Fail),
+        1 => Just(Order::Cancel),
+    ];
+    let which = 0..3_usize;
+    let doing = prop_oneof![
+        4 => (0..60_u16).prop_map(|tenths| Doing::Pass { tenths }),
+        6 => which.clone().prop_map(|which| Doing::TakeTask { which }),
+        6 => (which.clone(), prop::collection::vec(order, 0..4), any::<bool>())
+            .prop_map(|(which, commands, sticky)| Doing::Answer { which, commands, sticky }),
+        1 => which.clone().prop_map(|which| Doing::FailTask { which }),
+        4 => which.clone().prop_map(|which| Doing::TakeActivity { which }),
+        2 => which.clone().prop_map(|which| Doing::Heartbeat { which }),
+        2 => which.clone().prop_map(|which| Doing::Complete { which }),
+        2 => which.clone().prop_map(|which| Doing::Fail { which }),
+        2 => which.prop_map(|which| Doing::Cancel { which }),
+        3 => Just(Doing::Signal),
+        2 => Just(Doing::RequestCancel),
+        1 => Just(Doing::Terminate),
+    ];
+    prop::collection::vec(doing, 0..60).prop_map(Inputs)
+}
+
+/// The service under test, with everything that it has given out.
+struct Player {
+    service: Service,
+    now: Timestamp,
+    out: Outbox,
+    tasks: Vec<(EventId, u32)>,
+    taken: Vec<TaskToken>,
+    activities: Vec<(EventId, u32)>,
+    attempts: Vec<ActivityToken>,
+    histories: Vec<Vec<Arc<Event>>>,
+}
+
+impl Inputs {
+    /// Plays the sequence and returns the history as it stands after every input.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the workflow cannot be started.
+    #[must_use]
+    pub fn play(&self) -> Vec<Vec<Arc<Event>>> {
+        let mut player = Player {
+            service: Service::new(ServiceConfig::default()),
+            now: Timestamp::from_nanos(1_000_000_000_000_000_000),
+            out: Outbox::default(),
+            tasks: Vec::new(),
+            taken: Vec::new(),
+            activities: Vec::new(),
+            attempts: Vec::new(),
+            histories: Vec::new(),
+        };
+        player.give(Input::StartWorkflow(Box::new(start())));
+        for doing in &self.0 {
+            player.play(doing);
+        }
+        player.histories
+    }
+}
+
+fn start() -> StartWorkflow {
+    StartWorkflow {
+        workflow_id: "order".into(),
+        run_id: "11111111-2222-4333-8444-555555555555".into(),
+        workflow_type: "Any".into(),
+        task_queue: "main".into(),
+        input: None,
+        header: None,
+        identity: "client".into(),
+        execution_timeout: None,
+        run_timeout: None,
+        task_timeout: None,
+        start_delay: None,
+        retry_policy: None,
+    }
+}
+
+fn target() -> Target {
+    Target { workflow_id: "order".into(), run_id: None }
+}
+
+const WORKER: SmolStr = SmolStr::new_static("worker");
+
+impl Player {
+    fn give(&mut self, input: Input) {
+        // A refusal is an answer like any other; the history must be whole all the same.
+        match self.service.handle(self.now, input, &mut self.out) {
+            Ok(Answer::WorkflowTask(task) | Answer::TaskDone { next: Some(task) }) => {
+                self.taken.push(task.token);
+            }
+            Ok(Answer::ActivityTask(task)) => self.attempts.push(task.token),
+            Ok(_) | Err(_) => {}
+        }
+        for effect in std::mem::take(&mut self.out.effects) {
+            match effect {
+                Effect::WorkflowTask { scheduled, attempt, .. } => {
+                    self.tasks.push((scheduled, attempt));
+                }
+                Effect::ActivityTask { scheduled, attempt, .. } => {
+                    self.activities.push((scheduled, attempt));
+                }
+                Effect::Closed { .. } => {}
+            }
+        }
+        if let Some(run) = self.service.run_of("order") {
+            self.histories.push(self.service.visible_history(run));
+        }
+    }
+
+    /// The last few that were given out; stale ones among them.
+    fn recent<T: Clone>(from: &[T], which: usize) -> Option<T> {
+        from.iter().rev().nth(which).cloned()
+    }
+
+    fn play(&mut self, doing: &Doing) {
+        if let Doing::Pass { tenths } = doing {
+            self.now = self.now + Duration::from_millis(u64::from(*tenths) * 100);
+        }
+        if let Some(input) =
+            Self::client(doing).or_else(|| self.worker(doing)).or_else(|| self.activity(doing))
+        {
+            self.give(input);
+        }
+    }
+
+    /// What a client or the clock does.
+    fn client(doing: &Doing) -> Option<Input> {
+        match doing {
+            Doing::Pass { .. } => Some(Input::Elapsed),
+            Doing::Signal => Some(Input::SignalWorkflow {
+                target: target(),
+                name: "go".into(),
+                input: None,
+                identity: WORKER,
+            }),
+            Doing::RequestCancel => Some(Input::RequestCancelWorkflow {
+                target: target(),
+                reason: "".into(),
+                identity: WORKER,
+            }),
+            Doing::Terminate => Some(Input::TerminateWorkflow {
+                target: target(),
+                reason: "enough".into(),
+                details: None,
+                identity: WORKER,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What a worker does with tasks.
+    fn worker(&self, doing: &Doing) -> Option<Input> {
+        let run = self.service.run_of("order")?;
+        match doing {
+            Doing::TakeTask { which } => {
+                Self::recent(&self.tasks, *which).map(|(scheduled, attempt)| {
+                    Input::StartWorkflowTask {
+                        run,
+                        scheduled,
+                        attempt,
+                        identity: WORKER,
+                        request_id: "request".into(),
+                        cached: false,
+                    }
+                })
+            }
+            Doing::Answer { which, commands, sticky } => {
+                Self::recent(&self.taken, *which).map(|token| {
+                    let queue =
+                        || (TaskQueue::sticky("worker:sticky", "main"), Duration::from_secs(5));
+                    let outcome = TaskOutcome::Completed {
+                        commands: commands.iter().map(command).collect(),
+                        sticky: sticky.then(queue),
+                        sdk_metadata: SdkMetadata::default(),
+                        force_new_task: false,
+                    };
+                    respond(token, outcome)
+                })
+            }
+            Doing::FailTask { which } => Self::recent(&self.taken, *which).map(|token| {
+                let failure = WorkerTaskFailure {
+                    cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                    failure: Failure::application("broken", "PanicError"),
+                };
+                respond(token, TaskOutcome::Failed(Box::new(failure)))
+            }),
+            Doing::TakeActivity { which } => {
+                Self::recent(&self.activities, *which).map(|(scheduled, attempt)| {
+                    Input::StartActivityTask {
+                        run,
+                        scheduled,
+                        attempt,
+                        identity: WORKER,
+                        request_id: "request".into(),
+                    }
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// What an activity does.
+    fn activity(&self, doing: &Doing) -> Option<Input> {
+        let (Doing::Heartbeat { which }
+        | Doing::Complete { which }
+        | Doing::Fail { which }
+        | Doing::Cancel { which }) = doing
+        else {
+            return None;
+        };
+        let token = Self::recent(&self.attempts, *which)?;
+        Some(match doing {
+            Doing::Complete { .. } => {
+                Input::RespondActivityCompleted { token, result: None, identity: WORKER }
+            }
+            Doing::Fail { .. } => Input::RespondActivityFailed {
+                token,
+                failure: Failure::application("failed", ""),
+                last_heartbeat_details: None,
+                identity: WORKER,
+            },
+            Doing::Cancel { .. } => {
+                Input::RespondActivityCanceled { token, details: None, identity: WORKER }
+            }
+            _ => Input::RecordHeartbeat { token, details: None },
+        })
+    }
+}
+
+fn respond(token: TaskToken, outcome: TaskOutcome) -> Input {
+    let response = TaskResponse { token, identity: WORKER, outcome };
+    Input::RespondWorkflowTask { response, request_id: "request".into() }
+}
+
+fn command(order: &Order) -> ServerCommand {
+    match order {
+        Order::Schedule(id) => {
+            ServerCommand::ScheduleActivityTask(Box::new(ScheduleActivityTask {
+                activity_id: id.to_string().into(),
+                activity_type: "Work".into(),
+                task_queue: "main".into(),
+                start_to_close: Some(Duration::from_secs(u64::from(*id))),
+                heartbeat: Some(Duration::from_secs(1)),
+                ..ScheduleActivityTask::default()
+            }))
+        }
+        Order::CancelActivity(id) => {
+            ServerCommand::RequestCancelActivityTask { scheduled: EventId(u64::from(*id)) }
+        }
+        Order::StartTimer(id) => ServerCommand::StartTimer {
+            timer_id: id.to_string().into(),
+            after: Duration::from_secs(u64::from(*id)),
+            user_metadata: None,
+        },
+        Order::CancelTimer(id) => ServerCommand::CancelTimer { timer_id: id.to_string().into() },
+        Order::Complete => ServerCommand::CompleteWorkflow { result: None },
+        Order::Fail => {
+            ServerCommand::FailWorkflow { failure: Box::new(Failure::application("failed", "")) }
+        }
+        Order::Cancel => ServerCommand::CancelWorkflow { details: None },
+    }
+}

@@ -1,0 +1,272 @@
+//! Workflows as data: a small language that covers what workflow code can do, with an interpreter on the native API.
+//!
+//! Every program ends: waits have timeouts, and every activity comes to an end by itself.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rehearsal::{
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario,
+    Signal, Workflow, WorkflowError, join, millis, secs, select,
+};
+
+const PROGRAM: Workflow<(), u64> = Workflow::new("Program");
+const CLEANUP: Activity<(), u64> = Activity::new("Cleanup");
+const GO: Signal<u64> = Signal::new("go");
+
+/// What an activity does.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Returns at once.
+    Quick,
+    /// Takes three seconds and never heartbeats.
+    Slow,
+    /// Heartbeats every second, six times at most, and answers a cancel with a canceled error.
+    Beats,
+    /// Fails twice, then returns.
+    Flaky,
+    /// Fails for good.
+    Fails,
+    /// Never answers in time, twice.
+    TimesOut,
+}
+
+impl Kind {
+    const ALL: [Self; 6] =
+        [Self::Quick, Self::Slow, Self::Beats, Self::Flaky, Self::Fails, Self::TimesOut];
+
+    const fn activity(self) -> Activity<(), u64> {
+        Activity::new(match self {
+            Self::Quick => "Quick",
+            Self::Slow => "Slow",
+            Self::Beats => "Beats",
+            Self::Flaky => "Flaky",
+            Self::Fails => "Fails",
+            Self::TimesOut => "TimesOut",
+        })
+    }
+
+    fn options(self, wait: bool) -> ActivityOptions {
+        let options = ActivityOptions::start_to_close(secs(match self {
+            Self::TimesOut => 2,
+            _ => 30,
+        }));
+        let options = match self {
+            Self::Beats => options.with_heartbeat(secs(3)),
+            Self::TimesOut => options
+                .with_retry_policy(RetryPolicy { maximum_attempts: 2, ..RetryPolicy::default() }),
+            _ => options,
+        };
+        if wait { options.with_wait_for_cancellation() } else { options }
+    }
+
+    async fn run(self, ctx: ActivityContext) -> Result<u64, ActivityError> {
+        match self {
+            Self::Slow => ctx.sleep(secs(3)).await,
+            Self::Beats => {
+                for beat in 0..6_u32 {
+                    if ctx.sleep_or_canceled(secs(1)).await {
+                        return Err(ActivityError::canceled_with_details(&beat));
+                    }
+                    ctx.heartbeat(beat);
+                }
+            }
+            Self::Flaky if ctx.attempt() < 3 => return Err("not yet".into()),
+            Self::Quick | Self::Flaky => {}
+            Self::Fails => {
+                return Err(ActivityError::application("for good", "Fatal").non_retryable());
+            }
+            Self::TimesOut => ctx.sleep(secs(5)).await,
+        }
+        Ok(u64::from(ctx.attempt()))
+    }
+}
+
+/// One thing that a program does.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Executes an activity.
+    Activity {
+        /// What it does.
+        kind: Kind,
+        /// Whether a cancel waits for its end.
+        wait: bool,
+    },
+    /// Sleeps so many tenths of a second.
+    Sleep(u16),
+    /// Waits for a signal, so many tenths of a second at most.
+    Wait(u16),
+    /// Both at once, until both have ended.
+    Both(Box<Self>, Box<Self>),
+    /// Both at once, until one has ended; the other goes on unwatched.
+    First(Box<Self>, Box<Self>),
+    /// In a scope of its own that is canceled after so many tenths of a second, or at once.
+    Scope(Box<Self>, u16),
+    /// Where no cancel reaches it.
+    Detached(Box<Self>),
+}
+
+/// A workflow.
+#[derive(Debug, Clone)]
+pub struct Program {
+    ops: Vec<Op>,
+    /// Whether an error ends it.
+    propagate: bool,
+    /// Whether it cleans up when it was canceled.
+    cleanup: bool,
+}
+
+/// What a client does after so many tenths of a second.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Sends a signal.
+    Signal,
+    /// Requests a cancel.
+    Cancel,
+    /// Terminates.
+    Terminate,
+}
+
+/// A program and what its client does.
+#[derive(Debug, Clone)]
+pub struct Case {
+    program: Program,
+    script: Vec<(u16, Action)>,
+}
+
+/// Any case. Small numbers, so that things fall together.
+pub fn any_case() -> impl Strategy<Value = Case> {
+    let op = any_op();
+    let program = (prop::collection::vec(op, 0..5), any::<bool>(), any::<bool>())
+        .prop_map(|(ops, propagate, cleanup)| Program { ops, propagate, cleanup });
+    let action = prop_oneof![4 => Just(Action::Signal), 4 => Just(Action::Cancel), 1 => Just(Action::Terminate)];
+    (program, prop::collection::vec((0..40_u16, action), 0..4))
+        .prop_map(|(program, script)| Case { program, script })
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let leaf = prop_oneof![
+        4 => (prop::sample::select(&Kind::ALL[..]), any::<bool>()).prop_map(|(kind, wait)| Op::Activity { kind, wait }),
+        2 => (0..50_u16).prop_map(Op::Sleep),
+        1 => (0..50_u16).prop_map(Op::Wait),
+    ];
+    leaf.prop_recursive(2, 6, 2, |inner| {
+        let boxed = inner.prop_map(Box::new);
+        prop_oneof![
+            (boxed.clone(), boxed.clone()).prop_map(|(a, b)| Op::Both(a, b)),
+            (boxed.clone(), boxed.clone()).prop_map(|(a, b)| Op::First(a, b)),
+            (boxed.clone(), 0..30_u16).prop_map(|(op, after)| Op::Scope(op, after)),
+            boxed.prop_map(Op::Detached),
+        ]
+    })
+}
+
+fn tenths(count: u16) -> Duration {
+    millis(u64::from(count) * 100)
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<u64, WorkflowError>>>>;
+
+/// Starts an operation: what it asks for is asked for now, not when it is awaited.
+fn start(ctx: &Context, op: &Op) -> Running {
+    match op {
+        Op::Activity { kind, wait } => {
+            let ctx = ctx.with_activity_options(kind.options(*wait));
+            let running = ctx.execute(kind.activity(), ());
+            Box::pin(running)
+        }
+        Op::Sleep(count) => {
+            let timer = ctx.sleep(tenths(*count));
+            Box::pin(async move { timer.await.map(|()| 0) })
+        }
+        Op::Wait(count) => {
+            let signals = ctx.signals(GO);
+            let (ctx, timeout) = (ctx.clone(), tenths(*count));
+            Box::pin(async move {
+                let came = ctx.wait_timeout(timeout, || !signals.is_empty()).await?;
+                Ok(if came { signals.try_recv().unwrap_or(0) } else { 0 })
+            })
+        }
+        Op::Both(a, b) => {
+            let (a, b) = (start(ctx, a), start(ctx, b));
+            Box::pin(async move {
+                let (a, b) = join(a, b).await;
+                Ok(a?.wrapping_add(b?))
+            })
+        }
+        Op::First(a, b) => {
+            let (a, b) = (start(ctx, a), start(ctx, b));
+            Box::pin(async move {
+                match select(a, b).await {
+                    rehearsal::Either::Left(value) | rehearsal::Either::Right(value) => value,
+                }
+            })
+        }
+        Op::Scope(op, after) => {
+            let (scope, cancel) = ctx.with_cancel();
+            let running = start(&scope, op);
+            let timer = ctx.disconnected().timer(tenths(*after));
+            Box::pin(async move {
+                match select(running, timer).await {
+                    rehearsal::Either::Left(value) => value,
+                    rehearsal::Either::Right(_) => {
+                        cancel.cancel();
+                        Ok(1)
+                    }
+                }
+            })
+        }
+        Op::Detached(op) => start(&ctx.disconnected(), op),
+    }
+}
+
+impl Program {
+    async fn run(self, ctx: Context) -> Result<u64, WorkflowError> {
+        let mut sum = 0_u64;
+        let mut outcome = Ok(());
+        for op in &self.ops {
+            match start(&ctx, op).await {
+                Ok(value) => sum = sum.wrapping_add(value),
+                Err(error) if self.propagate => {
+                    outcome = Err(error);
+                    break;
+                }
+                Err(_) => {}
+            }
+        }
+        if self.cleanup && ctx.is_canceled() {
+            let ctx = ctx.disconnected().with_activity_options(Kind::Quick.options(false));
+            sum = sum.wrapping_add(ctx.execute(CLEANUP, ()).await?);
+        }
+        outcome.map(|()| sum)
+    }
+}
+
+impl Case {
+    /// The scenario that runs it.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        let program = self.program.clone();
+        let scenario = Kind::ALL.into_iter().fold(Scenario::new("law"), |scenario, kind| {
+            scenario.activity(kind.activity(), move |ctx, (): ()| kind.run(ctx))
+        });
+        let script = self.script.clone();
+        scenario
+            .activity(CLEANUP, |ctx, (): ()| Kind::Quick.run(ctx))
+            .workflow(PROGRAM, move |ctx, (): ()| program.clone().run(ctx))
+            .client(move |world| {
+                let handle = world.start(PROGRAM, "law", ());
+                for (after, action) in &script {
+                    world.advance(tenths(*after));
+                    // A workflow that has closed refuses some of it, which is fine.
+                    let _answer = match action {
+                        Action::Signal => world.signal(&handle, GO, 7),
+                        Action::Cancel => world.cancel(&handle),
+                        Action::Terminate => world.terminate(&handle, "enough"),
+                    };
+                }
+            })
+    }
+}

@@ -1,0 +1,55 @@
+//! Controls: a service in which one rule is broken on purpose makes exactly the right check fail.
+
+use rehearsal::{Code, Failure, Scenario};
+use rehearsal_examples::cancellation::{YOUR_WORKFLOW, rehearsal_of, your_workflow};
+use rehearsal_service::{Defect, ServiceConfig};
+use rehearsal_tests::controls::retried;
+
+fn broken(scenario: Scenario, defect: Defect) -> Failure {
+    let config = ServiceConfig { defect: Some(defect), ..ServiceConfig::default() };
+    scenario.service_config(config).try_sweep().expect_err("a rule is broken")
+}
+
+/// The codes of everything that was found, each once.
+fn codes(failure: &Failure) -> Vec<Code> {
+    let mut codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
+fn sample() -> Scenario {
+    rehearsal_of("cancellation").workflow(YOUR_WORKFLOW, your_workflow)
+}
+
+#[test]
+fn nothing_is_found_where_no_rule_is_broken() {
+    assert!(sample().try_sweep().is_ok());
+    assert!(retried().try_sweep().is_ok());
+}
+
+#[test]
+fn a_skipped_activity_that_runs_is_found() {
+    let failure = broken(sample(), Defect::SkippedRuns);
+    assert_eq!(codes(&failure), [Code::SkippedNotCanceled], "{failure}");
+}
+
+#[test]
+fn a_cancel_that_is_lost_is_found() {
+    let failure = broken(retried(), Defect::CancelLost);
+    assert_eq!(codes(&failure), [Code::CancelLost], "{failure}");
+}
+
+#[test]
+fn an_event_that_is_dropped_is_found() {
+    let failure = broken(sample(), Defect::EventDropped);
+    assert_eq!(codes(&failure), [Code::IllFormed]);
+    assert!(failure.report().contains("is not well formed"), "{failure}");
+}
+
+#[test]
+fn an_attempt_too_many_is_found() {
+    let failure = broken(retried(), Defect::RetryTooMany);
+    assert_eq!(codes(&failure), [Code::IllFormed]);
+    assert!(failure.report().contains("Charge was given 3 attempts, 2 are allowed"), "{failure}");
+}

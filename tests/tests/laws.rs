@@ -1,0 +1,117 @@
+//! The laws of the ring, over generated workflows and client scripts: 256 cases each unless `PROPTEST_CASES` says more.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use rehearsal::{ChoiceKey, ChoiceKind, Outcome, Tape};
+use rehearsal_history::{Event, History, scrub};
+use rehearsal_tests::laws::order::{Inputs, any_inputs};
+use rehearsal_tests::laws::program::{Case, any_case};
+
+/// Runs `law` on every case and prints how many hold: all of them, or the test fails with the smallest that does not.
+#[expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
+fn holds<S: Strategy>(name: &str, cases: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let wanted = config.cases;
+    let run = Cell::new(0_u32);
+    let mut runner = TestRunner::new(config);
+    let result = runner.run(&cases, |case| {
+        run.set(run.get() + 1);
+        law(case)
+    });
+    if let Err(error) = result {
+        panic!("{name}: {error}");
+    }
+    println!("laws {name}: {} of {wanted}", run.get());
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn fail<E: ToString>(reason: E) -> TestCaseError {
+    TestCaseError::fail(reason.to_string())
+}
+
+fn calm(case: &Case) -> Result<Outcome, TestCaseError> {
+    case.scenario().try_run(&Tape::calm()).map_err(fail)
+}
+
+fn history(events: &[Arc<Event>]) -> Result<History, TestCaseError> {
+    History::new(events.to_vec()).map_err(fail)
+}
+
+fn main_history(outcome: &Outcome) -> Result<History, TestCaseError> {
+    history(&outcome.main().ok_or_else(|| fail("nothing was started"))?.history)
+}
+
+/// Law 1: decode(encode(h)) = h, for histories of simulated runs.
+#[test]
+fn law_1_json_reads_what_it_writes() {
+    holds("1 codec", any_case(), |case| {
+        let simulated = main_history(&calm(&case)?)?;
+        let read = History::from_json(&simulated.to_json()).map_err(fail)?;
+        prop_assert_eq!(simulated, read);
+        Ok(())
+    });
+}
+
+/// Law 2: every simulated history replays without mismatch, from the start and from a cold cache at every task, and is
+/// well formed. `try_run` checks that.
+#[test]
+fn law_2_every_simulated_history_replays() {
+    holds("2 closure", any_case(), |case| calm(&case).map(drop));
+}
+
+/// Law 3: equal scenario and choices give equal history text, byte for byte.
+#[test]
+fn law_3_a_run_is_a_function_of_its_choices() {
+    holds("3 function", any_case(), |case| {
+        let once = main_history(&calm(&case)?)?.to_json();
+        let again = main_history(&calm(&case)?)?.to_json();
+        prop_assert_eq!(once, again);
+        Ok(())
+    });
+}
+
+fn strike(kind: ChoiceKind, nth: u32) -> Tape {
+    Tape::calm().with(ChoiceKey { kind, execution: 0, nth }, 1)
+}
+
+/// Law 4: dropping the run from the worker's cache at any point changes nothing that is recorded; a worker that dies
+/// inside a task changes no earlier event, and the run still replays.
+#[test]
+fn law_4_amnesia_changes_nothing() {
+    holds("4 amnesia", (any_case(), 0..6_u32), |(case, nth)| {
+        let plain = main_history(&calm(&case)?)?;
+        let evicted = case.scenario().try_run(&strike(ChoiceKind::Evict, nth)).map_err(fail)?;
+        let evicted = main_history(&evicted)?;
+        prop_assert_eq!(scrub(&plain).json, scrub(&evicted).json);
+
+        let crashed = case.scenario().try_run(&strike(ChoiceKind::Crash, nth)).map_err(fail)?;
+        let crashed = main_history(&crashed)?;
+        let started = |history: &History| -> Vec<usize> {
+            let is_start = |event: &Arc<Event>| event.kind.name() == "WorkflowTaskStarted";
+            (0..history.events().len())
+                .filter(|&index| is_start(&history.events()[index]))
+                .collect()
+        };
+        let before = started(&plain).get(nth as usize).copied().unwrap_or(plain.events().len());
+        prop_assert_eq!(
+            &plain.events()[..before],
+            &crashed.events()[..before.min(crashed.events().len())]
+        );
+        Ok(())
+    });
+}
+
+/// Law 6: the service accepts no sequence of inputs that breaks a history.
+#[test]
+fn law_6_no_sequence_of_inputs_breaks_a_history() {
+    holds("6 order", any_inputs(), |inputs: Inputs| {
+        let histories = inputs.play();
+        for events in histories {
+            history(&events)?.check_well_formed().map_err(fail)?;
+        }
+        Ok(())
+    });
+}

@@ -1,0 +1,125 @@
+//! The sweep: every kind of cancellation point is there, none is left out, and a counter that knows nothing of the
+//! sweep counts the same.
+
+use std::collections::BTreeMap;
+
+use rehearsal::{
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, Place, Report, RetryPolicy,
+    Scenario, Signal, Stub, WorkerSpec, Workflow, WorkflowError, check, millis, secs,
+};
+
+const ORDER: Workflow<(), String> = Workflow::new("Order");
+const PACK: Activity<(), ()> = Activity::new("Pack");
+const CHARGE: Activity<(), ()> = Activity::new("Charge");
+const SHIP: Activity<(), u32> = Activity::new("Ship");
+const REFUND: Activity<(), ()> = Activity::new("Refund");
+const APPROVE: Signal<String> = Signal::new("approve");
+
+/// Goes through every state in which a cancel can strike: an activity that waits for its worker, one in backoff, one
+/// that heartbeats, a timer, a signal.
+async fn order(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(30)).with_wait_for_cancellation();
+    let ctx = ctx.with_activity_options(options.with_heartbeat(secs(5)));
+    let outcome = steps(&ctx).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    outcome
+}
+
+async fn steps(ctx: &Context) -> Result<String, WorkflowError> {
+    ctx.with_task_queue("warehouse").execute(PACK, ()).await?;
+    let retried = RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() };
+    let options = ActivityOptions::start_to_close(secs(30))
+        .with_retry_policy(retried)
+        .with_wait_for_cancellation();
+    ctx.with_activity_options(options).execute(CHARGE, ()).await?;
+    let approvals = ctx.signals(APPROVE);
+    ctx.wait_timeout(secs(60), || !approvals.is_empty()).await?;
+    ctx.sleep(secs(2)).await?;
+    let parcels = ctx.execute(SHIP, ()).await?;
+    Ok(format!("{parcels} parcels"))
+}
+
+async fn ship(ctx: ActivityContext, (): ()) -> Result<u32, ActivityError> {
+    for parcel in 0..2 {
+        ctx.heartbeat(parcel);
+        if ctx.sleep_or_canceled(secs(1)).await {
+            return Err(ActivityError::canceled());
+        }
+    }
+    Ok(2)
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("order")
+        .worker(WorkerSpec::new("main"))
+        .worker(WorkerSpec::new("warehouse").from(secs(2)))
+        .workflow(ORDER, order)
+        .stub(PACK, Stub::returns(()).after(secs(1)))
+        .stub(CHARGE, Stub::fails(ActivityError::from("busy")).then(Stub::returns(())))
+        .activity(SHIP, ship)
+        .stub(REFUND, Stub::returns(()))
+        .client(|world| {
+            let order = world.start(ORDER, "order-7", ());
+            world.advance(millis(7500));
+            // Refused when the workflow has been canceled and is closed by now.
+            let _answer = world.signal(&order, APPROVE, "ada".to_owned());
+        })
+        .check(check::cleanup_iff_canceled(REFUND))
+        .check(check::skipped_reported_as_canceled())
+}
+
+#[test]
+fn every_kind_of_point_is_swept() {
+    let report = scenario().sweep();
+    insta::assert_snapshot!(report.table());
+
+    let swept: Vec<Place> =
+        Place::ALL.into_iter().filter(|place| swept(&report).contains_key(place)).collect();
+    assert_eq!(swept, Place::ALL);
+}
+
+/// How many runs the sweep made for each kind of point.
+fn swept(report: &Report) -> BTreeMap<Place, usize> {
+    let mut counts = BTreeMap::new();
+    for (place, _) in report.runs() {
+        *counts.entry(place).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn the_sweep_makes_as_many_runs_as_a_counter_finds_points_in_the_record() {
+    let report = scenario().sweep();
+    let record = &report.baseline().record;
+
+    let mut counted: BTreeMap<Place, usize> = BTreeMap::new();
+    for point in &record.points {
+        *counted.entry(point.place).or_default() += 1;
+        *counted.entry(Place::WithJobBefore).or_default() += usize::from(point.joins);
+    }
+    // Second requests are injected into a run that is canceled already: they are not points of the baseline.
+    let mut made = swept(&report);
+    made.remove(&Place::SecondRequest);
+    assert_eq!(made, counted);
+
+    // What is known without any record: a point before each step, one at each rest, one after the end.
+    assert!(record.points.len() as u64 > record.steps);
+}
+
+#[test]
+fn canceling_at_a_point_does_not_change_what_happened_before_it() {
+    let report = scenario().sweep();
+    let baseline = &report.baseline().record;
+    for (place, outcome) in report.runs().filter(|(place, _)| *place != Place::SecondRequest) {
+        let shared = outcome
+            .record
+            .points
+            .iter()
+            .zip(&baseline.points)
+            .take_while(|(a, b)| a.at == b.at)
+            .count();
+        assert!(shared > 0, "{place:?} shares nothing with the baseline");
+    }
+}

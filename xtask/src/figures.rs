@@ -1,0 +1,216 @@
+//! The figures of docs/fidelity.md: how much of what a real server recorded we reproduce.
+//!
+//! A suite prints a line `NAME: N of M`; this module runs the suites, collects the lines and keeps
+//! the table in the document. Only committed fixtures count, so that a fresh clone gets the same
+//! table.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use crate::{error::Error, process::Step};
+
+const SUITES: Step = Step {
+    line: "cargo test -p rehearsal-tests --tests -- --nocapture",
+    set: &[],
+    unset: &["REHEARSAL_GOLDEN", "REHEARSAL_GOLDEN_OUT", "REHEARSAL_CORPUS", "PROPTEST_CASES"],
+};
+
+const DOCUMENT: &str = "docs/fidelity.md";
+const BEGIN: &str = "<!-- figures: begin -->";
+const END: &str = "<!-- figures: end -->";
+
+/// What the document is before anyone has written more.
+const SKELETON: &str = "\
+# Fidelity
+
+What of the recorded behavior of a real server is reproduced. The table is made by `cargo xtask figures`.
+
+<!-- figures: begin -->
+<!-- figures: end -->
+";
+
+/// What to do with the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Put them into the document.
+    Write,
+    /// Fail if they are not what the document says.
+    Check,
+}
+
+/// Runs the suites, prints their figures, and writes or checks the document.
+///
+/// # Errors
+///
+/// [`Error::Failed`] if a suite fails, [`Error::FiguresDiffer`] if suites disagree,
+/// [`Error::NoMarkers`] and [`Error::Stale`] about the document.
+pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
+    println!("$ {SUITES}");
+    let output = SUITES.capture(root)?;
+    let figures = collect(&output)?;
+    for (name, figure) in &figures {
+        println!("{name}: {figure}");
+    }
+
+    let path = root.join(DOCUMENT);
+    let old = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(Error::File { path, source }),
+    };
+    let base = if old.is_empty() { SKELETON } else { &old };
+    let new = place(base, &table(&figures))?;
+    match mode {
+        Mode::Write => fs::write(&path, new).map_err(|source| Error::File { path, source }),
+        Mode::Check if new == old => Ok(()),
+        Mode::Check => Err(Error::Stale { path: DOCUMENT }),
+    }
+}
+
+/// `N of M`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Figure {
+    good: u64,
+    all: u64,
+}
+
+impl std::fmt::Display for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.good, self.all)
+    }
+}
+
+/// The figures in what the suites wrote, by name.
+fn collect(output: &str) -> Result<BTreeMap<&str, Figure>, Error> {
+    let mut figures = BTreeMap::new();
+    for (name, figure) in output.lines().filter_map(parse) {
+        if let Some(first) = figures.insert(name, figure)
+            && first != figure
+        {
+            let (first, second) = (first.to_string(), figure.to_string());
+            return Err(Error::FiguresDiffer { name: name.to_owned(), first, second });
+        }
+    }
+    Ok(figures)
+}
+
+/// Reads `NAME: N of M` at the end of `line`, after libtest's `test NAME ... ` if that is in front.
+///
+/// The rest of the line must be the name: words of letters, digits and `-`, possibly with commas
+/// and slashes.
+fn parse(line: &str) -> Option<(&str, Figure)> {
+    let line = line.rsplit_once(" ... ").map_or(line, |(_, rest)| rest);
+    let (name, numbers) = line.trim_end().split_once(": ")?;
+    let (good, all) = numbers.split_once(" of ")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || " -_,/()".contains(c));
+    is_name.then_some((name, Figure { good: number(good)?, all: number(all)? }))
+}
+
+/// Digits only: `u64` would take a `+` too.
+fn number(digits: &str) -> Option<u64> {
+    digits.chars().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn table(figures: &BTreeMap<&str, Figure>) -> String {
+    if figures.is_empty() {
+        return "No suite printed a figure.\n".to_owned();
+    }
+    let row = |(name, figure): (&&str, &Figure)| {
+        format!("| {name} | {} | {} |\n", figure.good, figure.all)
+    };
+    let rows: Vec<String> = figures.iter().map(row).collect();
+    format!("| suite | reproduced | of |\n|---|---|---|\n{}", rows.concat())
+}
+
+/// Replaces what stands between the markers of `document`.
+fn place(document: &str, table: &str) -> Result<String, Error> {
+    let parts = document
+        .split_once(BEGIN)
+        .and_then(|(head, rest)| rest.split_once(END).map(|(_, tail)| (head, tail)));
+    match parts {
+        Some((head, tail)) => Ok(format!("{head}{BEGIN}\n\n{table}\n{END}{tail}")),
+        None => Err(Error::NoMarkers { path: DOCUMENT, begin: BEGIN, end: END }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "
+running 3 tests
+test golden::go ... golden go: 31 of 31
+ok
+laws, seeds: 200 of 200
+test timers ... ok
+golden rest: 9 of 15
+test result: ok. 3 passed; 0 failed; 0 ignored
+golden go: 31 of 31
+";
+
+    #[test]
+    fn collects_figures_with_and_without_a_prefix() {
+        let figures = collect(OUTPUT).unwrap();
+        let lines: Vec<String> =
+            figures.iter().map(|(name, figure)| format!("{name}: {figure}")).collect();
+
+        assert_eq!(
+            lines,
+            ["golden go: 31 of 31", "golden rest: 9 of 15", "laws, seeds: 200 of 200"]
+        );
+    }
+
+    #[test]
+    fn takes_only_the_strict_shape() {
+        for line in [
+            "golden go: 31 of 31 scenarios",
+            "golden go: 31 of",
+            "golden go: +3 of 4",
+            "a: b: 3 of 4",
+            ": 3 of 4",
+            "error[E1]: 3 of 4",
+            "3: 3 of 4",
+            "golden go 31 of 31",
+        ] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn one_name_has_one_figure() {
+        let error = collect("a: 1 of 2\na: 2 of 2\n").unwrap_err();
+
+        assert_eq!(error.to_string(), "figure `a` was printed as `1 of 2` and as `2 of 2`");
+    }
+
+    #[test]
+    fn the_table_replaces_what_stood_between_the_markers() {
+        let figures = collect("b: 1 of 2\na: 3 of 3\n").unwrap();
+        let once = place(SKELETON, &table(&figures)).unwrap();
+        let twice = place(&once, &table(&figures)).unwrap();
+
+        assert_eq!(once, twice);
+        assert!(
+            once.ends_with(
+                "`cargo xtask figures`.\n\n<!-- figures: begin -->\n\n| suite | reproduced | of |\n|---|---|---|\n\
+                 | a | 3 | 3 |\n| b | 1 | 2 |\n\n<!-- figures: end -->\n"
+            ),
+            "{once}"
+        );
+    }
+
+    #[test]
+    fn a_document_without_markers_is_refused() {
+        let error = place("# Fidelity\n", "").unwrap_err();
+
+        assert_eq!(
+            error.to_string(),
+            "docs/fidelity.md: expected the lines `<!-- figures: begin -->` and `<!-- figures: end -->`, in this order"
+        );
+    }
+
+    #[test]
+    fn no_figures_are_said_to_be_none() {
+        assert_eq!(table(&BTreeMap::new()), "No suite printed a figure.\n");
+    }
+}
