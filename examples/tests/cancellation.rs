@@ -18,8 +18,8 @@ fn canceled_by_its_client_while_the_activity_heartbeats() -> Result<(), rehearsa
         .try_run(&Tape::calm())?;
 
     assert_eq!(outcome.main().map(|main| main.status), Some(Status::Canceled));
-    assert_eq!(outcome.calls(CLEANUP_ACTIVITY.name()).count(), 1);
-    assert_eq!(outcome.calls(ACTIVITY_TO_BE_SKIPPED.name()).count(), 0);
+    assert_eq!(outcome.calls(CLEANUP_ACTIVITY).count(), 1);
+    assert_eq!(outcome.calls(ACTIVITY_TO_BE_SKIPPED).count(), 0);
     insta::assert_snapshot!(timeline(&outcome));
     Ok(())
 }

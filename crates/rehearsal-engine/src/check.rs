@@ -60,7 +60,7 @@ impl CleanupIffCanceled {
                 .with_events([request.0]),
             ),
             (Some(_), Some(&first)) => {
-                let ran = outcome.calls(activity).any(|call| call.run_id == execution.run_id);
+                let ran = outcome.calls_named(activity).any(|call| call.run_id == execution.run_id);
                 let skipped = skipped(execution);
                 let lost = !ran && scheduled.iter().all(|id| skipped.contains(id));
                 lost.then(|| {

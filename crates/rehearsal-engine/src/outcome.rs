@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rehearsal_activation::names::Activity;
 use rehearsal_history::{Event, EventKind, Payloads, SmolStr, Status};
 
 use crate::finding::Finding;
@@ -54,7 +55,15 @@ impl Outcome {
     }
 
     /// The attempts of an activity, in the order in which they were started.
-    pub fn calls<'a>(&'a self, activity: &'a str) -> impl Iterator<Item = &'a Call> + 'a {
+    pub fn calls<I, O>(
+        &self,
+        activity: Activity<I, O>,
+    ) -> impl Iterator<Item = &Call> + use<'_, I, O> {
+        self.calls_named(activity.name())
+    }
+
+    /// The attempts of an activity that is known by its name only.
+    pub fn calls_named<'a>(&'a self, activity: &'a str) -> impl Iterator<Item = &'a Call> + 'a {
         self.record.calls.iter().filter(move |call| call.activity == activity)
     }
 }

@@ -101,7 +101,8 @@ pub(crate) fn check(events: &[Arc<Event>]) -> Result<(), IllFormed> {
             state.closed = Some(event.id);
         }
     }
-    Ok(())
+    // H-5: a close drops what is in the buffer.
+    if state.closed.is_none() { state.pending.settled() } else { Ok(()) }
 }
 
 fn out_of_place(event: &Event, expected: &'static str) -> IllFormed {

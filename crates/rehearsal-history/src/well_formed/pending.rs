@@ -18,6 +18,9 @@ pub(super) struct Pending {
     cancels: BTreeMap<EventId, SmolStr>,
     signals: BTreeMap<EventId, SmolStr>,
     updates: BTreeMap<EventId, SmolStr>,
+    /// What is right only if its end was already in the buffer, so that it comes before the next workflow task is
+    /// scheduled: by the event that opened it, with what is wrong otherwise.
+    owed: BTreeMap<EventId, IllFormed>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -45,6 +48,8 @@ impl Pending {
     /// What `event` opens, changes or closes.
     pub(super) fn event(&mut self, event: &Event) -> Result<(), IllFormed> {
         match &event.kind {
+            // H-3: the buffer is flushed before.
+            EventKind::WorkflowTaskScheduled(_) => self.settled(),
             EventKind::ActivityTaskScheduled(_)
             | EventKind::ActivityTaskStarted(_)
             | EventKind::ActivityTaskCompleted(_)
@@ -53,9 +58,10 @@ impl Pending {
             | EventKind::ActivityTaskCancelRequested(_)
             | EventKind::ActivityTaskCanceled(_) => self.activity(event),
             EventKind::TimerStarted(e) => {
-                let open =
-                    self.timers.iter().find(|(_, id)| **id == e.timer_id).map(|(open, _)| *open);
-                new_name(event, "timerId", &e.timer_id, open)?;
+                let open = self.timers.iter().find(|(_, id)| **id == e.timer_id);
+                let owed =
+                    open.map(|(open, _)| (*open, taken(event, "timerId", &e.timer_id, *open)));
+                self.owed.extend(owed);
                 self.timers.insert(event.id, e.timer_id.clone());
                 Ok(())
             }
@@ -101,12 +107,23 @@ impl Pending {
         }
     }
 
+    /// Nothing is owed any more: called before each workflow task is scheduled, and at the end.
+    pub(super) fn settled(&mut self) -> Result<(), IllFormed> {
+        let open = |id: &EventId| self.timers.contains_key(id) || self.activities.contains_key(id);
+        match core::mem::take(&mut self.owed).into_iter().find(|(id, _)| open(id)) {
+            Some((_, wrong)) => Err(wrong),
+            None => Ok(()),
+        }
+    }
+
     fn activity(&mut self, event: &Event) -> Result<(), IllFormed> {
         let path = "scheduledEventId";
         match &event.kind {
             EventKind::ActivityTaskScheduled(e) => {
                 let open = self.activities.iter().find(|(_, open)| open.id == e.activity_id);
-                new_name(event, "activityId", &e.activity_id, open.map(|(open, _)| *open))?;
+                let owed = open
+                    .map(|(open, _)| (*open, taken(event, "activityId", &e.activity_id, *open)));
+                self.owed.extend(owed);
                 let activity = Activity { id: e.activity_id.clone(), ..Activity::default() };
                 self.activities.insert(event.id, activity);
                 Ok(())
@@ -123,10 +140,13 @@ impl Pending {
             EventKind::ActivityTaskCancelRequested(e) => {
                 let activity =
                     open(&mut self.activities, event, path, ACTIVITY, e.scheduled_event_id)?;
-                if !activity.cancel_requested.is_none() {
-                    return Err(out_of_place(event, "one cancel request of each activity"));
+                if activity.cancel_requested.is_none() {
+                    activity.cancel_requested = event.id;
+                } else {
+                    // C-26 and W-15: a second one is taken only while the end is in the buffer.
+                    let again = out_of_place(event, "one cancel request of each activity");
+                    self.owed.insert(e.scheduled_event_id, again);
                 }
-                activity.cancel_requested = event.id;
                 Ok(())
             }
             EventKind::ActivityTaskCompleted(e) => {
@@ -277,16 +297,8 @@ fn close<T>(
     all.remove(&id).ok_or(IllFormed::Reference { event: event.id, path, expected, found: id })
 }
 
-fn new_name(
-    event: &Event,
-    path: &'static str,
-    name: &SmolStr,
-    open: Option<EventId>,
-) -> Result<(), IllFormed> {
-    match open {
-        None => Ok(()),
-        Some(open) => Err(IllFormed::Taken { event: event.id, path, found: name.clone(), open }),
-    }
+fn taken(event: &Event, path: &'static str, name: &SmolStr, open: EventId) -> IllFormed {
+    IllFormed::Taken { event: event.id, path, found: name.clone(), open }
 }
 
 fn same_name(

@@ -46,7 +46,7 @@ fn real_activity_code_runs_in_virtual_time_and_is_retried() {
     let result = outcome.main().and_then(|main| main.result()).unwrap();
     assert_eq!(result.as_slice()[0].as_json(), Some("\"salut ada\""));
     let calls: Vec<(u32, u64)> =
-        outcome.calls("Translate").map(|call| (call.attempt, call.started.as_secs())).collect();
+        outcome.calls(TRANSLATE).map(|call| (call.attempt, call.started.as_secs())).collect();
     assert_eq!(calls, [(1, 0), (2, 1)]);
 }
 
@@ -57,7 +57,7 @@ fn a_stub_can_answer_each_attempt_in_its_own_way() {
     let outcome = scenario().stub(TRANSLATE, flaky).run();
 
     let ended: Vec<u64> =
-        outcome.calls("Translate").filter_map(|call| call.ended).map(|end| end.as_secs()).collect();
+        outcome.calls(TRANSLATE).filter_map(|call| call.ended).map(|end| end.as_secs()).collect();
     assert_eq!(ended, [0, 6]);
 }
 
@@ -70,7 +70,7 @@ fn a_panic_of_activity_code_fails_the_activity_and_is_not_retried() {
             assert_eq!(world.wait(&greeting), Status::Failed);
         })
         .run();
-    assert_eq!(outcome.calls("Translate").count(), 1);
+    assert_eq!(outcome.calls(TRANSLATE).count(), 1);
 }
 
 #[test]
