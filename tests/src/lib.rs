@@ -1,5 +1,7 @@
 //! Cross-crate suites; what they share.
 
+pub mod bad_input;
 pub mod controls;
 pub mod golden;
 pub mod laws;
+pub mod mutations;

@@ -234,10 +234,34 @@ impl ActivityError {
         Self(Box::new(Failure::canceled("canceled", Some(details))))
     }
 
-    /// What a panic of activity code is reported as: not retried.
+    /// What a panic of activity code is reported as. Unlike a panic of workflow code it can be retried.
     #[must_use]
     pub fn panicked(message: impl Into<SmolStr>) -> Self {
-        Self::application(message, "PanicError").non_retryable()
+        Self::application(message, "PanicError")
+    }
+
+    /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
+    /// error as its cause (§3.4.3 of the semantics).
+    pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
+        canceled.0.source = SOURCE;
+        Self::application("unexpected activity cancel error: canceled", "wrapError")
+            .with_cause(canceled)
+    }
+
+    /// This error with what led to it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Self) -> Self {
+        self.0.cause = Some(cause.0);
+        self
+    }
+
+    /// This error with several details, each a payload of its own.
+    #[must_use]
+    pub fn with_detail_payloads(mut self, details: Payloads) -> Self {
+        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+            info.details = Some(details);
+        }
+        self
     }
 
     /// This error, not to be retried.

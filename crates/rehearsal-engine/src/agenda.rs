@@ -1,52 +1,51 @@
 //! The one queue that everything waits in: what is to happen, and when.
 
-use std::collections::BTreeMap;
-
 use rehearsal_history::Timestamp;
 
 /// Entries by due time; those due at the same time in the order in which they were put in.
+///
+/// A sorted list, as few things wait at a time.
 #[derive(Debug)]
 pub(crate) struct Agenda<T> {
-    entries: BTreeMap<(Timestamp, u64), T>,
-    asked: u64,
+    entries: Vec<(Timestamp, T)>,
 }
 
 impl<T> Default for Agenda<T> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), asked: 0 }
+        Self { entries: Vec::new() }
     }
 }
 
 impl<T> Agenda<T> {
     pub(crate) fn push(&mut self, due: Timestamp, entry: T) {
-        self.asked += 1;
-        self.entries.insert((due, self.asked), entry);
+        let place = self.entries.partition_point(|(other, _)| *other <= due);
+        self.entries.insert(place, (due, entry));
     }
 
     /// When the first entry is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.entries.first_key_value().map(|((due, _), _)| *due)
+        self.entries.first().map(|(due, _)| *due)
     }
 
     /// What is due at `now`, in order.
     pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = &T> {
-        self.entries.range(..=(now, u64::MAX)).map(|(_, entry)| entry)
+        self.entries.iter().take_while(move |(due, _)| *due <= now).map(|(_, entry)| entry)
     }
 
     /// Takes out the `index`th of what is due at `now`.
     pub(crate) fn take_due(&mut self, now: Timestamp, index: usize) -> Option<T> {
-        let key = *self.entries.range(..=(now, u64::MAX)).nth(index)?.0;
-        self.entries.remove(&key)
+        self.entries.get(index).filter(|(due, _)| *due <= now)?;
+        Some(self.entries.remove(index).1)
     }
 
     /// All entries, soonest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Timestamp, &T)> {
-        self.entries.iter().map(|((due, _), entry)| (*due, entry))
+        self.entries.iter().map(|(due, entry)| (*due, entry))
     }
 
     /// Drops the entries that `keep` refuses.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
-        self.entries.retain(|_, entry| keep(entry));
+        self.entries.retain(|(_, entry)| keep(entry));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,11 +1,27 @@
-//! The checks of a cancellation: what must hold in each run.
+//! The checks: what must hold in each run, and what at least one run must reach.
+//!
+//! A check reads the histories and the record of one run that is over. Those of cancellation are here; each other one
+//! is a file below.
+
+mod close;
+mod free;
+mod heartbeats;
+mod observed;
+mod reached;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
+pub use self::close::{EndsWithin, NoActivityOutlivesClose, StatusIn};
+pub use self::free::{Always, Eventually, Sometimes};
+pub use self::heartbeats::ActivityHeartbeatsWithin;
+pub use self::observed::CancelObservedOrCompletedFirst;
+pub use self::reached::Reached;
+use crate::choice::ChoiceKind;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -17,6 +33,20 @@ pub trait Check: Send + Sync + fmt::Debug {
     /// The activities that the check is about, so that a misspelled name is an error and not a silent pass.
     fn activities(&self) -> Vec<SmolStr> {
         Vec::new()
+    }
+
+    /// What at least one of many runs must reach, by the name that a report gives it; `None` if the check is about each
+    /// run alone.
+    ///
+    /// A sweep or an exploration in which nothing else is found and no run [reached](Self::reached) it ends with RH210.
+    /// A run by itself is not judged.
+    fn must_be_reached(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether this run reached what [`must_be_reached`](Self::must_be_reached) names. Not asked if that is `None`.
+    fn reached(&self, _outcome: &Outcome) -> bool {
+        true
     }
 }
 
@@ -120,6 +150,23 @@ impl Check for SkippedReportedAsCanceled {
         }
         findings
     }
+}
+
+/// The event that closed an execution, and when that was since the run began; `None` if it is open.
+fn closed(execution: &Execution, outcome: &Outcome) -> Option<(EventId, Duration)> {
+    let last = execution.history.last().filter(|_| execution.status != Status::Running)?;
+    Some((last.id, last.time.since(outcome.record.began)))
+}
+
+/// Whether the tape let a worker die, and with it the attempts that it had.
+fn crashed(outcome: &Outcome) -> bool {
+    outcome.tape.iter().any(|(key, _)| key.kind == ChoiceKind::Crash)
+}
+
+/// A time as reports print it: `3.5s`.
+fn seconds(at: Duration) -> String {
+    let text = format!("{}.{:03}", at.as_secs(), at.subsec_millis());
+    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn scheduled(execution: &Execution) -> impl Iterator<Item = (EventId, &ActivityTaskScheduled)> {

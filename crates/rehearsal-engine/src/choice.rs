@@ -115,10 +115,14 @@ impl Tape {
         Self::default()
     }
 
-    /// This tape with one more answer.
+    /// This tape with one more answer; the calm answer, 0, takes away the one that is there.
     #[must_use]
     pub fn with(mut self, key: ChoiceKey, answer: usize) -> Self {
-        self.0.insert(key, answer);
+        if answer == 0 {
+            self.0.remove(&key);
+        } else {
+            self.0.insert(key, answer);
+        }
         self
     }
 
@@ -128,9 +132,28 @@ impl Tape {
         self.with(ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth }, injection.answer())
     }
 
+    /// How many answers are not the calm one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it is the calm run.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The answers, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (ChoiceKey, usize)> + '_ {
         self.0.iter().map(|(&key, &answer)| (key, answer))
+    }
+}
+
+/// Of several answers to one question the last counts.
+impl FromIterator<(ChoiceKey, usize)> for Tape {
+    fn from_iter<I: IntoIterator<Item = (ChoiceKey, usize)>>(answers: I) -> Self {
+        answers.into_iter().fold(Self::calm(), |tape, (key, answer)| tape.with(key, answer))
     }
 }
 
@@ -191,6 +214,15 @@ impl Chooser for Tape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calm_answer_leaves_no_trace() {
+        let key = ChoiceKey { kind: ChoiceKind::Evict, execution: 0, nth: 2 };
+        let tape = Tape::calm().with(key, 1);
+        assert_eq!(tape.len(), 1);
+        assert_eq!(tape.with(key, 0), Tape::calm());
+        assert_eq!([(key, 1), (key, 0)].into_iter().collect::<Tape>(), Tape::calm());
+    }
 
     #[test]
     fn a_tape_reads_what_it_prints() {

@@ -1,6 +1,5 @@
 //! What is checked in every run, unless it is switched off.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rehearsal_activation::Trouble;
@@ -52,15 +51,17 @@ pub fn examine(
     let mut outcome = scenario.run(chooser(), patience);
     let mut findings = core::mem::take(&mut outcome.findings);
     findings.extend(troubles(&outcome));
-    if let Some(finding) = repeatable(&outcome, &scenario.run(chooser(), patience)) {
-        findings.push(finding);
-    }
+    let unlike = repeatable(&outcome, &scenario.run(chooser(), patience));
     findings.extend(attempts_allowed(&outcome));
     findings.extend(cancels_recorded(&outcome));
     let mut replays = Replays::default();
     for execution in &outcome.executions {
         findings.extend(well_formed(execution));
         findings.extend(replayed(scenario, execution, &mut replays));
+    }
+    // Code that does not replay does not repeat itself either; the replay says more of it.
+    if !findings.iter().any(|finding| finding.code == Code::Nondeterminism) {
+        findings.extend(unlike);
     }
     for check in checks {
         findings.extend(check.check(&outcome));
@@ -112,21 +113,14 @@ fn details(finding: Finding, trouble: &Trouble) -> Finding {
 /// Two runs of one scenario with one tape must give the same bytes.
 fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
     for (a, b) in first.executions.iter().zip(&second.executions) {
-        if let Some((one, other)) =
-            a.history.iter().zip(&b.history).find(|(one, other)| one != other)
-        {
-            return Some(
-                Finding::new(
-                    Code::NotRepeatable,
-                    format!(
-                        "{} is not a function of its choices: two runs differ",
-                        a.workflow_type
-                    ),
-                )
-                .with_detail(format!("once  {}", line(one)))
-                .with_detail(format!("again {}", line(other)))
-                .with_events([one.id.0]),
-            );
+        let pairs = a.history.iter().zip(&b.history);
+        if let Some(at) = pairs.clone().position(|(one, other)| one != other) {
+            let headline =
+                format!("{} is not a function of its choices: two runs differ", a.workflow_type);
+            let finding = Finding::new(Code::NotRepeatable, headline)
+                .with_detail(format!("once  {}", line(&a.history, at)))
+                .with_detail(format!("again {}", line(&b.history, at)));
+            return Some(finding.with_events(a.history.get(at).map(|event| event.id.0)));
         }
     }
     let lengths = |outcome: &Outcome| -> Vec<usize> {
@@ -140,12 +134,12 @@ fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
     })
 }
 
-fn line(event: &Event) -> String {
-    let mut line = format!("{} {}", event.id, event.kind.name());
-    if let EventKind::ActivityTaskScheduled(scheduled) = &event.kind {
-        let _ = write!(line, " {}", scheduled.activity_type.name);
-    }
-    line
+/// An event in the text notation.
+fn line(history: &[Arc<Event>], at: usize) -> String {
+    let lines = History::new(history.to_vec()).map(|history| history.lines()).unwrap_or_default();
+    lines.get(at).map_or_else(String::new, |line| {
+        format!("{} {} {} {}", line.id, line.time, line.name, line.details).trim_end().to_owned()
+    })
 }
 
 fn well_formed(execution: &Execution) -> Option<Finding> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// What kind of thing is wrong. The codes are stable; each has its section in `docs/diagnostics.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -22,6 +24,18 @@ pub enum Code {
     SkippedNotCanceled,
     /// RH204: a cancel request was accepted, and is not in the history.
     CancelLost,
+    /// RH205: the code of an activity still ran when its workflow closed.
+    ActivityOutlivesClose,
+    /// RH206: a workflow was told of its cancel, and completed as if nothing had been.
+    CancelOverlooked,
+    /// RH207: a workflow ended later than it may.
+    EndsTooLate,
+    /// RH208: a workflow closed in a way that is not allowed.
+    WrongStatus,
+    /// RH209: an activity sent no heartbeat for longer than it may.
+    HeartbeatLate,
+    /// RH210: no run reached what some run must reach.
+    NeverReached,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -41,6 +55,32 @@ pub enum Code {
 }
 
 impl Code {
+    /// All codes, in their order.
+    pub const ALL: [Self; 22] = [
+        Self::Nondeterminism,
+        Self::Panicked,
+        Self::ForeignFuture,
+        Self::NotRepeatable,
+        Self::CleanupMissing,
+        Self::CleanupUncalled,
+        Self::SkippedNotCanceled,
+        Self::CancelLost,
+        Self::ActivityOutlivesClose,
+        Self::CancelOverlooked,
+        Self::EndsTooLate,
+        Self::WrongStatus,
+        Self::HeartbeatLate,
+        Self::NeverReached,
+        Self::Hang,
+        Self::Limit,
+        Self::StuckTask,
+        Self::IllFormed,
+        Self::NotSimulated,
+        Self::Setup,
+        Self::ClientPanicked,
+        Self::Custom,
+    ];
+
     /// The code as it is printed.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -53,6 +93,12 @@ impl Code {
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
             Self::CancelLost => "RH204",
+            Self::ActivityOutlivesClose => "RH205",
+            Self::CancelOverlooked => "RH206",
+            Self::EndsTooLate => "RH207",
+            Self::WrongStatus => "RH208",
+            Self::HeartbeatLate => "RH209",
+            Self::NeverReached => "RH210",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -87,6 +133,22 @@ impl Code {
             Self::SkippedNotCanceled => {
                 "the activity was started on a context that is not the canceled one"
             }
+            Self::ActivityOutlivesClose => {
+                "the workflow does not wait for what it canceled: set `with_wait_for_cancellation()`"
+            }
+            Self::CancelOverlooked => {
+                "the work is done on a disconnected context, or nothing looks at `ctx.is_canceled()`"
+            }
+            Self::EndsTooLate => {
+                "it waits for what the cancel does not end: a disconnected timer, endless retries"
+            }
+            Self::WrongStatus => {
+                "an error is swallowed, or a canceled error is turned into another one"
+            }
+            Self::HeartbeatLate => "the activity does not call `ctx.heartbeat` in its longest loop",
+            Self::NeverReached => {
+                "the client script, a stub or the workflow's own conditions never lead there"
+            }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",
             Self::StuckTask => "every attempt of the workflow task fails in the same way",
@@ -107,8 +169,15 @@ impl fmt::Display for Code {
     }
 }
 
+/// As its text: `"RH201"`.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// One thing that is wrong with the workflow under test.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What kind of thing.
     pub code: Code,
@@ -146,5 +215,29 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}", self.code, self.headline)?;
         self.details.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_codes_are_listed_in_their_order() {
+        let variants =
+            include_str!("finding.rs").lines().filter(|line| line.starts_with("    /// RH"));
+        assert_eq!(variants.count(), Code::ALL.len());
+        assert!(Code::ALL.is_sorted_by(|a, b| a < b && a.as_str() < b.as_str()));
+    }
+
+    #[test]
+    fn a_finding_is_written_as_data() {
+        let finding = Finding::new(Code::CleanupMissing, "Refund did not run")
+            .with_detail("skipped")
+            .with_events([7]);
+        assert_eq!(
+            serde_json::to_string(&finding).unwrap(),
+            r#"{"code":"RH201","headline":"Refund did not run","details":["skipped"],"events":[7]}"#
+        );
     }
 }

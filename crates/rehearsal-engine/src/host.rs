@@ -6,6 +6,7 @@ use std::time::Duration;
 use rehearsal_activation::Instance;
 use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_worker::{Profile, Worker, WorkerOptions};
+use smol_str::format_smolstr;
 
 use crate::scenario::WorkerSpec;
 
@@ -42,7 +43,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(index: usize, spec: WorkerSpec) -> Self {
-        let identity = SmolStr::from(format!("worker-{}", index + 1));
+        let identity = format_smolstr!("worker-{}", index + 1);
         let sticky_queue = sticky_name(&identity, 0);
         let worker = worker(&spec, &identity, &sticky_queue);
         Self {
@@ -107,7 +108,7 @@ impl Host {
 
 /// The name of a process's sticky queue.
 fn sticky_name(identity: &str, restarts: u32) -> SmolStr {
-    format!("{identity}:sticky-{restarts}").into()
+    format_smolstr!("{identity}:sticky-{restarts}")
 }
 
 fn worker(spec: &WorkerSpec, identity: &SmolStr, sticky_queue: &SmolStr) -> Worker {

@@ -23,7 +23,11 @@ mod world;
 pub use activity::{
     ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo, ActivityResult,
 };
-pub use check::{Check, CleanupIffCanceled, SkippedReportedAsCanceled};
+pub use check::{
+    ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, Check, CleanupIffCanceled,
+    EndsWithin, Eventually, NoActivityOutlivesClose, Reached, SkippedReportedAsCanceled, Sometimes,
+    StatusIn,
+};
 pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
 pub use examine::{Examined, Replays, examine};
 pub use finding::{Code, Finding};
@@ -32,6 +36,7 @@ pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Heartbeat, HeartbeatAnswer, Horizon, Place, Point, Record, TroubleAt,
 };
+pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
 pub use world::{ClientError, Handle, StartOptions, World};

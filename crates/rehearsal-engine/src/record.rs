@@ -34,7 +34,7 @@ pub struct Point {
     /// What kind of point it is.
     pub place: Place,
     /// What was about to happen.
-    pub before: SmolStr,
+    pub before: &'static str,
     /// Whether that made a workflow task necessary where none was pending, so that a cancel can come in the same task,
     /// ahead of it.
     pub joins: bool,

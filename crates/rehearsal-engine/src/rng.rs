@@ -1,8 +1,96 @@
-//! The only random numbers of the engine: ids that must look like those of a server.
+//! The only random numbers of the engine: ids that must look like those of a server, and the answers of a random run.
+//!
+//! Integers only, so that a seed gives the same numbers on every machine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rehearsal_history::SmolStr;
+
+use crate::choice::{Choice, ChoiceKey, ChoiceKind, Chooser};
+
+/// The most cancels of one random run: a request, and a second one.
+const CANCELS: u32 = 2;
+
+/// A crash strikes one workflow task in so many.
+const CRASH: u64 = 16;
+
+/// An eviction strikes before one workflow task in so many.
+const EVICT: u64 = 8;
+
+/// Answers at random, by a seed: the same seed gives the same answers to the same questions.
+///
+/// What happens next is any of the things that are due, each as likely as the others. An eviction strikes before one
+/// workflow task in eight, a crash in one of sixteen, and at most two cancels strike in a run. How likely a cancel is
+/// at each point is drawn once for the run, between 1 in 4 and 1 in 128, so that short runs and long ones are canceled
+/// early and late.
+///
+/// The outcome of the run has its [`Tape`](crate::Tape), which repeats it without the seed.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_engine::{Choice, ChoiceKey, ChoiceKind, Chooser, RandomChooser};
+///
+/// let answers = |seed| -> Vec<usize> {
+///     let mut chooser = RandomChooser::new(seed);
+///     let due = [Choice { actor: 0, touches: 0 }; 3];
+///     (0..20)
+///         .map(|nth| chooser.choose(ChoiceKey { kind: ChoiceKind::Next, execution: 0, nth }, &due))
+///         .collect()
+/// };
+/// assert_eq!(answers(7), answers(7));
+/// assert_ne!(answers(7), answers(8));
+/// ```
+#[derive(Debug, Clone)]
+pub struct RandomChooser {
+    numbers: ChaCha8Rng,
+    /// A cancel strikes one point in so many.
+    cancel: u64,
+    cancels_left: u32,
+}
+
+impl RandomChooser {
+    /// The chooser of one run.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut numbers = ChaCha8Rng::seed_from_u64(seed);
+        let cancel = 4 << below(&mut numbers, 6);
+        Self { numbers, cancel, cancels_left: CANCELS }
+    }
+
+    fn one_in(&mut self, ratio: u64) -> bool {
+        below(&mut self.numbers, ratio) == 0
+    }
+}
+
+impl Chooser for RandomChooser {
+    fn choose(&mut self, key: ChoiceKey, options: &[Choice]) -> usize {
+        match key.kind {
+            ChoiceKind::Next => {
+                let count = u64::try_from(options.len()).unwrap_or(u64::MAX);
+                usize::try_from(below(&mut self.numbers, count)).unwrap_or(0)
+            }
+            ChoiceKind::Cancel => {
+                if self.cancels_left == 0 || !self.one_in(self.cancel) {
+                    return 0;
+                }
+                self.cancels_left -= 1;
+                1 + usize::from(self.one_in(2))
+            }
+            ChoiceKind::Evict => usize::from(self.one_in(EVICT)),
+            ChoiceKind::Crash => usize::from(self.one_in(CRASH)),
+        }
+    }
+}
+
+/// A number below `bound`, each as likely as the others; 0 if there is none. The bias of the remainder is less than one
+/// in 2^32 for every bound that a run asks for.
+fn below(numbers: &mut ChaCha8Rng, bound: u64) -> u64 {
+    numbers.next_u64().checked_rem(bound).unwrap_or(0)
+}
+
+/// Where in a UUID the digits of each byte stand.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 /// Makes ids; the same ids in every run.
 #[derive(Debug)]
@@ -17,8 +105,60 @@ impl Ids {
     pub(crate) fn uuid(&mut self) -> SmolStr {
         let bits = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
         let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-        let hex = format!("{bits:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-            .into()
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        let mut text = [b'-'; 36];
+        for (byte, place) in bits.to_be_bytes().into_iter().zip(PLACES) {
+            text[place] = digit(byte >> 4);
+            text[place + 1] = digit(byte & 0xf);
+        }
+        core::str::from_utf8(&text).expect("digits and dashes are text").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_looks_like_a_uuid_of_version_4() {
+        assert_eq!(Ids::new().uuid(), "b585f767-a79a-4b6c-b746-a55fbad8c037");
+    }
+
+    fn ask(chooser: &mut RandomChooser, kind: ChoiceKind, nth: u32, options: usize) -> usize {
+        let here = Choice { actor: 0, touches: 0 };
+        chooser.choose(ChoiceKey { kind, execution: 0, nth }, &vec![here; options])
+    }
+
+    #[test]
+    fn every_option_is_taken_and_none_that_is_not_there() {
+        let mut chooser = RandomChooser::new(1);
+        let mut taken = [0_u32; 3];
+        for nth in 0..300 {
+            taken[ask(&mut chooser, ChoiceKind::Next, nth, 3)] += 1;
+        }
+        assert!(taken.iter().all(|&count| count > 60), "{taken:?}");
+    }
+
+    #[test]
+    fn a_run_is_canceled_twice_at_most_and_most_runs_are_canceled() {
+        let cancels = |seed| {
+            let mut chooser = RandomChooser::new(seed);
+            (0..60).filter(|&nth| ask(&mut chooser, ChoiceKind::Cancel, nth, 3) != 0).count()
+        };
+        let counts: Vec<usize> = (0..100).map(cancels).collect();
+        assert!(counts.iter().all(|&count| count <= 2));
+        for count in 0..=2 {
+            let runs = counts.iter().filter(|&&other| other == count).count();
+            assert!(runs > 10, "{runs} of 100 runs are canceled {count} times");
+        }
+    }
+
+    /// The numbers of a seed are promised: tapes come from them, and the seeds of reports.
+    #[test]
+    fn a_seed_gives_these_answers() {
+        let mut chooser = RandomChooser::new(2026);
+        let next: Vec<usize> =
+            (0..16).map(|nth| ask(&mut chooser, ChoiceKind::Next, nth, 10)).collect();
+        assert_eq!(next, [1, 4, 2, 6, 1, 7, 4, 0, 6, 0, 3, 7, 8, 1, 3, 5]);
     }
 }

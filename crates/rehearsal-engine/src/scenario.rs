@@ -95,8 +95,8 @@ impl WorkerSpec {
 #[derive(Clone)]
 pub struct Scenario {
     pub(crate) name: SmolStr,
-    pub(crate) workflows: BTreeMap<SmolStr, Arc<dyn Definition>>,
-    pub(crate) activities: BTreeMap<SmolStr, Arc<dyn ActivityCode>>,
+    pub(crate) workflows: Arc<BTreeMap<SmolStr, Arc<dyn Definition>>>,
+    pub(crate) activities: Arc<BTreeMap<SmolStr, Arc<dyn ActivityCode>>>,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     pub(crate) client: Option<ClientScript>,
@@ -121,8 +121,8 @@ impl Scenario {
     pub fn new(name: impl Into<SmolStr>) -> Self {
         Self {
             name: name.into(),
-            workflows: BTreeMap::new(),
-            activities: BTreeMap::new(),
+            workflows: Arc::default(),
+            activities: Arc::default(),
             workers: Vec::new(),
             holds: BTreeMap::new(),
             client: None,
@@ -140,7 +140,8 @@ impl Scenario {
     /// Registers a workflow; one of the same type is replaced.
     #[must_use]
     pub fn with_workflow(mut self, definition: Arc<dyn Definition>) -> Self {
-        self.workflows.insert(definition.workflow_type().into(), definition);
+        let workflow_type = definition.workflow_type().into();
+        Arc::make_mut(&mut self.workflows).insert(workflow_type, definition);
         self
     }
 
@@ -153,7 +154,7 @@ impl Scenario {
     /// Registers the code of an activity; that of the same name is replaced.
     #[must_use]
     pub fn with_activity(mut self, name: impl Into<SmolStr>, code: Arc<dyn ActivityCode>) -> Self {
-        self.activities.insert(name.into(), code);
+        Arc::make_mut(&mut self.activities).insert(name.into(), code);
         self
     }
 

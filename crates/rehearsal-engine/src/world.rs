@@ -5,6 +5,7 @@
 
 mod attempts;
 mod client;
+mod end;
 mod horizon;
 mod matching;
 mod points;
@@ -26,10 +27,12 @@ use crate::clock::Clock;
 use crate::executor::{AttemptKey, Executor};
 use crate::finding::{Code, Finding};
 use crate::host::Host;
-use crate::outcome::{Execution, Outcome};
-use crate::record::{Horizon, Record};
+use crate::record::Record;
 use crate::rng::Ids;
 use crate::scenario::{DEFAULT_QUEUE, Scenario, WorkerSpec};
+
+/// Room for the points of a small run.
+const USUAL_POINTS: usize = 64;
 
 /// What is to happen at some time.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ enum Entry {
     /// A worker takes a workflow task.
     WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
     /// A worker activates the workflow with the task it took.
-    Activate { host: usize, delivery: Box<TaskDelivery> },
+    Activate { host: usize, delivery: Box<TaskDelivery>, not_before: Timestamp },
     /// A worker's answer to a workflow task reaches the service.
     Respond { host: usize, response: Box<TaskResponse> },
     /// A worker takes an activity task.
@@ -73,10 +76,11 @@ struct ReadyTask {
     attempt: u32,
 }
 
-/// Something that the tape let happen, so that the tape of the run is known at its end.
+/// What was asked about the first execution so far: how often each question, and the answers that make up the tape of
+/// the run.
 #[derive(Debug, Default)]
 struct Asked {
-    count: BTreeMap<(ChoiceKind, u32), u32>,
+    count: BTreeMap<ChoiceKind, u32>,
     tape: Tape,
 }
 
@@ -150,7 +154,11 @@ impl World {
             executor: Executor::default(),
             chooser,
             asked: Asked::default(),
-            record: Record { began: clock.now(), ..Record::default() },
+            record: Record {
+                began: clock.now(),
+                points: Vec::with_capacity(USUAL_POINTS),
+                ..Record::default()
+            },
             findings: Vec::new(),
             runs: Vec::new(),
             tasks_delivered: 0,
@@ -243,7 +251,7 @@ impl World {
 
     /// Asks a question about the first execution and notes the answer if it is not the calm one.
     fn ask(&mut self, kind: ChoiceKind, options: &[Choice]) -> usize {
-        let nth = self.asked.count.entry((kind, 0)).or_default();
+        let nth = self.asked.count.entry(kind).or_default();
         let key = ChoiceKey { kind, execution: 0, nth: *nth };
         *nth += 1;
         let answer = self.chooser.choose(key, options);
@@ -257,8 +265,12 @@ impl World {
         match entry {
             Entry::HostStarts(host) => self.start_host(host),
             Entry::HostEnds(host) => self.end_host(host),
-            Entry::WorkflowTask { host, task, queue } => self.take_workflow_task(host, task, queue),
-            Entry::Activate { host, delivery } => self.activate(host, *delivery),
+            Entry::WorkflowTask { host, task, queue } => {
+                self.take_workflow_task(host, task, &queue);
+            }
+            Entry::Activate { host, delivery, not_before } => {
+                self.activate(host, delivery, not_before);
+            }
             Entry::Respond { host, response } => self.respond(host, *response),
             Entry::ActivityTask { host, task, queue } => self.take_activity_task(host, task, queue),
             Entry::Poll(key) => self.poll_attempt(key),
@@ -278,7 +290,8 @@ impl World {
     /// Gives the service an input and brings what follows from it on its way.
     fn call(&mut self, input: Input) -> Result<Answer, RequestError> {
         let answer = self.service.handle(self.clock.now(), input, &mut self.outbox);
-        for effect in core::mem::take(&mut self.outbox.effects) {
+        let mut effects = core::mem::take(&mut self.outbox.effects);
+        for effect in effects.drain(..) {
             match effect {
                 Effect::WorkflowTask { run, scheduled, attempt, queue } => {
                     self.route_workflow_task(ReadyTask { run, scheduled, attempt }, queue);
@@ -289,6 +302,8 @@ impl World {
                 Effect::Closed { .. } => {}
             }
         }
+        // Taking the tasks in makes no others, so only the room they needed is put back.
+        self.outbox.effects = effects;
         answer
     }
 
@@ -331,78 +346,6 @@ impl World {
 
     fn is_open(&self, run: RunRef) -> bool {
         self.service.run(run).status == Status::Running
-    }
-
-    /// What the run has come to.
-    #[must_use]
-    pub fn finish(self) -> Outcome {
-        let executions = self
-            .runs
-            .iter()
-            .map(|&run| {
-                let view = self.service.run(run);
-                Execution {
-                    workflow_id: view.workflow_id.clone(),
-                    run_id: view.run_id.clone(),
-                    workflow_type: view.workflow_type.clone(),
-                    history: self.service.visible_history(run),
-                    status: self.service.run(run).status,
-                }
-            })
-            .collect();
-        Outcome { executions, record: self.record, findings: self.findings, tape: self.asked.tape }
-    }
-
-    /// Runs until every workflow is closed, or nothing can happen any more, or a limit is reached.
-    ///
-    /// An open workflow at rest is a hang (RH301), unless it is the baseline of a sweep that no cancel was requested
-    /// of: that one is left at its horizon.
-    pub(crate) fn run_to_end(&mut self, baseline: bool) {
-        while self.runs.iter().any(|&run| self.is_open(run)) && !self.stopped {
-            if self.step(Timestamp::MAX) {
-                if let Some(found) = self.repeats() {
-                    if baseline && !self.cancel_requested() {
-                        self.record.horizon = Some(Horizon::Repeats(found.at));
-                        self.record.points.truncate(found.points);
-                        return;
-                    }
-                    return self.hang("it goes round in circles");
-                }
-            } else if !self.stopped {
-                if baseline && !self.cancel_requested() {
-                    self.record.horizon = Some(Horizon::AtRest(self.elapsed()));
-                    return;
-                }
-                return self.hang("nothing can happen any more");
-            }
-        }
-        self.drain();
-        if !self.stopped {
-            self.point(None);
-        }
-    }
-
-    /// Lets what is under way at the close come to its end: heartbeats and reports that the service refuses.
-    fn drain(&mut self) {
-        const LONGEST: Duration = Duration::from_secs(60);
-        let target = self.clock.now() + LONGEST;
-        while !self.agenda.is_empty() && self.step(target) {}
-    }
-
-    /// Every open workflow waits for something that will not come.
-    fn hang(&mut self, why: &str) {
-        let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
-        for &run in &self.runs {
-            if self.is_open(run) {
-                let view = self.service.run(run);
-                let (id, run_id) = (view.workflow_id.clone(), view.run_id.clone());
-                let waits = self.hosts.iter().find_map(|host| host.instances.get(&run_id));
-                let waits = waits.map(|instance| instance.pending()).unwrap_or_default();
-                let waits = if waits.is_empty() { "a worker".to_owned() } else { waits.join(", ") };
-                finding = finding.with_detail(format!("{id} waits for {waits}"));
-            }
-        }
-        self.stop(finding);
     }
 }
 

@@ -1,7 +1,23 @@
-//! Looks for the run that fails: the sweep over every cancellation point of a baseline.
+//! Looks for the run that fails.
+//!
+//! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`explore`] makes random runs, in
+//! which anything strikes anywhere. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
+//! can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
 
+mod campaign;
+mod case;
+mod observe;
 mod points;
+mod seed;
+mod shrink;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 mod sweep;
 
+pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices};
+pub use case::{Case, CaseError, Difference};
+pub use observe::{Choices, Observer, Unobserved};
 pub use points::{Target, targets};
+pub use seed::seed_of;
+pub use shrink::{Shrunk, shrink};
 pub use sweep::{Row, Sweep, Swept, sweep};

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, Examined, Outcome, Patience, Place, Replays, Scenario, Tape, examine,
+    Check, Examined, Outcome, Patience, Place, Reached, Replays, Scenario, Tape, examine,
 };
 use rehearsal_history::Status;
 
+use crate::observe::{Choices, Observer};
 use crate::points::{Target, targets};
 
 /// What a sweep came to.
@@ -84,9 +85,9 @@ impl Sweep {
 ///
 /// With findings in the baseline itself nothing else is run.
 #[must_use]
-pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>]) -> Sweep {
+pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Observer) -> Sweep {
     let Examined { outcome: baseline, replays } =
-        examine(scenario, &Tape::calm(), Patience::MayStayOpen, checks);
+        observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
     let mut sweep = Sweep { baseline, runs: Vec::new(), replays };
     if !sweep.baseline.findings.is_empty() {
         return sweep;
@@ -94,31 +95,50 @@ pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>]) -> Sweep {
     let first = targets(&sweep.baseline.record, &Tape::calm());
     let canceled_by_client = first.iter().any(|target| target.place == Place::SecondRequest);
     for target in first {
-        sweep.cancel(scenario, checks, target);
+        sweep.cancel(scenario, checks, observer, target);
     }
     if !canceled_by_client {
         for target in sweep.second_requests() {
-            sweep.cancel(scenario, checks, target);
+            sweep.cancel(scenario, checks, observer, target);
         }
     }
+    sweep.check_reached(checks);
     sweep
 }
 
 impl Sweep {
-    /// A sweep that is only the run which `tape` gives: to look at one run again.
+    /// A sweep that is only the run which `examined` is: to look at one run again.
     #[must_use]
-    pub fn of_one_run(scenario: &Scenario, tape: &Tape, checks: &[Arc<dyn Check>]) -> Self {
-        let Examined { outcome, replays } = examine(scenario, tape, Patience::MustEnd, checks);
+    pub fn of_one_run(examined: Examined) -> Self {
+        let Examined { outcome, replays } = examined;
         Self { baseline: outcome, runs: Vec::new(), replays }
     }
 
-    fn cancel(&mut self, scenario: &Scenario, checks: &[Arc<dyn Check>], target: Target) {
+    fn cancel(
+        &mut self,
+        scenario: &Scenario,
+        checks: &[Arc<dyn Check>],
+        observer: &dyn Observer,
+        target: Target,
+    ) {
         let Examined { outcome, replays } =
-            examine(scenario, &target.tape, Patience::MustEnd, checks);
+            observed(scenario, &target.tape, Patience::MustEnd, checks, observer);
         self.replays.from_start += replays.from_start;
         self.replays.cold += replays.cold;
         self.replays.tasks += replays.tasks;
         self.runs.push(Swept { target, outcome });
+    }
+
+    /// What some run must reach and none has is a finding of the baseline, unless another finding was made: that one may
+    /// be why.
+    fn check_reached(&mut self, checks: &[Arc<dyn Check>]) {
+        if self.failures().next().is_some() {
+            return;
+        }
+        let mut reached = Reached::new(checks);
+        reached.note(&self.baseline);
+        self.runs.iter().for_each(|run| reached.note(&run.outcome));
+        self.baseline.findings.extend(reached.missing());
     }
 
     fn second_requests(&self) -> Vec<Target> {
@@ -138,4 +158,19 @@ impl Sweep {
             })
             .collect()
     }
+}
+
+/// Runs and examines one tape, and says so before and after.
+pub(crate) fn observed(
+    scenario: &Scenario,
+    tape: &Tape,
+    patience: Patience,
+    checks: &[Arc<dyn Check>],
+    observer: &dyn Observer,
+) -> Examined {
+    let choices = Choices::Tape(tape.clone());
+    observer.begins(&choices);
+    let examined = examine(scenario, tape, patience, checks);
+    observer.ended(&choices, &examined.outcome);
+    examined
 }

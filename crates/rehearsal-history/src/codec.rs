@@ -120,6 +120,10 @@ impl Formatter for GoFormatter {
         writer: &mut W,
         text: &str,
     ) -> io::Result<()> {
+        // Text of other bytes has none of these characters.
+        if !text.bytes().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+            return self.0.write_string_fragment(writer, text);
+        }
         let mut rest = text;
         while let Some(at) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
             let (plain, escaped) = rest.split_at(at);

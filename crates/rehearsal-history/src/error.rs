@@ -2,6 +2,8 @@
 //!
 //! What is wrong between events that are readable each by itself is in [`well_formed`](crate::IllFormed).
 
+use std::io;
+
 use smol_str::SmolStr;
 
 use crate::id::EventId;
@@ -13,9 +15,23 @@ use crate::json::schema::Misfit;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The text is not JSON, is cut off, is nested too deeply, or names a key twice in one object.
+    /// The text is not JSON before the first event.
     #[error("not a history in JSON")]
     Syntax(#[from] serde_json::Error),
+
+    /// The text could not be read to its end.
+    #[error("cannot read the history")]
+    Io(#[from] io::Error),
+
+    /// The text is not JSON, is cut off, is nested too deeply, or names a key twice in one object, behind events that
+    /// are whole.
+    #[error("not JSON from event {event} on")]
+    EventSyntax {
+        /// The first event that is not whole.
+        event: EventId,
+        /// What is wrong, and where in the text.
+        source: serde_json::Error,
+    },
 
     /// It is JSON, but not the shape of a history.
     #[error("not a history: expected {expected}, found `{found}`")]
@@ -27,8 +43,10 @@ pub enum DecodeError {
     },
 
     /// It is a history in a form that is not read.
-    #[error("a history in {dialect} is not read; {advice}")]
+    #[error("event {event} is in {dialect}, which is not read; {advice}")]
     Dialect {
+        /// The first event that shows it.
+        event: EventId,
         /// The form, as people call it.
         dialect: Dialect,
         /// How to get a form that is read.
@@ -40,6 +58,15 @@ pub enum DecodeError {
     Several {
         /// How many there are.
         found: usize,
+    },
+
+    /// The list ends with an error in place of an event, as a download does that broke off.
+    #[error("expected event {expected}, found the error `{message}` of a server")]
+    Reported {
+        /// The id that should have come.
+        expected: EventId,
+        /// What it says.
+        message: SmolStr,
     },
 
     /// An event has no readable id.
@@ -107,9 +134,57 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    pub(crate) fn shape(misfit: Misfit) -> Self {
+        Self::Shape { expected: misfit.expected, found: misfit.found }
+    }
+
     pub(crate) fn field(event: EventId, misfit: Misfit) -> Self {
         Self::Field { event, path: misfit.path, expected: misfit.expected, found: misfit.found }
     }
+}
+
+/// Why a text in the full notation could not be read as a history.
+///
+/// Every variant that concerns one line names it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// A line does not begin as an event does, or a key is no key.
+    #[error("line {line}: expected {expected}, found `{found}`")]
+    Line {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What stands there in a history.
+        expected: &'static str,
+        /// The start of what stands there.
+        found: String,
+    },
+
+    /// A value cannot be read, or does not go with those before it.
+    #[error("line {line}: {key}: expected {expected}, found `{found}`")]
+    Key {
+        /// The number of the line, from 1.
+        line: usize,
+        /// The key.
+        key: String,
+        /// What goes there.
+        expected: &'static str,
+        /// The start of what stands there.
+        found: String,
+    },
+
+    /// The values of a line do not make an event of its type.
+    #[error("line {line}: not an event")]
+    Event {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong; it names the event and the field.
+        source: DecodeError,
+    },
+
+    /// The events are readable but are no history.
+    #[error("not a history")]
+    History(#[from] HistoryError),
 }
 
 /// A form of history JSON that is recognized but not read.
@@ -120,8 +195,6 @@ pub enum Dialect {
     Shorthand,
     /// Payloads in the clear, the download of the Web UI for people.
     HumanReadable,
-    /// Field names and numbers of Go structs, the raw view of the Web UI.
-    GoStruct,
     /// The private form of the Rust client.
     RustClient,
     /// The events as the Web UI keeps them for itself.
@@ -133,7 +206,6 @@ impl core::fmt::Display for Dialect {
         f.write_str(match self {
             Self::Shorthand => "payload shorthand",
             Self::HumanReadable => "the Web UI's human readable form",
-            Self::GoStruct => "the Web UI's raw view",
             Self::RustClient => "the Rust client's own form",
             Self::WebUi => "the Web UI's inner form",
         })

@@ -1,12 +1,13 @@
 //! The history of one run: its events, checked once.
 
 use core::fmt;
+use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
-use crate::error::{DecodeError, HistoryError};
+use crate::error::{DecodeError, HistoryError, TextError};
 use crate::event::{Event, EventKind, WorkflowExecutionStarted};
 use crate::id::EventId;
-use crate::json;
+use crate::json::{self, EventReader, EventWriter};
 use crate::text::{self, Line};
 use crate::well_formed::{self, IllFormed};
 
@@ -76,6 +77,29 @@ impl History {
         json::encode(&self.events)
     }
 
+    /// Reads history JSON from a stream, as [`from_json`](Self::from_json) does. [`EventReader`] reads it event by event.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], which names the event and the field.
+    pub fn from_reader(input: impl BufRead) -> Result<Self, DecodeError> {
+        let events = EventReader::new(input).map(|event| event.map(Arc::new));
+        Ok(Self::new(events.collect::<Result<_, _>>()?)?)
+    }
+
+    /// Writes history JSON to a stream, as [`to_json`](Self::to_json) does. [`EventWriter`] writes it event by event.
+    ///
+    /// # Errors
+    ///
+    /// What `output` gives.
+    pub fn to_writer(&self, output: impl Write) -> io::Result<()> {
+        let mut writer = EventWriter::new(output);
+        for event in &self.events {
+            writer.write(event)?;
+        }
+        writer.finish().map(drop)
+    }
+
     /// The events in order; never empty.
     #[must_use]
     pub fn events(&self) -> &[Arc<Event>] {
@@ -142,6 +166,78 @@ impl History {
     #[must_use]
     pub fn print(&self) -> String {
         text::print(&self.events)
+    }
+
+    /// The full text notation: one event a line with everything in it, which [`from_text`](Self::from_text) reads back.
+    ///
+    /// After the id, the time and the type come the leaves of the event's JSON as `key=value`. The first line has the
+    /// time of its event, each other one the time since then. A payload of JSON is `json:` and its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use rehearsal_history::{History, HistoryBuilder};
+    ///
+    /// let mut builder = HistoryBuilder::new("order");
+    /// builder.complete_task();
+    /// builder.start_timer(Duration::from_millis(1500));
+    /// let history = builder.build();
+    /// let text = history.to_text();
+    /// assert_eq!(
+    ///     text.lines().last(),
+    ///     Some("  5  0s  TimerStarted startToFireTimeout=1.500s timerId=5 workflowTaskCompletedEventId=4"),
+    /// );
+    /// assert_eq!(History::from_text(&text)?, history);
+    /// # Ok::<(), rehearsal_history::TextError>(())
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        text::full::print(&self.events)
+    }
+
+    /// Reads the full text notation that [`to_text`](Self::to_text) writes. Lines that are empty are skipped, and
+    /// spaces between columns do not count.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`], which names the line and the key.
+    pub fn from_text(text: &str) -> Result<Self, TextError> {
+        text::parse::parse(text)
+    }
+
+    /// A table for snapshots: the id of each event, the time since the first one, the type, and what it is about, such
+    /// as the type of an activity.
+    ///
+    /// What differs from run to run is not in it, or is replaced as [`scrub`](crate::scrub()) does it: UUIDs by their
+    /// number. So two runs of one scenario in virtual time give one table. Values of user code are not in it either;
+    /// [`print`](Self::print) has them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use rehearsal_history::HistoryBuilder;
+    ///
+    /// let mut builder = HistoryBuilder::new("order");
+    /// builder.complete_task();
+    /// let charge = builder.schedule_activity("charge");
+    /// builder.at(Duration::from_millis(1500)).complete_activity(charge, None);
+    ///
+    /// // In a test: insta::assert_snapshot!(history.table(), @"…")
+    /// assert_eq!(builder.build().table(), "  \
+    ///   1  0s    WorkflowExecutionStarted  order
+    ///   2  0s    WorkflowTaskScheduled
+    ///   3  0s    WorkflowTaskStarted
+    ///   4  0s    WorkflowTaskCompleted
+    ///   5  0s    ActivityTaskScheduled     charge
+    ///   6  1.5s  ActivityTaskStarted       charge
+    ///   7  1.5s  ActivityTaskCompleted     charge
+    /// ");
+    /// ```
+    #[must_use]
+    pub fn table(&self) -> String {
+        text::table::print(&self.events)
     }
 }
 

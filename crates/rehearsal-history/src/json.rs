@@ -1,12 +1,17 @@
 //! History JSON: from text to events and back.
 //!
-//! The text becomes a tree, and each event is taken out of the tree field by field; what no field is known for stays
-//! behind and is kept. Writing needs no tree. The forms that are read are those of history JSON A to D and I, and the
-//! bare array; others are refused by name, see [`dialect`]. Lost are only members beside the list of events, such as
-//! `nextPageToken`, and digits of numbers in unknown members that fit neither 64-bit integers nor floats.
+//! A scanner finds the events in the text, one after the other. Each becomes a tree, and is taken out of it field by
+//! field; what no field is known for stays behind and is kept. Writing needs no tree. The forms that are read are those
+//! of history JSON A to D, G and I, and the bare array; others are refused by name, see [`dialect`]. Lost are only
+//! members beside the list of events, such as `nextPageToken`, unknown members that are `null` or an empty list, which
+//! both say that there is nothing, and digits of numbers in unknown members that fit neither 64-bit integers nor floats.
 
 mod dialect;
+mod event_writer;
 mod fields;
+mod go_struct;
+mod reader;
+mod scan;
 pub(crate) mod schema;
 mod tree;
 pub(crate) mod writer;
@@ -16,8 +21,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use smol_str::{SmolStr, ToSmolStr as _};
 
+pub use event_writer::EventWriter;
+pub use reader::EventReader;
 pub use schema::{Bytes, Opaque, Unknown};
 
+use self::reader::{Item, Reader};
 use self::schema::{Misfit, put, take};
 use self::writer::JsonWriter;
 use crate::error::DecodeError;
@@ -45,64 +53,19 @@ use crate::time::Timestamp;
 /// # Ok::<(), rehearsal_history::DecodeError>(())
 /// ```
 pub fn decode_list(text: &str) -> Result<Vec<History>, DecodeError> {
-    read(text).map_err(|error| match error {
-        // A form that is not read shows itself in a value that fits nowhere. Only then is the text looked at again.
-        DecodeError::Field { .. } | DecodeError::NoId { .. } | DecodeError::NoAttributes { .. } => {
-            match tree::parse(text) {
-                Ok(tree) => dialect::recognize(&tree).unwrap_or(error),
-                Err(syntax) => syntax.into(),
-            }
+    let mut reader = Reader::new(text.as_bytes());
+    let (mut histories, mut events) = (Vec::new(), Vec::new());
+    while let Some(item) = reader.next()? {
+        match item {
+            Item::Event(event) => events.push(Arc::from(event)),
+            Item::End => histories.push(History::new(core::mem::take(&mut events))?),
         }
-        other => other,
-    })
-}
-
-fn read(text: &str) -> Result<Vec<History>, DecodeError> {
-    match tree::parse(text)? {
-        Value::Array(items) if items.iter().all(is_wrapped) => {
-            items.into_iter().map(|item| history(events_of(item)?)).collect()
-        }
-        Value::Array(events) => Ok(vec![history(events)?]),
-        other => Ok(vec![history(events_of(other)?)?]),
     }
+    Ok(histories)
 }
 
-/// Whether this is a history in an object, not an event.
-fn is_wrapped(value: &Value) -> bool {
-    value.get("events").or_else(|| value.get("history")).is_some()
-}
-
-/// Takes the list of events out of `{"events": []}` or `{"history": {"events": []}}`.
-fn events_of(value: Value) -> Result<Vec<Value>, DecodeError> {
-    let shape = |found: &Value| {
-        let misfit = Misfit::new("an object with a list `events`", found);
-        DecodeError::Shape { expected: misfit.expected, found: misfit.found }
-    };
-    let Value::Object(mut members) = value else {
-        return Err(shape(&value));
-    };
-    if !members.contains_key("events")
-        && let Some(Value::Object(inner)) = members.remove("history")
-    {
-        members = inner;
-    }
-    match members.remove("events") {
-        Some(Value::Array(events)) => Ok(events),
-        Some(other) => Err(shape(&other)),
-        None => Err(shape(&Value::Object(members))),
-    }
-}
-
-fn history(events: Vec<Value>) -> Result<History, DecodeError> {
-    let events = events
-        .into_iter()
-        .enumerate()
-        .map(|(index, event)| decode_event(index, event).map(Arc::new))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(History::new(events)?)
-}
-
-fn decode_event(index: usize, event: Value) -> Result<Event, DecodeError> {
+/// Reads one event, the one at `index`.
+pub(crate) fn decode_event(index: usize, event: Value) -> Result<Event, DecodeError> {
     let no_id = |misfit: Misfit| DecodeError::NoId {
         index,
         expected: misfit.expected,
@@ -111,6 +74,13 @@ fn decode_event(index: usize, event: Value) -> Result<Event, DecodeError> {
     let Value::Object(mut members) = event else {
         return Err(no_id(Misfit::new("an object", &event)));
     };
+    if let (1, Some(Value::String(message))) = (members.len(), members.get("error")) {
+        let expected = EventId::FIRST.plus(index as u64);
+        return Err(DecodeError::Reported { expected, message: message.into() });
+    }
+    if go_struct::is_event(&members) {
+        members = go_struct::canonical(members);
+    }
     let id: Option<EventId> = take(&mut members, "eventId", "event_id").map_err(no_id)?;
     let id = id.ok_or_else(|| no_id(Misfit::new("an event id", &Value::Null)))?;
     let field = |misfit| DecodeError::field(id, misfit);
@@ -145,6 +115,8 @@ fn decode_kind(
     event_type: &Value,
     members: &mut Map<String, Value>,
 ) -> Result<EventKind, DecodeError> {
+    let number = event_type.as_str().and_then(schema::number).map(Value::from);
+    let event_type = number.as_ref().unwrap_or(event_type);
     let type_name: SmolStr = match event_type {
         Value::String(name) => name.into(),
         Value::Number(number) => number.to_smolstr(),
@@ -246,7 +218,7 @@ fn encode_event(event: &Event, out: &mut JsonWriter) {
     out.key("eventType");
     match (&event.kind, event.kind.type_name()) {
         // A type that only has a number was written as a number.
-        (EventKind::Other(_), number) if number.parse::<u32>().is_ok() => out.display(number),
+        (EventKind::Other(_), number) if schema::number(number).is_some() => out.display(number),
         (_, name) => out.string(name),
     }
     put(out, "version", &event.server.version);

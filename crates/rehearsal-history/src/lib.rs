@@ -1,7 +1,7 @@
 //! What a durable history is, and how it is read, written and compared.
 //!
-//! A [`History`] holds the [`Event`]s of one run. It is read from and written to history JSON, printed in the text
-//! notation, [checked](History::check_well_formed), put side by side with another one ([`diff()`]) and compared with a
+//! A [`History`] holds the [`Event`]s of one run. It is read from and written to history JSON and the text notation, in
+//! one piece or [event](EventReader) by [event](EventWriter), [checked](History::check_well_formed), put side by side with another one ([`diff()`]) and compared with a
 //! recorded one ([`scrub()`]). [`Payloads`] encode and decode values of user code. Tests build histories with
 //! [`HistoryBuilder`].
 
@@ -24,13 +24,13 @@ mod well_formed;
 pub use builder::HistoryBuilder;
 pub use codec::CodecError;
 pub use diff::diff;
-pub use error::{DecodeError, Dialect, HistoryError};
+pub use error::{DecodeError, Dialect, HistoryError, TextError};
 pub use event::{Event, EventKind};
 pub use failure::*;
 pub use history::{History, Status};
 pub use id::EventId;
-pub use json::{Bytes, Opaque, Unknown, decode_list};
-pub use payload::{Payload, Payloads};
+pub use json::{Bytes, EventReader, EventWriter, Opaque, Unknown, decode_list};
+pub use payload::{Metadata, Payload, Payloads};
 pub use policy::*;
 pub use scrub::scrub;
 pub use smol_str::SmolStr;

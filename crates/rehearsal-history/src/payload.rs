@@ -1,22 +1,72 @@
 //! Payloads: values of user code as bytes with metadata.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
-use crate::json::schema::{Bytes, Field, Misfit, message};
+use crate::json::schema::{Bytes, Field, Message, Misfit, Unknown, message_field, put, take};
 use crate::json::writer::JsonWriter;
 
-message! {
-    /// One value of user code.
-    pub struct Payload {
-        /// How `data` is to be read: `encoding` at least.
-        metadata: BTreeMap<SmolStr, Bytes> => "metadata",
-        /// The value itself, encoded.
-        data: Bytes => "data",
+/// One value of user code.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Payload {
+    /// How `data` is to be read: `encoding` at least. Clones share it.
+    pub metadata: Arc<Metadata>,
+    /// The value itself, encoded.
+    pub data: Bytes,
+    /// Members that no field is known for.
+    pub unknown: Unknown,
+}
+
+/// What is said of a payload, by name.
+pub type Metadata = BTreeMap<SmolStr, Bytes>;
+
+/// The metadata of nearly all payloads, made once.
+static JSON_PLAIN: LazyLock<Arc<Metadata>> = LazyLock::new(|| metadata_of("json/plain"));
+/// The metadata of payloads without a value.
+static BINARY_NULL: LazyLock<Arc<Metadata>> = LazyLock::new(|| metadata_of("binary/null"));
+
+fn metadata_of(encoding: &str) -> Arc<Metadata> {
+    Arc::new(BTreeMap::from([("encoding".into(), Bytes(encoding.into()))]))
+}
+
+impl Message for Payload {
+    fn decode_members(mut members: Map<String, Value>) -> Result<Self, Misfit> {
+        let encoding = members.get("metadata").and_then(|metadata| metadata.get("encoding"));
+        if let Some(encoding) = encoding.filter(|encoding| is_readable(encoding)) {
+            return Err(Misfit::new("an encoding in base64", encoding).within("metadata.encoding"));
+        }
+        if !members.is_empty() && !members.keys().any(|key| MEMBERS.contains(&key.as_str())) {
+            return Err(Misfit::new("a payload", &Value::Object(members)));
+        }
+        let metadata: Metadata = take(&mut members, "metadata", "metadata")?;
+        let shared = [&JSON_PLAIN, &BINARY_NULL].into_iter().find(|shared| ****shared == metadata);
+        Ok(Self {
+            metadata: shared.map_or_else(|| Arc::new(metadata), |shared| Arc::clone(shared)),
+            data: take(&mut members, "data", "data")?,
+            unknown: Unknown::new(members),
+        })
     }
+
+    fn encode_members(&self, out: &mut JsonWriter) {
+        put(out, "metadata", &*self.metadata);
+        put(out, "data", &self.data);
+        self.unknown.encode_members(out);
+    }
+}
+
+message_field!(Payload);
+
+/// The members of a payload; an object that has others only is a value that somebody put in place of one.
+const MEMBERS: &[&str] = &["metadata", "data", "externalPayloads", "external_payloads"];
+
+/// Whether an encoding stands there for people, not in base64. Some of them would pass for base64.
+pub(crate) fn is_readable(encoding: &Value) -> bool {
+    encoding
+        .as_str()
+        .is_some_and(|encoding| ["json/", "binary/"].iter().any(|kind| encoding.starts_with(kind)))
 }
 
 impl Payload {
@@ -24,9 +74,9 @@ impl Payload {
     #[must_use]
     pub fn json(text: impl Into<Vec<u8>>) -> Self {
         Self {
-            metadata: BTreeMap::from([("encoding".into(), Bytes(b"json/plain".to_vec()))]),
+            metadata: Arc::clone(&JSON_PLAIN),
             data: Bytes(text.into()),
-            ..Self::default()
+            unknown: Unknown::default(),
         }
     }
 
@@ -34,8 +84,9 @@ impl Payload {
     #[must_use]
     pub fn null() -> Self {
         Self {
-            metadata: BTreeMap::from([("encoding".into(), Bytes(b"binary/null".to_vec()))]),
-            ..Self::default()
+            metadata: Arc::clone(&BINARY_NULL),
+            data: Bytes::default(),
+            unknown: Unknown::default(),
         }
     }
 
@@ -97,8 +148,7 @@ impl Field for Payloads {
         let Value::Object(mut members) = value else {
             return Err(Misfit::new("an object with `payloads`", &value));
         };
-        let payloads: Vec<Payload> =
-            crate::json::schema::take(&mut members, "payloads", "payloads")?;
+        let payloads: Vec<Payload> = take(&mut members, "payloads", "payloads")?;
         if !members.is_empty() {
             return Err(Misfit::new(
                 "no member but `payloads`",

@@ -26,7 +26,7 @@ mod uuid;
 
 pub use self::compare::{Difference, compare};
 pub(crate) use self::compare::{Equality, leaves};
-use self::uuid::Uuids;
+pub(crate) use self::uuid::Uuids;
 
 /// Members that are removed wherever they stand in an event.
 const REMOVED: &[&str] = &[

@@ -2,9 +2,10 @@
 //!
 //! A line has the id, the time since the first event, the type, and what tells this event from others of its type as
 //! `key=value`. Values that stand nearly always the same, such as timeouts of tasks, are left out; the whole event is in
-//! its JSON.
+//! its JSON, and in the [full notation](full), which is read back.
 
 use core::fmt::Write as _;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +18,11 @@ use crate::payload::{Payload, Payloads};
 use crate::policy::{Execution, TaskQueue, TaskQueueKind};
 
 mod attributes;
+pub(crate) mod full;
+pub(crate) mod parse;
+pub(crate) mod table;
 
-/// The most characters of one value.
+/// The most characters of one value, or of a type.
 const LONGEST_VALUE: usize = 80;
 
 /// One event in the text notation, in columns.
@@ -49,11 +53,19 @@ pub(crate) fn lines(events: &[Arc<Event>]) -> Vec<Line> {
             Line {
                 id: event.id,
                 time: format!("{sign}{}", duration(whole)),
-                name: event.kind.name().to_owned(),
+                name: cut(event.kind.name()).into_owned(),
                 details: details(event, events),
             }
         })
         .collect()
+}
+
+/// At most so many characters that a line can be read.
+fn cut(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(LONGEST_VALUE) {
+        Some((cut, _)) => format!("{}…", &value[..cut]).into(),
+        None => value.into(),
+    }
 }
 
 pub(crate) fn print(events: &[Arc<Event>]) -> String {
@@ -126,13 +138,7 @@ impl Details<'_> {
         }
         self.text.push_str(key);
         self.text.push('=');
-        match value.char_indices().nth(LONGEST_VALUE) {
-            Some((cut, _)) => {
-                self.text.push_str(&value[..cut]);
-                self.text.push('…');
-            }
-            None => self.text.push_str(value),
-        }
+        self.text.push_str(&cut(value));
     }
 
     /// A string, unless it is empty: bare if it is one word, else as in JSON.

@@ -79,7 +79,7 @@ impl Run {
     }
 
     /// Carries out what was decided.
-    fn apply(&mut self, steps: Vec<Step>) {
+    fn apply(&mut self, steps: impl IntoIterator<Item = Step>) {
         for step in steps {
             match step {
                 Step::Event(event) => self.record(event),
@@ -153,7 +153,7 @@ impl Run {
             return;
         }
         if !self.buffer.is_empty() {
-            self.apply([Step::Task(TaskNote::FirstAttempt)].into());
+            self.apply([Step::Task(TaskNote::FirstAttempt)]);
             self.flush();
         }
         let input = TaskInput::Schedule {
@@ -199,7 +199,7 @@ impl Run {
 
     fn lose_stickiness(&mut self) {
         if self.sticky.is_some() {
-            self.apply([Step::Sticky(None), Step::Task(TaskNote::FirstAttempt)].into());
+            self.apply([Step::Sticky(None), Step::Task(TaskNote::FirstAttempt)]);
         }
     }
 

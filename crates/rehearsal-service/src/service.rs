@@ -11,7 +11,7 @@ use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::{Answer, Input, Outbox, RunRef, StartWorkflow, Target};
 use crate::run::{Run, Turn, Wake};
-use crate::view::{PendingOp, RunView, TaskState};
+use crate::view::{PendingOp, PendingState, RunView, TaskState};
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -179,6 +179,12 @@ impl Service {
         self.runs[run.index()].visible_history()
     }
 
+    /// What is known of each run at the end, with its history as a client sees it, in the order in which they were
+    /// started.
+    pub fn into_runs(self) -> impl Iterator<Item = (RunView, Vec<Arc<Event>>)> {
+        self.runs.into_iter().map(Run::into_view)
+    }
+
     /// How many events wait in the buffer for the end of the workflow task.
     #[must_use]
     pub fn buffered(&self, run: RunRef) -> usize {
@@ -187,8 +193,13 @@ impl Service {
 
     /// Where the workflow task of a run stands.
     #[must_use]
-    pub fn workflow_task(&self, run: RunRef) -> TaskState {
+    pub fn workflow_task(&self, run: RunRef) -> TaskState<'_> {
         self.runs[run.index()].workflow_task()
+    }
+
+    /// Where the activities of a run that have not ended stand, in the order in which they were asked for.
+    pub fn activity_states(&self, run: RunRef) -> impl Iterator<Item = PendingState> + '_ {
+        self.runs[run.index()].activity_states()
     }
 
     /// Activities and timers of a run that have not ended, in the order in which they were asked for. A closed run

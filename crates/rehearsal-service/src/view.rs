@@ -26,8 +26,8 @@ pub struct RunView {
 }
 
 /// Where the workflow task of a run stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TaskState {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TaskState<'a> {
     /// There is none.
     None,
     /// It waits for a worker.
@@ -37,7 +37,7 @@ pub enum TaskState {
         /// Which attempt it is, from 1.
         attempt: u32,
         /// Where it waits.
-        queue: TaskQueue,
+        queue: &'a TaskQueue,
     },
     /// A worker has it.
     Started {
@@ -48,7 +48,7 @@ pub enum TaskState {
         /// Which attempt it is, from 1.
         attempt: u32,
         /// The worker.
-        identity: SmolStr,
+        identity: &'a SmolStr,
     },
 }
 

@@ -2,9 +2,12 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::time::Duration;
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::{Event, EventKind, Failure, Header, Payload, Payloads, UserMetadata};
+use rehearsal_history::{
+    Event, EventKind, Failure, Header, Payload, Payloads, RetryPolicy, UserMetadata,
+};
 
 /// The longest value that a line quotes.
 const LONGEST: usize = 48;
@@ -159,7 +162,19 @@ fn shortened(text: String) -> String {
     }
 }
 
+/// A retry policy: name and text of each attribute.
+pub(crate) fn retry_policy(policy: &RetryPolicy) -> [(&'static str, String); 5] {
+    let interval = |interval: Option<Duration>| format!("{:?}", interval.unwrap_or_default());
+    [
+        ("initial interval", interval(policy.initial_interval)),
+        ("backoff coefficient", format!("{}", policy.backoff_coefficient)),
+        ("maximum interval", interval(policy.maximum_interval)),
+        ("maximum attempts", format!("{}", policy.maximum_attempts)),
+        ("non-retryable error types", format!("{:?}", policy.non_retryable_error_types)),
+    ]
+}
+
 /// A duration; `none` for zero.
-pub(crate) fn timeout(timeout: core::time::Duration) -> String {
+pub(crate) fn timeout(timeout: Duration) -> String {
     if timeout.is_zero() { "none".into() } else { format!("{timeout:?}") }
 }

@@ -184,12 +184,19 @@ impl Attributes<'_> {
         let timeouts = Timeouts::recorded(recorded);
         let wanted = Timeouts::normalized(attempted, run);
         for ((name, recorded), (_, attempted)) in timeouts.named().into_iter().zip(wanted.named()) {
-            self.behavior(name, &describe::timeout(recorded), &describe::timeout(attempted));
+            if recorded != attempted {
+                self.behavior(name, &describe::timeout(recorded), &describe::timeout(attempted));
+            }
         }
         let policy = retry_policy(recorded.retry_policy.as_ref());
         let wanted = retry_policy(attempted.retry_policy.as_ref());
-        for ((name, recorded), (_, attempted)) in policy.into_iter().zip(wanted) {
-            self.behavior(name, &recorded, &attempted);
+        if policy != wanted {
+            let wanted = describe::retry_policy(&wanted);
+            for ((name, recorded), (_, attempted)) in
+                describe::retry_policy(&policy).into_iter().zip(wanted)
+            {
+                self.behavior(name, &recorded, &attempted);
+            }
         }
         if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
             let recorded = describe::header(recorded.header.as_ref());

@@ -124,6 +124,15 @@ impl Replayer {
     /// Without a completion where one is due the activation is handed out again; after the end the verdict is. A
     /// completion that nobody waits for is dropped.
     pub fn step(&mut self, completion: Option<Completion>) -> ReplayStep {
+        match self.advance(completion) {
+            Stage::Active { activation, .. } => ReplayStep::Activate(activation.clone()),
+            Stage::Over(verdict) => ReplayStep::Done(verdict.clone()),
+            Stage::Ready => unreachable!("a step ends with an activation or a verdict"),
+        }
+    }
+
+    /// Takes a step; what comes next is lent.
+    fn advance(&mut self, completion: Option<Completion>) -> &Stage {
         let stage = match (core::mem::replace(&mut self.stage, Stage::Ready), completion) {
             (Stage::Ready, None | Some(_)) => self.activate(),
             (Stage::Active { task, .. }, Some(completion)) => self.judge(&task, completion),
@@ -132,11 +141,7 @@ impl Replayer {
             }
         };
         self.stage = stage;
-        match &self.stage {
-            Stage::Active { activation, .. } => ReplayStep::Activate(activation.clone()),
-            Stage::Over(verdict) => ReplayStep::Done(verdict.clone()),
-            Stage::Ready => unreachable!("a step ends with an activation or a verdict"),
-        }
+        &self.stage
     }
 
     /// Goes on to the next task that is recorded as completed.
@@ -296,9 +301,10 @@ pub fn replay(
     let mut replayer = Replayer::new(history, options);
     let mut completion = None;
     loop {
-        match replayer.step(completion.take()) {
-            ReplayStep::Activate(activation) => completion = Some(instance.activate(&activation)),
-            ReplayStep::Done(verdict) => return verdict,
+        match replayer.advance(completion.take()) {
+            Stage::Ready => {}
+            Stage::Active { activation, .. } => completion = Some(instance.activate(activation)),
+            Stage::Over(verdict) => return verdict.clone(),
         }
     }
 }

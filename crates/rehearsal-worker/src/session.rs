@@ -6,7 +6,7 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
@@ -34,7 +34,8 @@ pub(crate) struct Session {
     sdk: Sdk,
     /// How many tasks were activated.
     tasks: usize,
-    agreed: VecDeque<String>,
+    /// The last recorded commands that were asked for again.
+    agreed: VecDeque<Arc<Event>>,
 }
 
 /// What judging a recorded task gave.
@@ -125,11 +126,11 @@ impl Session {
     }
 
     /// Remembers that what is recorded in `event` was asked for.
-    fn agree(&mut self, event: &Event) {
+    fn agree(&mut self, event: &Arc<Event>) {
         if self.agreed.len() == AGREED_LINES {
             self.agreed.pop_front();
         }
-        self.agreed.push_back(format!("{} {}", event.id, describe::event(event)));
+        self.agreed.push_back(Arc::clone(event));
     }
 
     /// What the SDK says of itself when it completes a live task now.
@@ -177,13 +178,14 @@ impl Session {
     }
 
     fn mismatch(&self, difference: Difference) -> Mismatch {
+        let line = |event: &Arc<Event>| format!("{} {}", event.id, describe::event(event));
         Mismatch {
             task: self.tasks,
             at: difference.at,
             recorded: difference.recorded,
             attempted: difference.attempted,
             grade: difference.grade,
-            agreed: self.agreed.iter().cloned().collect(),
+            agreed: self.agreed.iter().map(line).collect(),
             trouble: None,
         }
     }

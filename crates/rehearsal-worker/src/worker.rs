@@ -147,7 +147,7 @@ pub enum WorkerOutput {
 #[derive(Debug, Clone)]
 pub struct Worker {
     options: WorkerOptions,
-    cache: BTreeMap<SmolStr, Run>,
+    cache: BTreeMap<SmolStr, Box<Run>>,
 }
 
 /// A run in the cache.
@@ -228,23 +228,22 @@ impl Worker {
             }
             out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
             let session = Session::new(self.options.profile, token.workflow_id.clone(), run_id);
-            Run { session, seen: EventId::NONE, work: None }
+            Box::new(Run { session, seen: EventId::NONE, work: None })
         };
         let Slices { tasks, open, .. } = slice(&events);
-        let mut queue: VecDeque<Task> = tasks.into_iter().chain(open).collect();
-        let current = queue
-            .pop_front()
-            .filter(|_| events.last().is_some_and(|last| last.id == token.started));
+        let mut tasks = tasks.into_iter().chain(open);
+        let current =
+            tasks.next().filter(|_| events.last().is_some_and(|last| last.id == token.started));
         let Some(current) = current else {
             let message = "the delivery does not end with the task that it names".into();
             self.fail(&token, Trouble::Nondeterminism { message }, unhandled("BadDelivery"), out);
             return;
         };
-        self.activate(run, Work { token, current, queue }, out);
+        self.activate(run, Work { token, current, queue: tasks.collect() }, out);
     }
 
     /// Hands the current task to the instance.
-    fn activate(&mut self, mut run: Run, work: Work, out: &mut Vec<WorkerOutput>) {
+    fn activate(&mut self, mut run: Box<Run>, work: Work, out: &mut Vec<WorkerOutput>) {
         let replaying = work.current.completed.is_some();
         match run.session.activate(&work.current, replaying) {
             Ok(activation) => {
@@ -293,7 +292,7 @@ impl Worker {
     /// A recorded task: its commands are compared, and the next task is activated.
     fn judge(
         &mut self,
-        mut run: Run,
+        mut run: Box<Run>,
         mut work: Work,
         commands: &[ServerCommand],
         out: &mut Vec<WorkerOutput>,
@@ -322,7 +321,7 @@ impl Worker {
     /// The live task: its commands are sent. A run that is closed by them leaves the cache.
     fn respond(
         &mut self,
-        mut run: Run,
+        mut run: Box<Run>,
         work: Work,
         commands: Vec<ServerCommand>,
         out: &mut Vec<WorkerOutput>,

@@ -32,7 +32,7 @@ pub(crate) const PANIC: &str = "PanicError";
 ///
 /// assert!(WorkflowError::canceled().is_canceled());
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct WorkflowError(Box<Failure>);
 
 impl WorkflowError {
@@ -108,6 +108,17 @@ impl WorkflowError {
         match &mut self.0.info {
             Some(FailureInfo::Application(info)) => info.details = encode_details(details),
             Some(FailureInfo::Canceled(info)) => info.details = encode_details(details),
+            _ => {}
+        }
+        self
+    }
+
+    /// Sets several details of an application or canceled error, each a payload of its own.
+    #[must_use]
+    pub fn with_detail_payloads(mut self, details: Payloads) -> Self {
+        match &mut self.0.info {
+            Some(FailureInfo::Application(info)) => info.details = Some(details),
+            Some(FailureInfo::Canceled(info)) => info.details = Some(details),
             _ => {}
         }
         self
@@ -205,6 +216,13 @@ impl From<Failure> for WorkflowError {
 impl From<Box<Failure>> for WorkflowError {
     fn from(failure: Box<Failure>) -> Self {
         Self(failure)
+    }
+}
+
+/// One line, so that an `unwrap` in workflow code gives a report that can be read.
+impl fmt::Debug for WorkflowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkflowError({self})")
     }
 }
 

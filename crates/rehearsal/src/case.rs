@@ -1,37 +1,163 @@
-//! The run that the environment asks for: `REHEARSAL_CASE='SCENARIO/TAPE'`, as a report prints it.
+//! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
+//! (`REHEARSAL_CASES`). No other file reads the environment.
 
-use rehearsal_engine::{Code, Finding, Tape};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-/// The environment variable that names one run.
-const VARIABLE: &str = "REHEARSAL_CASE";
+use rehearsal_engine::{Code, Examined, Finding, Outcome};
+use rehearsal_explore::{Case, Choices, run_choices};
 
-/// The tape that the environment asks for, if it names this scenario.
+use crate::failure::Failure;
+use crate::scenario::Scenario;
+
+/// Names one run: `SCENARIO/TAPE`, or the path of a case.
+const CASE: &str = "REHEARSAL_CASE";
+
+/// The seed of all random runs.
+const SEED: &str = "REHEARSAL_SEED";
+
+/// The folder in which runs that fail are kept.
+const CASES: &str = "REHEARSAL_CASES";
+
+/// Says that a run is not the one that a case was written of.
+const OTHER_WAY: &str = "not the run of the case any more:";
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn knob(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// The run that the environment asks for, if it is one of this scenario.
 ///
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn requested(scenario: &str) -> Result<Option<Tape>, Finding> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads this knob")]
-    let Ok(text) = std::env::var(VARIABLE) else { return Ok(None) };
-    parse(&text, scenario)
+pub(crate) fn requested(scenario: &str) -> Result<Option<Case>, Finding> {
+    knob(CASE).map_or(Ok(None), |text| parse(&text, scenario))
 }
 
-fn parse(text: &str, scenario: &str) -> Result<Option<Tape>, Finding> {
-    let refuse = |why: String| {
-        Finding::new(Code::Setup, format!("{VARIABLE}={text} could not be read: {why}"))
+fn parse(text: &str, scenario: &str) -> Result<Option<Case>, Finding> {
+    let refuse = |why: String| unreadable(CASE, text, &why);
+    let case = if Path::new(text).extension().is_some_and(|extension| extension == "case") {
+        let text =
+            fs::read_to_string(find(Path::new(text))).map_err(|error| refuse(chain(&error)))?;
+        text.parse().map_err(|error| refuse(chain(&error)))?
+    } else {
+        let (name, tape) = text
+            .rsplit_once('/')
+            .ok_or_else(|| refuse("expected `SCENARIO/TAPE`, found no `/`".to_owned()))?;
+        if name != scenario {
+            return Ok(None);
+        }
+        Case::new(name, Choices::Tape(tape.parse().map_err(|error| refuse(chain(&error)))?))
     };
-    let (name, tape) = text
-        .rsplit_once('/')
-        .ok_or_else(|| refuse("expected `SCENARIO/TAPE`, found no `/`".to_owned()))?;
-    if name != scenario {
-        return Ok(None);
+    Ok((case.scenario() == scenario).then_some(case))
+}
+
+/// The file of that path. `cargo test` runs tests in the folder of their package, and the path may have been written in
+/// a folder above.
+fn find(path: &Path) -> PathBuf {
+    let here = env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|folder| folder.join(path)).find(|path| path.is_file());
+    found.unwrap_or_else(|| path.to_owned())
+}
+
+/// The seed that the environment gives to every campaign.
+///
+/// # Errors
+///
+/// A finding that says what is wrong with the variable.
+pub(crate) fn seed() -> Result<Option<u64>, Finding> {
+    knob(SEED).map_or(Ok(None), |text| parse_seed(&text).map(Some))
+}
+
+fn parse_seed(text: &str) -> Result<u64, Finding> {
+    let largest = u64::MAX;
+    text.parse().map_err(|_| {
+        unreadable(SEED, text, &format!("expected a whole number from 0 to {largest}"))
+    })
+}
+
+/// The folder in which runs that fail are kept.
+pub(crate) fn folder() -> Option<PathBuf> {
+    knob(CASES).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// What is said of a folder that cannot be written to.
+pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
+    let path = path.display();
+    Finding::new(Code::Setup, format!("{CASES}: {path} could not be written: {error}"))
+}
+
+fn unreadable(knob: &str, text: &str, why: &str) -> Finding {
+    Finding::new(Code::Setup, format!("{knob}={text} could not be read: {why}"))
+}
+
+/// An error and its causes, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| (*error).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+impl Scenario {
+    /// Runs the run of a case again and checks it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] with the report if anything is found, as it should be for as long as the mistake is there. If the
+    /// run goes another way than it did when the case was written, the report says where. If nothing is found, that is
+    /// an error only when another version of the harness wrote the case and the run goes another way: then nothing is
+    /// known of the mistake (RH502). A case of another scenario is refused with RH502 too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Scenario, StartOptions, Tape};
+    ///
+    /// let nobody_home = Scenario::new("nobody-home").client(|world| {
+    ///     world.start_workflow(StartOptions::new("Unknown", "order-7")).unwrap();
+    /// });
+    /// let failure = nobody_home.try_run(&Tape::calm()).unwrap_err();
+    /// let again = nobody_home.try_case(failure.case().unwrap()).unwrap_err();
+    /// assert_eq!(again.case(), failure.case());
+    /// ```
+    pub fn try_case(&self, case: &Case) -> Result<Outcome, Failure> {
+        let name = self.inner.name();
+        if case.scenario() != name {
+            let headline = format!("a case of scenario `{}`, run as `{name}`", case.scenario());
+            return Err(Failure::of_finding(Finding::new(Code::Setup, headline)));
+        }
+        let outcome = self.examine_case(case).outcome;
+        if outcome.findings.is_empty() { Ok(outcome) } else { Err(Failure::of_run(name, &outcome)) }
     }
-    tape.parse().map(Some).map_err(|error| refuse(format!("{error}")))
+
+    /// Runs the run of a case; among the findings is what is to be said of the case itself.
+    pub(crate) fn examine_case(&self, case: &Case) -> Examined {
+        let mut examined = run_choices(&self.inner, case.choices(), &self.checks);
+        let findings = &mut examined.outcome.findings;
+        findings.extend(self.unknown_activities());
+        let Some(difference) = case.difference(&examined.outcome) else { return examined };
+        let findings = &mut examined.outcome.findings;
+        if findings.is_empty() && !case.is_of_this_harness() {
+            let headline = format!(
+                "the case is of rehearsal {}, and this version runs it another way",
+                case.harness()
+            );
+            findings.push(Finding::new(Code::Setup, headline));
+        }
+        if let Some(finding) = findings.first_mut() {
+            finding.details.push(OTHER_WAY.to_owned());
+            let lines = difference.to_string();
+            finding.details.extend(lines.lines().map(|line| format!("  {line}")));
+        }
+        examined
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use rehearsal_engine::Injection;
+    use rehearsal_engine::{Injection, Tape};
 
     use super::*;
 
@@ -39,7 +165,8 @@ mod tests {
     fn a_case_of_another_scenario_is_not_for_this_one() {
         assert_eq!(parse("order/cancel.0.3=1", "cancellation"), Ok(None));
         let tape = Tape::calm().with_cancel(3, Injection::Alone);
-        assert_eq!(parse("order/cancel.0.3=1", "order"), Ok(Some(tape)));
+        let case = Case::new("order", Choices::Tape(tape));
+        assert_eq!(parse("order/cancel.0.3=1", "order"), Ok(Some(case)));
     }
 
     #[test]
@@ -50,5 +177,15 @@ mod tests {
             "REHEARSAL_CASE=order/cancel could not be read: expected an answer such as `cancel.0.17=1`, found `cancel`"
         );
         assert!(parse("order", "order").is_err());
+        assert!(parse("no/such/file.case", "order").is_err());
+    }
+
+    #[test]
+    fn a_seed_is_a_whole_number() {
+        assert_eq!(parse_seed("18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(
+            parse_seed("0x7").unwrap_err().headline,
+            "REHEARSAL_SEED=0x7 could not be read: expected a whole number from 0 to 18446744073709551615"
+        );
     }
 }

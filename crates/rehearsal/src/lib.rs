@@ -50,25 +50,35 @@
 
 mod case;
 pub mod check;
+mod explore;
+mod failure;
+mod keeper;
 mod report;
 mod scenario;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 mod stub;
 mod time;
 mod timeline;
 
 pub use rehearsal_engine::{
-    ActivityContext, ActivityError, Call, Check, ChoiceKey, ChoiceKind, ClientError, Code, Finding,
-    Handle, Injection, Limits, Outcome, Place, StartOptions, Tape, WorkerSpec, World,
+    ActivityContext, ActivityError, Call, Check, ChoiceKey, ChoiceKind, ClientError, Code,
+    Execution, Finding, Handle, Injection, Limits, Outcome, Place, Record, StartOptions, Tape,
+    WorkerSpec, World,
 };
+pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
 pub use rehearsal_history::{
-    EventId, History, Payload, Payloads, RetryPolicy, Status, TimeoutType, Timestamp,
+    Event, EventId, EventKind, History, Payload, Payloads, RetryPolicy, Status, TimeoutType,
+    Timestamp,
 };
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, Context, Either, Info, Signal,
     SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select, select_all,
 };
 
-pub use crate::report::{Failure, Report};
+pub use crate::explore::{Exploration, Explored};
+pub use crate::failure::Failure;
+pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::stub::Stub;
 pub use crate::time::{hours, millis, mins, secs};

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use rehearsal_engine::{Finding, Horizon, Outcome, Place, Tape};
+use rehearsal_engine::{ChoiceKind, Code, Finding, Horizon, Outcome, Place};
 use rehearsal_explore::{Row, Sweep, Swept};
 use rehearsal_history::{History, Line, Status};
 
@@ -43,6 +43,15 @@ impl Report {
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let swept = self.sweep.runs.iter().flat_map(|run| &run.outcome.findings);
         self.sweep.baseline.findings.iter().chain(swept)
+    }
+
+    /// The first run in which something was found; the baseline if there is none.
+    pub(crate) fn first_failure(&self) -> &Outcome {
+        self.sweep.failures().next().map_or(&self.sweep.baseline, |(_, run)| &run.outcome)
+    }
+
+    pub(crate) fn scenario(&self) -> &str {
+        &self.scenario
     }
 
     /// Whether nothing was found.
@@ -124,7 +133,7 @@ impl fmt::Display for Report {
         if let Some(explanation) = self.explanation() {
             writeln!(f, "{explanation}")?;
         }
-        if self.sweep.baseline.findings.is_empty() {
+        if self.sweep.baseline.findings.is_empty() || self.points() > 0 {
             f.write_str(&self.table())
         } else {
             f.write_str(
@@ -168,8 +177,13 @@ pub(crate) fn seconds(at: Duration) -> String {
 }
 
 /// Which run a finding is of.
-enum Where<'a> {
+pub(crate) enum Where<'a> {
     Baseline,
+    /// A random run; `calm` is the run in which nothing strikes.
+    Explored {
+        how: String,
+        calm: &'a Outcome,
+    },
     Point {
         run: &'a Swept,
         index: usize,
@@ -182,8 +196,16 @@ enum Where<'a> {
 
 /// The page for one finding: what, where, the lines of history around it, how the nearest run differs in which it is
 /// not so, the usual cause, and how to have exactly this run again.
-fn explain(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> String {
+pub(crate) fn explain(
+    finding: &Finding,
+    outcome: &Outcome,
+    place: &Where<'_>,
+    scenario: &str,
+) -> String {
     let mut page = format!("{}  {}\n", finding.code, finding.headline);
+    if let Where::Explored { how, .. } = place {
+        let _ = write!(page, "\n{how}");
+    }
     if let Where::Point { run, index, of, others, .. } = place {
         let point = outcome.record.points.get(run.target.nth as usize);
         let at = point.map_or(String::new(), |point| format!(" at {}", seconds(point.at)));
@@ -208,11 +230,19 @@ fn explain(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &s
         }
     }
     excerpt(&mut page, finding, outcome);
-    if let Where::Point { run, passing, baseline, .. } = place {
-        contrast(&mut page, run, *passing, baseline);
+    match place {
+        Where::Baseline => {}
+        Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
+        Where::Point { passing, baseline, .. } => {
+            contrast(&mut page, outcome, *passing, baseline);
+        }
     }
     let _ = writeln!(page, "\n  Usually: {}.", finding.code.usual_cause());
     let _ = writeln!(page, "  More: docs/diagnostics.md, {}", finding.code);
+    if finding.code == Code::NeverReached {
+        page.push_str("\n  No single run shows this: make all of them again, with cargo test.\n");
+        return page;
+    }
     let tape = &outcome.tape;
     let _ = writeln!(
         page,
@@ -253,7 +283,7 @@ fn cut(line: &str) -> String {
 }
 
 /// What the nearest run in which all is well does where this one goes wrong.
-fn contrast(page: &mut String, run: &Swept, passing: Option<&Swept>, baseline: &Outcome) {
+fn contrast(page: &mut String, run: &Outcome, passing: Option<&Swept>, baseline: &Outcome) {
     let (who, other) = match passing {
         Some(passing) => (
             format!(
@@ -262,9 +292,9 @@ fn contrast(page: &mut String, run: &Swept, passing: Option<&Swept>, baseline: &
             ),
             &passing.outcome,
         ),
-        None => ("not canceled at all, all is well".to_owned(), baseline),
+        None => (format!("{}, all is well", nothing_strikes(run)), baseline),
     };
-    let (Some(here), Some(there)) = (run.outcome.main(), other.main()) else { return };
+    let (Some(here), Some(there)) = (run.main(), other.main()) else { return };
     let (Some(here), Some(there)) = (lines(&here.history), lines(&there.history)) else { return };
     let same = |a: &Line, b: &Line| a.name == b.name;
     let split = here
@@ -281,68 +311,12 @@ fn contrast(page: &mut String, run: &Swept, passing: Option<&Swept>, baseline: &
     let _ = writeln!(page, "    here  event {}", describe(&here));
 }
 
+/// What the calm run is called, seen from this one.
+fn nothing_strikes(run: &Outcome) -> &'static str {
+    let cancels_only = run.tape.iter().all(|(key, _)| key.kind == ChoiceKind::Cancel);
+    if cancels_only { "not canceled at all" } else { "with nothing of that" }
+}
+
 fn lines(history: &[std::sync::Arc<rehearsal_history::Event>]) -> Option<Vec<Line>> {
     History::new(history.to_vec()).ok().map(|history| history.lines())
 }
-
-/// A run or a sweep in which something was found. Shows the report, in `Debug` too, so that `?` in a test reads well.
-pub struct Failure {
-    report: String,
-    findings: Vec<Finding>,
-    tape: Tape,
-}
-
-impl Failure {
-    pub(crate) fn of_run(scenario: &str, outcome: Outcome) -> Self {
-        let mut report = String::new();
-        for finding in &outcome.findings {
-            report.push_str(&explain(finding, &outcome, &Where::Baseline, scenario));
-            report.push('\n');
-        }
-        Self { report, findings: outcome.findings, tape: outcome.tape }
-    }
-
-    pub(crate) fn of_finding(finding: Finding) -> Self {
-        Self { report: finding.to_string(), findings: vec![finding], tape: Tape::calm() }
-    }
-
-    pub(crate) fn of_sweep(report: &Report) -> Self {
-        let text = report.to_string();
-        let first = report.sweep.failures().next().map(|(_, run)| &run.outcome);
-        let tape = first.unwrap_or(&report.sweep.baseline).tape.clone();
-        let findings = report.findings().cloned().collect();
-        Self { report: text, findings, tape }
-    }
-
-    /// The report.
-    #[must_use]
-    pub fn report(&self) -> &str {
-        &self.report
-    }
-
-    /// Everything that was found.
-    #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// The choices of the first run in which something was found.
-    #[must_use]
-    pub fn tape(&self) -> &Tape {
-        &self.tape
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.report)
-    }
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.report)
-    }
-}
-
-impl std::error::Error for Failure {}

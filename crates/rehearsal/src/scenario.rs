@@ -18,7 +18,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::case;
-use crate::report::{Failure, Report};
+use crate::failure::Failure;
+use crate::keeper::Keeper;
+use crate::report::Report;
 use crate::stub::Stub;
 
 /// What is rehearsed: workflows, activities, workers, what the client does, and what must hold.
@@ -26,8 +28,8 @@ use crate::stub::Stub;
 /// A value: it is cloned cheaply and runs any number of times.
 #[derive(Clone)]
 pub struct Scenario {
-    inner: rehearsal_engine::Scenario,
-    checks: Vec<Arc<dyn Check>>,
+    pub(crate) inner: rehearsal_engine::Scenario,
+    pub(crate) checks: Vec<Arc<dyn Check>>,
 }
 
 impl fmt::Debug for Scenario {
@@ -46,6 +48,12 @@ impl Scenario {
         Self { inner: rehearsal_engine::Scenario::new(name), checks: Vec::new() }
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.name()
+    }
+
     /// Registers a workflow; one of the same type is replaced.
     #[must_use]
     pub fn workflow<I, O, F, Fut>(mut self, workflow: Workflow<I, O>, code: F) -> Self
@@ -61,7 +69,7 @@ impl Scenario {
 
     /// Registers the real code of an activity: it runs in virtual time.
     ///
-    /// A panic of it fails the attempt and is not retried, as on Temporal.
+    /// A panic of it fails the attempt, which is retried as its policy says, as on Temporal.
     #[must_use]
     pub fn activity<I, O, F, Fut>(mut self, activity: Activity<I, O>, code: F) -> Self
     where
@@ -176,14 +184,14 @@ impl Scenario {
         if outcome.findings.is_empty() {
             Ok(outcome)
         } else {
-            Err(Failure::of_run(self.inner.name(), outcome))
+            Err(Failure::of_run(self.inner.name(), &outcome))
         }
     }
 
     /// Cancels the workflow that the client started first at every point, one run for each, and checks every run.
     ///
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
-    /// it, only that run is run.
+    /// it, only that run is run. If `REHEARSAL_CASES` names a folder, a run that fails is kept there as a case.
     ///
     /// # Panics
     ///
@@ -204,9 +212,10 @@ impl Scenario {
     /// A [`Failure`] with the report if anything is found in any run.
     pub fn try_sweep(&self) -> Result<Report, Failure> {
         let name = self.inner.name();
+        let keeper = Keeper::new(name);
         let mut sweep = match case::requested(name) {
-            Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks),
-            Ok(Some(tape)) => Sweep::of_one_run(&self.inner, &tape, &self.checks),
+            Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks, &keeper),
+            Ok(Some(case)) => Sweep::of_one_run(self.examine_case(&case)),
             Err(finding) => return Err(Failure::of_finding(finding)),
         };
         sweep.baseline.findings.extend(self.unknown_activities());
@@ -215,11 +224,15 @@ impl Scenario {
             sweep.baseline.findings.push(Finding::new(Code::Setup, headline));
         }
         let report = Report::new(self.inner.name(), sweep);
-        if report.is_clean() { Ok(report) } else { Err(Failure::of_sweep(&report)) }
+        if report.is_clean() {
+            keeper.trouble().map_or(Ok(report), |finding| Err(Failure::of_finding(finding)))
+        } else {
+            Err(keeper.keep(Failure::of_sweep(&report)))
+        }
     }
 
     /// A check that names an activity which the scenario does not know would pass for ever.
-    fn unknown_activities(&self) -> Vec<Finding> {
+    pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
         self.checks
             .iter()
             .flat_map(|check| check.activities())

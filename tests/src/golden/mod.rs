@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use rehearsal::Scenario;
 
 pub use self::recording::Recording;
-pub use self::run::{Simulated, simulate};
+pub use self::run::{Simulated, scenario, simulate};
 pub use self::script::{Action, Expect, Hold, Retry, Script, Span, Step, Worker};
 pub use self::suite::{Flips, Report, flip_all, run_all};
 

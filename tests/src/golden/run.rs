@@ -30,6 +30,18 @@ pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulat
     run.conclude(world)
 }
 
+/// The same as a scenario with a client script, for runs in which something strikes. What the client gets then, and how
+/// the workflow ends, is not compared.
+#[must_use]
+pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario {
+    let name = folder.name;
+    let run = Run { name, script: &script, problems: Vec::new(), handles: Vec::new() };
+    register(run.scenario()).client(move |world| {
+        let mut run = Run { name, script: &script, problems: Vec::new(), handles: Vec::new() };
+        run.play(world);
+    })
+}
+
 struct Run<'a> {
     name: &'a str,
     script: &'a Script,
@@ -275,9 +287,11 @@ fn title(step: &Step) -> String {
     format!("{} at {} ms", step.action.name(), step.at.0.as_millis())
 }
 
-/// Arguments as payloads, one each; none if there are none.
+/// Arguments as payloads, one each, as SDKs write them; none if there are none.
 fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
-    let payloads = arguments.iter().map(|argument| Payload::json(argument.to_string()));
+    let payloads = arguments.iter().map(|argument| {
+        if argument.is_null() { Payload::null() } else { Payload::json(argument.to_string()) }
+    });
     (!arguments.is_empty()).then(|| payloads.collect())
 }
 

@@ -193,10 +193,9 @@ fn converted(result: ActivityResult, done: Option<Done>) -> Converted {
         Some(FailureInfo::Canceled(info)) if done == Some(Done::CancelRequested) => {
             Converted::Canceled(info.details.clone())
         }
-        Some(FailureInfo::Canceled(_)) => Converted::Failed(ActivityError::application(
-            "unexpected activity cancel error: canceled",
-            "",
-        )),
+        Some(FailureInfo::Canceled(_)) => {
+            Converted::Failed(ActivityError::unexpected_cancel(error))
+        }
         _ => Converted::Failed(error),
     }
 }

@@ -6,11 +6,11 @@
 //! twice, two full cycles have brought nothing new: that is the horizon. Whether the run ends by itself all the same,
 //! as a loop with a count does, is found out by going on for [`PATIENCE`] more steps.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rehearsal_history::Timestamp;
+use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_service::{PendingKind, PendingState};
 
 use super::{Entry, World};
 use crate::record::Place;
@@ -21,12 +21,21 @@ const PATIENCE: u64 = 1_000;
 /// What has been seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Cycles {
-    seen: BTreeSet<(Place, String)>,
+    seen: BTreeMap<Signature, BTreeSet<Place>>,
     /// The signature at the last rest after something new, and how often it has come again.
-    last_new: Option<(String, u32)>,
+    last_new: Option<(Signature, u32)>,
     /// How many points have been looked at.
     looked_at: usize,
     horizon: Option<Found>,
+}
+
+/// What the world looks like at a rest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature {
+    /// Kind, name and state of what is pending. Ids are new in every round of a loop; what is pending is not.
+    pending: Vec<(PendingKind, SmolStr, PendingState)>,
+    /// For how long the code of running activities waits.
+    waits: Vec<Duration>,
 }
 
 /// Where the horizon is.
@@ -55,8 +64,9 @@ impl World {
         let signature = self.signature(now);
         let points = &self.record.points;
         let mut new = false;
+        let places = self.cycles.seen.entry(signature.clone()).or_default();
         for point in &points[self.cycles.looked_at..] {
-            new |= self.cycles.seen.insert((point.place, signature.clone()));
+            new |= places.insert(point.place);
         }
         self.cycles.looked_at = points.len();
         match &mut self.cycles.last_new {
@@ -74,22 +84,16 @@ impl World {
     }
 
     /// Which operations are pending, in which state, and what running activities wait for.
-    fn signature(&self, now: Timestamp) -> String {
-        let mut signature = String::new();
-        for &run in &self.runs {
-            for pending in self.service.pending(run) {
-                // Ids are new in every round of a loop; what is pending is not.
-                let _ =
-                    write!(signature, "{:?} {} {:?};", pending.kind, pending.name, pending.state);
-            }
+    fn signature(&self, now: Timestamp) -> Signature {
+        let pending = self.runs.iter().flat_map(|&run| self.service.pending(run));
+        let pending = pending.map(|pending| (pending.kind, pending.name, pending.state));
+        let waiting = self.agenda.iter().filter(|(_, entry)| match entry {
+            Entry::Poll(key) | Entry::Throttle(key) => self.executor.is_running(*key),
+            _ => false,
+        });
+        Signature {
+            pending: pending.collect(),
+            waits: waiting.map(|(due, _)| due.since(now)).collect(),
         }
-        for (due, entry) in self.agenda.iter() {
-            if let Entry::Poll(key) | Entry::Throttle(key) = entry
-                && self.executor.is_running(*key)
-            {
-                let _ = write!(signature, "in {:?};", due.since(now));
-            }
-        }
-        signature
     }
 }

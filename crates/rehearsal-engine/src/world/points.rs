@@ -1,7 +1,7 @@
 //! Cancellation points: where they are, of which kind, and what is done there.
 
 use rehearsal_history::{EventId, SmolStr, Status};
-use rehearsal_service::{PendingKind, PendingState, RunRef, Target, TaskState};
+use rehearsal_service::{PendingState, RunRef, Target, TaskState};
 
 use super::{Entry, Next, World};
 use crate::choice::{Choice, ChoiceKind, Injection};
@@ -62,14 +62,7 @@ impl World {
             Some(Next::Entry(Entry::Report(_))) => return Place::ActivityCompleting,
             Some(_) | None => {}
         }
-        let states: Vec<PendingState> = self
-            .service
-            .pending(main)
-            .into_iter()
-            .filter(|pending| pending.kind == PendingKind::Activity)
-            .map(|pending| pending.state)
-            .collect();
-        let is = |state| states.contains(&state);
+        let is = |state| self.service.activity_states(main).any(|other| other == state);
         if is(PendingState::Heartbeating) {
             Place::ActivityHeartbeating
         } else if is(PendingState::Backoff) {
@@ -100,8 +93,8 @@ impl World {
 }
 
 /// What is about to happen, in a word.
-fn name(next: Option<Next<'_>>) -> SmolStr {
-    let name = match next {
+const fn name(next: Option<Next<'_>>) -> &'static str {
+    match next {
         None => "nothing for a while",
         Some(Next::Elapsed) => "a deadline passes",
         Some(Next::Entry(entry)) => match entry {
@@ -117,6 +110,5 @@ fn name(next: Option<Next<'_>>) -> SmolStr {
             Entry::Heartbeat { .. } => "a heartbeat is sent",
             Entry::Report(_) => "an activity's end is reported",
         },
-    };
-    SmolStr::new_static(name)
+    }
 }

@@ -1,9 +1,7 @@
 //! Workflow tasks: taken, activated, answered.
 
-use std::collections::VecDeque;
-
 use rehearsal_activation::{TaskDelivery, TaskResponse, Trouble};
-use rehearsal_history::{SmolStr, TaskQueue};
+use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind, Timestamp};
 use rehearsal_service::{Answer, Input};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
@@ -13,12 +11,14 @@ use crate::finding::{Code, Finding};
 use crate::record::TroubleAt;
 
 impl World {
-    pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, _queue: TaskQueue) {
+    pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
         let run_id = self.service.run(task.run).run_id.clone();
         if self.hosts[host].worker.is_cached(&run_id) && self.strikes(ChoiceKind::Evict) {
             self.hosts[host].evict(&run_id);
         }
-        let cached = self.hosts[host].worker.is_cached(&run_id);
+        // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.
+        let cached =
+            queue.kind == TaskQueueKind::Sticky && self.hosts[host].worker.is_cached(&run_id);
         let input = Input::StartWorkflowTask {
             run: task.run,
             scheduled: task.scheduled,
@@ -55,27 +55,47 @@ impl World {
             }
             return;
         }
-        self.agenda.push(self.clock.now(), Entry::Activate { host, delivery: Box::new(delivery) });
+        let now = self.clock.now();
+        let hold = self.scenario.holds.get(&self.tasks_delivered).copied().unwrap_or_default();
+        // A worker has one task of a run at a time: the next waits until the answer to the last has been sent, even if
+        // nobody wants that any more (recorded: `task-timeout-first`).
+        let run_id = &delivery.token.run_id;
+        let free = self.agenda.iter().find_map(|(due, entry)| match entry {
+            Entry::Respond { host: of, response }
+                if *of == host && response.token.run_id == *run_id =>
+            {
+                Some(due)
+            }
+            _ => None,
+        });
+        let entry = Entry::Activate { host, delivery: Box::new(delivery), not_before: now + hold };
+        self.agenda.push(free.unwrap_or(now), entry);
     }
 
-    /// Gives the worker its task, and the workflow all activations that follow from it, until the worker answers.
-    pub(super) fn activate(&mut self, host: usize, delivery: TaskDelivery) {
+    /// Gives the worker its task, and the workflow all activations that follow from it, until the worker answers. The
+    /// answer is sent `not_before` that time.
+    pub(super) fn activate(
+        &mut self,
+        host: usize,
+        delivery: Box<TaskDelivery>,
+        not_before: Timestamp,
+    ) {
         if self.strikes(ChoiceKind::Crash) {
             return self.crash_host(host);
         }
-        let started = self.clock.now();
-        let hold = self.scenario.holds.get(&self.tasks_delivered).copied().unwrap_or_default();
+        let answered = self.clock.now().max(not_before);
         let run_id = delivery.token.run_id.clone();
-        let mut inputs = VecDeque::from([WorkerInput::Task(Box::new(delivery))]);
+        let mut next = Some(WorkerInput::Task(delivery));
         let mut outputs = Vec::new();
-        while let Some(input) = inputs.pop_front() {
+        while let Some(input) = next.take() {
             self.hosts[host].worker.handle(input, &mut outputs);
-            for output in core::mem::take(&mut outputs) {
+            for output in outputs.drain(..) {
                 match output {
                     WorkerOutput::Respond(response) => {
-                        self.agenda.push(started + hold, Entry::Respond { host, response });
+                        self.agenda.push(answered, Entry::Respond { host, response });
                     }
-                    other => inputs.extend(self.follow(host, &run_id, other)),
+                    // Only an activation has an answer, and there is one at a time.
+                    other => next = self.follow(host, &run_id, other).or(next),
                 }
             }
         }

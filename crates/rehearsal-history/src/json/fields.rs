@@ -235,15 +235,17 @@ impl Field for f64 {
         *self == 0.0
     }
 
+    /// `NaN` is refused: no field means anything by it, and it differs from itself.
     fn decode(value: Value) -> Result<Self, Misfit> {
-        let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
-        number.ok_or_else(|| Misfit::new("a number", &value))
+        let number: Option<Self> = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+        number.filter(|number| !number.is_nan()).ok_or_else(|| Misfit::new("a number", &value))
     }
 
     fn encode(&self, out: &mut JsonWriter) {
         if self.is_finite() {
             out.display(self);
         } else if self.is_nan() {
+            // Only a history that was built, not read, can say this.
             out.string("NaN");
         } else {
             out.string(if self.is_sign_negative() { "-Infinity" } else { "Infinity" });
@@ -331,7 +333,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// Seconds with 0, 3, 6 or 9 decimals, as protobuf JSON writes them.
-fn print_duration(duration: Duration) -> String {
+pub(super) fn print_duration(duration: Duration) -> String {
     let nanos = duration.subsec_nanos();
     match usize::from(decimals(nanos)) {
         0 => format!("{}s", duration.as_secs()),

@@ -61,7 +61,9 @@ pub(crate) trait Message: Sized {
 pub struct Unknown(Option<Box<Map<String, Value>>>);
 
 impl Unknown {
-    pub(crate) fn new(members: Map<String, Value>) -> Self {
+    /// Keeps what is there; `null` and an empty list say that there is nothing.
+    pub(crate) fn new(mut members: Map<String, Value>) -> Self {
+        members.retain(|_, value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty));
         Self(if members.is_empty() { None } else { Some(Box::new(members)) })
     }
 
@@ -219,23 +221,26 @@ macro_rules! enumeration {
             }
 
             fn decode(value: serde_json::Value) -> Result<Self, $crate::json::schema::Misfit> {
-                let spelled = match &value {
-                    serde_json::Value::String(text) => text.as_str(),
-                    serde_json::Value::Number(number) => match number.as_u64() {
-                        Some(0) => return Ok(Self::Unspecified),
-                        $( Some($number) => return Ok(Self::$value), )+
-                        Some(_) | None if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) => {
-                            return Ok(Self::Unknown(smol_str::ToSmolStr::to_smolstr(number)));
-                        }
-                        Some(_) | None => {
+                let number = match &value {
+                    serde_json::Value::String(text) => $crate::json::schema::number(text),
+                    serde_json::Value::Number(number) => match number.as_i64().map(i32::try_from) {
+                        Some(Ok(number)) => Some(number),
+                        Some(Err(_)) | None => {
                             return Err($crate::json::schema::Misfit::new(
                                 concat!("a number of enum ", stringify!($name)), &value));
                         }
                     },
-                    _ => {
-                        return Err($crate::json::schema::Misfit::new(
-                            concat!("a value of enum ", stringify!($name)), &value));
-                    }
+                    _ => None,
+                };
+                match number {
+                    Some(0) => return Ok(Self::Unspecified),
+                    $( Some($number) => return Ok(Self::$value), )+
+                    Some(number) => return Ok(Self::Unknown(smol_str::ToSmolStr::to_smolstr(&number))),
+                    None => {}
+                }
+                let Some(spelled) = value.as_str() else {
+                    return Err($crate::json::schema::Misfit::new(
+                        concat!("a value of enum ", stringify!($name)), &value));
                 };
                 Ok(match $crate::json::schema::enum_value_name(spelled, $prefix).as_str() {
                     "UNSPECIFIED" => Self::Unspecified,
@@ -247,7 +252,7 @@ macro_rules! enumeration {
             fn encode(&self, out: &mut $crate::json::writer::JsonWriter) {
                 match self {
                     // A value that only has a number was written as a number.
-                    Self::Unknown(number) if number.parse::<i32>().is_ok() => out.display(number),
+                    Self::Unknown(number) if $crate::json::schema::number(number).is_some() => out.display(number),
                     known => out.string(known.as_str()),
                 }
             }
@@ -255,6 +260,12 @@ macro_rules! enumeration {
     };
 }
 pub(crate) use enumeration;
+
+/// The number that a text spells, if it spells it as JSON does.
+pub(crate) fn number(text: &str) -> Option<i32> {
+    let number: i32 = text.parse().ok()?;
+    (!text.starts_with('+') && number.to_string() == text).then_some(number)
+}
 
 /// The name of an enum's value without its prefix, in `SCREAMING_SNAKE`, whichever way it is spelled.
 pub(crate) fn enum_value_name(spelled: &str, prefix: &str) -> String {

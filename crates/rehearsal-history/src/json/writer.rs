@@ -15,7 +15,22 @@ pub(crate) struct JsonWriter {
 
 impl JsonWriter {
     pub(crate) fn pretty() -> Self {
-        Self { text: String::new(), indent: Some(2), level: 0, filled: false }
+        Self::pretty_at(0)
+    }
+
+    /// Writes a value that stands within `level` containers.
+    pub(crate) fn pretty_at(level: usize) -> Self {
+        Self { text: String::new(), indent: Some(2), level, filled: false }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Begins anew, at the same level.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.filled = false;
     }
 
     pub(crate) fn finish(self) -> String {

@@ -31,7 +31,7 @@ impl Uuids {
     }
 
     /// `text` with its UUIDs replaced; `None` if there are none.
-    fn replace(&mut self, text: &str) -> Option<String> {
+    pub(crate) fn replace(&mut self, text: &str) -> Option<String> {
         let parts = split(text);
         if parts.len() == 1 {
             return None;

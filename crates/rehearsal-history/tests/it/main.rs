@@ -2,12 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
+mod dialects;
 mod diff;
+mod full_text;
+mod generate;
 mod json;
 mod laws;
 mod scrub;
+mod streams;
+mod table;
 mod text;
 mod well_formed;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use rehearsal_history::History;
 
@@ -34,4 +42,25 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// The recorded histories of `fixtures/golden`, in the order of their names, each with its file.
+fn fixtures() -> Vec<(PathBuf, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
+            }
+        }
+    }
+    files.retain(|(_, text)| text.contains("\"eventId\""));
+    files.sort();
+    assert!(files.len() > 20, "expected recorded histories, found {}", files.len());
+    files
 }

@@ -217,3 +217,65 @@ fn names_are_not_used_twice_at_a_time() {
     });
     insta::assert_snapshot!(text, @"event 6: timerId: expected a new name, found `x` as in event 5, which is open");
 }
+
+/// A run whose second task answers with a timer of the id that the first task's timer has, at events 5 and 10.
+fn timer_id_used_again() -> HistoryBuilder {
+    let mut builder = HistoryBuilder::new("order");
+    for task in [EventId(4), EventId(9)] {
+        builder.complete_task();
+        builder.push(TimerStarted {
+            timer_id: "2".into(),
+            workflow_task_completed_event_id: task,
+            ..Default::default()
+        });
+        if task == EventId(4) {
+            builder.signal("pay", None);
+        }
+    }
+    builder
+}
+
+#[test]
+fn a_timer_id_may_be_used_again_while_the_first_has_fired_in_the_buffer() {
+    let mut builder = timer_id_used_again();
+    builder.push(TimerFired {
+        timer_id: "2".into(),
+        started_event_id: EventId(5),
+        ..Default::default()
+    });
+    builder.schedule_task();
+    let history = builder.build();
+    assert_eq!(history.check_well_formed(), Ok(()), "{history}");
+
+    let mut builder = timer_id_used_again();
+    builder.schedule_task();
+    let text = builder.build().check_well_formed().unwrap_err().to_string();
+    insta::assert_snapshot!(text, @"event 10: timerId: expected a new name, found `2` as in event 5, which is open");
+}
+
+/// A run that asks an activity to cancel at event 10, and again at event 15.
+fn cancel_requested_again() -> HistoryBuilder {
+    let mut builder = HistoryBuilder::new("order");
+    builder.complete_task();
+    let activity = builder.schedule_activity("charge");
+    for _ in 0..2 {
+        builder.signal("stop", None);
+        builder.complete_task();
+        builder.request_cancel_activity(activity);
+    }
+    builder
+}
+
+#[test]
+fn a_cancel_may_be_requested_again_while_the_end_is_in_the_buffer() {
+    let mut builder = cancel_requested_again();
+    builder.complete_activity(EventId(5), None);
+    builder.schedule_task();
+    let history = builder.build();
+    assert_eq!(history.check_well_formed(), Ok(()), "{history}");
+
+    let mut builder = cancel_requested_again();
+    builder.schedule_task();
+    let text = builder.build().check_well_formed().unwrap_err().to_string();
+    insta::assert_snapshot!(text, @"event 15: expected one cancel request of each activity, found `ActivityTaskCancelRequested`");
+}

@@ -40,13 +40,10 @@ impl Buffer {
     /// Empties the buffer: events that close an activity are moved to the end, then all get ids from `next` on, and
     /// those that close an activity learn the id of its start (H-4).
     pub(crate) fn take(&mut self, next: EventId) -> Vec<Arc<Event>> {
-        let (closes, others): (Vec<_>, Vec<_>) = core::mem::take(&mut self.events)
-            .into_iter()
-            .partition(|event| closes_activity(&event.kind));
+        let mut events = core::mem::take(&mut self.events);
+        events.sort_by_key(|event| closes_activity(&event.kind));
         let mut started = BTreeMap::new();
         let mut id = next;
-        let mut events = others;
-        events.extend(closes);
         for event in &mut events {
             let event = Arc::make_mut(event);
             event.id = id;

@@ -15,17 +15,18 @@ use super::timer::TimerInput;
 use super::{Run, Turn, Wake};
 
 /// What goes off, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Alarm {
     pub(crate) wake: Wake,
     what: What,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Run,
     Task,
-    Timer(SmolStr),
+    /// A timer, by its `TimerStarted`.
+    Timer(EventId),
     /// A deadline of an activity, by its place in [`DEADLINES`].
     Deadline(EventId, usize),
     Backoff(EventId),
@@ -34,7 +35,7 @@ enum What {
 impl Run {
     /// When the next deadline goes off.
     pub(crate) fn wake(&self) -> Option<Wake> {
-        self.alarm.as_ref().map(|alarm| alarm.wake)
+        self.alarm.map(|alarm| alarm.wake)
     }
 
     /// The soonest deadline goes off; does nothing if there is none.
@@ -43,8 +44,9 @@ impl Run {
         match alarm.what {
             What::Run => self.time_out(turn),
             What::Task => self.time_out_task(turn),
-            What::Timer(id) => {
-                if let Some(timer) = self.state.timers.get_mut(&id) {
+            What::Timer(started) => {
+                let mut timers = self.state.timers.values_mut();
+                if let Some(timer) = timers.find(|timer| timer.started == started) {
                     timer.wake = None;
                 }
                 self.fire_timers(turn);
@@ -152,11 +154,12 @@ impl Run {
         self.finish(turn, false);
     }
 
-    /// Arms what has to be armed after a transaction.
+    /// Arms what has to be armed after a transaction. The deadlines of activities are armed before the timers, so of
+    /// those that fall together they come first, in a transaction of their own (recorded: `same-deadline`).
     pub(super) fn arm(&mut self, turn: &mut Turn<'_>) {
         self.arm_task(turn);
-        self.arm_timer(turn);
         self.arm_activity(turn);
+        self.arm_timer(turn);
         self.alarm = self.soonest();
     }
 
@@ -213,21 +216,26 @@ impl Run {
     }
 
     fn soonest(&self) -> Option<Alarm> {
-        let run = self.expiry.map(|wake| Alarm { wake, what: What::Run });
-        let task = self.task_wake.map(|(.., wake)| Alarm { wake, what: What::Task });
-        let timers =
-            self.state.timers.values().filter(|timer| timer.due().is_some()).filter_map(|timer| {
-                Some(Alarm { wake: timer.wake?, what: What::Timer(timer.id.clone()) })
-            });
-        let deadlines = self.state.activities.values().flat_map(|activity| {
+        let mut soonest: Option<Alarm> = None;
+        let mut add = |wake: Option<Wake>, what: What| {
+            if let Some(wake) = wake
+                && soonest.is_none_or(|alarm| wake < alarm.wake)
+            {
+                soonest = Some(Alarm { wake, what });
+            }
+        };
+        add(self.expiry, What::Run);
+        add(self.task_wake.map(|(.., wake)| wake), What::Task);
+        for timer in self.state.timers.values().filter(|timer| timer.due().is_some()) {
+            add(timer.wake, What::Timer(timer.started));
+        }
+        for activity in self.state.activities.values() {
             let scheduled = activity.scheduled();
-            let retry = activity.retry.map(|wake| Alarm { wake, what: What::Backoff(scheduled) });
-            let wakes = activity.wakes.iter().enumerate();
-            let deadlines = wakes.filter_map(move |(place, wake)| {
-                Some(Alarm { wake: (*wake)?, what: What::Deadline(scheduled, place) })
-            });
-            retry.into_iter().chain(deadlines)
-        });
-        run.into_iter().chain(task).chain(timers).chain(deadlines).min_by_key(|alarm| alarm.wake)
+            add(activity.retry, What::Backoff(scheduled));
+            for (place, wake) in activity.wakes.iter().enumerate() {
+                add(*wake, What::Deadline(scheduled, place));
+            }
+        }
+        soonest
     }
 }

@@ -85,7 +85,7 @@ struct Planner<'a> {
     buffered: usize,
     /// The timers and activities that the commands so far have touched, as they will be.
     timers: BTreeMap<SmolStr, Timer>,
-    activities: BTreeMap<EventId, Activity>,
+    activities: BTreeMap<EventId, Box<Activity>>,
     steps: Vec<Step>,
     canceled_unstarted: bool,
 }
@@ -97,7 +97,7 @@ impl Planner<'_> {
         }
         let task = self.origin.task;
         match command {
-            ServerCommand::ScheduleActivityTask(command) => self.schedule_activity(&command)?,
+            ServerCommand::ScheduleActivityTask(command) => self.schedule_activity(*command)?,
             ServerCommand::RequestCancelActivityTask { scheduled } => {
                 self.cancel_activity(scheduled)?;
             }
@@ -139,7 +139,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn schedule_activity(&mut self, command: &ScheduleActivityTask) -> Result<(), BadCommand> {
+    fn schedule_activity(&mut self, command: ScheduleActivityTask) -> Result<(), BadCommand> {
         let settings = &self.state.settings;
         let queue = &self.state.view.task_queue;
         let attributes =
@@ -149,8 +149,9 @@ impl Planner<'_> {
         if pending >= limit {
             return Err(BadCommand::TooManyActivities { pending, limit });
         }
-        if self.pending().any(|activity| activity.attributes().activity_id == command.activity_id) {
-            return Err(BadCommand::DuplicateActivity { activity_id: command.activity_id.clone() });
+        let activity_id = &attributes.activity_id;
+        if self.pending().any(|activity| activity.attributes().activity_id == *activity_id) {
+            return Err(BadCommand::DuplicateActivity { activity_id: attributes.activity_id });
         }
         self.record(Box::new(attributes), None);
         Ok(())
@@ -232,13 +233,14 @@ impl Planner<'_> {
         untouched
             .map(|(_, activity)| activity)
             .chain(self.activities.values())
+            .map(|activity| &**activity)
             .filter(|activity| activity.is_pending())
     }
 
     fn extend(&mut self, decision: Decision) {
         for step in decision.steps {
             match step {
-                Step::Event(event) => self.foretell(Arc::unwrap_or_clone(event)),
+                Step::Event(event) => self.foretell(event),
                 Step::Unbuffer { .. } => {
                     self.buffered = self.buffered.saturating_sub(1);
                     self.steps.push(step);
@@ -250,19 +252,19 @@ impl Planner<'_> {
 
     fn record(&mut self, kind: impl Into<EventKind>, user_metadata: Option<Box<UserMetadata>>) {
         let event = Event::new(EventId::NONE, self.origin.now, kind.into());
-        self.foretell(Event { user_metadata, ..event });
+        self.foretell(Arc::new(Event { user_metadata, ..event }));
     }
 
     /// Gives an event the id it will have, and evolves what it concerns.
-    fn foretell(&mut self, mut event: Event) {
+    fn foretell(&mut self, mut event: Arc<Event>) {
         if is_direct(&event.kind) {
-            event.id = self.next;
+            Arc::make_mut(&mut event).id = self.next;
             self.next = self.next.next();
         }
-        let event = Arc::new(event);
         match &event.kind {
             EventKind::ActivityTaskScheduled(_) => {
-                self.activities.insert(event.id, Activity::new(Arc::clone(&event), event.time));
+                let activity = Activity::new(Arc::clone(&event), event.time);
+                self.activities.insert(event.id, Box::new(activity));
             }
             EventKind::ActivityTaskCancelRequested(it) => {
                 if let Some(activity) = self.activities.get_mut(&it.scheduled_event_id) {

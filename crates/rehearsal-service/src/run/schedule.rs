@@ -15,7 +15,7 @@ use crate::refusal::BadCommand;
 ///
 /// [`BadCommand`] if the command makes no sense by itself.
 pub(crate) fn attributes(
-    command: &ScheduleActivityTask,
+    mut command: ScheduleActivityTask,
     task: EventId,
     workflow_queue: &SmolStr,
     run_timeout: Option<Duration>,
@@ -26,18 +26,19 @@ pub(crate) fn attributes(
     if command.activity_type.is_empty() {
         return Err(BadCommand::NoActivityType);
     }
-    let retry_policy = with_defaults(command.retry_policy.as_ref())?;
-    let timeouts = Timeouts::of(command, run_timeout)?;
-    let queue = if command.task_queue.is_empty() { workflow_queue } else { &command.task_queue };
-    if command.use_workflow_build_id && queue != workflow_queue {
+    let retry_policy = with_defaults(command.retry_policy.take().unwrap_or_default())?;
+    let timeouts = Timeouts::of(&command, run_timeout)?;
+    let queue =
+        if command.task_queue.is_empty() { workflow_queue.clone() } else { command.task_queue };
+    if command.use_workflow_build_id && queue != *workflow_queue {
         return Err(BadCommand::OtherQueue);
     }
     Ok(ActivityTaskScheduled {
-        activity_id: command.activity_id.clone(),
-        activity_type: command.activity_type.clone().into(),
-        task_queue: TaskQueue::normal(queue.clone()),
-        header: Some(command.header.clone().unwrap_or_default()),
-        input: command.input.clone(),
+        activity_id: command.activity_id,
+        activity_type: command.activity_type.into(),
+        task_queue: TaskQueue::normal(queue),
+        header: Some(command.header.unwrap_or_default()),
+        input: command.input,
         schedule_to_close_timeout: Some(timeouts.schedule_to_close),
         schedule_to_start_timeout: Some(timeouts.schedule_to_start),
         start_to_close_timeout: Some(timeouts.start_to_close),
@@ -100,8 +101,7 @@ const fn or(given: Duration, otherwise: Duration) -> Duration {
 }
 
 /// T-4.
-fn with_defaults(policy: Option<&RetryPolicy>) -> Result<RetryPolicy, BadCommand> {
-    let mut policy = policy.cloned().unwrap_or_default();
+fn with_defaults(mut policy: RetryPolicy) -> Result<RetryPolicy, BadCommand> {
     let initial = or(policy.initial_interval.unwrap_or_default(), Duration::from_secs(1));
     let maximum = or(policy.maximum_interval.unwrap_or_default(), initial.saturating_mul(100));
     policy.initial_interval = Some(initial);

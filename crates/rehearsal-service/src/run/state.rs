@@ -1,5 +1,6 @@
 //! What the events of a run make of it. State that a history holds changes here and nowhere else.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) struct State {
     /// The `WorkflowTaskStarted` of the last task that was completed.
     pub(crate) previous_started: EventId,
     /// By their `ActivityTaskScheduled`.
-    pub(crate) activities: BTreeMap<EventId, Activity>,
+    pub(crate) activities: BTreeMap<EventId, Box<Activity>>,
     /// By their ids. A timer that was started under the id of one whose `TimerFired` is in the buffer stands in its
     /// place.
     pub(crate) timers: BTreeMap<SmolStr, Timer>,
@@ -86,7 +87,8 @@ impl State {
             | EventKind::WorkflowTaskFailed(_)
             | EventKind::WorkflowTaskTimedOut(_) => self.task.evolve(event),
             EventKind::ActivityTaskScheduled(_) => {
-                self.activities.insert(event.id, Activity::new(Arc::clone(event), event.time));
+                let activity = Activity::new(Arc::clone(event), event.time);
+                self.activities.insert(event.id, Box::new(activity));
             }
             EventKind::ActivityTaskCancelRequested(it) => {
                 self.evolve_activity(it.scheduled_event_id, event);

@@ -6,15 +6,22 @@ use alloc::vec::Vec;
 use rehearsal_history::{Event, SmolStr};
 
 use super::Run;
-use super::activity::ActivityState;
+use super::activity::{Activity, ActivityState};
 use super::task::{WorkflowTask, record};
 use super::timer::TimerState;
-use crate::view::{PendingKind, PendingOp, PendingState, TaskState};
+use crate::view::{PendingKind, PendingOp, PendingState, RunView, TaskState};
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
     pub(crate) fn visible_history(&self) -> Vec<Arc<Event>> {
         self.events.iter().cloned().chain(self.provisional()).collect()
+    }
+
+    /// What is left when nobody asks it anything any more: its view and its visible history.
+    pub(crate) fn into_view(mut self) -> (RunView, Vec<Arc<Event>>) {
+        let provisional: Vec<Arc<Event>> = self.provisional().collect();
+        self.events.extend(provisional);
+        (self.state.view, self.events)
     }
 
     /// The events of a transient workflow task that is pending, with provisional ids. Who started it is not told. If
@@ -40,7 +47,7 @@ impl Run {
         scheduled.into_iter().chain(started).map(Arc::new)
     }
 
-    pub(crate) fn workflow_task(&self) -> TaskState {
+    pub(crate) fn workflow_task(&self) -> TaskState<'_> {
         if !self.is_open() {
             return TaskState::None;
         }
@@ -49,39 +56,32 @@ impl Run {
             WorkflowTask::Scheduled(slot) => TaskState::Scheduled {
                 scheduled: slot.scheduled,
                 attempt: slot.attempt,
-                queue: slot.queue.clone(),
+                queue: &slot.queue,
             },
             WorkflowTask::Started { slot, started, identity, .. } => TaskState::Started {
                 scheduled: slot.scheduled,
                 started: *started,
                 attempt: slot.attempt,
-                identity: identity.clone(),
+                identity,
             },
         }
+    }
+
+    /// Where the activities that have not ended stand, in the order in which they were asked for.
+    pub(crate) fn activity_states(&self) -> impl Iterator<Item = PendingState> {
+        self.state.activities.values().filter_map(|activity| pending_state(activity))
     }
 
     /// Activities and timers that have not ended, in the order in which they were asked for. Those whose end is in the
     /// buffer have ended.
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
         let activities = self.state.activities.values().filter_map(|activity| {
-            let state = match &activity.state {
-                ActivityState::Scheduled { .. } => PendingState::Scheduled,
-                ActivityState::Backoff { .. } => PendingState::Backoff,
-                ActivityState::Started { .. } if activity.cancel.is_some() => {
-                    PendingState::CancelRequested
-                }
-                ActivityState::Started { .. } if activity.last_beat.is_some() => {
-                    PendingState::Heartbeating
-                }
-                ActivityState::Started { .. } => PendingState::Started,
-                ActivityState::Unseen | ActivityState::Closed => return None,
-            };
             let attributes = activity.attributes();
             Some(PendingOp {
                 kind: PendingKind::Activity,
                 id: attributes.activity_id.clone(),
                 name: attributes.activity_type.name.clone(),
-                state,
+                state: pending_state(activity)?,
                 scheduled: activity.scheduled(),
             })
         });
@@ -98,5 +98,21 @@ impl Run {
         let mut pending: Vec<PendingOp> = activities.chain(timers).collect();
         pending.sort_by_key(|op| op.scheduled);
         pending
+    }
+}
+
+/// Where an activity stands; `None` if it has ended.
+const fn pending_state(activity: &Activity) -> Option<PendingState> {
+    match &activity.state {
+        ActivityState::Scheduled { .. } => Some(PendingState::Scheduled),
+        ActivityState::Backoff { .. } => Some(PendingState::Backoff),
+        ActivityState::Started { .. } if activity.cancel.is_some() => {
+            Some(PendingState::CancelRequested)
+        }
+        ActivityState::Started { .. } if activity.last_beat.is_some() => {
+            Some(PendingState::Heartbeating)
+        }
+        ActivityState::Started { .. } => Some(PendingState::Started),
+        ActivityState::Unseen | ActivityState::Closed => None,
     }
 }

@@ -185,7 +185,7 @@ impl Run {
             Err(refusal) => return Err(self.refuse(turn, refusal, identity)),
         };
         self.apply(decision.steps);
-        self.apply([Step::Sticky(sticky)].into());
+        self.apply([Step::Sticky(sticky)]);
         self.carry_out(turn, plan, force_new_task, identity, request_id)
     }
 

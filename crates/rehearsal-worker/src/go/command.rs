@@ -35,7 +35,7 @@ impl Operations {
             }
             match command {
                 WorkflowCommand::ScheduleActivity(schedule) => {
-                    sent.push(self.schedule(id, *schedule));
+                    sent.push(self.schedule(id, *schedule)?);
                 }
                 WorkflowCommand::StartTimer(timer) => sent.push(self.start_timer(id, timer)),
                 WorkflowCommand::RequestCancelActivity { seq } => {
@@ -58,7 +58,21 @@ impl Operations {
         Ok(sent)
     }
 
-    fn schedule(&mut self, id: EventId, schedule: ScheduleActivity) -> ServerCommand {
+    fn schedule(
+        &mut self,
+        id: EventId,
+        schedule: ScheduleActivity,
+    ) -> Result<ServerCommand, Refusal> {
+        let taken = |id: &SmolStr| {
+            self.activities.values().any(|other| other.id == *id && other.phase != Phase::Ended)
+        };
+        if let Some(id) = schedule.activity_id.as_ref().filter(|id| taken(id)) {
+            // In Go's words (recorded: `activity-id-reused`).
+            return Err(Refusal::Illegal(format!(
+                "adding duplicate command CommandType: Activity, ID: {id}, state=Created, isDone()=false, \
+                 history=[Created]"
+            )));
+        }
         let activity_id = schedule.activity_id.unwrap_or_else(|| number(id));
         let activity = Activity {
             id: activity_id.clone(),
@@ -71,7 +85,7 @@ impl Operations {
         let task_queue = schedule.task_queue.unwrap_or_else(|| self.task_queue.clone());
         // Go asks for the build of the workflow where workers of both are likely the same: on the same queue.
         let use_workflow_build_id = task_queue == self.task_queue;
-        ServerCommand::ScheduleActivityTask(Box::new(ScheduleActivityTask {
+        Ok(ServerCommand::ScheduleActivityTask(Box::new(ScheduleActivityTask {
             activity_id,
             activity_type: schedule.activity_type,
             task_queue,
@@ -83,7 +97,7 @@ impl Operations {
             heartbeat: schedule.heartbeat,
             retry_policy: schedule.retry_policy,
             use_workflow_build_id,
-        }))
+        })))
     }
 
     fn start_timer(&mut self, id: EventId, timer: StartTimer) -> ServerCommand {
@@ -101,9 +115,7 @@ impl Operations {
 
     fn cancel_activity(&mut self, seq: Seq) -> Result<Option<ServerCommand>, Refusal> {
         let activity = self.activities.get_mut(&seq).ok_or_else(|| {
-            Refusal::UnknownOperation(format!(
-                "cancel of activity {seq}, which was never scheduled"
-            ))
+            Refusal::Illegal(format!("cancel of activity {seq}, which was never scheduled"))
         })?;
         if !activity.phase.sends_cancel() {
             return Ok(None);
@@ -114,7 +126,7 @@ impl Operations {
 
     fn cancel_timer(&mut self, seq: Seq) -> Result<Option<ServerCommand>, Refusal> {
         let timer = self.timers.get_mut(&seq).ok_or_else(|| {
-            Refusal::UnknownOperation(format!("cancel of timer {seq}, which was never started"))
+            Refusal::Illegal(format!("cancel of timer {seq}, which was never started"))
         })?;
         if !timer.phase.sends_cancel() {
             return Ok(None);

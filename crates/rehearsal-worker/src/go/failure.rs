@@ -111,7 +111,7 @@ fn not_simulated(what: &str) -> (WorkflowTaskFailedCause, Failure) {
 pub(crate) fn refusal_failure(refusal: &Refusal) -> (WorkflowTaskFailedCause, Failure) {
     match refusal {
         Refusal::NotSimulated(what) => not_simulated(what),
-        Refusal::UnknownOperation(message) => (
+        Refusal::Illegal(message) => (
             WorkflowTaskFailedCause::NonDeterministicError,
             go_error(format!("[TMPRL1100] {message}"), "PanicError", true),
         ),

@@ -67,15 +67,15 @@ impl Phase {
 pub(crate) enum Refusal {
     /// Nothing simulates it.
     NotSimulated(&'static str),
-    /// It cancels an operation that it never started.
-    UnknownOperation(String),
+    /// Go's state machines would panic: it cancels what it never started, or uses the id of something that runs.
+    Illegal(String),
 }
 
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotSimulated(what) => Self::NotSimulated { what: what.into() },
-            Refusal::UnknownOperation(message) => Self::Nondeterminism { message },
+            Refusal::Illegal(message) => Self::Nondeterminism { message },
         }
     }
 }

@@ -9,8 +9,8 @@ use alloc::vec;
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 
-const NAME: &str = "temporal-go";
-const VERSION: &str = "1.47.0";
+const NAME: SmolStr = SmolStr::new_static("temporal-go");
+const VERSION: SmolStr = SmolStr::new_static("1.47.0");
 /// Updates are sent as commands; set when a run begins.
 const FLAG_PROTOCOL_MESSAGE_COMMAND: u32 = 3;
 
@@ -38,12 +38,12 @@ impl Sdk {
             metadata.lang_used_flags = vec![FLAG_PROTOCOL_MESSAGE_COMMAND];
         }
         if self.name != NAME {
-            metadata.sdk_name = NAME.into();
+            metadata.sdk_name = NAME;
         }
         if self.version != VERSION {
-            metadata.sdk_version = VERSION.into();
+            metadata.sdk_version = VERSION;
         }
-        *self = Self { name: NAME.into(), version: VERSION.into(), begun: true };
+        *self = Self { name: NAME, version: VERSION, begun: true };
         metadata
     }
 }

@@ -2,4 +2,6 @@
 
 mod api;
 mod case;
+mod checks;
+mod explore;
 mod findings;

@@ -1,0 +1,140 @@
+//! Checks of the close: when it comes, as what, and that nothing runs on behind it.
+
+use std::time::Duration;
+
+use rehearsal_history::Status;
+
+use super::{Check, closed, crashed, seconds};
+use crate::finding::{Code, Finding};
+use crate::outcome::{Execution, Outcome};
+use crate::record::Call;
+
+/// No code of an activity still runs when its workflow is closed (RH205).
+///
+/// An attempt that ends at the very nanosecond of the close is in time. Code that runs on after its attempt timed out
+/// counts, whatever the history says of the attempt.
+///
+/// The record does not tell an attempt that runs on from one that died with its worker. Without an end, the last
+/// attempt of an activity counts as running on, unless the tape of the run crashed a worker.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoActivityOutlivesClose;
+
+impl Check for NoActivityOutlivesClose {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for execution in &outcome.executions {
+            let Some((close, at)) = closed(execution, outcome) else { continue };
+            let calls = outcome.record.calls.iter().filter(|call| call.run_id == execution.run_id);
+            for call in calls.filter(|call| outlives(call, at, outcome)) {
+                let headline =
+                    format!("{} still ran when {} closed", call.activity, execution.workflow_type);
+                let end = match call.ended {
+                    Some(ended) => format!("it ended at {}", seconds(ended)),
+                    None => "it had not ended when the run was over".to_owned(),
+                };
+                findings.push(
+                    Finding::new(Code::ActivityOutlivesClose, headline)
+                        .with_detail(format!(
+                            "attempt {} began at {}, the workflow closed at {}, {end}",
+                            call.attempt,
+                            seconds(call.started),
+                            seconds(at)
+                        ))
+                        .with_events([close.0]),
+                );
+            }
+        }
+        findings
+    }
+}
+
+/// Whether an attempt ran on after its workflow was closed at `close`.
+fn outlives(call: &Call, close: Duration, outcome: &Outcome) -> bool {
+    let given_up = || {
+        outcome.record.calls.iter().any(|other| {
+            other.run_id == call.run_id
+                && other.scheduled == call.scheduled
+                && other.attempt > call.attempt
+        })
+    };
+    match call.ended {
+        Some(ended) => ended > close,
+        None => !given_up() && !crashed(outcome),
+    }
+}
+
+/// Every workflow ends soon: at most this long after its cancel was accepted, or after its start if it was not canceled
+/// (RH207).
+///
+/// In virtual time; an end at exactly that distance is in time. Of several requests the first counts. A workflow that
+/// is open at the end is another finding, or the horizon of a sweep, and not judged here.
+#[derive(Debug, Clone, Copy)]
+pub struct EndsWithin {
+    /// At most this long.
+    pub limit: Duration,
+}
+
+impl Check for EndsWithin {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        outcome
+            .executions
+            .iter()
+            .filter_map(|execution| self.check_execution(execution, outcome))
+            .collect()
+    }
+}
+
+impl EndsWithin {
+    fn check_execution(self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
+        let (close, ended) = closed(execution, outcome)?;
+        let cancel = outcome.record.cancels.iter().find(|cancel| cancel.run_id == execution.run_id);
+        let (since, what) = match cancel {
+            Some(cancel) => (cancel.at, "its cancel"),
+            None => (execution.history.first()?.time.since(outcome.record.began), "its start"),
+        };
+        let took = ended.saturating_sub(since);
+        (took > self.limit).then(|| {
+            let workflow = &execution.workflow_type;
+            Finding::new(
+                Code::EndsTooLate,
+                format!(
+                    "{workflow} ended {} after {what}, {} are allowed",
+                    seconds(took),
+                    seconds(self.limit)
+                ),
+            )
+            .with_events([close.0])
+        })
+    }
+}
+
+/// Every workflow that ends, ends in one of these ways (RH208).
+///
+/// A workflow that is open at the end is another finding, or the horizon of a sweep, and not judged here.
+#[derive(Debug, Clone)]
+pub struct StatusIn {
+    /// The ways that are allowed.
+    pub allowed: Vec<Status>,
+}
+
+impl Check for StatusIn {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for execution in &outcome.executions {
+            let status = execution.status;
+            if status == Status::Running || self.allowed.contains(&status) {
+                continue;
+            }
+            let allowed: Vec<String> =
+                self.allowed.iter().map(|allowed| format!("{allowed:?}")).collect();
+            let headline = format!(
+                "{} closed as {status:?}, allowed is {}",
+                execution.workflow_type,
+                allowed.join(" or ")
+            );
+            let close = execution.history.last().map(|event| event.id.0);
+            findings.push(Finding::new(Code::WrongStatus, headline).with_events(close));
+        }
+        findings
+    }
+}

@@ -1,0 +1,101 @@
+//! The check that an activity keeps sending heartbeats.
+
+use std::time::Duration;
+
+use rehearsal_history::SmolStr;
+
+use super::{Check, closed, crashed, seconds};
+use crate::finding::{Code, Finding};
+use crate::outcome::Outcome;
+use crate::record::Call;
+
+/// No attempt of an activity is silent for longer than this: from its start to its first heartbeat, from one to the
+/// next, and from the last one to its end (RH209).
+///
+/// In virtual time, of the heartbeats that reach the service. The worker holds heartbeats back for 0.8 of the heartbeat
+/// timeout, 30 s without one, 60 s at most (C-32), so a limit below that finds fault with any activity.
+///
+/// An attempt without an end is looked at until the next attempt began or its workflow closed, whichever is known. If
+/// the tape of the run crashed a worker, it may have died at any time, and only the heartbeats it sent are looked at.
+#[derive(Debug, Clone)]
+pub struct ActivityHeartbeatsWithin {
+    /// The activity.
+    pub activity: SmolStr,
+    /// At most this long.
+    pub limit: Duration,
+}
+
+impl Check for ActivityHeartbeatsWithin {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        outcome
+            .calls_named(&self.activity)
+            .filter_map(|call| {
+                let (from, until) = self.silence(call, outcome)?;
+                let headline = format!(
+                    "{} sent no heartbeat for {}, {} are allowed",
+                    self.activity,
+                    seconds(until.saturating_sub(from)),
+                    seconds(self.limit)
+                );
+                Some(
+                    Finding::new(Code::HeartbeatLate, headline)
+                        .with_detail(format!(
+                            "attempt {}, which began at {}, was silent from {} to {}",
+                            call.attempt,
+                            seconds(call.started),
+                            seconds(from),
+                            seconds(until)
+                        ))
+                        .with_events([call.scheduled.0]),
+                )
+            })
+            .collect()
+    }
+
+    fn activities(&self) -> Vec<SmolStr> {
+        vec![self.activity.clone()]
+    }
+}
+
+impl ActivityHeartbeatsWithin {
+    /// The first time for which an attempt was silent too long.
+    fn silence(&self, call: &Call, outcome: &Outcome) -> Option<(Duration, Duration)> {
+        let next = next_attempt(call, outcome);
+        let beats = outcome
+            .record
+            .heartbeats
+            .iter()
+            .filter(|beat| {
+                beat.activity == self.activity
+                    && beat.scheduled == call.scheduled
+                    && beat.at >= call.started
+                    && next.is_none_or(|next| beat.at < next)
+            })
+            .map(|beat| beat.at);
+        // Nobody knows when an attempt died with its worker.
+        let end = [call.ended, next, close(call, outcome)].into_iter().flatten().min();
+        let end = end.filter(|_| call.ended.is_some() || !crashed(outcome));
+        let mut last = call.started;
+        for at in beats.chain(end) {
+            if at.saturating_sub(last) > self.limit {
+                return Some((last, at));
+            }
+            last = at;
+        }
+        None
+    }
+}
+
+/// When the attempt after this one began, to which heartbeats from then on belong.
+fn next_attempt(call: &Call, outcome: &Outcome) -> Option<Duration> {
+    let calls = outcome.record.calls.iter();
+    let mut same =
+        calls.filter(|other| other.run_id == call.run_id && other.scheduled == call.scheduled);
+    same.find(|other| other.attempt > call.attempt).map(|other| other.started)
+}
+
+/// When the workflow of an attempt closed.
+fn close(call: &Call, outcome: &Outcome) -> Option<Duration> {
+    let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id)?;
+    closed(execution, outcome).map(|(_, at)| at)
+}

@@ -1,0 +1,83 @@
+//! How a run ends: every workflow is closed, or hangs, or repeats itself, or a limit is reached.
+
+use std::time::Duration;
+
+use rehearsal_history::Timestamp;
+use rehearsal_service::RunView;
+
+use super::World;
+use crate::finding::{Code, Finding};
+use crate::outcome::{Execution, Outcome};
+use crate::record::Horizon;
+
+impl World {
+    /// What the run has come to.
+    #[must_use]
+    pub fn finish(self) -> Outcome {
+        let execution = |(view, history): (RunView, _)| Execution {
+            workflow_id: view.workflow_id,
+            run_id: view.run_id,
+            workflow_type: view.workflow_type,
+            history,
+            status: view.status,
+        };
+        Outcome {
+            executions: self.service.into_runs().map(execution).collect(),
+            record: self.record,
+            findings: self.findings,
+            tape: self.asked.tape,
+        }
+    }
+
+    /// Runs until every workflow is closed, or nothing can happen any more, or a limit is reached.
+    ///
+    /// An open workflow at rest is a hang (RH301), unless it is the baseline of a sweep that no cancel was requested
+    /// of: that one is left at its horizon.
+    pub(crate) fn run_to_end(&mut self, baseline: bool) {
+        while self.runs.iter().any(|&run| self.is_open(run)) && !self.stopped {
+            if self.step(Timestamp::MAX) {
+                if let Some(found) = self.repeats() {
+                    if baseline && !self.cancel_requested() {
+                        self.record.horizon = Some(Horizon::Repeats(found.at));
+                        self.record.points.truncate(found.points);
+                        return;
+                    }
+                    return self.hang("it goes round in circles");
+                }
+            } else if !self.stopped {
+                if baseline && !self.cancel_requested() {
+                    self.record.horizon = Some(Horizon::AtRest(self.elapsed()));
+                    return;
+                }
+                return self.hang("nothing can happen any more");
+            }
+        }
+        self.drain();
+        if !self.stopped {
+            self.point(None);
+        }
+    }
+
+    /// Lets what is under way at the close come to its end: heartbeats and reports that the service refuses.
+    fn drain(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(60);
+        let target = self.clock.now() + LONGEST;
+        while !self.agenda.is_empty() && self.step(target) {}
+    }
+
+    /// Every open workflow waits for something that will not come.
+    fn hang(&mut self, why: &str) {
+        let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
+        for &run in &self.runs {
+            if self.is_open(run) {
+                let view = self.service.run(run);
+                let (id, run_id) = (view.workflow_id.clone(), view.run_id.clone());
+                let waits = self.hosts.iter().find_map(|host| host.instances.get(&run_id));
+                let waits = waits.map(|instance| instance.pending()).unwrap_or_default();
+                let waits = if waits.is_empty() { "a worker".to_owned() } else { waits.join(", ") };
+                finding = finding.with_detail(format!("{id} waits for {waits}"));
+            }
+        }
+        self.stop(finding);
+    }
+}

@@ -1,0 +1,244 @@
+//! The campaign: random runs, many of them, on as many threads as are wanted; the first that fails is shrunk.
+//!
+//! A run is a function of the campaign's seed and its number, and the first failure is the one with the lowest number,
+//! so the result does not depend on the number of threads.
+
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rehearsal_engine::{
+    Check, Code, Examined, Finding, Outcome, Patience, RandomChooser, Reached, Replays, Scenario,
+    Tape, examine,
+};
+use rehearsal_history::Status;
+
+use crate::observe::{Choices, Observer, Unobserved};
+use crate::seed::{seed_of, seed_of_run};
+use crate::shrink::{Shrunk, shrink};
+use crate::sweep::observed;
+
+/// How many random runs are made, from which seed, on how many threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Campaign {
+    /// How many runs.
+    pub runs: u32,
+    /// What all answers of all runs follow from.
+    pub seed: u64,
+    /// How many threads share the runs. The result is the same for any number.
+    pub threads: NonZeroUsize,
+}
+
+impl Campaign {
+    /// This many runs of a scenario, on one thread, with the seed that goes with its name.
+    #[must_use]
+    pub fn new(scenario: &Scenario, runs: u32) -> Self {
+        Self { runs, seed: seed_of(scenario.name()), threads: NonZeroUsize::MIN }
+    }
+}
+
+/// What a campaign came to.
+#[derive(Debug)]
+pub struct Explored {
+    /// The calm run, which is made first. With findings in it nothing else is run. What some run must reach, and none
+    /// has when all are made, is a finding of it too.
+    pub baseline: Outcome,
+    /// The random runs, in the order of their numbers, up to the first in which something was found.
+    pub runs: Vec<ExploredRun>,
+    /// The run in which something was found, shrunk.
+    pub found: Option<Found>,
+    /// How often the calm run and the random ones were replayed.
+    pub replays: Replays,
+}
+
+/// One random run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExploredRun {
+    /// Its number, from 0.
+    pub nth: u32,
+    /// The seed of its answers.
+    pub seed: u64,
+    /// Its answers.
+    pub tape: Tape,
+    /// How its first execution stood at the end.
+    pub status: Status,
+    /// What was found in it first.
+    pub code: Option<Code>,
+}
+
+/// A random run in which something was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The run as it was found; its tape may be long.
+    pub run: ExploredRun,
+    /// What its tape was shrunk to.
+    pub shrunk: Shrunk,
+    /// The run of the shrunk tape, with its findings. One of them has the code that was found first in the long run.
+    pub outcome: Outcome,
+}
+
+/// Makes the calm run, then random ones until something is found or all are made; then shrinks what was found.
+///
+/// A scenario whose calm run never ends may stay open in a random run too, unless it is canceled there; any other must
+/// end in every run, or it is a hang (RH301).
+///
+/// # Panics
+///
+/// Panics if a run does, which is a bug of ours: panics of workflow, activity and client code are findings.
+#[must_use]
+pub fn explore(
+    scenario: &Scenario,
+    checks: &[Arc<dyn Check>],
+    campaign: &Campaign,
+    observer: &dyn Observer,
+) -> Explored {
+    let Examined { outcome: baseline, replays } =
+        observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
+    let mut explored = Explored { baseline, runs: Vec::new(), found: None, replays };
+    if !explored.baseline.findings.is_empty() {
+        return explored;
+    }
+    let search = Search {
+        scenario,
+        checks,
+        campaign,
+        observer,
+        patience: patience_after(&explored.baseline),
+        first: AtomicU32::new(u32::MAX),
+        reached: Mutex::new(Reached::new(checks)),
+    };
+    search.note(&explored.baseline);
+    let mut runs = search.all();
+    runs.sort_by_key(|(run, _)| run.nth);
+    let failed = runs.iter().position(|(run, _)| run.code.is_some());
+    runs.truncate(failed.map_or(runs.len(), |at| at + 1));
+    for (run, replays) in runs {
+        add(&mut explored.replays, replays);
+        explored.runs.push(run);
+    }
+    explored.found = explored.runs.last().and_then(|run| search.shrink(run));
+    if explored.found.is_none() {
+        explored.baseline.findings.extend(search.missing());
+    }
+    explored
+}
+
+/// Runs one run again and examines it as a sweep or a campaign would.
+#[must_use]
+pub fn run_choices(scenario: &Scenario, choices: &Choices, checks: &[Arc<dyn Check>]) -> Examined {
+    let baseline = examine(scenario, &Tape::calm(), Patience::MayStayOpen, &[]).outcome;
+    let patience = patience_after(&baseline);
+    let tape = match choices {
+        Choices::Tape(tape) => tape.clone(),
+        Choices::Seed(seed) => tape_of(scenario, *seed, patience),
+    };
+    examine(scenario, &tape, patience, checks)
+}
+
+/// What it means that a run stays open, if the calm one is as `baseline`.
+fn patience_after(baseline: &Outcome) -> Patience {
+    if baseline.record.horizon.is_some() { Patience::MayStayOpen } else { Patience::MustEnd }
+}
+
+/// The answers of a random run.
+fn tape_of(scenario: &Scenario, seed: u64, patience: Patience) -> Tape {
+    scenario.run(Box::new(RandomChooser::new(seed)), patience).tape
+}
+
+fn add(sum: &mut Replays, more: Replays) {
+    sum.from_start += more.from_start;
+    sum.cold += more.cold;
+    sum.tasks += more.tasks;
+}
+
+struct Search<'a> {
+    scenario: &'a Scenario,
+    checks: &'a [Arc<dyn Check>],
+    campaign: &'a Campaign,
+    observer: &'a dyn Observer,
+    patience: Patience,
+    /// The lowest number of a run in which something was found so far.
+    first: AtomicU32,
+    /// What some run must reach.
+    reached: Mutex<Reached<'a>>,
+}
+
+impl Search<'_> {
+    /// All runs up to the first that fails, and perhaps some after it, in any order.
+    fn all(&self) -> Vec<(ExploredRun, Replays)> {
+        let threads = u32::try_from(self.campaign.threads.get()).unwrap_or(u32::MAX);
+        if threads == 1 {
+            return self.part(0, 1);
+        }
+        // The engine is single-threaded: a world is made, run and dropped inside of one thread.
+        thread::scope(|scope| {
+            let parts: Vec<_> = (0..threads.min(self.campaign.runs))
+                .map(|part| scope.spawn(move || self.part(part, threads)))
+                .collect();
+            parts
+                .into_iter()
+                .flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    /// The runs of one thread: every `of`th, beginning with `part`. No run before the first failure is left out.
+    fn part(&self, part: u32, of: u32) -> Vec<(ExploredRun, Replays)> {
+        let mut runs = Vec::new();
+        for nth in (part..self.campaign.runs).step_by(of as usize) {
+            if nth > self.first.load(Ordering::Relaxed) {
+                break;
+            }
+            let (run, replays) = self.run(nth);
+            if run.code.is_some() {
+                self.first.fetch_min(nth, Ordering::Relaxed);
+            }
+            runs.push((run, replays));
+        }
+        runs
+    }
+
+    fn run(&self, nth: u32) -> (ExploredRun, Replays) {
+        let seed = seed_of_run(self.campaign.seed, nth);
+        let choices = Choices::Seed(seed);
+        self.observer.begins(&choices);
+        let tape = tape_of(self.scenario, seed, self.patience);
+        let Examined { outcome, replays } =
+            examine(self.scenario, &tape, self.patience, self.checks);
+        self.observer.ended(&choices, &outcome);
+        self.note(&outcome);
+        let status = outcome.main().map_or(Status::Running, |main| main.status);
+        let code = outcome.findings.first().map(|finding| finding.code);
+        (ExploredRun { nth, seed, tape, status, code }, replays)
+    }
+
+    fn note(&self, outcome: &Outcome) {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).note(outcome);
+    }
+
+    /// What no run has reached.
+    fn missing(&self) -> Vec<Finding> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).missing()
+    }
+
+    fn shrink(&self, run: &ExploredRun) -> Option<Found> {
+        let code = run.code?;
+        let mut smallest = None;
+        let mut examined = |tape: &Tape, observer: &dyn Observer| {
+            let outcome =
+                observed(self.scenario, tape, self.patience, self.checks, observer).outcome;
+            let same = outcome.findings.iter().any(|finding| finding.code == code);
+            let used = outcome.tape.clone();
+            if same {
+                smallest = Some(outcome);
+            }
+            same.then_some(used)
+        };
+        // The whole tape first, so that there is an outcome even if nothing smaller fails.
+        examined(&run.tape, &Unobserved)?;
+        let shrunk = shrink(&run.tape, |tape| examined(tape, self.observer));
+        smallest.map(|outcome| Found { run: run.clone(), shrunk, outcome })
+    }
+}

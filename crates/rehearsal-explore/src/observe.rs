@@ -1,0 +1,42 @@
+//! Watching runs from outside: before each and after each.
+
+use std::fmt;
+
+use rehearsal_engine::{Outcome, Tape};
+
+/// What gives the answers of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choices {
+    /// The answers themselves.
+    Tape(Tape),
+    /// A seed of [`RandomChooser`](rehearsal_engine::RandomChooser): the answers are known when the run has ended.
+    Seed(u64),
+}
+
+/// `tape cancel.0.17=1` or `seed 7`; a calm tape is the bare word.
+impl fmt::Display for Choices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tape(tape) if tape.is_empty() => f.write_str("tape"),
+            Self::Tape(tape) => write!(f, "tape {tape}"),
+            Self::Seed(seed) => write!(f, "seed {seed}"),
+        }
+    }
+}
+
+/// Is told of every run that is made. With several threads it is called from all of them.
+///
+/// A run that never comes back is one that was begun and did not end: whoever writes down what begins knows which.
+pub trait Observer: Sync {
+    /// A run is about to begin.
+    fn begins(&self, _choices: &Choices) {}
+
+    /// That run has ended and was examined.
+    fn ended(&self, _choices: &Choices, _outcome: &Outcome) {}
+}
+
+/// Looks at nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}

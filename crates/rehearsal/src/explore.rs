@@ -1,0 +1,275 @@
+//! Exploring at random: what a test asks for, and what it is told.
+
+use std::fmt::{self, Write as _};
+use std::num::NonZeroUsize;
+
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape};
+use rehearsal_explore::{Campaign, Found};
+use rehearsal_history::Status;
+
+use crate::case;
+use crate::failure::Failure;
+use crate::keeper::Keeper;
+use crate::report::{Where, explain, seconds};
+use crate::scenario::Scenario;
+
+/// The most answers of a shrunk run that a report puts into words.
+const MOST_ANSWERS: usize = 8;
+
+/// How a scenario is explored at random.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::Exploration;
+///
+/// let longer = Exploration::new(1000).with_seed(7).with_threads(4);
+/// assert_eq!(longer.seed, Some(7));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exploration {
+    /// How many random runs are made.
+    pub runs: u32,
+    /// What all their answers follow from; `None` for a seed that goes with the name of the scenario, so that every
+    /// machine makes the same runs. The environment variable `REHEARSAL_SEED` replaces either.
+    pub seed: Option<u64>,
+    /// How many threads share the runs; 0 counts as 1. The result is the same for any number.
+    pub threads: usize,
+}
+
+impl Exploration {
+    /// This many runs on one thread, with the seed of the scenario.
+    #[must_use]
+    pub const fn new(runs: u32) -> Self {
+        Self { runs, seed: None, threads: 1 }
+    }
+
+    /// With another seed.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// On so many threads.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+}
+
+/// What an exploration came to in which nothing was found. Displays as a few lines for people.
+#[derive(Debug)]
+pub struct Explored {
+    seed: u64,
+    baseline: Outcome,
+    runs: Vec<(Tape, Status)>,
+}
+
+impl Explored {
+    /// The seed: `REHEARSAL_SEED` with this number makes the same runs.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The calm run, which is made first.
+    #[must_use]
+    pub fn baseline(&self) -> &Outcome {
+        &self.baseline
+    }
+
+    /// The random runs in their order: the answers, and how the workflow that was started first stood at the end. Empty
+    /// if the environment variable `REHEARSAL_CASE` named one run, which then is the baseline.
+    #[must_use]
+    pub fn runs(&self) -> impl ExactSizeIterator<Item = (&Tape, Status)> {
+        self.runs.iter().map(|(tape, status)| (tape, *status))
+    }
+}
+
+impl fmt::Display for Explored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ended: Vec<(Status, usize)> = Vec::new();
+        for (_, status) in &self.runs {
+            match ended.iter_mut().find(|(known, _)| known == status) {
+                Some((_, count)) => *count += 1,
+                None => ended.push((*status, 1)),
+            }
+        }
+        ended.sort();
+        let ended: Vec<String> =
+            ended.iter().map(|(status, count)| format!("{count} {status:?}")).collect();
+        let (runs, seed) = (self.runs.len(), self.seed);
+        writeln!(f, "{runs} random runs from seed {seed}, all replayed: {}", ended.join(", "))?;
+        for (label, kind, at_least) in [
+            ("in another order", ChoiceKind::Next, 1),
+            ("canceled", ChoiceKind::Cancel, 1),
+            ("canceled twice", ChoiceKind::Cancel, 2),
+            ("dropped from the cache", ChoiceKind::Evict, 1),
+            ("with a worker that dies", ChoiceKind::Crash, 1),
+        ] {
+            let has =
+                |tape: &Tape| tape.iter().filter(|(key, _)| key.kind == kind).count() >= at_least;
+            let count = self.runs.iter().filter(|(tape, _)| has(tape)).count();
+            writeln!(f, "  {label:<24} {count:>6}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Scenario {
+    /// Makes `runs` random runs and checks each: things happen in any order that is possible, the workflow is canceled
+    /// anywhere, dropped from its worker's cache, and its worker dies.
+    ///
+    /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
+    /// fails is shrunk: the report shows the calmest run that fails in the same way.
+    ///
+    /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
+    /// it, only that run is run. If `REHEARSAL_CASES` names a folder, a run that fails is kept there as a case.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the report if anything is found. [`try_explore`](Self::try_explore) returns an error instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{secs, Context, Scenario, Workflow, WorkflowError};
+    ///
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(secs(60)).await
+    /// }
+    ///
+    /// let explored = Scenario::new("nap")
+    ///     .workflow(NAP, nap)
+    ///     .client(|world| {
+    ///         world.start(NAP, "nap-1", ());
+    ///     })
+    ///     .explore(50);
+    /// assert_eq!(explored.runs().len(), 50);
+    /// ```
+    #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "an exploration is worth its panic alone")]
+    pub fn explore(&self, runs: u32) -> Explored {
+        match self.try_explore(Exploration::new(runs)) {
+            Ok(explored) => explored,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+
+    /// The same with a seed and threads, as a result.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] with the report if anything is found: its tape is that of the shrunk run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{secs, Code, Context, Exploration, Scenario, Workflow, WorkflowError};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// /// Never wakes up if it is canceled.
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let slept = ctx.sleep(secs(60)).await;
+    ///     ctx.disconnected().wait(|| slept.is_ok()).await
+    /// }
+    ///
+    /// let failure = Scenario::new("nap")
+    ///     .workflow(NAP, nap)
+    ///     .client(|world| {
+    ///         world.start(NAP, "nap-1", ());
+    ///     })
+    ///     .try_explore(Exploration::new(50).with_threads(2))
+    ///     .unwrap_err();
+    /// assert_eq!(failure.findings()[0].code, Code::Hang);
+    /// assert_eq!(failure.tape().len(), 1);
+    /// ```
+    pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
+        let name = self.inner.name();
+        if let Some(case) = case::requested(name).map_err(Failure::of_finding)? {
+            let outcome = self.try_case(&case)?;
+            return Ok(Explored { seed: 0, baseline: outcome, runs: Vec::new() });
+        }
+        let unknown = self.unknown_activities().into_iter().next();
+        unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        let mut campaign = Campaign::new(&self.inner, exploration.runs);
+        campaign.seed = case::seed()
+            .map_err(Failure::of_finding)?
+            .or(exploration.seed)
+            .unwrap_or(campaign.seed);
+        campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
+        let keeper = Keeper::new(name);
+        let explored = rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
+        if !explored.baseline.findings.is_empty() {
+            return Err(keeper.keep(Failure::of_run(name, &explored.baseline)));
+        }
+        if let Some(found) = &explored.found {
+            return Err(keeper.keep(failure(name, &campaign, found, &explored.baseline)));
+        }
+        keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        let runs = explored.runs.into_iter().map(|run| (run.tape, run.status)).collect();
+        Ok(Explored { seed: campaign.seed, baseline: explored.baseline, runs })
+    }
+}
+
+fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -> Failure {
+    let outcome = &found.outcome;
+    let how = how(campaign, found);
+    let place = Where::Explored { how, calm };
+    let mut report = String::new();
+    let same = |code| found.run.code == Some(code);
+    if let Some(finding) = outcome.findings.iter().find(|finding| same(finding.code)) {
+        report = explain(finding, outcome, &place, scenario);
+    }
+    let seed = campaign.seed;
+    let _ = writeln!(report, "  Make all these runs again:  REHEARSAL_SEED={seed} cargo test");
+    Failure::new(report, outcome.findings.clone(), scenario, outcome)
+}
+
+/// In which run it was found, and what is left of that run.
+fn how(campaign: &Campaign, found: &Found) -> String {
+    let tape = &found.shrunk.tape;
+    let mut text = format!(
+        "  Found in random run {} of {} from seed {}.\n",
+        found.run.nth + 1,
+        campaign.runs,
+        campaign.seed
+    );
+    let (long, tries) = (found.run.tape.len(), found.shrunk.tries);
+    let stopped = if found.shrunk.complete { "" } else { ", and there shrinking was stopped" };
+    let _ =
+        writeln!(text, "  Choices: {long}; shrunk to {} in {tries} tries{stopped}:\n", tape.len());
+    for (key, answer) in tape.iter().take(MOST_ANSWERS) {
+        let _ = writeln!(text, "    {}", in_words(key, answer, &found.outcome));
+    }
+    if tape.len() > MOST_ANSWERS {
+        let _ = writeln!(text, "    and {} more", tape.len() - MOST_ANSWERS);
+    }
+    text
+}
+
+/// What an answer does.
+fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
+    let nth = key.nth + 1;
+    match key.kind {
+        ChoiceKind::Cancel => {
+            let point = outcome.record.points.get(key.nth as usize);
+            let place = point.map_or(String::new(), |point| {
+                format!(" at {}, {}", seconds(point.at), point.place.label())
+            });
+            match Injection::of(answer) {
+                Injection::WithNext => format!("canceled{place}, together with the next step"),
+                Injection::Alone | Injection::None => format!("canceled{place}"),
+            }
+        }
+        ChoiceKind::Next => {
+            format!("number {} of several things that were due came first: {key}", answer + 1)
+        }
+        ChoiceKind::Evict => format!("dropped from the worker's cache before a task: {key}"),
+        ChoiceKind::Crash => format!("the worker died in workflow task {nth}"),
+        _ => format!("{key}={answer}"),
+    }
+}

@@ -1,0 +1,132 @@
+//! Keeps cases in a folder: that of a run while it goes on, and that of a run which fails.
+//!
+//! Code that never yields cannot be stopped from inside of its process. A run that hangs the process or ends it was
+//! written down before it began, so the file that is left behind names it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use rehearsal_engine::{Finding, Outcome};
+use rehearsal_explore::{Case, Choices, Observer, seed_of};
+
+use crate::case;
+use crate::failure::Failure;
+
+/// Writes the cases of one scenario, if the environment names a folder for them.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    scenario: String,
+    folder: Option<PathBuf>,
+    /// The first file that could not be written.
+    trouble: Mutex<Option<Finding>>,
+}
+
+impl Keeper {
+    pub(crate) fn new(scenario: &str) -> Self {
+        Self::in_folder(scenario, case::folder())
+    }
+
+    fn in_folder(scenario: &str, folder: Option<PathBuf>) -> Self {
+        Self { scenario: scenario.to_owned(), folder, trouble: Mutex::new(None) }
+    }
+
+    /// Writes the case of a failure. If that is impossible, the failure says so as well.
+    pub(crate) fn keep(&self, mut failure: Failure) -> Failure {
+        if let (Some(folder), Some(case)) = (&self.folder, failure.case()) {
+            let name = format!("{}-{}", self.scenario, case.finding().unwrap_or("none"));
+            let path = folder.join(file_name(&name));
+            self.note(&path, write(&path, case));
+        }
+        if let Some(finding) = self.trouble() {
+            failure.add(finding);
+        }
+        failure
+    }
+
+    /// What could not be written.
+    pub(crate) fn trouble(&self) -> Option<Finding> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, path: &Path, written: io::Result<()>) {
+        if let Err(error) = written {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            trouble.get_or_insert_with(|| case::unwritable(path, &error));
+        }
+    }
+
+    /// The file of a run that goes on; its name is short however long the tape is.
+    fn running(&self, choices: &Choices) -> Option<PathBuf> {
+        let hash = seed_of(&choices.to_string());
+        let name = format!("{}-running-{hash:016x}", self.scenario);
+        Some(self.folder.as_ref()?.join(file_name(&name)))
+    }
+}
+
+impl Observer for Keeper {
+    fn begins(&self, choices: &Choices) {
+        if let Some(path) = self.running(choices) {
+            self.note(&path, write(&path, &Case::new(&self.scenario, choices.clone())));
+        }
+    }
+
+    fn ended(&self, choices: &Choices, _: &Outcome) {
+        if let Some(path) = self.running(choices) {
+            // What could not be written has been noted.
+            let _gone = fs::remove_file(path);
+        }
+    }
+}
+
+fn write(path: &Path, case: &Case) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, case.to_string())
+}
+
+/// A name that every file system takes.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    format!("{}.case", name.chars().map(plain).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use rehearsal_engine::Tape;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_goes_on_is_in_the_folder() {
+        let folder = env::temp_dir().join(format!("rehearsal-keeper-{}", std::process::id()));
+        let keeper = Keeper::in_folder("ship/fast", Some(folder.clone()));
+        let choices = Choices::Seed(7);
+        keeper.begins(&choices);
+        let files: Vec<PathBuf> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let [file] = files.as_slice() else { panic!("expected one file, found {files:?}") };
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(name.starts_with("ship-fast-running-"), "{name}");
+        let case: Case = fs::read_to_string(file).unwrap().parse().unwrap();
+        assert_eq!((case.scenario(), case.choices()), ("ship/fast", &choices));
+
+        let scenario = rehearsal_engine::Scenario::new("ship/fast");
+        let outcome = scenario.run(Box::new(Tape::calm()), rehearsal_engine::Patience::MustEnd);
+        keeper.ended(&choices, &outcome);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(keeper.trouble(), None);
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_a_finding() {
+        // A file is no folder.
+        let keeper = Keeper::in_folder("ship", Some(env::current_exe().unwrap()));
+        keeper.begins(&Choices::Seed(7));
+        assert!(keeper.trouble().unwrap().headline.starts_with("REHEARSAL_CASES: "));
+    }
+}

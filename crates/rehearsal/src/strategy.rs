@@ -1,0 +1,54 @@
+//! Strategies for tests with `proptest`, with the feature `proptest`: where cancels strike, and what a client does.
+//!
+//! What fails shrinks towards the calm run: fewer cancels and actions first, then earlier ones.
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use proptest::test_runner::TestRunner;
+//! use rehearsal::strategy::{cancellation_points, client_scripts, play, ClientAction};
+//! use rehearsal::{secs, Context, Scenario, Signal, Workflow, WorkflowError};
+//!
+//! const ORDER: Workflow<(), ()> = Workflow::new("Order");
+//! const GO: Signal<u32> = Signal::new("go");
+//!
+//! /// Waits a minute at most.
+//! async fn order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+//!     let signals = ctx.signals(GO);
+//!     ctx.wait_timeout(secs(60), || !signals.is_empty()).await.map(drop)
+//! }
+//!
+//! fn scenario() -> Scenario {
+//!     Scenario::new("order").workflow(ORDER, order)
+//! }
+//!
+//! // In a test these are the arguments of a `proptest!` function.
+//! let calm = scenario().client(|world| {
+//!     world.start(ORDER, "order-7", ());
+//! });
+//! let scripts = client_scripts([ClientAction::signal(GO, 1)], secs(90), 3);
+//! let mut runner = TestRunner::deterministic();
+//! runner.run(&(cancellation_points(&calm), scripts), |(tape, script)| {
+//!     let run = scenario().client(move |world| {
+//!         let order = world.start(ORDER, "order-7", ());
+//!         play(world, &order, &script);
+//!     });
+//!     run.try_run(&tape).map_err(|failure| TestCaseError::fail(failure.report().to_owned()))?;
+//!     Ok(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use proptest::strategy::Strategy;
+use rehearsal_engine::Tape;
+pub use rehearsal_explore::strategy::{ClientAction, ClientActions, client_scripts, play};
+
+use crate::scenario::Scenario;
+
+/// Tapes that cancel the workflow nowhere, once or twice, at any points of the calm run, each alone or together with
+/// the step that follows: [`Scenario::try_run`] takes them.
+///
+/// The calm run is made once, when the strategy is. A run shrinks to the calm one, or to a single cancel at the earliest
+/// point that still fails.
+pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {
+    rehearsal_explore::strategy::cancellation_points(&scenario.inner)
+}

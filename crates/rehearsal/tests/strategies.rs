@@ -1,0 +1,145 @@
+//! Property tests of workflows: cancels and client scripts at arbitrary points, and what they shrink to.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestError, TestRunner};
+use rehearsal::strategy::{ClientAction, ClientActions, cancellation_points, client_scripts, play};
+use rehearsal::{
+    Activity, ActivityOptions, Context, Scenario, Signal, Stub, Tape, Workflow, WorkflowError,
+    check, millis, secs,
+};
+
+const ORDER: Workflow<(), u32> = Workflow::new("Order");
+const PACK: Activity<(), ()> = Activity::new("Pack");
+const REFUND: Activity<(), ()> = Activity::new("Refund");
+const ADD: Signal<u32> = Signal::new("add");
+const HURRY: Signal<()> = Signal::new("hurry");
+
+async fn pack(ctx: &Context) -> Result<(), WorkflowError> {
+    ctx.sleep(secs(3)).await?;
+    ctx.execute(PACK, ()).await
+}
+
+async fn careful(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(10)));
+    let packed = pack(&ctx).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    packed.map(|()| 0)
+}
+
+/// Cleans up only if the sleep was canceled, not the activity.
+async fn careless(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(10)));
+    let slept = ctx.sleep(secs(3)).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    slept?;
+    ctx.execute(PACK, ()).await?;
+    Ok(0)
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("order")
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .stub(REFUND, Stub::returns(()))
+        .client(|world| {
+            world.start(ORDER, "order-7", ());
+        })
+        .check(check::cleanup_iff_canceled(REFUND))
+}
+
+fn holds<S: Strategy>(
+    cases: &S,
+    law: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) -> Result<(), TestError<S::Value>> {
+    let config = Config { failure_persistence: None, cases: 256, ..Config::default() };
+    TestRunner::new_with_rng(config, rng()).run(cases, law)
+}
+
+/// The same cases in every run of the test.
+fn rng() -> proptest::test_runner::TestRng {
+    proptest::test_runner::TestRng::deterministic_rng(Config::default().rng_algorithm)
+}
+
+#[test]
+fn a_workflow_that_cleans_up_holds_wherever_it_is_canceled() {
+    let order = scenario().workflow(ORDER, careful);
+    let held = holds(&cancellation_points(&order), |tape| {
+        order.try_run(&tape).map(drop).map_err(|failure| TestCaseError::fail(failure.to_string()))
+    });
+    assert_eq!(held, Ok(()));
+}
+
+#[test]
+fn what_fails_shrinks_to_one_cancel_at_the_earliest_point() {
+    let order = scenario().workflow(ORDER, careless);
+    let law =
+        |tape: Tape| order.try_run(&tape).map(drop).map_err(|_| TestCaseError::fail("no cleanup"));
+    let Err(TestError::Fail(_, tape)) = holds(&cancellation_points(&order), law) else {
+        panic!("the mistake is not found");
+    };
+    let answers: Vec<usize> = tape.iter().map(|(_, answer)| answer).collect();
+    assert_eq!(answers, [1], "{tape}");
+
+    // The sweep goes over the points in order, so what it finds first is the earliest.
+    let swept = order.try_sweep().unwrap_err();
+    assert_eq!(&tape, swept.tape());
+}
+
+/// Adds up what it is sent within ten seconds, and forgets what comes behind a hurry.
+async fn sum(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let (added, hurry) = (ctx.signals(ADD), ctx.signals(HURRY));
+    ctx.wait_timeout(secs(10), || !hurry.is_empty()).await?;
+    Ok(std::iter::from_fn(|| added.try_recv()).sum())
+}
+
+fn actions() -> [ClientAction; 3] {
+    [ClientAction::signal(ADD, 1), ClientAction::signal(HURRY, ()), ClientAction::Cancel]
+}
+
+fn played(script: ClientActions) -> Scenario {
+    Scenario::new("sum").workflow(ORDER, sum).client(move |world| {
+        let order = world.start(ORDER, "order-7", ());
+        play(world, &order, &script);
+    })
+}
+
+#[test]
+fn a_script_shrinks_to_the_fewest_and_earliest_actions() {
+    let scripts = client_scripts(actions(), secs(20), 6);
+    let law = |script: ClientActions| {
+        let sent = script.iter().filter(|(_, action)| *action == actions()[0]).count();
+        let outcome = played(script).try_run(&Tape::calm());
+        let outcome = outcome.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        let result = outcome.main().and_then(|main| main.result());
+        let Some(result) = result else { return Ok(()) };
+        let sent = sent.to_string();
+        prop_assert_eq!(result.as_slice()[0].as_json(), Some(sent.as_str()));
+        Ok(())
+    };
+    let Err(TestError::Fail(_, script)) = holds(&scripts, law) else {
+        panic!("the mistake is not found");
+    };
+    // Something is added after the end, or after a hurry.
+    let adds = script.iter().filter(|(_, action)| *action == actions()[0]).count();
+    assert_eq!(adds, 1, "{script:?}");
+    assert!(script.len() <= 2 && script.iter().all(|(at, _)| *at <= millis(10_001)), "{script:?}");
+}
+
+proptest! {
+    /// A script is in the order of time, and keeps to what was asked for.
+    #[test]
+    fn scripts_are_in_order_and_within_bounds(script in client_scripts(actions(), secs(5), 4)) {
+        prop_assert!(script.len() <= 4);
+        prop_assert!(script.is_sorted_by_key(|(at, _)| *at));
+        prop_assert!(script.iter().all(|(at, _)| *at <= secs(5)));
+    }
+
+    /// Without anything to do nothing is done.
+    #[test]
+    fn without_actions_a_script_is_empty(script in client_scripts([], secs(5), 4)) {
+        prop_assert!(script.is_empty());
+    }
+}

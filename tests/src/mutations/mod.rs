@@ -1,0 +1,66 @@
+//! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
+//!
+//! Three workflows: the cancellation sample, a saga, and an approval. Each stands in a scenario with more checks than a
+//! test would have; the unmutated twin passes all of them, a mutant fails with one code and no other.
+//!
+//! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
+//! history is recorded with one and replayed with the other. [`later`] tells which is which.
+
+pub mod approval;
+pub mod real;
+pub mod saga;
+pub mod sample;
+
+use rehearsal::{Code, Context, Scenario};
+
+/// A workflow without a mistake.
+#[derive(Debug, Clone, Copy)]
+pub struct Twin {
+    /// Which of the workflows.
+    pub name: &'static str,
+    /// The scenario that its mutants share.
+    pub scenario: fn() -> Scenario,
+}
+
+/// A mistake, and what it must give.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutation {
+    /// What was done wrong.
+    pub name: &'static str,
+    /// The workflow with the mistake in it.
+    pub scenario: fn() -> Scenario,
+    /// The one code that everything that is found must have.
+    pub code: Code,
+    /// The kind of point at which it shows first, as a report calls it; [`CALM`] if it shows without any cancel.
+    pub at: &'static str,
+}
+
+/// Where a mistake shows that needs no cancel.
+pub const CALM: &str = "without a cancel";
+
+/// The workflows as they should be.
+pub const TWINS: [Twin; 5] = [
+    Twin { name: "sample", scenario: sample::twin },
+    Twin { name: "saga", scenario: saga::twin },
+    Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
+    Twin { name: "approval", scenario: approval::twin },
+    Twin { name: "approval that nobody gives", scenario: approval::unattended_twin },
+];
+
+/// All mutations.
+#[must_use]
+pub fn all() -> Vec<Mutation> {
+    [sample::MUTATIONS, saga::MUTATIONS, approval::MUTATIONS].concat()
+}
+
+/// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.
+///
+/// No workflow may ask this. It stands here for what a test cannot have: another day, another process, another version
+/// of the code.
+#[must_use]
+pub fn later(ctx: &Context) -> bool {
+    ctx.is_replaying()
+}
+
+const BEFORE_FIRST_TASK: &str = "before the first workflow task";
+const TASK_RUNNING: &str = "while a workflow task is running";

@@ -1,0 +1,102 @@
+//! Amnesia, at every workflow task of every golden scenario: a worker that forgets the workflow, and one that dies.
+
+#![expect(clippy::print_stdout, reason = "the figures are what the suite is for")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rehearsal::{ChoiceKey, ChoiceKind, Code, History, Outcome, Scenario, Tape};
+use rehearsal_history::{Event, scrub};
+use rehearsal_tests::golden::ports::ALL;
+use rehearsal_tests::golden::{self, Recording};
+
+/// What must not be found in any run: these are promises of ours and not of the workflow.
+const OURS: [Code; 4] =
+    [Code::Nondeterminism, Code::NotRepeatable, Code::CancelLost, Code::IllFormed];
+
+/// What a run came to, whether anything was found or not.
+fn run(scenario: &Scenario, tape: &Tape) -> Outcome {
+    scenario.try_run(tape).unwrap_or_else(|failure| {
+        failure.outcome().unwrap_or_else(|| panic!("nothing was run: {failure}")).clone()
+    })
+}
+
+fn codes(outcome: &Outcome) -> BTreeSet<Code> {
+    outcome.findings.iter().map(|finding| finding.code).collect()
+}
+
+fn events(outcome: &Outcome) -> &[Arc<Event>] {
+    outcome.main().map_or(&[], |main| &main.history)
+}
+
+/// How many events the main workflow had when a worker was about to run workflow code for the `nth` time. Attempts of a
+/// task after the first have no events yet at that time.
+fn events_before(outcome: &Outcome, nth: u32) -> usize {
+    let mut points = outcome.record.points.iter().filter(|p| p.before == "workflow code runs");
+    let point = points.nth(nth as usize).expect("a question that was asked has its point");
+    usize::try_from(point.after_event.0).expect("few events")
+}
+
+/// Strikes at every question of a kind that a scenario with a port is asked, one run for each. Returns how often it
+/// struck, and what is wrong.
+fn at_every_task(
+    kind: ChoiceKind,
+    check: impl Fn(u32, &Outcome, &Outcome) -> Option<String>,
+) -> (usize, Vec<String>) {
+    let (mut runs, mut problems) = (0, Vec::new());
+    for folder in ALL {
+        let Some(register) = folder.register else { continue };
+        let recording = Recording::read(folder).expect("the golden suite reads it");
+        let scenario = golden::scenario(folder, recording.script, register);
+        let calm = run(&scenario, &Tape::calm());
+        for nth in 0.. {
+            let tape = Tape::calm().with(ChoiceKey { kind, execution: 0, nth }, 1);
+            let struck = run(&scenario, &tape);
+            if struck.tape.is_empty() {
+                break;
+            }
+            runs += 1;
+            let problem = check(nth, &calm, &struck);
+            problems.extend(problem.map(|problem| format!("{} {tape}: {problem}", folder.name)));
+        }
+    }
+    (runs, problems)
+}
+
+/// The history without what differs from run to run, such as which worker last said what it is.
+fn scrubbed(outcome: &Outcome) -> Option<impl PartialEq + use<>> {
+    History::new(events(outcome).to_vec()).ok().map(|history| {
+        let scrubbed = scrub(&history);
+        (scrubbed.json, scrubbed.times)
+    })
+}
+
+#[test]
+fn a_worker_that_forgets_changes_nothing() {
+    let (runs, problems) = at_every_task(ChoiceKind::Evict, |_, calm, struck| {
+        if codes(struck) != codes(calm) {
+            return Some(format!("found {:?}, calm {:?}", codes(struck), codes(calm)));
+        }
+        (scrubbed(struck) != scrubbed(calm)).then(|| "another history".to_owned())
+    });
+    println!("amnesia: {} of {runs} evictions change nothing", runs - problems.len());
+    assert!(runs > 0 && problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_worker_that_dies_changes_nothing_earlier_and_the_run_replays() {
+    let (runs, problems) = at_every_task(ChoiceKind::Crash, |nth, calm, struck| {
+        let known = codes(calm);
+        let new =
+            codes(struck).into_iter().find(|code| OURS.contains(code) && !known.contains(code));
+        if let Some(code) = new {
+            return Some(format!("found {code}"));
+        }
+        let before = events_before(calm, nth);
+        let struck = events(struck);
+        let same = struck.get(..before) == Some(&events(calm)[..before]);
+        (!same).then(|| format!("one of the first {before} events is another"))
+    });
+    println!("amnesia: {} of {runs} crashes change nothing earlier", runs - problems.len());
+    assert!(runs > 0 && problems.is_empty(), "{}", problems.join("\n"));
+}

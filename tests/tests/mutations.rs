@@ -1,0 +1,95 @@
+//! Mutations: each mistake gives its one code, and the workflow without it is silent.
+
+#![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
+
+use rehearsal::{Code, Exploration, Failure};
+use rehearsal_tests::mutations::{self, CALM, Mutation, Twin};
+
+/// How many random runs the five twins are silent in, all together: a fifth of them for each.
+const RANDOM_RUNS: u32 = 10_000;
+
+/// What a mutation gave: the codes, each once, and where it showed first.
+fn given(failure: &Failure) -> (Vec<Code>, String) {
+    let mut codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    codes.sort();
+    codes.dedup();
+    let place = failure.report().lines().find_map(|line| {
+        let (place, _) = line.strip_prefix("  Canceled at ")?.split_once(": point ")?;
+        place.split_once(", ").map(|(_, place)| place.to_owned())
+    });
+    (codes, place.unwrap_or_else(|| CALM.to_owned()))
+}
+
+#[test]
+fn each_mistake_gives_its_code_and_no_other() {
+    let mut table = String::new();
+    let mut right = 0;
+    let mutations = mutations::all();
+    for Mutation { name, scenario, code, at } in &mutations {
+        let found = scenario().try_sweep().err().map(|failure| {
+            let report = failure.report();
+            assert!(report.lines().count() < 40, "{name}: the report is too long\n{report}");
+            insta::assert_snapshot!(name.replace([' ', '\''], "_"), report);
+            given(&failure)
+        });
+        let line = match found {
+            None => format!("  {name:<40} nothing\n"),
+            Some((codes, place)) => {
+                right += usize::from(codes == [*code] && place == *at);
+                let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+                format!("  {name:<40} {:<7} {place}\n", codes.join(", "))
+            }
+        };
+        table.push_str(&line);
+    }
+    println!("mutations: {right} of {}", mutations.len());
+    insta::assert_snapshot!("table", table);
+    assert_eq!(right, mutations.len(), "a mistake gives something else than it should\n{table}");
+}
+
+/// Nothing is the same twice, so no replay agrees.
+#[test]
+fn the_real_clock_and_the_real_hash_order_are_found() {
+    for scenario in [mutations::real::clock(), mutations::real::hash_order()] {
+        let (codes, at) = given(&scenario.try_sweep().unwrap_err());
+        assert_eq!(codes, [Code::Nondeterminism], "{scenario:?}");
+        assert_eq!(at, CALM);
+    }
+}
+
+/// The twin of that index, over its sweep and its share of the random runs.
+fn silent(index: usize) {
+    let Twin { name, scenario } = mutations::TWINS[index];
+    let scenario = scenario();
+    if let Err(failure) = scenario.try_sweep() {
+        panic!("{name} is not silent when it is swept: {failure}");
+    }
+    if let Err(failure) = scenario.try_explore(Exploration::new(RANDOM_RUNS / 5)) {
+        panic!("{name} is not silent in random runs: {failure}");
+    }
+}
+
+#[test]
+fn the_sample_is_silent() {
+    silent(0);
+}
+
+#[test]
+fn the_saga_is_silent() {
+    silent(1);
+}
+
+#[test]
+fn the_saga_whose_cleanup_fails_is_silent() {
+    silent(2);
+}
+
+#[test]
+fn the_approval_is_silent() {
+    silent(3);
+}
+
+#[test]
+fn the_approval_that_nobody_gives_is_silent() {
+    silent(4);
+}
