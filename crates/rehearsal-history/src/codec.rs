@@ -77,6 +77,27 @@ impl Payloads {
         Ok(Some(Self::one(payload)))
     }
 
+    /// Encodes what an activity or a workflow returns: like [`encode`](Self::encode), but a value that is `null` in JSON
+    /// is no payload, as in Go (recorded: `nothing-as-value`).
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Encode`] if the value cannot be JSON.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_history::Payloads;
+    ///
+    /// assert_eq!(Payloads::encode_result(&None::<u32>)?, None);
+    /// assert!(Payloads::encode(&None::<u32>)?.is_some());
+    /// # Ok::<(), rehearsal_history::CodecError>(())
+    /// ```
+    pub fn encode_result<T: Serialize>(value: &T) -> Result<Option<Self>, CodecError> {
+        let payloads = Self::encode(value)?;
+        Ok(payloads.filter(|payloads| payloads.as_slice() != [Payload::null()]))
+    }
+
     /// Decodes the first value. No value at all and `binary/null` are read as `null`, so as `()` or `None`; values
     /// after the first are left alone, as SDKs do.
     ///

@@ -11,6 +11,11 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Option<Payloads>, String
     Payloads::encode(value).map_err(|error| in_full(&error))
 }
 
+/// What a workflow returns as payloads; `None` also if it is `null`.
+pub(crate) fn encode_result<T: Serialize>(value: &T) -> Result<Option<Payloads>, String> {
+    Payloads::encode_result(value).map_err(|error| in_full(&error))
+}
+
 /// The value that payloads hold.
 pub(crate) fn decode<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Result<T, String> {
     Payloads::decode(payloads).map_err(|error| in_full(&error))

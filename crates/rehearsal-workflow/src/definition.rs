@@ -50,7 +50,7 @@ where
                 let context = Context::root(Rc::clone(&shared));
                 // Called in the first poll and not before: code outside of the future may do anything too.
                 let result = code(context, input).await.and_then(|output| {
-                    codec::encode(&output).map_err(|error| {
+                    codec::encode_result(&output).map_err(|error| {
                         WorkflowError::new(format_args!("unable to encode the result: {error}"))
                     })
                 });

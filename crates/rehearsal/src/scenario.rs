@@ -85,7 +85,8 @@ impl Scenario {
                 let input = Payloads::decode(input.as_ref())
                     .map_err(|error| ActivityError::from(error.to_string()))?;
                 let value = code(ctx, input).await?;
-                Payloads::encode(&value).map_err(|error| ActivityError::from(error.to_string()))
+                Payloads::encode_result(&value)
+                    .map_err(|error| ActivityError::from(error.to_string()))
             })
         };
         self.inner = self.inner.with_activity(activity.name(), Arc::new(erased));

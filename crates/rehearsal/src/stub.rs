@@ -89,6 +89,6 @@ impl<O: Serialize + 'static> Stub<O> {
             ctx.sleep(attempt.after).await;
         }
         let value = (attempt.answer)()?;
-        Payloads::encode(&value).map_err(|error| ActivityError::from(error.to_string()))
+        Payloads::encode_result(&value).map_err(|error| ActivityError::from(error.to_string()))
     }
 }

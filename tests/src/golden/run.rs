@@ -137,7 +137,7 @@ impl Run<'_> {
                 id,
                 run,
                 step.name.as_deref().unwrap_or_default(),
-                payloads(&step.input).as_ref(),
+                Some(&signal_input(&step.input)),
             ),
             Action::Start => self.start_other(world, step),
             Action::Update | Action::Query => {
@@ -293,6 +293,11 @@ fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
         if argument.is_null() { Payload::null() } else { Payload::json(argument.to_string()) }
     });
     (!arguments.is_empty()).then(|| payloads.collect())
+}
+
+/// The argument of a signal: a Go client sends one always, and nothing as `binary/null`.
+fn signal_input(arguments: &[serde_json::Value]) -> Payloads {
+    payloads(arguments).unwrap_or_else(|| Payloads::one(Payload::null()))
 }
 
 fn retry_policy(retry: &Retry) -> RetryPolicy {

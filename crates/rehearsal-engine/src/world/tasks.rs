@@ -57,19 +57,8 @@ impl World {
         }
         let now = self.clock.now();
         let hold = self.scenario.holds.get(&self.tasks_delivered).copied().unwrap_or_default();
-        // A worker has one task of a run at a time: the next waits until the answer to the last has been sent, even if
-        // nobody wants that any more (recorded: `task-timeout-first`).
-        let run_id = &delivery.token.run_id;
-        let free = self.agenda.iter().find_map(|(due, entry)| match entry {
-            Entry::Respond { host: of, response }
-                if *of == host && response.token.run_id == *run_id =>
-            {
-                Some(due)
-            }
-            _ => None,
-        });
         let entry = Entry::Activate { host, delivery: Box::new(delivery), not_before: now + hold };
-        self.agenda.push(free.unwrap_or(now), entry);
+        self.agenda.push(now, entry);
     }
 
     /// Gives the worker its task, and the workflow all activations that follow from it, until the worker answers. The
@@ -80,6 +69,9 @@ impl World {
         delivery: Box<TaskDelivery>,
         not_before: Timestamp,
     ) {
+        if let Some(due) = self.answering(host, &delivery.token.run_id) {
+            return self.agenda.push(due, Entry::Activate { host, delivery, not_before });
+        }
         if self.strikes(ChoiceKind::Crash) {
             return self.crash_host(host);
         }
@@ -99,6 +91,19 @@ impl World {
                 }
             }
         }
+    }
+
+    /// When a worker will have sent its answer to a task of this run. It has one task of a run at a time, so the next
+    /// waits until then, even if nobody wants that answer any more (recorded: `task-timeout-first`).
+    fn answering(&self, host: usize, run_id: &SmolStr) -> Option<Timestamp> {
+        self.agenda.iter().find_map(|(due, entry)| match entry {
+            Entry::Respond { host: of, response }
+                if *of == host && response.token.run_id == *run_id =>
+            {
+                Some(due)
+            }
+            _ => None,
+        })
     }
 
     /// Does what the worker asks for, and says what the worker is to be told next.

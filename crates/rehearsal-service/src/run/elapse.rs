@@ -154,8 +154,9 @@ impl Run {
         self.finish(turn, false);
     }
 
-    /// Arms what has to be armed after a transaction. The deadlines of activities are armed before the timers, so of
-    /// those that fall together they come first, in a transaction of their own (recorded: `same-deadline`).
+    /// Arms what has to be armed after a transaction. The deadlines of activities are armed before the timers, as the
+    /// server does (`closeTransactionHandleActivityUserTimerTasks`), so of those that fall together they come first, each
+    /// kind in a transaction of its own. On a real server the two kinds race at the same instant.
     pub(super) fn arm(&mut self, turn: &mut Turn<'_>) {
         self.arm_task(turn);
         self.arm_activity(turn);

@@ -63,17 +63,15 @@ impl Operations {
         id: EventId,
         schedule: ScheduleActivity,
     ) -> Result<ServerCommand, Refusal> {
-        let taken = |id: &SmolStr| {
-            self.activities.values().any(|other| other.id == *id && other.phase != Phase::Ended)
-        };
-        if let Some(id) = schedule.activity_id.as_ref().filter(|id| taken(id)) {
+        let activity_id = schedule.activity_id.unwrap_or_else(|| number(id));
+        let runs = |other: &Activity| other.id == activity_id && other.phase != Phase::Ended;
+        if self.activities.values().any(runs) {
             // In Go's words (recorded: `activity-id-reused`).
             return Err(Refusal::Illegal(format!(
-                "adding duplicate command CommandType: Activity, ID: {id}, state=Created, isDone()=false, \
-                 history=[Created]"
+                "adding duplicate command CommandType: Activity, ID: {activity_id}, state=Created, \
+                 isDone()=false, history=[Created]"
             )));
         }
-        let activity_id = schedule.activity_id.unwrap_or_else(|| number(id));
         let activity = Activity {
             id: activity_id.clone(),
             name: schedule.activity_type.clone(),

@@ -59,7 +59,9 @@ fn command(event: &Event) -> Option<WorkflowCommand> {
                 activity_id: (scheduled.activity_id != event.id.to_string())
                     .then(|| scheduled.activity_id.clone()),
                 activity_type: scheduled.activity_type.name.clone(),
-                task_queue: (scheduled.task_queue.name == "nobody").then(|| "nobody".into()),
+                // Only an activity on the queue of its workflow asks for the same build.
+                task_queue: (!scheduled.use_workflow_build_id)
+                    .then(|| scheduled.task_queue.name.clone()),
                 input: scheduled.input.clone(),
                 header: scheduled.header.clone(),
                 schedule_to_close: scheduled.schedule_to_close_timeout,
