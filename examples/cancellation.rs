@@ -7,6 +7,10 @@ use rehearsal_examples::cancellation::{
 };
 
 fn main() -> Result<(), rehearsal::Failure> {
+    println!(
+        "YourWorkflow runs ActivityToBeCanceled, which heartbeats every 1s (timeout 5s) until it learns that it is\n\
+         canceled, then ActivityToBeSkipped; if it was canceled, CleanupActivity on a disconnected context.\n"
+    );
     println!("YourWorkflow, canceled by its client at 3.5s, returns the canceled error\n");
     let canceled =
         rehearsal_of("cancellation").workflow(YOUR_WORKFLOW, your_workflow).client(|world| {

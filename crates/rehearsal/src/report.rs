@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use rehearsal_engine::{ChoiceKind, Code, Finding, Horizon, Outcome, Place};
+use rehearsal_engine::{ChoiceKind, Code, Finding, Horizon, Outcome, Place, Replays};
 use rehearsal_explore::{Row, Sweep, Swept};
 use rehearsal_history::{History, Line, Status};
 
@@ -98,6 +98,7 @@ impl Report {
             no_effect,
             total(&|row| row.findings),
         ));
+        let _ = writeln!(table, "  {}", replays(self.sweep.replays));
         table
     }
 
@@ -140,6 +141,18 @@ impl fmt::Display for Report {
                 "  The run without a cancel fails already, so it was not canceled anywhere.\n",
             )
         }
+    }
+}
+
+/// How the runs were replayed. A run with many workflow tasks is not replayed from a cold cache at each of them.
+fn replays(replays: Replays) -> String {
+    let Replays { cold, tasks, .. } = replays;
+    if cold == tasks {
+        "replayed from the start, and from a cold cache at every workflow task".to_owned()
+    } else {
+        format!(
+            "replayed from the start, and from a cold cache at {cold} of {tasks} workflow tasks"
+        )
     }
 }
 
