@@ -257,11 +257,8 @@ impl ActivityError {
 
     /// This error with several details, each a payload of its own.
     #[must_use]
-    pub fn with_detail_payloads(mut self, details: Payloads) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
-            info.details = Some(details);
-        }
-        self
+    pub fn with_detail_payloads(self, details: Payloads) -> Self {
+        self.set_details(Some(details))
     }
 
     /// This error, not to be retried.
@@ -288,8 +285,12 @@ impl ActivityError {
     ///
     /// Panics if `details` cannot be written as JSON.
     #[must_use]
-    pub fn with_details<T: Serialize>(mut self, details: &T) -> Self {
+    pub fn with_details<T: Serialize>(self, details: &T) -> Self {
         let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
+        self.set_details(details)
+    }
+
+    fn set_details(mut self, details: Option<Payloads>) -> Self {
         if let Some(FailureInfo::Application(info)) = &mut self.0.info {
             info.details = details;
         }

@@ -24,6 +24,7 @@ pub use self::reached::Reached;
 use crate::choice::ChoiceKind;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
+use crate::record::seconds;
 
 /// Something that must hold in every run.
 pub trait Check: Send + Sync + fmt::Debug {
@@ -131,12 +132,7 @@ impl Check for SkippedReportedAsCanceled {
                     .find(|(scheduled, _)| *scheduled == id)
                     .map(|(_, attributes)| attributes.activity_type.name.clone())
                     .unwrap_or_default();
-                if outcome
-                    .record
-                    .calls
-                    .iter()
-                    .any(|call| call.run_id == execution.run_id && call.scheduled == id)
-                {
+                if outcome.calls_of(execution).any(|call| call.scheduled == id) {
                     let headline =
                         format!("{name} ran although it was started on a canceled context");
                     findings
@@ -161,12 +157,6 @@ fn closed(execution: &Execution, outcome: &Outcome) -> Option<(EventId, Duration
 /// Whether the tape let a worker die, and with it the attempts that it had.
 fn crashed(outcome: &Outcome) -> bool {
     outcome.tape.iter().any(|(key, _)| key.kind == ChoiceKind::Crash)
-}
-
-/// A time as reports print it: `3.5s`.
-fn seconds(at: Duration) -> String {
-    let text = format!("{}.{:03}", at.as_secs(), at.subsec_millis());
-    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn scheduled(execution: &Execution) -> impl Iterator<Item = (EventId, &ActivityTaskScheduled)> {

@@ -180,12 +180,8 @@ fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
         execution.history.iter().find_map(|event| {
             let EventKind::ActivityTaskScheduled(scheduled) = &event.kind else { return None };
             let maximum = scheduled.retry_policy.as_ref()?.maximum_attempts;
-            let attempts = outcome
-                .record
-                .calls
-                .iter()
-                .filter(|call| call.run_id == execution.run_id && call.scheduled == event.id)
-                .count();
+            let attempts =
+                outcome.calls_of(execution).filter(|call| call.scheduled == event.id).count();
             let too_many = maximum > 0 && attempts > usize::try_from(maximum).unwrap_or(usize::MAX);
             too_many.then(|| {
                 let name = &scheduled.activity_type.name;

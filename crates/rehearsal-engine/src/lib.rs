@@ -35,6 +35,7 @@ pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Heartbeat, HeartbeatAnswer, Horizon, Place, Point, Record, TroubleAt,
+    seconds,
 };
 pub use rng::RandomChooser;
 pub use run::Patience;

@@ -66,4 +66,9 @@ impl Outcome {
     pub fn calls_named<'a>(&'a self, activity: &'a str) -> impl Iterator<Item = &'a Call> + 'a {
         self.record.calls.iter().filter(move |call| call.activity == activity)
     }
+
+    /// The attempts of all activities of one execution, in the order in which they were started.
+    pub fn calls_of<'a>(&'a self, execution: &'a Execution) -> impl Iterator<Item = &'a Call> + 'a {
+        self.record.calls.iter().filter(|call| call.run_id == execution.run_id)
+    }
 }

@@ -272,7 +272,7 @@ impl World {
                 self.activate(host, delivery, not_before);
             }
             Entry::Respond { host, response } => self.respond(host, *response),
-            Entry::ActivityTask { host, task, queue } => self.take_activity_task(host, task, queue),
+            Entry::ActivityTask { host, task, .. } => self.take_activity_task(host, task),
             Entry::Poll(key) => self.poll_attempt(key),
             Entry::Deadline(key) => self.attempt_deadline(key),
             Entry::Throttle(key) => self.throttle_elapsed(key),

@@ -3,14 +3,14 @@
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape, seconds};
 use rehearsal_explore::{Campaign, Found};
 use rehearsal_history::Status;
 
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::report::{Where, explain, seconds};
+use crate::report::{Where, explain};
 use crate::scenario::Scenario;
 
 /// The most answers of a shrunk run that a report puts into words.

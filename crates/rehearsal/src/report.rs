@@ -1,9 +1,8 @@
 //! Reports: what a person reads after a sweep, and what a test prints when it fails.
 
 use std::fmt::{self, Write as _};
-use std::time::Duration;
 
-use rehearsal_engine::{ChoiceKind, Code, Finding, Horizon, Outcome, Place, Replays};
+use rehearsal_engine::{ChoiceKind, Code, Finding, Horizon, Outcome, Place, Replays, seconds};
 use rehearsal_explore::{Row, Sweep, Swept};
 use rehearsal_history::{History, Line, Status};
 
@@ -182,11 +181,6 @@ fn horizon(horizon: Option<Horizon>) -> Option<String> {
             seconds(at)
         )),
     }
-}
-
-pub(crate) fn seconds(at: Duration) -> String {
-    let text = format!("{}.{:03}", at.as_secs(), at.subsec_millis());
-    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Which run a finding is of.

@@ -3,10 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{Heartbeat, HeartbeatAnswer, Outcome};
+use rehearsal_engine::{Heartbeat, HeartbeatAnswer, Outcome, seconds};
 use rehearsal_history::{History, Line};
-
-use crate::report::seconds;
 
 /// The first execution of a run, one line an event, with a line for each heartbeat that was sent.
 ///

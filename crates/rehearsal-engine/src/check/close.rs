@@ -24,7 +24,7 @@ impl Check for NoActivityOutlivesClose {
         let mut findings = Vec::new();
         for execution in &outcome.executions {
             let Some((close, at)) = closed(execution, outcome) else { continue };
-            let calls = outcome.record.calls.iter().filter(|call| call.run_id == execution.run_id);
+            let calls = outcome.calls_of(execution);
             for call in calls.filter(|call| outlives(call, at, outcome)) {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);

@@ -1,6 +1,6 @@
 //! Attempts of activities: taken, polled, heartbeating, reported.
 
-use rehearsal_history::{FailureInfo, Payloads, SmolStr};
+use rehearsal_history::{FailureInfo, Payloads};
 use rehearsal_service::{Answer, Input, RequestError};
 use rehearsal_worker::Beat;
 
@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::record::{Call, Heartbeat, HeartbeatAnswer};
 
 impl World {
-    pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask, _queue: SmolStr) {
+    pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask) {
         let input = Input::StartActivityTask {
             run: task.run,
             scheduled: task.scheduled,
