@@ -123,6 +123,20 @@ pub struct ScheduleActivity {
     pub heartbeat: Option<Duration>,
     /// How it is retried; `None` for the server's defaults (T-4).
     pub retry_policy: Option<RetryPolicy>,
+    /// When a cancel resolves it. Go has no such option: its instances resolve what they do not wait for themselves.
+    pub cancellation_type: CancellationType,
+}
+
+/// When a canceled activity is resolved, and whether it is told (section 3.4.4 of the semantics).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CancellationType {
+    /// It is asked to cancel, and resolved as canceled at once.
+    #[default]
+    TryCancel,
+    /// It is asked to cancel, and resolved with whatever it ends with.
+    WaitCancellationCompleted,
+    /// It is not told, and resolved as canceled at once.
+    Abandon,
 }
 
 /// A timer to start.

@@ -87,9 +87,12 @@ pub struct Initialize {
 pub enum ActivityResolution {
     /// It returned a value.
     Completed(Option<Payloads>),
-    /// It failed, timed out or was canceled. The failure is the one that workflow code sees: of kind activity, with
-    /// what the event holds as its cause (C-36, T-3b).
+    /// It failed or timed out, or, in Go, was canceled. The failure is the one that workflow code sees: of kind activity,
+    /// with what the event holds as its cause (C-36, T-3b).
     Failed(Box<Failure>),
+    /// It was canceled. Only SDKs on Temporal's core tell this apart; the failure is of kind activity with a canceled
+    /// one as its cause (C-36).
+    Canceled(Box<Failure>),
 }
 
 /// A signal.

@@ -33,8 +33,8 @@ mod trouble;
 
 pub use activation::Activation;
 pub use command::{
-    CancelExternal, Completion, ScheduleActivity, Seq, SignalExternal, StartChild, StartTimer,
-    TaskFailure, WorkflowCommand,
+    CancelExternal, CancellationType, Completion, ScheduleActivity, Seq, SignalExternal,
+    StartChild, StartTimer, TaskFailure, WorkflowCommand,
 };
 pub use delivery::{Message, Query, TaskDelivery, TaskToken};
 pub use instance::{Definition, Instance};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rehearsal_activation::{Initialize, ScheduleActivity};
+use rehearsal_activation::{CancellationType, Initialize, ScheduleActivity};
 use rehearsal_history::{SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,6 +143,11 @@ impl Context {
             }
         };
         let options = &*self.options;
+        let cancellation_type = if options.wait_for_cancellation {
+            CancellationType::WaitCancellationCompleted
+        } else {
+            CancellationType::TryCancel
+        };
         let command = ScheduleActivity {
             activity_id: options.activity_id.clone(),
             activity_type: activity.name().into(),
@@ -153,6 +158,7 @@ impl Context {
             start_to_close: options.start_to_close,
             heartbeat: options.heartbeat,
             retry_policy: options.retry_policy.clone(),
+            cancellation_type,
             ..ScheduleActivity::default()
         };
         let operation =

@@ -266,7 +266,9 @@ impl State {
         if let Some(operation) = self.pending_activities.get(&seq).cloned() {
             let outcome = match resolution {
                 ActivityResolution::Completed(result) => Ok(result),
-                ActivityResolution::Failed(failure) => Err(WorkflowError::from(failure)),
+                ActivityResolution::Failed(failure) | ActivityResolution::Canceled(failure) => {
+                    Err(WorkflowError::from(failure))
+                }
             };
             self.end(&operation, outcome);
             return Ok(());

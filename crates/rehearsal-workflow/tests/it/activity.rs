@@ -1,6 +1,6 @@
 //! Every cell of the Go columns of semantics §3.4.4, from the side of the workflow.
 
-use rehearsal_activation::{Completion, ScheduleActivity, Seq, WorkflowCommand};
+use rehearsal_activation::{CancellationType, Completion, ScheduleActivity, Seq, WorkflowCommand};
 use rehearsal_history::{Failure, RetryPolicy, TimeoutType};
 use rehearsal_workflow::ActivityOptions;
 
@@ -295,6 +295,7 @@ fn every_option_reaches_the_command() {
         start_to_close: Some(secs(3)),
         heartbeat: Some(secs(1)),
         retry_policy: Some(policy),
+        cancellation_type: CancellationType::TryCancel,
     };
     assert_eq!(
         code.instantiate().activate(&activation(0, vec![initialize("run-1")])),

@@ -1,0 +1,1 @@
+//! Workflows and activities of the official Temporal Rust SDK, hosted unmodified.

@@ -1,0 +1,1 @@
+//! Suites that need the official Rust SDK.
