@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rehearsal_activation::Trouble;
 use rehearsal_history::{Event, EventKind, History, Status};
-use rehearsal_worker::{Grade, Profile, ReplayOptions, replay};
+use rehearsal_worker::{Grade, ReplayOptions, replay};
 
 use crate::check::Check;
 use crate::choice::{Chooser, Tape};
@@ -206,7 +206,7 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
     replays.tasks += tasks;
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
-        let options = ReplayOptions { profile: Profile::Go, cold_at };
+        let options = ReplayOptions { profile: scenario.profile, cold_at };
         let differences = match replay(&execution.history, definition.as_ref(), options) {
             Ok(replayed) => replayed.differences,
             Err(mismatch) => vec![*mismatch],

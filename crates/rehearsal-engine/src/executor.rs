@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
 use rehearsal_worker::HeartbeatThrottle;
@@ -15,6 +16,7 @@ use crate::activity::{
     ActivityContext, ActivityFuture, ActivityInfo, ActivityResult, Attempt, Done,
 };
 use crate::clock::Clock;
+use crate::surroundings::Surroundings;
 
 /// Names an attempt that runs. A key is used again once its attempt has ended, so it carries a number of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +59,21 @@ pub(crate) struct Polled {
     pub(crate) again: bool,
 }
 
-#[derive(Debug, Default)]
-struct Woken(AtomicBool);
+/// Whether an attempt was woken, and whom that concerns.
+#[derive(Debug)]
+struct Woken {
+    flag: AtomicBool,
+    root: Arc<AtomicWaker>,
+}
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.flag.store(true, Ordering::Relaxed);
+        self.root.wake();
     }
 }
 
@@ -71,6 +82,8 @@ impl Wake for Woken {
 pub(crate) struct Executor {
     running: Slab<Running>,
     started: u64,
+    /// Woken with every attempt, for surroundings in which time passes until one can go on.
+    root: Arc<AtomicWaker>,
 }
 
 impl Executor {
@@ -80,7 +93,7 @@ impl Executor {
         clock: &Clock,
         task: ActivityTask,
         call: usize,
-        code: &dyn crate::activity::ActivityCode,
+        code: impl FnOnce(ActivityContext, Option<Payloads>) -> ActivityFuture,
     ) -> AttemptKey {
         let attempt = Rc::new(Attempt {
             info: ActivityInfo {
@@ -108,9 +121,9 @@ impl Executor {
             throttle_due: None,
             call,
             result: None,
-            future: code.start(ActivityContext(Rc::clone(&attempt)), task.input),
+            future: code(ActivityContext(Rc::clone(&attempt)), task.input),
             attempt,
-            woken: Arc::default(),
+            woken: Arc::new(Woken { flag: AtomicBool::new(false), root: Arc::clone(&self.root) }),
         };
         AttemptKey { number: self.started, slot: self.running.insert(running) }
     }
@@ -123,23 +136,51 @@ impl Executor {
         self.running.get(key.slot).is_some_and(|running| running.number == key.number)
     }
 
-    /// Polls an attempt once, if it still runs and has not ended.
-    pub(crate) fn poll(&mut self, key: AttemptKey) -> Option<Polled> {
+    /// Polls an attempt once, in its surroundings, if it still runs and has not ended.
+    pub(crate) fn poll(
+        &mut self,
+        key: AttemptKey,
+        surroundings: Option<&mut (dyn Surroundings + 'static)>,
+    ) -> Option<Polled> {
         let running = self.get(key).filter(|running| running.result.is_none())?;
-        running.woken.0.store(false, Ordering::Relaxed);
+        running.woken.flag.store(false, Ordering::Relaxed);
         let waker = Waker::from(Arc::clone(&running.woken));
-        let ended = match running.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(result) => {
+        let mut poll = || {
+            let polled = running.future.as_mut().poll(&mut Context::from_waker(&waker));
+            if let Poll::Ready(result) = polled {
                 running.result = Some(result);
-                true
             }
-            Poll::Pending => false,
         };
+        match surroundings {
+            Some(surroundings) => surroundings.enter(running.attempt.clock.now(), &mut poll),
+            None => poll(),
+        }
         Some(Polled {
             beats: running.attempt.beats.take(),
             sleeps: running.attempt.sleeps.take(),
-            ended,
-            again: running.woken.0.swap(false, Ordering::Relaxed),
+            ended: running.result.is_some(),
+            again: running.woken.flag.swap(false, Ordering::Relaxed),
+        })
+    }
+
+    /// Whether the code of an attempt goes on.
+    pub(crate) fn has_running(&self) -> bool {
+        self.running.iter().any(|(_, running)| running.result.is_none())
+    }
+
+    /// Lets time pass in `surroundings` until an attempt is woken, up to `until`, and says when it stopped. `None` if
+    /// no attempt runs that could be woken.
+    pub(crate) fn pass(
+        &self,
+        surroundings: &mut dyn Surroundings,
+        until: Timestamp,
+    ) -> Option<Timestamp> {
+        self.has_running().then(|| {
+            let woken = || {
+                let mut running = self.running.iter();
+                running.any(|(_, running)| running.woken.flag.load(Ordering::Relaxed))
+            };
+            surroundings.pass(until, &self.root, &woken)
         })
     }
 
@@ -167,7 +208,7 @@ impl Executor {
     /// The attempts that were woken by anything but the engine since the last call.
     pub(crate) fn take_woken(&mut self) -> Vec<AttemptKey> {
         let woken = |running: &Running| {
-            running.woken.0.swap(false, Ordering::Relaxed) && running.result.is_none()
+            running.woken.flag.swap(false, Ordering::Relaxed) && running.result.is_none()
         };
         self.running
             .iter()

@@ -10,9 +10,6 @@ use smol_str::format_smolstr;
 
 use crate::scenario::WorkerSpec;
 
-/// How long a worker may wait in its sticky queue before the task is timed out (W-9).
-const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How long after its last poll a sticky queue still counts as polled (§0.3, W-9; the limit is inferred).
 pub(crate) const STICKY_POLLER_AGE: Duration = Duration::from_secs(10);
 
@@ -42,10 +39,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(index: usize, spec: WorkerSpec) -> Self {
+    pub(crate) fn new(index: usize, spec: WorkerSpec, profile: Profile) -> Self {
         let identity = format_smolstr!("worker-{}", index + 1);
         let sticky_queue = sticky_name(&identity, 0);
-        let worker = worker(&spec, &identity, &sticky_queue);
+        let worker = worker(&spec, &identity, &sticky_queue, profile);
         Self {
             spec,
             identity,
@@ -61,7 +58,8 @@ impl Host {
     pub(crate) fn restart(&mut self) {
         self.restarts += 1;
         self.sticky_queue = sticky_name(&self.identity, self.restarts);
-        self.worker = worker(&self.spec, &self.identity, &self.sticky_queue);
+        let profile = self.worker.options().profile;
+        self.worker = worker(&self.spec, &self.identity, &self.sticky_queue, profile);
         self.instances.clear();
     }
 
@@ -111,12 +109,17 @@ fn sticky_name(identity: &str, restarts: u32) -> SmolStr {
     format_smolstr!("{identity}:sticky-{restarts}")
 }
 
-fn worker(spec: &WorkerSpec, identity: &SmolStr, sticky_queue: &SmolStr) -> Worker {
+fn worker(
+    spec: &WorkerSpec,
+    identity: &SmolStr,
+    sticky_queue: &SmolStr,
+    profile: Profile,
+) -> Worker {
     Worker::new(WorkerOptions {
         identity: identity.clone(),
         sticky_queue: sticky_queue.clone(),
         task_queue: spec.queue.clone(),
-        sticky_timeout: STICKY_TIMEOUT,
-        profile: Profile::Go,
+        sticky_timeout: profile.sticky_timeout(),
+        profile,
     })
 }

@@ -18,6 +18,7 @@ mod record;
 mod rng;
 mod run;
 mod scenario;
+mod surroundings;
 mod world;
 
 pub use activity::{
@@ -40,4 +41,5 @@ pub use record::{
 pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
+pub use surroundings::Surroundings;
 pub use world::{ClientError, Handle, StartOptions, World};

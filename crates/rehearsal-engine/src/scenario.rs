@@ -1,6 +1,6 @@
 //! Scenarios: what is rehearsed, as a value that builds worlds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,12 @@ use std::time::Duration;
 use rehearsal_activation::Definition;
 use rehearsal_history::SmolStr;
 use rehearsal_service::ServiceConfig;
+use rehearsal_worker::Profile;
 
 use crate::activity::ActivityCode;
 use crate::choice::Chooser;
 use crate::limits::Limits;
+use crate::surroundings::{MakeSurroundings, Surroundings};
 use crate::world::World;
 
 /// What a client does, from top to bottom. An error is the message of its panic.
@@ -97,6 +99,10 @@ pub struct Scenario {
     pub(crate) name: SmolStr,
     pub(crate) workflows: Arc<BTreeMap<SmolStr, Arc<dyn Definition>>>,
     pub(crate) activities: Arc<BTreeMap<SmolStr, Arc<dyn ActivityCode>>>,
+    /// The names of activities whose code lives in the surroundings.
+    pub(crate) surrounded: Arc<BTreeSet<SmolStr>>,
+    pub(crate) surroundings: Option<MakeSurroundings>,
+    pub(crate) profile: Profile,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     pub(crate) client: Option<ClientScript>,
@@ -123,6 +129,9 @@ impl Scenario {
             name: name.into(),
             workflows: Arc::default(),
             activities: Arc::default(),
+            surrounded: Arc::default(),
+            surroundings: None,
+            profile: Profile::default(),
             workers: Vec::new(),
             holds: BTreeMap::new(),
             client: None,
@@ -161,7 +170,33 @@ impl Scenario {
     /// Whether an activity of this name is registered.
     #[must_use]
     pub fn has_activity(&self, name: &str) -> bool {
+        self.activities.contains_key(name) || self.surrounded.contains(name)
+    }
+
+    /// Whether an activity of this name has code of its own here, a stub for example.
+    #[must_use]
+    pub fn has_own_code(&self, name: &str) -> bool {
         self.activities.contains_key(name)
+    }
+
+    /// Has every run's activities in surroundings that `make` makes for it; `names` are those whose code lives there.
+    /// The code of [`with_activity`](Self::with_activity) goes before.
+    #[must_use]
+    pub fn with_surroundings(
+        mut self,
+        names: impl IntoIterator<Item = SmolStr>,
+        make: Arc<dyn Fn() -> Box<dyn Surroundings> + Send + Sync>,
+    ) -> Self {
+        self.surrounded = Arc::new(names.into_iter().collect());
+        self.surroundings = Some(MakeSurroundings(make));
+        self
+    }
+
+    /// Which SDK its workers and its client behave like; the default is Go's.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
     }
 
     /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end.

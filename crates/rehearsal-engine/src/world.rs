@@ -30,6 +30,7 @@ use crate::host::Host;
 use crate::record::Record;
 use crate::rng::Ids;
 use crate::scenario::{DEFAULT_QUEUE, Scenario, WorkerSpec};
+use crate::surroundings::Surroundings;
 
 /// Room for the points of a small run.
 const USUAL_POINTS: usize = 64;
@@ -101,6 +102,7 @@ pub struct World {
     /// The sticky queues of processes that died and were started again, and when that was.
     dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
     executor: Executor,
+    surroundings: Option<Box<dyn Surroundings>>,
     chooser: Box<dyn Chooser>,
     asked: Asked,
     record: Record,
@@ -127,6 +129,8 @@ impl fmt::Debug for World {
 impl World {
     pub(crate) fn new(scenario: Scenario, chooser: Box<dyn Chooser>) -> Self {
         let clock = Clock::new();
+        let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)());
+        let profile = scenario.profile;
         let specs = if scenario.workers.is_empty() {
             vec![WorkerSpec::new(DEFAULT_QUEUE)]
         } else {
@@ -139,8 +143,11 @@ impl World {
                 agenda.push(clock.now() + until, Entry::HostEnds(index));
             }
         }
-        let hosts =
-            specs.into_iter().enumerate().map(|(index, spec)| Host::new(index, spec)).collect();
+        let hosts = specs
+            .into_iter()
+            .enumerate()
+            .map(|(index, spec)| Host::new(index, spec, profile))
+            .collect();
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
             scenario,
@@ -152,6 +159,7 @@ impl World {
             waiting_activity_tasks: BTreeMap::new(),
             dead_sticky_queues: BTreeMap::new(),
             executor: Executor::default(),
+            surroundings,
             chooser,
             asked: Asked::default(),
             record: Record {
@@ -223,6 +231,9 @@ impl World {
     /// Moves the clock to what happens next, or to `target` if that is earlier. Returns whether something happens.
     fn move_clock(&mut self, target: Timestamp) -> bool {
         let next = [self.agenda.next_due(), self.service.deadline()].into_iter().flatten().min();
+        if self.pass_around(next.map_or(target, |next| next.min(target))) {
+            return true;
+        }
         match next {
             Some(next) if next <= target => {
                 self.clock.advance_to(next);
@@ -235,6 +246,30 @@ impl World {
                 false
             }
         }
+    }
+
+    /// Whether there is code that goes on with time and is not on the agenda.
+    fn passes_around(&self) -> bool {
+        self.surroundings.is_some() && self.executor.has_running()
+    }
+
+    /// Lets time pass where the code of activities runs, up to `until`. Returns whether some of it can go on before:
+    /// then the clock stands at that time.
+    fn pass_around(&mut self, until: Timestamp) -> bool {
+        let Some(surroundings) = &mut self.surroundings else { return false };
+        let longest = self.record.began + self.scenario.limits.virtual_time;
+        let Some(reached) = self.executor.pass(surroundings.as_mut(), until.min(longest)) else {
+            return false;
+        };
+        let woken = self.executor.take_woken();
+        if woken.is_empty() {
+            return false;
+        }
+        self.clock.advance_to(reached);
+        for key in woken {
+            self.agenda.push(self.clock.now(), Entry::Poll(key));
+        }
+        true
     }
 
     /// Asks which of `count` things happens next.

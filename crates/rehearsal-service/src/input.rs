@@ -34,6 +34,8 @@ pub enum Input {
         name: SmolStr,
         /// Its arguments.
         input: Option<Payloads>,
+        /// Context of the client, recorded as it is: Go's sends an empty one, Rust's none.
+        header: Option<Header>,
         /// The client.
         identity: SmolStr,
     },
@@ -147,7 +149,7 @@ pub struct StartWorkflow {
     pub task_queue: SmolStr,
     /// Its arguments.
     pub input: Option<Payloads>,
-    /// Context of the client; recorded as empty if there is none, as of a Go client.
+    /// Context of the client, recorded as it is: Go's sends an empty one, Rust's none.
     pub header: Option<Header>,
     /// The client.
     pub identity: SmolStr,

@@ -75,9 +75,11 @@ impl Service {
     ) -> Result<Answer, RequestError> {
         match input {
             Input::StartWorkflow(start) => self.start(now, *start, out),
-            Input::SignalWorkflow { target, name, input, identity } => {
+            Input::SignalWorkflow { target, name, input, header, identity } => {
                 let run = self.find(&target)?;
-                self.within(now, run, out, |run, turn| run.signal(turn, name, input, identity))?;
+                self.within(now, run, out, |run, turn| {
+                    run.signal(turn, name, input, header, identity)
+                })?;
                 Ok(Answer::Done)
             }
             Input::RequestCancelWorkflow { target, reason, identity } => {

@@ -1,5 +1,9 @@
 //! Which SDK a worker behaves like.
 
+use core::time::Duration;
+
+use rehearsal_history::Header;
+
 /// The SDK whose rules a worker follows. Histories of one profile are never judged by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -7,4 +11,22 @@ pub enum Profile {
     /// Temporal's Go SDK, version 1.47.
     #[default]
     Go,
+}
+
+impl Profile {
+    /// How long a workflow task may wait in the sticky queue of a worker (W-9).
+    #[must_use]
+    pub const fn sticky_timeout(self) -> Duration {
+        match self {
+            Self::Go => Duration::from_secs(5),
+        }
+    }
+
+    /// The context that a client of this SDK sends along when it has none to send.
+    #[must_use]
+    pub fn client_header(self) -> Option<Header> {
+        match self {
+            Self::Go => Some(Header::default()),
+        }
+    }
 }

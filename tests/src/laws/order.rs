@@ -189,6 +189,7 @@ impl Player {
                 target: target(),
                 name: "go".into(),
                 input: None,
+                header: None,
                 identity: WORKER,
             }),
             Doing::RequestCancel => Some(Input::RequestCancelWorkflow {

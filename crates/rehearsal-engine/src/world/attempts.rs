@@ -21,7 +21,8 @@ impl World {
         };
         // A refusal means that the task is gone: canceled, timed out, or its workflow closed.
         let Ok(Answer::ActivityTask(task)) = self.call(input) else { return };
-        let Some(code) = self.scenario.activities.get(&task.activity_type).cloned() else {
+        let own = self.scenario.activities.get(&task.activity_type).cloned();
+        if own.is_none() && !self.scenario.has_activity(&task.activity_type) {
             return self.stop(Finding::new(
                 Code::Setup,
                 format!(
@@ -29,7 +30,7 @@ impl World {
                     task.activity_type
                 ),
             ));
-        };
+        }
         self.record.calls.push(Call {
             activity: task.activity_type.clone(),
             workflow_id: task.workflow_id.clone(),
@@ -50,7 +51,14 @@ impl World {
             .filter(|limit| !limit.is_zero())
             .min();
         let call = self.record.calls.len() - 1;
-        let key = self.executor.start(host, &self.clock, *task, call, code.as_ref());
+        let surroundings = &mut self.surroundings;
+        let key = self.executor.start(host, &self.clock, *task, call, |ctx, input| {
+            match (own, surroundings) {
+                (Some(code), _) => code.start(ctx, input),
+                (None, Some(surroundings)) => surroundings.start(ctx, input),
+                (None, None) => unreachable!("an activity without code was refused"),
+            }
+        });
         self.agenda.push(now, Entry::Poll(key));
         if let Some(deadline) = deadline {
             self.agenda.push(now + deadline, Entry::Deadline(key));
@@ -59,7 +67,9 @@ impl World {
 
     pub(super) fn poll_attempt(&mut self, key: AttemptKey) {
         let now = self.clock.now();
-        let Some(polled) = self.executor.poll(key) else { return };
+        let Some(polled) = self.executor.poll(key, self.surroundings.as_deref_mut()) else {
+            return;
+        };
         for details in polled.beats {
             if let Some(running) = self.executor.get(key)
                 && let Some(Beat(details)) = running.throttle.beat(now, details)

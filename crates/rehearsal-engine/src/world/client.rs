@@ -160,7 +160,7 @@ impl World {
             workflow_type: options.workflow_type,
             task_queue: options.task_queue,
             input: options.input,
-            header: None,
+            header: self.scenario.profile.client_header(),
             identity: IDENTITY,
             execution_timeout: options.execution_timeout,
             run_timeout: options.run_timeout,
@@ -199,6 +199,7 @@ impl World {
                 target: target(workflow_id, run_id),
                 name: name.into(),
                 input: input.cloned(),
+                header: self.scenario.profile.client_header(),
                 identity: IDENTITY,
             });
             self.moved = true;

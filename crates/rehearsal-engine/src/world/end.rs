@@ -13,7 +13,10 @@ use crate::record::Horizon;
 impl World {
     /// What the run has come to.
     #[must_use]
-    pub fn finish(self) -> Outcome {
+    pub fn finish(mut self) -> Outcome {
+        if let Some(surroundings) = &mut self.surroundings {
+            self.findings.extend(surroundings.findings());
+        }
         let execution = |(view, history): (RunView, _)| Execution {
             workflow_id: view.workflow_id,
             run_id: view.run_id,
@@ -62,7 +65,7 @@ impl World {
     fn drain(&mut self) {
         const LONGEST: Duration = Duration::from_secs(60);
         let target = self.clock.now() + LONGEST;
-        while !self.agenda.is_empty() && self.step(target) {}
+        while (!self.agenda.is_empty() || self.passes_around()) && self.step(target) {}
     }
 
     /// Every open workflow waits for something that will not come.

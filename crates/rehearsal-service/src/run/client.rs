@@ -10,7 +10,7 @@ use rehearsal_history::event::{
     WorkflowExecutionTerminated,
 };
 use rehearsal_history::{
-    Event, EventId, EventKind, Payloads, SmolStr, TaskQueue, WorkflowTaskFailedCause,
+    Event, EventId, EventKind, Header, Payloads, SmolStr, TaskQueue, WorkflowTaskFailedCause,
 };
 use smol_str::format_smolstr;
 
@@ -57,6 +57,7 @@ impl Run {
         turn: &mut Turn<'_>,
         name: SmolStr,
         input: Option<Payloads>,
+        header: Option<Header>,
         identity: SmolStr,
     ) -> Result<(), RequestError> {
         if !self.is_open() {
@@ -75,7 +76,7 @@ impl Run {
                 signal_name: name,
                 input,
                 identity,
-                header: Some(rehearsal_history::Header::default()),
+                header,
                 request_id: format_smolstr!("signal-{}", self.state.signals.saturating_add(1)),
                 ..WorkflowExecutionSignaled::default()
             }),
@@ -172,7 +173,7 @@ fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecution
         workflow_execution_expiration_time: (!execution.is_zero())
             .then(|| turn.now.saturating_add(execution)),
         first_workflow_task_backoff: Some(Duration::ZERO),
-        header: Some(start.header.unwrap_or_default()),
+        header: start.header,
         workflow_id: start.workflow_id,
         ..WorkflowExecutionStarted::default()
     })

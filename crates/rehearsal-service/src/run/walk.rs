@@ -93,7 +93,13 @@ impl Walk {
     fn input(&mut self) -> Input {
         let (target, identity) = (Target::current("wf"), SmolStr::from("walker"));
         match self.dice.roll(24) {
-            0 => Input::SignalWorkflow { target, name: "go".into(), input: None, identity },
+            0 => Input::SignalWorkflow {
+                target,
+                name: "go".into(),
+                input: None,
+                header: None,
+                identity,
+            },
             1 => Input::RequestCancelWorkflow { target, reason: "".into(), identity },
             2 if self.dice.roll(40) == 0 => {
                 Input::TerminateWorkflow { target, reason: "".into(), details: None, identity }

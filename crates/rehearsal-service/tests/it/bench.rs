@@ -112,7 +112,13 @@ impl Bench {
 
     pub(crate) fn signal(&mut self) -> Result<Answer, RequestError> {
         let (name, identity) = ("go".into(), "client".into());
-        self.handle(Input::SignalWorkflow { target: Self::target(), name, input: None, identity })
+        self.handle(Input::SignalWorkflow {
+            target: Self::target(),
+            name,
+            input: None,
+            header: None,
+            identity,
+        })
     }
 
     pub(crate) fn cancel(&mut self) {

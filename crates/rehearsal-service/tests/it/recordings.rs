@@ -200,7 +200,8 @@ impl<'a> Player<'a> {
         match event.kind.clone() {
             EventKind::WorkflowExecutionSignaled(it) => {
                 let (name, input, identity) = (it.signal_name, it.input, it.identity);
-                self.handle(Input::SignalWorkflow { target, name, input, identity });
+                let header = it.header;
+                self.handle(Input::SignalWorkflow { target, name, input, header, identity });
             }
             EventKind::WorkflowExecutionCancelRequested(it) => {
                 let (reason, identity) = (it.cause, it.identity);
@@ -362,6 +363,7 @@ fn start(
         workflow_type: started.workflow_type.name.clone(),
         task_queue: started.task_queue.name.clone(),
         input: started.input.clone(),
+        header: started.header.clone(),
         identity: started.identity.clone(),
         run_timeout: started.workflow_run_timeout,
         execution_timeout: started.workflow_execution_timeout,
