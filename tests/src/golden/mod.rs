@@ -19,7 +19,7 @@ pub use self::run::{Simulated, scenario, simulate};
 pub use self::script::{Action, Expect, Hold, Retry, Script, Span, Step, Worker};
 pub use self::suite::{Flips, Report, flip_all, run_all};
 
-/// What a `native.rs` does: registers its workflow and activities.
+/// What a `native.rs` does, and what is generated for a `workflow.rs`: registers its workflow and activities.
 pub type Register = fn(Scenario) -> Scenario;
 
 /// One scenario as it stands on disk.
@@ -31,7 +31,7 @@ pub struct Folder {
     pub name: &'static str,
     /// The folder.
     pub path: &'static str,
-    /// What its `native.rs` does, if there is one.
+    /// What registers its code, if it has any that can be rehearsed.
     pub register: Option<Register>,
 }
 
@@ -43,7 +43,7 @@ impl Folder {
     }
 }
 
-/// The ports of the scenarios, as they were found, and the table of all scenarios.
+/// The ports of the Go scenarios, as they were found, and the table of all of them.
 pub mod ports {
     use super::Folder;
 

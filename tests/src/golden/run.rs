@@ -24,7 +24,13 @@ pub struct Simulated {
 /// Runs the port of a scenario as its script says.
 #[must_use]
 pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulated {
-    let mut run = Run { name: folder.name, script, problems: Vec::new(), handles: Vec::new() };
+    let mut run = Run {
+        sdk: folder.sdk,
+        name: folder.name,
+        script,
+        problems: Vec::new(),
+        handles: Vec::new(),
+    };
     let mut world = register(run.scenario()).world();
     run.play(&mut world);
     run.conclude(world)
@@ -34,15 +40,16 @@ pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulat
 /// the workflow ends, is not compared.
 #[must_use]
 pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario {
-    let name = folder.name;
-    let run = Run { name, script: &script, problems: Vec::new(), handles: Vec::new() };
+    let (sdk, name) = (folder.sdk, folder.name);
+    let run = Run { sdk, name, script: &script, problems: Vec::new(), handles: Vec::new() };
     register(run.scenario()).client(move |world| {
-        let mut run = Run { name, script: &script, problems: Vec::new(), handles: Vec::new() };
+        let mut run = Run { sdk, name, script: &script, problems: Vec::new(), handles: Vec::new() };
         run.play(world);
     })
 }
 
 struct Run<'a> {
+    sdk: &'a str,
     name: &'a str,
     script: &'a Script,
     problems: Vec<String>,
@@ -137,7 +144,7 @@ impl Run<'_> {
                 id,
                 run,
                 step.name.as_deref().unwrap_or_default(),
-                Some(&signal_input(&step.input)),
+                self.signal_input(&step.input).as_ref(),
             ),
             Action::Start => self.start_other(world, step),
             Action::Update | Action::Query => {
@@ -149,6 +156,12 @@ impl Run<'_> {
             }
         };
         self.check_answer(step, &answer);
+    }
+
+    /// The argument of a signal: a Go client sends one always, and nothing as `binary/null`.
+    fn signal_input(&self, arguments: &[serde_json::Value]) -> Option<Payloads> {
+        let nothing = || (self.sdk == "go").then(|| Payloads::one(Payload::null()));
+        payloads(arguments).or_else(nothing)
     }
 
     fn start_other(&mut self, world: &mut World, step: &Step) -> Result<(), ClientError> {
@@ -293,11 +306,6 @@ fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
         if argument.is_null() { Payload::null() } else { Payload::json(argument.to_string()) }
     });
     (!arguments.is_empty()).then(|| payloads.collect())
-}
-
-/// The argument of a signal: a Go client sends one always, and nothing as `binary/null`.
-fn signal_input(arguments: &[serde_json::Value]) -> Payloads {
-    payloads(arguments).unwrap_or_else(|| Payloads::one(Payload::null()))
 }
 
 fn retry_policy(retry: &Retry) -> RetryPolicy {
