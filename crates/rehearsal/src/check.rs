@@ -11,15 +11,16 @@ use rehearsal_engine::{
     StatusIn,
 };
 use rehearsal_history::Status;
-use rehearsal_workflow::Activity;
+
+use crate::names::ActivityName;
 
 /// Cleanup runs if and only if the workflow was canceled.
 ///
 /// The activity must be scheduled, and its code entered, exactly when a workflow task that was accepted delivered the
 /// cancel request. A cancel that comes too late for the workflow to see it calls for no cleanup.
 #[must_use]
-pub fn cleanup_iff_canceled<I, O>(activity: Activity<I, O>) -> Arc<dyn Check> {
-    Arc::new(CleanupIffCanceled { activity: activity.name().into() })
+pub fn cleanup_iff_canceled<K>(activity: impl ActivityName<K>) -> Arc<dyn Check> {
+    Arc::new(CleanupIffCanceled { activity: activity.activity_name().into() })
 }
 
 /// Every activity that is started on a canceled context is reported as canceled, and its code is never entered.
@@ -132,11 +133,11 @@ pub fn status_in(allowed: impl IntoIterator<Item = Status>) -> Arc<dyn Check> {
 /// let scenario = Scenario::new("order").check(check::activity_heartbeats_within(SHIP, secs(5)));
 /// ```
 #[must_use]
-pub fn activity_heartbeats_within<I, O>(
-    activity: Activity<I, O>,
+pub fn activity_heartbeats_within<K>(
+    activity: impl ActivityName<K>,
     limit: Duration,
 ) -> Arc<dyn Check> {
-    Arc::new(ActivityHeartbeatsWithin { activity: activity.name().into(), limit })
+    Arc::new(ActivityHeartbeatsWithin { activity: activity.activity_name().into(), limit })
 }
 
 /// Something of your own that must hold in each run (RH900): `holds` says in one line what is wrong.

@@ -53,6 +53,7 @@ pub mod check;
 mod explore;
 mod failure;
 mod keeper;
+mod names;
 mod report;
 mod scenario;
 #[cfg(feature = "proptest")]
@@ -78,6 +79,7 @@ pub use rehearsal_workflow::{
 
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
+pub use crate::names::{ActivityName, Native};
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::stub::Stub;

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
+use crate::names::ActivityName;
 use crate::report::Report;
 use crate::stub::Stub;
 
@@ -95,15 +96,16 @@ impl Scenario {
 
     /// Leaves out the code of an activity and says what it does instead.
     #[must_use]
-    pub fn stub<I, O: Serialize + 'static>(
-        mut self,
-        activity: Activity<I, O>,
-        stub: Stub<O>,
-    ) -> Self {
-        let erased = move |ctx: ActivityContext, _: Option<Payloads>| -> ActivityFuture {
-            caught(stub.clone().run(ctx))
+    pub fn stub<K, A>(mut self, activity: A, stub: Stub<A::Output>) -> Self
+    where
+        A: ActivityName<K> + 'static,
+        A::Output: 'static,
+        K: 'static,
+    {
+        let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
+            caught(stub.clone().run(ctx, input, A::encode))
         };
-        self.inner = self.inner.with_activity(activity.name(), Arc::new(erased));
+        self.inner = self.inner.with_activity(activity.activity_name(), Arc::new(erased));
         self
     }
 

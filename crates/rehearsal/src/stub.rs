@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rehearsal_engine::{ActivityContext, ActivityError, ActivityResult};
 use rehearsal_history::Payloads;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Stands in for the code of an activity that returns an `O`.
 ///
@@ -25,7 +25,7 @@ struct Attempt<O> {
     answer: Answer<O>,
 }
 
-type Answer<O> = Arc<dyn Fn() -> Result<O, ActivityError> + Send + Sync>;
+type Answer<O> = Arc<dyn Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync>;
 
 impl<O> Clone for Stub<O> {
     fn clone(&self) -> Self {
@@ -44,23 +44,48 @@ impl<O> fmt::Debug for Stub<O> {
     }
 }
 
-impl<O: Serialize + 'static> Stub<O> {
+impl<O: 'static> Stub<O> {
     /// Returns `value` at once, at every attempt.
     #[must_use]
     pub fn returns(value: O) -> Self
     where
         O: Clone + Send + Sync,
     {
-        Self::answers(move || Ok(value.clone()))
+        Self::answers(move |_| Ok(value.clone()))
+    }
+
+    /// Computes the answer from the arguments, at every attempt.
+    ///
+    /// Arguments that cannot be read as an `I` fail the attempt, as they would fail the code of the activity.
+    ///
+    /// ```
+    /// use rehearsal::{ActivityError, Stub};
+    ///
+    /// let charge = Stub::computes(|amount: u64| match amount {
+    ///     0 => Err(ActivityError::from("nothing to charge")),
+    ///     _ => Ok(format!("receipt for {amount}")),
+    /// });
+    /// ```
+    #[must_use]
+    pub fn computes<I: DeserializeOwned>(
+        answer: impl Fn(I) -> Result<O, ActivityError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::answers(move |input| {
+            let input =
+                Payloads::decode(input).map_err(|error| ActivityError::from(error.to_string()))?;
+            answer(input)
+        })
     }
 
     /// Fails with `error` at once, at every attempt.
     #[must_use]
     pub fn fails(error: ActivityError) -> Self {
-        Self::answers(move || Err(error.clone()))
+        Self::answers(move |_| Err(error.clone()))
     }
 
-    fn answers(answer: impl Fn() -> Result<O, ActivityError> + Send + Sync + 'static) -> Self {
+    fn answers(
+        answer: impl Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync + 'static,
+    ) -> Self {
         Self { attempts: vec![Attempt { after: Duration::ZERO, answer: Arc::new(answer) }] }
     }
 
@@ -80,7 +105,13 @@ impl<O: Serialize + 'static> Stub<O> {
         self
     }
 
-    pub(crate) async fn run(self, ctx: ActivityContext) -> ActivityResult {
+    /// Does what the stub says; `encode` writes its answer.
+    pub(crate) async fn run(
+        self,
+        ctx: ActivityContext,
+        input: Option<Payloads>,
+        encode: fn(&O) -> Result<Option<Payloads>, String>,
+    ) -> ActivityResult {
         let nth = usize::try_from(ctx.attempt()).unwrap_or(usize::MAX).saturating_sub(1);
         let Some(attempt) = self.attempts.get(nth).or(self.attempts.last()) else {
             return Err(ActivityError::from("a stub without attempts"));
@@ -88,7 +119,7 @@ impl<O: Serialize + 'static> Stub<O> {
         if !attempt.after.is_zero() {
             ctx.sleep(attempt.after).await;
         }
-        let value = (attempt.answer)()?;
-        Payloads::encode_result(&value).map_err(|error| ActivityError::from(error.to_string()))
+        let value = (attempt.answer)(input.as_ref())?;
+        encode(&value).map_err(ActivityError::from)
     }
 }
