@@ -10,7 +10,7 @@ use rehearsal_history::Timestamp;
 pub(crate) struct Clock(Rc<Cell<Timestamp>>);
 
 /// When every world begins: 2026-01-01T00:00:00Z. Nothing depends on it but what is printed as a date.
-pub(crate) const BEGINNING: Timestamp = Timestamp::from_nanos(1_767_225_600_000_000_000);
+pub const BEGINNING: Timestamp = Timestamp::from_nanos(1_767_225_600_000_000_000);
 
 impl Clock {
     pub(crate) fn new() -> Self {

@@ -42,6 +42,8 @@ pub enum Code {
     Limit,
     /// RH303: a workflow task fails again and again.
     StuckTask,
+    /// RH304: user code does not come back.
+    NeverYields,
     /// RH401: the history is not well formed. A bug of Rehearsal, unless a check on purpose breaks the service.
     IllFormed,
     /// RH501: the scenario asks for something that is not simulated.
@@ -56,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -74,6 +76,7 @@ impl Code {
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
+        Self::NeverYields,
         Self::IllFormed,
         Self::NotSimulated,
         Self::Setup,
@@ -102,6 +105,7 @@ impl Code {
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
+            Self::NeverYields => "RH304",
             Self::IllFormed => "RH401",
             Self::NotSimulated => "RH501",
             Self::Setup => "RH502",
@@ -152,6 +156,7 @@ impl Code {
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",
             Self::StuckTask => "every attempt of the workflow task fails in the same way",
+            Self::NeverYields => "a loop without an end, or a call that blocks the thread",
             Self::CancelLost | Self::IllFormed => "a bug of Rehearsal: please report it",
             Self::NotSimulated => "see `docs/not-simulated.md` for what to do instead",
             Self::Setup => "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`",

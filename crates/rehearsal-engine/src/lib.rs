@@ -30,6 +30,7 @@ pub use check::{
     StatusIn,
 };
 pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
+pub use clock::BEGINNING;
 pub use examine::{Examined, Replays, examine};
 pub use finding::{Code, Finding};
 pub use limits::Limits;

@@ -1,8 +1,9 @@
 //! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
-//! (`REHEARSAL_CASES`). No other file reads the environment.
+//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`). No other file reads the environment.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use rehearsal_engine::{Code, Examined, Finding, Outcome};
@@ -10,6 +11,7 @@ use rehearsal_explore::{Case, Choices, run_choices};
 
 use crate::failure::Failure;
 use crate::scenario::Scenario;
+use crate::watchdog;
 
 /// Names one run: `SCENARIO/TAPE`, or the path of a case.
 const CASE: &str = "REHEARSAL_CASE";
@@ -19,6 +21,12 @@ const SEED: &str = "REHEARSAL_SEED";
 
 /// The folder in which runs that fail are kept.
 const CASES: &str = "REHEARSAL_CASES";
+
+/// How many seconds of real time user code may take for one poll; 0 for any number.
+const WATCHDOG: &str = "REHEARSAL_WATCHDOG";
+
+/// Long enough for a debug build on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Says that a run is not the one that a case was written of.
 const OTHER_WAY: &str = "not the run of the case any more:";
@@ -84,6 +92,27 @@ pub(crate) fn folder() -> Option<PathBuf> {
     knob(CASES).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
+/// Where the case of a run that the watchdog ends is left.
+pub(crate) fn folder_of_last_resort() -> PathBuf {
+    folder().unwrap_or_else(env::temp_dir)
+}
+
+/// How long user code may take for one poll; `None` for ever.
+///
+/// # Errors
+///
+/// A finding that says what is wrong with the variable.
+pub(crate) fn patience() -> Result<Option<Duration>, Finding> {
+    knob(WATCHDOG).map_or(Ok(Some(PATIENCE)), |text| parse_patience(&text))
+}
+
+fn parse_patience(text: &str) -> Result<Option<Duration>, Finding> {
+    let refused = || unreadable(WATCHDOG, text, "expected seconds such as `30` or `0.5`, or `0`");
+    let seconds: f64 = text.parse().map_err(|_| refused())?;
+    let patience = Duration::try_from_secs_f64(seconds).map_err(|_| refused())?;
+    Ok((!patience.is_zero()).then_some(patience))
+}
+
 /// What is said of a folder that cannot be written to.
 pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
     let path = path.display();
@@ -123,6 +152,7 @@ impl Scenario {
     /// assert_eq!(again.case(), failure.case());
     /// ```
     pub fn try_case(&self, case: &Case) -> Result<Outcome, Failure> {
+        patience().map_err(Failure::of_finding)?;
         let name = self.inner.name();
         if case.scenario() != name {
             let headline = format!("a case of scenario `{}`, run as `{name}`", case.scenario());
@@ -134,7 +164,9 @@ impl Scenario {
 
     /// Runs the run of a case; among the findings is what is to be said of the case itself.
     pub(crate) fn examine_case(&self, case: &Case) -> Examined {
+        watchdog::begins(case.scenario(), case.choices());
         let mut examined = run_choices(&self.inner, case.choices(), &self.checks);
+        watchdog::ended();
         let findings = &mut examined.outcome.findings;
         findings.extend(self.unknown_activities());
         let Some(difference) = case.difference(&examined.outcome) else { return examined };
@@ -178,6 +210,18 @@ mod tests {
         );
         assert!(parse("order", "order").is_err());
         assert!(parse("no/such/file.case", "order").is_err());
+    }
+
+    #[test]
+    fn patience_is_a_number_of_seconds() {
+        assert_eq!(parse_patience("30"), Ok(Some(Duration::from_secs(30))));
+        assert_eq!(parse_patience("0.2"), Ok(Some(Duration::from_millis(200))));
+        assert_eq!(parse_patience("0"), Ok(None));
+        for text in ["", "off", "-1", "NaN", "1e99"] {
+            let headline = parse_patience(text).unwrap_err().headline;
+            let begins = format!("REHEARSAL_WATCHDOG={text} could not be read: expected seconds");
+            assert!(headline.starts_with(&begins), "{headline}");
+        }
     }
 
     #[test]

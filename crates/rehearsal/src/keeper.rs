@@ -1,17 +1,17 @@
 //! Keeps cases in a folder: that of a run while it goes on, and that of a run which fails.
 //!
-//! Code that never yields cannot be stopped from inside of its process. A run that hangs the process or ends it was
-//! written down before it began, so the file that is left behind names it.
+//! A run that ends the process was written down before it began, so the file that is left behind names it. So is one
+//! with code that never yields, which the watchdog leaves behind.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
 use rehearsal_engine::{Finding, Outcome};
 use rehearsal_explore::{Case, Choices, Observer, seed_of};
 
-use crate::case;
 use crate::failure::Failure;
+use crate::{case, watchdog};
 
 /// Writes the cases of one scenario, if the environment names a folder for them.
 #[derive(Debug)]
@@ -58,20 +58,35 @@ impl Keeper {
 
     /// The file of a run that goes on; its name is short however long the tape is.
     fn running(&self, choices: &Choices) -> Option<PathBuf> {
-        let hash = seed_of(&choices.to_string());
-        let name = format!("{}-running-{hash:016x}", self.scenario);
-        Some(self.folder.as_ref()?.join(file_name(&name)))
+        Some(self.folder.as_ref()?.join(running(&self.scenario, choices)))
     }
+}
+
+/// Leaves the case of a run that will never end, in the folder for cases or else in that for temporary files. Returns
+/// where, and whether it could be written.
+pub(crate) fn leave(scenario: &str, choices: &Choices) -> (PathBuf, io::Result<()>) {
+    let path = case::folder_of_last_resort().join(running(scenario, choices));
+    let path = path::absolute(&path).unwrap_or(path);
+    let written = write(&path, &Case::new(scenario, choices.clone()));
+    (path, written)
+}
+
+/// The name of the file of a run that goes on.
+fn running(scenario: &str, choices: &Choices) -> String {
+    let hash = seed_of(&choices.to_string());
+    file_name(&format!("{scenario}-running-{hash:016x}"))
 }
 
 impl Observer for Keeper {
     fn begins(&self, choices: &Choices) {
+        watchdog::begins(&self.scenario, choices);
         if let Some(path) = self.running(choices) {
             self.note(&path, write(&path, &Case::new(&self.scenario, choices.clone())));
         }
     }
 
     fn ended(&self, choices: &Choices, _: &Outcome) {
+        watchdog::ended();
         if let Some(path) = self.running(choices) {
             // What could not be written has been noted.
             let _gone = fs::remove_file(path);

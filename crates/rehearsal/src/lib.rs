@@ -61,6 +61,7 @@ pub mod strategy;
 mod stub;
 mod time;
 mod timeline;
+mod watchdog;
 
 pub use rehearsal_engine::{
     ActivityContext, ActivityError, Call, Check, ChoiceKey, ChoiceKind, ClientError, Code,

@@ -8,10 +8,10 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, ActivityResult, Calm, Check, Code, Finding,
-    Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
+    ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Check, Code,
+    Finding, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
 };
-use rehearsal_explore::Sweep;
+use rehearsal_explore::{Choices, Sweep};
 use rehearsal_history::Payloads;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use crate::keeper::Keeper;
 use crate::names::ActivityName;
 use crate::report::Report;
 use crate::stub::Stub;
+use crate::watchdog::{self, Subject, Who};
 
 /// What is rehearsed: workflows, activities, workers, what the client does, and what must hold.
 ///
@@ -64,7 +65,7 @@ impl Scenario {
         I: DeserializeOwned + 'static,
         O: Serialize + 'static,
     {
-        self.inner = self.inner.with_workflow(definition(workflow, code));
+        self.inner = self.inner.with_workflow(watchdog::watched(definition(workflow, code)));
         self
     }
 
@@ -82,7 +83,7 @@ impl Scenario {
         let code = Arc::new(code);
         let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
             let code = Arc::clone(&code);
-            caught(async move {
+            caught(&ctx.clone(), async move {
                 let input = Payloads::decode(input.as_ref())
                     .map_err(|error| ActivityError::from(error.to_string()))?;
                 let value = code(ctx, input).await?;
@@ -103,7 +104,7 @@ impl Scenario {
         K: 'static,
     {
         let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
-            caught(stub.clone().run(ctx, input, A::encode))
+            caught(&ctx.clone(), stub.clone().run(ctx, input, A::encode))
         };
         self.inner = self.inner.with_activity(activity.activity_name(), Arc::new(erased));
         self
@@ -143,6 +144,8 @@ impl Scenario {
     #[must_use]
     pub fn client(mut self, script: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
         self.inner = self.inner.with_client(Arc::new(move |world: &mut World| {
+            let client = Subject::new(|| Who::Client);
+            let _inside = client.enter(BEGINNING + world.elapsed());
             quiet::catch(|| script(world)).map_err(|panic| panic.to_string())
         }));
         self
@@ -182,7 +185,10 @@ impl Scenario {
     ///
     /// A [`Failure`] with the report if anything is found.
     pub fn try_run(&self, tape: &Tape) -> Result<Outcome, Failure> {
+        case::patience().map_err(Failure::of_finding)?;
+        watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()));
         let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
+        watchdog::ended();
         outcome.findings.extend(self.unknown_activities());
         if outcome.findings.is_empty() {
             Ok(outcome)
@@ -215,6 +221,7 @@ impl Scenario {
     /// A [`Failure`] with the report if anything is found in any run.
     pub fn try_sweep(&self) -> Result<Report, Failure> {
         let name = self.inner.name();
+        case::patience().map_err(Failure::of_finding)?;
         let keeper = Keeper::new(name);
         let mut sweep = match case::requested(name) {
             Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks, &keeper),
@@ -250,18 +257,34 @@ impl Scenario {
     }
 }
 
-/// An attempt whose panics are caught and become what Temporal makes of them.
-fn caught(code: impl Future<Output = ActivityResult> + 'static) -> ActivityFuture {
-    Box::pin(Caught(Box::pin(code)))
+/// An attempt whose panics are caught and become what Temporal makes of them. The watchdog looks at each poll.
+fn caught(
+    ctx: &ActivityContext,
+    code: impl Future<Output = ActivityResult> + 'static,
+) -> ActivityFuture {
+    let info = ctx.info();
+    let subject = Subject::new(|| Who::Activity {
+        activity_type: info.activity_type.clone(),
+        activity_id: info.activity_id.clone(),
+        workflow_id: info.workflow_id.clone(),
+        attempt: info.attempt,
+    });
+    Box::pin(Caught { code: Box::pin(code), ctx: ctx.clone(), subject })
 }
 
-struct Caught(ActivityFuture);
+struct Caught {
+    code: ActivityFuture,
+    ctx: ActivityContext,
+    subject: Subject,
+}
 
 impl Future for Caught {
     type Output = ActivityResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<ActivityResult> {
-        match quiet::catch(|| self.0.as_mut().poll(cx)) {
+        let Self { code, ctx, subject } = &mut *self;
+        let _inside = subject.enter(ctx.now());
+        match quiet::catch(|| code.as_mut().poll(cx)) {
             Ok(poll) => poll,
             Err(panic) => Poll::Ready(Err(ActivityError::panicked(panic.message))),
         }

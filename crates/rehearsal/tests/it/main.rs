@@ -5,3 +5,4 @@ mod case;
 mod checks;
 mod explore;
 mod findings;
+mod watchdog;
