@@ -21,7 +21,6 @@ pub use self::free::{Always, Eventually, Sometimes};
 pub use self::heartbeats::ActivityHeartbeatsWithin;
 pub use self::observed::CancelObservedOrCompletedFirst;
 pub use self::reached::Reached;
-use crate::choice::ChoiceKind;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::seconds;
@@ -152,11 +151,6 @@ impl Check for SkippedReportedAsCanceled {
 fn closed(execution: &Execution, outcome: &Outcome) -> Option<(EventId, Duration)> {
     let last = execution.history.last().filter(|_| execution.status != Status::Running)?;
     Some((last.id, last.time.since(outcome.record.began)))
-}
-
-/// Whether the tape let a worker die, and with it the attempts that it had.
-fn crashed(outcome: &Outcome) -> bool {
-    outcome.tape.iter().any(|(key, _)| key.kind == ChoiceKind::Crash)
 }
 
 fn scheduled(execution: &Execution) -> impl Iterator<Item = (EventId, &ActivityTaskScheduled)> {

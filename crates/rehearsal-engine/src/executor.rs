@@ -200,9 +200,16 @@ impl Executor {
         self.is_running(key).then(|| self.running.remove(key.slot))
     }
 
-    /// Drops every attempt of a worker that crashed.
-    pub(crate) fn remove_host(&mut self, host: usize) {
-        self.running.retain(|_, running| running.host != host);
+    /// Drops every attempt of a worker that crashed. Returns the calls whose code had not ended.
+    pub(crate) fn remove_host(&mut self, host: usize) -> Vec<usize> {
+        let mut lost = Vec::new();
+        self.running.retain(|_, running| {
+            if running.host == host && running.result.is_none() {
+                lost.push(running.call);
+            }
+            running.host != host
+        });
+        lost
     }
 
     /// The attempts that were woken by anything but the engine since the last call.

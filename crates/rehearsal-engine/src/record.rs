@@ -143,8 +143,10 @@ pub struct Call {
     pub input: Option<Payloads>,
     /// When its code was started, since the run began.
     pub started: Duration,
-    /// When its code ended; `None` if it was dropped or still runs.
+    /// When its code ended; `None` if it still runs or was lost.
     pub ended: Option<Duration>,
+    /// When its code died with its worker, since the run began; `None` if it did not.
+    pub lost: Option<Duration>,
     /// The worker.
     pub worker: SmolStr,
 }
@@ -156,8 +158,12 @@ pub struct Heartbeat {
     pub at: Duration,
     /// The type of the activity.
     pub activity: SmolStr,
+    /// The run of the workflow that called it.
+    pub run_id: SmolStr,
     /// Its `ActivityTaskScheduled`.
     pub scheduled: EventId,
+    /// Which attempt sent it, from 1.
+    pub attempt: u32,
     /// What the answer said.
     pub answer: HeartbeatAnswer,
 }

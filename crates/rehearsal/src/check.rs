@@ -35,7 +35,7 @@ pub fn skipped_reported_as_canceled() -> Arc<dyn Check> {
 /// the very nanosecond of the close is in time. Code that runs on after its attempt timed out counts as well; it must
 /// look at its context.
 ///
-/// An attempt that died with its worker (`WorkerSpec::crash`) looks like one that runs on, here as on Temporal.
+/// An attempt that died with its worker (`WorkerSpec::crash`) before the close runs no longer.
 ///
 /// # Examples
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::Status;
 
-use super::{Check, closed, crashed, seconds};
+use super::{Check, closed, seconds};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
@@ -12,10 +12,7 @@ use crate::record::Call;
 /// No code of an activity still runs when its workflow is closed (RH205).
 ///
 /// An attempt that ends at the very nanosecond of the close is in time. Code that runs on after its attempt timed out
-/// counts, whatever the history says of the attempt.
-///
-/// The record does not tell an attempt that runs on from one that died with its worker. Without an end, the last
-/// attempt of an activity counts as running on, unless the tape of the run crashed a worker.
+/// counts, whatever the history says of the attempt. Code that died with its worker runs no longer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoActivityOutlivesClose;
 
@@ -25,12 +22,13 @@ impl Check for NoActivityOutlivesClose {
         for execution in &outcome.executions {
             let Some((close, at)) = closed(execution, outcome) else { continue };
             let calls = outcome.calls_of(execution);
-            for call in calls.filter(|call| outlives(call, at, outcome)) {
+            for call in calls.filter(|call| outlives(call, at)) {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);
-                let end = match call.ended {
-                    Some(ended) => format!("it ended at {}", seconds(ended)),
-                    None => "it had not ended when the run was over".to_owned(),
+                let end = match (call.ended, call.lost) {
+                    (Some(ended), _) => format!("it ended at {}", seconds(ended)),
+                    (None, Some(lost)) => format!("it died with its worker at {}", seconds(lost)),
+                    (None, None) => "it had not ended when the run was over".to_owned(),
                 };
                 findings.push(
                     Finding::new(Code::ActivityOutlivesClose, headline)
@@ -49,18 +47,8 @@ impl Check for NoActivityOutlivesClose {
 }
 
 /// Whether an attempt ran on after its workflow was closed at `close`.
-fn outlives(call: &Call, close: Duration, outcome: &Outcome) -> bool {
-    let given_up = || {
-        outcome.record.calls.iter().any(|other| {
-            other.run_id == call.run_id
-                && other.scheduled == call.scheduled
-                && other.attempt > call.attempt
-        })
-    };
-    match call.ended {
-        Some(ended) => ended > close,
-        None => !given_up() && !crashed(outcome),
-    }
+fn outlives(call: &Call, close: Duration) -> bool {
+    call.ended.or(call.lost).is_none_or(|over| over > close)
 }
 
 /// Every workflow ends soon: at most this long after its cancel was accepted, or after its start if it was not canceled

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::SmolStr;
 
-use super::{Check, closed, crashed, seconds};
+use super::{Check, closed, seconds};
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
 use crate::record::Call;
@@ -15,8 +15,8 @@ use crate::record::Call;
 /// In virtual time, of the heartbeats that reach the service. The worker holds heartbeats back for 0.8 of the heartbeat
 /// timeout, 30 s without one, 60 s at most (C-32), so a limit below that finds fault with any activity.
 ///
-/// An attempt without an end is looked at until the next attempt began or its workflow closed, whichever is known. If
-/// the tape of the run crashed a worker, it may have died at any time, and only the heartbeats it sent are looked at.
+/// An attempt is looked at until its code ended or died with its worker, the next attempt began or its workflow closed,
+/// whichever came first.
 #[derive(Debug, Clone)]
 pub struct ActivityHeartbeatsWithin {
     /// The activity.
@@ -61,20 +61,18 @@ impl ActivityHeartbeatsWithin {
     /// The first time for which an attempt was silent too long.
     fn silence(&self, call: &Call, outcome: &Outcome) -> Option<(Duration, Duration)> {
         let next = next_attempt(call, outcome);
+        let end = [call.ended, call.lost, next, close(call, outcome)].into_iter().flatten().min();
         let beats = outcome
             .record
             .heartbeats
             .iter()
             .filter(|beat| {
-                beat.activity == self.activity
+                beat.run_id == call.run_id
                     && beat.scheduled == call.scheduled
-                    && beat.at >= call.started
-                    && next.is_none_or(|next| beat.at < next)
+                    && beat.attempt == call.attempt
+                    && end.is_none_or(|end| beat.at <= end)
             })
             .map(|beat| beat.at);
-        // Nobody knows when an attempt died with its worker.
-        let end = [call.ended, next, close(call, outcome)].into_iter().flatten().min();
-        let end = end.filter(|_| call.ended.is_some() || !crashed(outcome));
         let mut last = call.started;
         for at in beats.chain(end) {
             if at.saturating_sub(last) > self.limit {
@@ -86,7 +84,7 @@ impl ActivityHeartbeatsWithin {
     }
 }
 
-/// When the attempt after this one began, to which heartbeats from then on belong.
+/// When the attempt after this one began.
 fn next_attempt(call: &Call, outcome: &Outcome) -> Option<Duration> {
     let calls = outcome.record.calls.iter();
     let mut same =

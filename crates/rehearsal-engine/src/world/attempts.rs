@@ -40,6 +40,7 @@ impl World {
             input: task.input.clone(),
             started: self.elapsed(),
             ended: None,
+            lost: None,
             worker: self.hosts[host].identity.clone(),
         });
         let now = self.clock.now();
@@ -125,14 +126,16 @@ impl World {
     pub(super) fn heartbeat(&mut self, key: AttemptKey, details: Option<Payloads>) {
         let Some(running) = self.executor.get(key) else { return };
         let token = running.token;
-        let activity = running.attempt.info.activity_type.clone();
-        let scheduled = token.scheduled;
+        let info = &running.attempt.info;
+        let (activity, run_id) = (info.activity_type.clone(), info.run_id.clone());
+        let (scheduled, attempt) = (token.scheduled, info.attempt);
         let answer = match self.call(Input::RecordHeartbeat { token, details }) {
             Ok(Answer::Heartbeat { cancel_requested: true }) => HeartbeatAnswer::CancelRequested,
             Ok(_) => HeartbeatAnswer::GoOn,
             Err(_) => HeartbeatAnswer::NotFound,
         };
-        self.record.heartbeats.push(Heartbeat { at: self.elapsed(), activity, scheduled, answer });
+        let at = self.elapsed();
+        self.record.heartbeats.push(Heartbeat { at, activity, run_id, scheduled, attempt, answer });
         match answer {
             HeartbeatAnswer::GoOn => {}
             HeartbeatAnswer::CancelRequested => self.finish_context(key, Done::CancelRequested),

@@ -99,7 +99,10 @@ impl World {
     }
 
     pub(super) fn drop_attempts_of(&mut self, host: usize) {
-        self.executor.remove_host(host);
+        let lost = self.elapsed();
+        for call in self.executor.remove_host(host) {
+            self.record.calls[call].lost = Some(lost);
+        }
         let executor = &self.executor;
         self.agenda.retain(|entry| entry.attempt().is_none_or(|key| executor.is_running(key)));
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Check, Code, Context, Finding,
-    Scenario, Status, Stub, Tape, Workflow, WorkflowError, check, hours, millis, mins, secs,
+    Scenario, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, check, hours, millis, mins,
+    secs,
 };
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
@@ -89,6 +91,38 @@ fn an_activity_that_never_ends_outlives_its_workflow() {
     insta::assert_snapshot!(only(&scenario), @"
     RH205  Pack still ran when Ship closed
       attempt 1 began at 0s, the workflow closed at 1s, it had not ended when the run was over
+    ");
+}
+
+/// Packs on a worker that dies at `at`; the workflow gives up after 10 s.
+fn dies_packing(at: Duration) -> Scenario {
+    async fn once(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let options = ActivityOptions::start_to_close(secs(10));
+        ctx.with_activity_options(options.with_task_queue("packing")).execute(PACK, ()).await
+    }
+    scenario()
+        .workflow(SHIP, once)
+        .stub(PACK, Stub::returns(()).after(mins(1)))
+        .worker(WorkerSpec::new("main"))
+        .worker(WorkerSpec::new("packing").no_workflows().until(at).crash())
+        .check(check::no_activity_outlives_close())
+}
+
+#[test]
+fn an_activity_that_dies_with_its_worker_does_not_outlive_its_workflow() {
+    let terminated = |died, closed| {
+        dies_packing(died).client(move |world| {
+            let order = world.start(SHIP, "order-7", ());
+            world.advance(closed);
+            world.terminate(&order, "").expect("it is open");
+            world.advance(secs(9));
+        })
+    };
+    assert_eq!(found(&terminated(secs(1), secs(2))), []);
+    assert_eq!(found(&terminated(secs(2), secs(2))), [], "the same nanosecond is in time");
+    insta::assert_snapshot!(only(&terminated(secs(3), secs(2))), @"
+    RH205  Pack still ran when Ship closed
+      attempt 1 began at 0s, the workflow closed at 2s, it died with its worker at 3s
     ");
 }
 
@@ -211,6 +245,62 @@ fn an_attempt_without_any_heartbeat_is_silent_from_start_to_end() {
     insta::assert_snapshot!(only(&scenario), @"
     RH209  Pack sent no heartbeat for 2s, 1s are allowed
       attempt 1, which began at 0s, was silent from 0s to 2s
+    ");
+}
+
+#[test]
+fn heartbeats_of_another_workflow_do_not_count() {
+    async fn one_is_silent(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        for _ in 0..19 {
+            if ctx.info().workflow_id == "order-7" {
+                ctx.heartbeat(());
+            }
+            ctx.sleep(millis(500)).await;
+        }
+        Ok(())
+    }
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        ctx.with_activity_options(options().with_heartbeat(secs(10))).execute(PACK, ()).await
+    }
+    let scenario = Scenario::new("ship")
+        .workflow(SHIP, ship)
+        .activity(PACK, one_is_silent)
+        .client(|world| {
+            world.start(SHIP, "order-7", ());
+            world.start(SHIP, "order-8", ());
+        })
+        .check(check::activity_heartbeats_within(PACK, secs(9)));
+    // Those of order-7 are sent at 0s and at 8s.
+    insta::assert_snapshot!(only(&scenario), @"
+    RH209  Pack sent no heartbeat for 9.5s, 9s are allowed
+      attempt 1, which began at 0s, was silent from 0s to 9.5s
+    ");
+}
+
+#[test]
+fn heartbeats_of_an_earlier_attempt_do_not_count() {
+    async fn overdue(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        if ctx.attempt() == 2 {
+            ctx.sleep(millis(3_500)).await;
+            return Ok(());
+        }
+        loop {
+            ctx.heartbeat(());
+            ctx.sleep(millis(100)).await;
+        }
+    }
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let options = ActivityOptions::start_to_close(secs(4)).with_heartbeat(secs(4));
+        ctx.with_activity_options(options).execute(PACK, ()).await
+    }
+    let scenario = scenario()
+        .workflow(SHIP, ship)
+        .activity(PACK, overdue)
+        .check(check::activity_heartbeats_within(PACK, millis(3_300)));
+    // The first attempt is timed out at 4s and goes on, with heartbeats every 3.2s.
+    insta::assert_snapshot!(only(&scenario), @"
+    RH209  Pack sent no heartbeat for 3.5s, 3.3s are allowed
+      attempt 2, which began at 5s, was silent from 5s to 8.5s
     ");
 }
 
