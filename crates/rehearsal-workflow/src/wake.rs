@@ -33,11 +33,14 @@ impl ForeignWake {
     }
 }
 
+// Neither is inlined, so both have their full names in a backtrace and are left out of what is told.
 impl Wake for ForeignWake {
+    #[inline(never)]
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
+    #[inline(never)]
     fn wake_by_ref(self: &Arc<Self>) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         // A backtrace is slow, and the first one tells enough.
