@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The scenarios of one SDK, by name; none if there is nothing of this SDK.
-pub fn folders(fixtures: &Path, sdk: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+pub(crate) fn folders(fixtures: &Path, sdk: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=REHEARSAL_GOLDEN");
     let root = env::var_os("REHEARSAL_GOLDEN").map_or_else(|| fixtures.to_owned(), PathBuf::from);
     let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
@@ -28,7 +28,7 @@ pub fn folders(fixtures: &Path, sdk: &str) -> Result<Vec<PathBuf>, Box<dyn Error
 }
 
 /// The name of a scenario, and that of the module its code becomes: whatever may not stand in one becomes `_`.
-pub fn names(folder: &Path, sdk: &str) -> (String, String) {
+pub(crate) fn names(folder: &Path, sdk: &str) -> (String, String) {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -36,7 +36,7 @@ pub fn names(folder: &Path, sdk: &str) -> (String, String) {
 }
 
 /// Writes the modules and the table of scenarios that the suite goes through.
-pub fn write(modules: &str, rows: &str) -> Result<(), Box<dyn Error>> {
+pub(crate) fn write(modules: &str, rows: &str) -> Result<(), Box<dyn Error>> {
     let table = format!(
         "{modules}\n/// Every scenario, by name.\npub const ALL: &[Folder] = &[\n{rows}];\n"
     );

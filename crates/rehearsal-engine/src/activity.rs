@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{Failure, FailureInfo, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,12 +46,26 @@ pub struct ActivityInfo {
     pub workflow_id: SmolStr,
     /// The run of that workflow.
     pub run_id: SmolStr,
+    /// The type of that workflow.
+    pub workflow_type: SmolStr,
+    /// The queue that the attempt waited in.
+    pub task_queue: SmolStr,
+    /// Context of the caller.
+    pub header: Option<Header>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// When the activity was scheduled.
+    pub scheduled_at: Timestamp,
+    /// Since when this attempt waited for a worker.
+    pub attempt_scheduled_at: Timestamp,
     /// When this attempt started.
     pub started_at: Timestamp,
+    /// For all attempts together, from `scheduled_at`; `None` for no limit.
+    pub schedule_to_close: Option<Duration>,
     /// For one attempt; `None` for no limit.
     pub start_to_close: Option<Duration>,
+    /// How the activity is retried, as the server sees it.
+    pub retry_policy: Option<RetryPolicy>,
     /// Between heartbeats; `None` for no limit.
     pub heartbeat_timeout: Option<Duration>,
 }
@@ -150,6 +164,17 @@ impl ActivityContext {
     pub fn heartbeat_details<T: DeserializeOwned>(&self) -> Option<T> {
         let details = self.0.heartbeat_details.as_ref()?;
         Payloads::decode(Some(details)).ok()
+    }
+
+    /// Records a heartbeat whose details are encoded already.
+    pub fn heartbeat_encoded(&self, details: Option<Payloads>) {
+        self.0.beats.borrow_mut().push(details);
+    }
+
+    /// The details of the last heartbeat of an earlier attempt, as they were recorded (C-31).
+    #[must_use]
+    pub fn encoded_heartbeat_details(&self) -> Option<&Payloads> {
+        self.0.heartbeat_details.as_ref()
     }
 
     /// What Go's `ctx.Err()` is while the context is done: an error that reports the activity as canceled if a cancel
@@ -307,6 +332,13 @@ impl ActivityError {
 }
 
 const SOURCE: SmolStr = SmolStr::new_static("GoSDK");
+
+/// The failure that is reported, whole.
+impl From<Failure> for ActivityError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
 
 /// A plain error without a type, as Go's `errors.New`.
 impl From<&str> for ActivityError {

@@ -251,8 +251,14 @@ pub struct ActivityTask {
     pub start_to_close: Option<Duration>,
     /// For all attempts together, from `scheduled_at`; `None` for no limit.
     pub schedule_to_close: Option<Duration>,
+    /// The queue it waited in.
+    pub task_queue: SmolStr,
+    /// How it is retried, as the server sees it.
+    pub retry_policy: Option<RetryPolicy>,
     /// When the workflow asked for it.
     pub scheduled_at: Timestamp,
+    /// Since when this attempt waited for a worker.
+    pub attempt_scheduled_at: Timestamp,
     /// When this attempt started.
     pub started_at: Timestamp,
 }

@@ -356,6 +356,14 @@ impl Activity {
         self.event.id
     }
 
+    /// Since when it waits for a worker, if it does.
+    pub(crate) fn waits_since(&self) -> Option<Timestamp> {
+        match self.state {
+            ActivityState::Scheduled { since } => Some(since),
+            _ => None,
+        }
+    }
+
     pub(crate) fn scheduled_at(&self) -> Timestamp {
         self.event.time
     }

@@ -25,6 +25,8 @@ impl Run {
         request_id: SmolStr,
     ) -> Result<Box<ActivityTask>, RequestError> {
         let token = ActivityToken { run: self.id, scheduled, attempt };
+        let activity = self.state.activities.get(&scheduled);
+        let since = activity.and_then(|activity| activity.waits_since());
         self.decide_activity(turn, token, ActivityInput::Start { identity, request_id })?;
         let activity = self.state.activities.get(&scheduled).ok_or(NotFound::Activity)?;
         let view = &self.state.view;
@@ -45,7 +47,10 @@ impl Run {
             schedule_to_close: attributes
                 .schedule_to_close_timeout
                 .filter(|timeout| !timeout.is_zero()),
+            task_queue: attributes.task_queue.name.clone(),
+            retry_policy: attributes.retry_policy.clone(),
             scheduled_at: activity.scheduled_at(),
+            attempt_scheduled_at: since.unwrap_or(turn.now),
             started_at: turn.now,
         }))
     }
