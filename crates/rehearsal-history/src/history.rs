@@ -206,8 +206,13 @@ impl History {
         text::parse::parse(text)
     }
 
-    /// A table for snapshots: the id of each event, the time since the first one, the type, and what it is about, such
-    /// as the type of an activity.
+    /// A table for snapshots: the type of each event, what it is about, such as the type of an activity, and how much time
+    /// has passed before it.
+    ///
+    /// A change of a workflow gives a small diff of it: no line says anything that changes with the lines before it. There
+    /// are no ids; `+2s` is the time since the latest event before this one, and nothing stands for the same time. An
+    /// event can be earlier than one before it (H-8): `-2s`. A timer is told by how long it runs, and the second of a name
+    /// by its number, `charge #2`.
     ///
     /// What differs from run to run is not in it, or is replaced as [`scrub`](crate::scrub()) does it: UUIDs by their
     /// number. So two runs of one scenario in virtual time give one table. Values of user code are not in it either;
@@ -224,16 +229,17 @@ impl History {
     /// let charge = builder.schedule_activity("charge");
     /// builder.at(Duration::from_millis(1500)).complete_activity(charge, None);
     ///
-    /// // In a test: insta::assert_snapshot!(history.table(), @"…")
-    /// assert_eq!(builder.build().table(), "  \
-    ///   1  0s    WorkflowExecutionStarted  order
-    ///   2  0s    WorkflowTaskScheduled
-    ///   3  0s    WorkflowTaskStarted
-    ///   4  0s    WorkflowTaskCompleted
-    ///   5  0s    ActivityTaskScheduled     charge
-    ///   6  1.5s  ActivityTaskStarted       charge
-    ///   7  1.5s  ActivityTaskCompleted     charge
-    /// ");
+    /// let table = builder.build().table(); // In a test: insta::assert_snapshot!(table)
+    /// let lines: Vec<&str> = table.lines().collect();
+    /// assert_eq!(lines, [
+    ///     "WorkflowExecutionStarted          order",
+    ///     "WorkflowTaskScheduled",
+    ///     "WorkflowTaskStarted",
+    ///     "WorkflowTaskCompleted",
+    ///     "ActivityTaskScheduled             charge",
+    ///     "ActivityTaskStarted               charge                +1.5s",
+    ///     "ActivityTaskCompleted             charge",
+    /// ]);
     /// ```
     #[must_use]
     pub fn table(&self) -> String {

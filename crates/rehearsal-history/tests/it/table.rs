@@ -1,5 +1,7 @@
 //! The table for snapshots.
 
+use std::time::Duration;
+
 use rehearsal_history::{History, HistoryBuilder};
 
 use crate::fixtures;
@@ -17,11 +19,11 @@ fn what_differs_from_run_to_run_is_not_in_it() {
     };
     assert_eq!(run(A), run(B));
     insta::assert_snapshot!(run(A), @"
-    1  0s  WorkflowExecutionStarted   order
-    2  0s  WorkflowExecutionSignaled  paid-00000000-0000-0000-0000-000000000001
-    3  0s  WorkflowTaskScheduled
-    4  0s  WorkflowTaskStarted
-    5  0s  WorkflowTaskCompleted
+    WorkflowExecutionStarted          order
+    WorkflowExecutionSignaled         paid-00000000-0000-0000-0000-000000000001
+    WorkflowTaskScheduled
+    WorkflowTaskStarted
+    WorkflowTaskCompleted
     ");
 }
 
@@ -32,33 +34,98 @@ fn a_recorded_history_fits_on_a_screen() {
         .find(|(path, _)| path.ends_with("seed-cancel-running/history.json"))
         .unwrap();
     insta::assert_snapshot!(History::from_json(&text).unwrap().table(), @"
-     1  0s      WorkflowExecutionStarted          YourWorkflow
-     2  0s      WorkflowTaskScheduled
-     3  0.026s  WorkflowTaskStarted
-     4  0.029s  WorkflowTaskCompleted
-     5  0.029s  ActivityTaskScheduled             ActivityToBeCanceled
-     6  3.508s  WorkflowExecutionCancelRequested
-     7  3.508s  WorkflowTaskScheduled
-     8  3.518s  WorkflowTaskStarted
-     9  3.542s  WorkflowTaskCompleted
-    10  3.542s  ActivityTaskCancelRequested       ActivityToBeCanceled
-    11  0.029s  ActivityTaskStarted               ActivityToBeCanceled
-    12  5.061s  ActivityTaskCompleted             ActivityToBeCanceled
-    13  5.061s  WorkflowTaskScheduled
-    14  5.063s  WorkflowTaskStarted
-    15  5.067s  WorkflowTaskCompleted
-    16  5.067s  ActivityTaskScheduled             ActivityToBeSkipped
-    17  5.068s  ActivityTaskCancelRequested       ActivityToBeSkipped
-    18  5.068s  ActivityTaskCanceled              ActivityToBeSkipped
-    19  5.068s  WorkflowTaskScheduled
-    20  5.068s  WorkflowTaskStarted
-    21  5.071s  WorkflowTaskCompleted
-    22  5.071s  ActivityTaskScheduled             CleanupActivity
-    23  5.071s  ActivityTaskStarted               CleanupActivity
-    24  5.073s  ActivityTaskCompleted             CleanupActivity
-    25  5.073s  WorkflowTaskScheduled
-    26  5.075s  WorkflowTaskStarted
-    27  5.079s  WorkflowTaskCompleted
-    28  5.079s  WorkflowExecutionCanceled
+    WorkflowExecutionStarted          YourWorkflow
+    WorkflowTaskScheduled
+    WorkflowTaskStarted                                     +0.026s
+    WorkflowTaskCompleted                                   +0.003s
+    ActivityTaskScheduled             ActivityToBeCanceled
+    WorkflowExecutionCancelRequested                        +3.479s
+    WorkflowTaskScheduled
+    WorkflowTaskStarted                                     +0.011s
+    WorkflowTaskCompleted                                   +0.023s
+    ActivityTaskCancelRequested       ActivityToBeCanceled
+    ActivityTaskStarted               ActivityToBeCanceled  -3.513s
+    ActivityTaskCompleted             ActivityToBeCanceled  +1.519s
+    WorkflowTaskScheduled
+    WorkflowTaskStarted                                     +0.002s
+    WorkflowTaskCompleted                                   +0.005s
+    ActivityTaskScheduled             ActivityToBeSkipped
+    ActivityTaskCancelRequested       ActivityToBeSkipped
+    ActivityTaskCanceled              ActivityToBeSkipped
+    WorkflowTaskScheduled
+    WorkflowTaskStarted
+    WorkflowTaskCompleted                                   +0.003s
+    ActivityTaskScheduled             CleanupActivity
+    ActivityTaskStarted               CleanupActivity
+    ActivityTaskCompleted             CleanupActivity       +0.002s
+    WorkflowTaskScheduled
+    WorkflowTaskStarted                                     +0.002s
+    WorkflowTaskCompleted                                   +0.005s
+    WorkflowExecutionCanceled
     ");
+}
+
+/// Timers have no names, and names may come twice: the timers are told by how long they run, the second by its number.
+#[test]
+fn what_ends_is_named_as_it_was_when_it_began() {
+    let mut builder = HistoryBuilder::new("order");
+    builder.complete_task();
+    let hour = Duration::from_secs(3600);
+    let timers = [hour, 2 * hour, hour].map(|after| builder.start_timer(after));
+    let charges = [(); 2].map(|()| builder.schedule_activity("charge"));
+    builder.at(hour).fire_timer(timers[2]);
+    builder.cancel_timer(timers[0]);
+    builder.complete_activity(charges[1], None);
+    builder.complete_activity(charges[0], None);
+    builder.at(2 * hour).fire_timer(timers[1]);
+
+    insta::assert_snapshot!(builder.build().table(), @"
+    WorkflowExecutionStarted          order
+    WorkflowTaskScheduled
+    WorkflowTaskStarted
+    WorkflowTaskCompleted
+    TimerStarted                      1h
+    TimerStarted                      2h
+    TimerStarted                      1h #2
+    ActivityTaskScheduled             charge
+    ActivityTaskScheduled             charge #2
+    TimerFired                        1h #2                 +1h
+    TimerCanceled                     1h
+    ActivityTaskStarted               charge #2
+    ActivityTaskCompleted             charge #2
+    ActivityTaskStarted               charge
+    ActivityTaskCompleted             charge
+    TimerFired                        2h                    +1h
+    ");
+}
+
+/// One activity more at the front is so many lines more, and every other line stays as it is.
+#[test]
+fn one_thing_more_changes_no_other_line() {
+    let table = |more: bool| {
+        let mut builder = HistoryBuilder::new("order");
+        let mut now = Duration::ZERO;
+        builder.complete_task();
+        for name in ["reserve", "check whether the customer can be trusted", "charge"] {
+            if !more && name.starts_with("check") {
+                continue;
+            }
+            let activity = builder.schedule_activity(name);
+            now += Duration::from_secs(2);
+            builder.at(now).complete_activity(activity, None);
+            builder.complete_task();
+        }
+        let timer = builder.start_timer(Duration::from_secs(60));
+        builder.request_cancel("");
+        builder.complete_task();
+        builder.cancel_timer(timer);
+        builder.cancel(None);
+        builder.build().table()
+    };
+    let (less, more) = (table(false), table(true));
+    let (less, more): (Vec<&str>, Vec<&str>) = (less.lines().collect(), more.lines().collect());
+    // Its own events are three, and the workflow task has three.
+    assert_eq!(more.len(), less.len() + 6);
+    let at = less.iter().zip(&more).take_while(|(less, more)| less == more).count();
+    assert_eq!(less[at..], more[at + 6..]);
 }
