@@ -52,6 +52,11 @@ const PARTS: &[Part] = &[
             Step::new("cargo check --lib -p rehearsal-worker"),
         ]),
     },
+    // The digest of the campaign is committed, so an optimized build must come to the one of `cargo test`.
+    Part {
+        name: "release",
+        work: Work::Steps(&[Step::new("cargo test --release -p rehearsal-explore --test it")]),
+    },
     // Nothing that is generated and committed may be stale.
     Part { name: "diff", work: Work::Steps(&[Step::new("git --no-pager diff --exit-code")]) },
 ];
@@ -116,7 +121,7 @@ mod tests {
 
         assert_eq!(
             error.to_string(),
-            "no part `format`, expected one of: fmt, clippy, doc, tidy, figures, pure, diff"
+            "no part `format`, expected one of: fmt, clippy, doc, tidy, figures, pure, release, diff"
         );
     }
 

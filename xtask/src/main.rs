@@ -22,7 +22,8 @@ use std::{path::Path, process::ExitCode};
 use crate::{error::Error, figures::Mode};
 
 const USAGE: &str = "\
-usage: cargo xtask ci [PART]            every gate in order, or one: fmt, clippy, doc, tidy, figures, pure, diff
+usage: cargo xtask ci [PART]            every gate in order, or one: fmt, clippy, doc, tidy, figures, pure,
+                                        release, diff
        cargo xtask tidy                 the project's own rules
        cargo xtask figures [--check]    write docs/fidelity.md from the test suites, or check that it is fresh";
 
