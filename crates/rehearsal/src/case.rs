@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OTHER_WAY: &str = "not the run of the case any more:";
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn knob(name: &str) -> Option<String> {
+pub(crate) fn knob(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
@@ -159,7 +159,11 @@ impl Scenario {
             return Err(Failure::of_finding(Finding::new(Code::Setup, headline)));
         }
         let outcome = self.examine_case(case).outcome;
-        if outcome.findings.is_empty() { Ok(outcome) } else { Err(Failure::of_run(name, &outcome)) }
+        if outcome.findings.is_empty() {
+            Ok(outcome)
+        } else {
+            Err(Failure::of_run(&self.inner, &outcome))
+        }
     }
 
     /// Runs the run of a case; among the findings is what is to be said of the case itself.

@@ -10,7 +10,8 @@ use rehearsal_history::Status;
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::report::{Where, explain};
+use crate::page::{Where, explain};
+use crate::paint::{Role, Text};
 use crate::scenario::Scenario;
 
 /// The most answers of a shrunk run that a report puts into words.
@@ -156,7 +157,7 @@ impl Scenario {
     pub fn explore(&self, runs: u32) -> Explored {
         match self.try_explore(Exploration::new(runs)) {
             Ok(explored) => explored,
-            Err(failure) => panic!("{failure}"),
+            Err(failure) => failure.panic(),
         }
     }
 
@@ -205,7 +206,7 @@ impl Scenario {
         let keeper = Keeper::new(name);
         let explored = rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
         if !explored.baseline.findings.is_empty() {
-            return Err(keeper.keep(Failure::of_run(name, &explored.baseline)));
+            return Err(keeper.keep(Failure::of_run(&self.inner, &explored.baseline)));
         }
         if let Some(found) = &explored.found {
             return Err(keeper.keep(failure(name, &campaign, found, &explored.baseline)));
@@ -220,13 +221,13 @@ fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -
     let outcome = &found.outcome;
     let how = how(campaign, found);
     let place = Where::Explored { how, calm };
-    let mut report = String::new();
+    let mut report = Text::default();
     let same = |code| found.run.code == Some(code);
     if let Some(finding) = outcome.findings.iter().find(|finding| same(finding.code)) {
         report = explain(finding, outcome, &place, scenario);
     }
-    let seed = campaign.seed;
-    let _ = writeln!(report, "  Make all these runs again:  REHEARSAL_SEED={seed} cargo test");
+    report.say(Role::Plain, "  Make all these runs again:  ");
+    report.line(Role::Command, &format!("REHEARSAL_SEED={} cargo test", campaign.seed));
     Failure::new(report, outcome.findings.clone(), scenario, outcome)
 }
 

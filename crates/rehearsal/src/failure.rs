@@ -1,15 +1,20 @@
 //! Failures: what an unhappy run, sweep or exploration gives to a test.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io;
 
-use rehearsal_engine::{Finding, Outcome, Tape};
+use rehearsal_engine::{Finding, Outcome, Scenario, Tape};
 use rehearsal_explore::Case;
 
-use crate::report::{Report, Where, explain};
+use crate::page::{Where, explain};
+use crate::paint::{Color, Role, Text};
+use crate::report::Report;
 
 /// A run or a sweep in which something was found. Shows the report, in `Debug` too, so that `?` in a test reads well.
 pub struct Failure {
     report: String,
+    /// The report in its parts.
+    text: Text,
     findings: Vec<Finding>,
     tape: Tape,
     /// The run, and as a text that can be kept.
@@ -17,47 +22,83 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn of_run(scenario: &str, outcome: &Outcome) -> Self {
-        let mut report = String::new();
+    /// Of a run in which something was found.
+    pub(crate) fn of_run(scenario: &Scenario, outcome: &Outcome) -> Self {
+        let mut text = Text::default();
         for finding in &outcome.findings {
-            report.push_str(&explain(finding, outcome, &Where::Baseline, scenario));
-            report.push('\n');
+            text.append(&explain(finding, outcome, &Where::Baseline, scenario.name()));
+            text.line(Role::Plain, "");
         }
-        Self::new(report, outcome.findings.clone(), scenario, outcome)
+        Self::new(text, outcome.findings.clone(), scenario.name(), outcome)
     }
 
     pub(crate) fn of_finding(finding: Finding) -> Self {
-        let report = finding.to_string();
-        Self { report, findings: vec![finding], tape: Tape::calm(), run: None }
+        let mut text = Text::default();
+        say(&mut text, &finding);
+        Self {
+            report: text.to_string(),
+            text,
+            findings: vec![finding],
+            tape: Tape::calm(),
+            run: None,
+        }
     }
 
+    /// Of a sweep in which something was found.
     pub(crate) fn of_sweep(report: &Report) -> Self {
-        let text = report.to_string();
         let findings = report.findings().cloned().collect();
-        Self::new(text, findings, report.scenario(), report.first_failure())
+        Self::new(report.text(), findings, report.scenario(), report.first_failure())
     }
 
     /// The failure that is shown by the run `outcome`.
     pub(crate) fn new(
-        report: String,
+        text: Text,
         findings: Vec<Finding>,
         scenario: &str,
         outcome: &Outcome,
     ) -> Self {
         let run = Some(Box::new((outcome.clone(), Case::of(scenario, outcome))));
-        Self { report, findings, tape: outcome.tape.clone(), run }
+        Self { report: text.to_string(), text, findings, tape: outcome.tape.clone(), run }
     }
 
     /// Adds something that was found beside the run.
     pub(crate) fn add(&mut self, finding: Finding) {
-        let _ = writeln!(self.report, "\n{finding}");
+        self.text.line(Role::Plain, "");
+        say(&mut self.text, &finding);
+        self.text.line(Role::Plain, "");
+        self.report = self.text.to_string();
         self.findings.push(finding);
+    }
+
+    /// Panics with the report, with colors if standard error is a terminal.
+    #[track_caller]
+    pub(crate) fn panic(&self) -> ! {
+        panic!("{}", self.paint(Color::of(&io::stderr())))
     }
 
     /// The report.
     #[must_use]
     pub fn report(&self) -> &str {
         &self.report
+    }
+
+    /// The report, painted with colors or plain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Color, Scenario, StartOptions, Tape};
+    ///
+    /// let nobody_home = Scenario::new("nobody-home").client(|world| {
+    ///     world.start_workflow(StartOptions::new("Unknown", "order-7")).unwrap();
+    /// });
+    /// let failure = nobody_home.try_run(&Tape::calm()).unwrap_err();
+    /// assert_eq!(failure.paint(Color::Never), failure.report());
+    /// assert!(failure.paint(Color::Always).starts_with("\u{1b}[1;31mRH502"));
+    /// ```
+    #[must_use]
+    pub fn paint(&self, color: Color) -> String {
+        self.text.paint(color)
     }
 
     /// Everything that was found.
@@ -112,3 +153,14 @@ impl fmt::Debug for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A finding with no run to show it by.
+fn say(text: &mut Text, finding: &Finding) {
+    let (code, headline) = (finding.code.as_str(), &finding.headline);
+    text.say(Role::Bad, code);
+    text.say(Role::Plain, "  ");
+    text.say(Role::Headline, headline);
+    for detail in &finding.details {
+        text.say(Role::Plain, &format!("\n  {detail}"));
+    }
+}

@@ -54,6 +54,8 @@ mod explore;
 mod failure;
 mod keeper;
 mod names;
+mod page;
+mod paint;
 mod report;
 mod scenario;
 #[cfg(feature = "proptest")]
@@ -81,6 +83,7 @@ pub use rehearsal_workflow::{
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
 pub use crate::names::{ActivityName, Native};
+pub use crate::paint::Color;
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::stub::Stub;

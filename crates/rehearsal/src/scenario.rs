@@ -174,7 +174,7 @@ impl Scenario {
     pub fn run(&self) -> Outcome {
         match self.try_run(&Tape::calm()) {
             Ok(outcome) => outcome,
-            Err(failure) => panic!("{failure}"),
+            Err(failure) => failure.panic(),
         }
     }
 
@@ -193,7 +193,7 @@ impl Scenario {
         if outcome.findings.is_empty() {
             Ok(outcome)
         } else {
-            Err(Failure::of_run(self.inner.name(), &outcome))
+            Err(Failure::of_run(&self.inner, &outcome))
         }
     }
 
@@ -210,7 +210,7 @@ impl Scenario {
     pub fn sweep(&self) -> Report {
         match self.try_sweep() {
             Ok(report) => report,
-            Err(failure) => panic!("{failure}"),
+            Err(failure) => failure.panic(),
         }
     }
 

@@ -5,4 +5,5 @@ mod case;
 mod checks;
 mod explore;
 mod findings;
+mod paint;
 mod watchdog;
