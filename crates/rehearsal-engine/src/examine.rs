@@ -204,6 +204,7 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
         .filter(|event| matches!(event.kind, EventKind::WorkflowTaskCompleted(_)))
         .count();
     replays.tasks += tasks;
+    let _silence = scenario.listen(None);
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
         let options = ReplayOptions { profile: scenario.profile, cold_at };

@@ -12,6 +12,7 @@ mod examine;
 mod executor;
 mod finding;
 mod host;
+mod journal;
 mod limits;
 mod outcome;
 mod record;
@@ -33,6 +34,7 @@ pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, 
 pub use clock::BEGINNING;
 pub use examine::{Examined, Replays, examine};
 pub use finding::{Code, Finding};
+pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use rehearsal_activation::names::Activity;
 use rehearsal_history::{Event, EventKind, Payloads, SmolStr, Status};
 
+use crate::choice::Tape;
 use crate::finding::Finding;
 use crate::record::{Call, Record};
+use crate::run::Patience;
 
 /// One execution of a run.
 #[derive(Debug, Clone)]
@@ -44,7 +46,9 @@ pub struct Outcome {
     /// What is wrong, in the order in which it was noticed.
     pub findings: Vec<Finding>,
     /// The choices that were not the calm ones.
-    pub tape: crate::choice::Tape,
+    pub tape: Tape,
+    /// What it meant that the run stayed open.
+    pub patience: Patience,
 }
 
 impl Outcome {

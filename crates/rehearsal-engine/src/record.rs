@@ -5,6 +5,8 @@ use std::time::Duration;
 use rehearsal_activation::Trouble;
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
+use crate::journal::LogLine;
+
 /// Everything that is kept of a run besides its histories.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Record {
@@ -24,6 +26,10 @@ pub struct Record {
     pub horizon: Option<Horizon>,
     /// How many steps the world took.
     pub steps: u64,
+    /// What user code logged, in order; of a run in which something was found, if anybody listens.
+    pub logs: Vec<LogLine>,
+    /// How many lines were logged beyond those that are kept.
+    pub logs_dropped: u64,
 }
 
 /// A point at which a cancel could strike.

@@ -1,7 +1,9 @@
 //! Scenarios: what is rehearsed, as a value that builds worlds.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use rehearsal_worker::Profile;
 
 use crate::activity::ActivityCode;
 use crate::choice::Chooser;
+use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
 use crate::surroundings::{MakeSurroundings, Surroundings};
 use crate::world::World;
@@ -108,6 +111,7 @@ pub struct Scenario {
     pub(crate) client: Option<ClientScript>,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
+    pub(crate) listener: Option<Arc<dyn Listener>>,
 }
 
 impl fmt::Debug for Scenario {
@@ -137,6 +141,7 @@ impl Scenario {
             client: None,
             config: ServiceConfig::default(),
             limits: Limits::default(),
+            listener: None,
         }
     }
 
@@ -233,6 +238,18 @@ impl Scenario {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Whoever hears what user code logs in a run.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Arc<dyn Listener>) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Until what is returned is dropped, what user code logs goes to `journal`, or nowhere.
+    pub(crate) fn listen(&self, journal: Option<Rc<Journal>>) -> Option<Box<dyn Any>> {
+        self.listener.as_ref().map(|listener| listener.listen(journal))
     }
 
     /// A world at its beginning, with the workers that start at once, and nothing done yet.

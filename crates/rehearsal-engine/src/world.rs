@@ -13,6 +13,7 @@ mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use rehearsal_activation::{TaskDelivery, TaskResponse};
@@ -27,6 +28,7 @@ use crate::clock::Clock;
 use crate::executor::{AttemptKey, Executor};
 use crate::finding::{Code, Finding};
 use crate::host::Host;
+use crate::journal::Journal;
 use crate::record::Record;
 use crate::rng::Ids;
 use crate::scenario::{DEFAULT_QUEUE, Scenario, WorkerSpec};
@@ -106,6 +108,8 @@ pub struct World {
     chooser: Box<dyn Chooser>,
     asked: Asked,
     record: Record,
+    /// What user code logs, if anybody wants to know.
+    journal: Option<Rc<Journal>>,
     findings: Vec<Finding>,
     runs: Vec<RunRef>,
     tasks_delivered: u32,
@@ -167,6 +171,7 @@ impl World {
                 points: Vec::with_capacity(USUAL_POINTS),
                 ..Record::default()
             },
+            journal: None,
             findings: Vec::new(),
             runs: Vec::new(),
             tasks_delivered: 0,
@@ -184,6 +189,11 @@ impl World {
             world.perform(entry);
         }
         world
+    }
+
+    /// Keeps what user code logs from now on.
+    pub(crate) fn keep_logs(&mut self) -> Rc<Journal> {
+        Rc::clone(self.journal.get_or_insert_with(|| Rc::new(Journal::new(self.clock.clone()))))
     }
 
     /// How long the run has lasted in virtual time.

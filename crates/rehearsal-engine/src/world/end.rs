@@ -9,6 +9,7 @@ use super::World;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Horizon;
+use crate::run::Patience;
 
 impl World {
     /// What the run has come to.
@@ -16,6 +17,9 @@ impl World {
     pub fn finish(mut self) -> Outcome {
         if let Some(surroundings) = &mut self.surroundings {
             self.findings.extend(surroundings.findings());
+        }
+        if let Some(journal) = &self.journal {
+            (self.record.logs, self.record.logs_dropped) = journal.take();
         }
         let execution = |(view, history): (RunView, _)| Execution {
             workflow_id: view.workflow_id,
@@ -29,6 +33,7 @@ impl World {
             record: self.record,
             findings: self.findings,
             tape: self.asked.tape,
+            patience: Patience::MustEnd,
         }
     }
 

@@ -4,6 +4,7 @@ use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind};
 
 use super::{Entry, ReadyTask, World};
 use crate::host::STICKY_POLLER_AGE;
+use crate::journal::Pause;
 
 impl World {
     /// Finds a worker for a workflow task, or lets it wait in its queue (W-9).
@@ -95,10 +96,12 @@ impl World {
             _ => true,
         });
         self.drop_attempts_of(host);
+        let _pause = Pause::new(self.journal.as_ref());
         self.hosts[host].restart();
     }
 
     pub(super) fn drop_attempts_of(&mut self, host: usize) {
+        let _pause = Pause::new(self.journal.as_ref());
         let lost = self.elapsed();
         for call in self.executor.remove_host(host) {
             self.record.calls[call].lost = Some(lost);

@@ -8,12 +8,14 @@ use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 use super::{Entry, ReadyTask, World};
 use crate::choice::{Choice, ChoiceKind};
 use crate::finding::{Code, Finding};
+use crate::journal::Pause;
 use crate::record::TroubleAt;
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
         let run_id = self.service.run(task.run).run_id.clone();
         if self.hosts[host].worker.is_cached(&run_id) && self.strikes(ChoiceKind::Evict) {
+            let _pause = Pause::new(self.journal.as_ref());
             self.hosts[host].evict(&run_id);
         }
         // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.
@@ -123,6 +125,7 @@ impl World {
             }
             WorkerOutput::Activate(activation) => {
                 let instance = self.hosts[host].instances.get_mut(&activation.run_id)?;
+                let _pause = Pause::new(self.journal.as_ref().filter(|_| activation.replaying));
                 let completion = instance.activate(&activation);
                 return Some(WorkerInput::Completed { run_id: activation.run_id, completion });
             }
