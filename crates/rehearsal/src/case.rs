@@ -162,7 +162,7 @@ impl Scenario {
         if outcome.findings.is_empty() {
             Ok(outcome)
         } else {
-            Err(Failure::of_run(&self.inner, &outcome))
+            Err(Failure::of_run(&self.inner, outcome))
         }
     }
 

@@ -206,10 +206,11 @@ impl Scenario {
         let keeper = Keeper::new(name);
         let explored = rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
         if !explored.baseline.findings.is_empty() {
-            return Err(keeper.keep(Failure::of_run(&self.inner, &explored.baseline)));
+            return Err(keeper.keep(Failure::of_run(&self.inner, explored.baseline)));
         }
-        if let Some(found) = &explored.found {
-            return Err(keeper.keep(failure(name, &campaign, found, &explored.baseline)));
+        if let Some(mut found) = explored.found {
+            self.inner.hear(&mut found.outcome);
+            return Err(keeper.keep(failure(name, &campaign, &found, &explored.baseline)));
         }
         keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         let runs = explored.runs.into_iter().map(|run| (run.tape, run.status)).collect();

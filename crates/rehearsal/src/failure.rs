@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use rehearsal_engine::{Finding, Outcome, Scenario, Tape};
+use rehearsal_engine::{Finding, LogLine, Outcome, Scenario, Tape};
 use rehearsal_explore::Case;
 
 use crate::page::{Where, explain};
@@ -22,14 +22,15 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Of a run in which something was found.
-    pub(crate) fn of_run(scenario: &Scenario, outcome: &Outcome) -> Self {
+    /// Of a run in which something was found. It is made once more to hear what user code logs.
+    pub(crate) fn of_run(scenario: &Scenario, mut outcome: Outcome) -> Self {
+        scenario.hear(&mut outcome);
         let mut text = Text::default();
         for finding in &outcome.findings {
-            text.append(&explain(finding, outcome, &Where::Baseline, scenario.name()));
+            text.append(&explain(finding, &outcome, &Where::Baseline, scenario.name()));
             text.line(Role::Plain, "");
         }
-        Self::new(text, outcome.findings.clone(), scenario.name(), outcome)
+        Self::new(text, outcome.findings.clone(), scenario.name(), &outcome)
     }
 
     pub(crate) fn of_finding(finding: Finding) -> Self {
@@ -44,8 +45,9 @@ impl Failure {
         }
     }
 
-    /// Of a sweep in which something was found.
-    pub(crate) fn of_sweep(report: &Report) -> Self {
+    /// Of a sweep in which something was found. The run that is explained is made once more.
+    pub(crate) fn of_sweep(scenario: &Scenario, report: &mut Report) -> Self {
+        report.hear(scenario);
         let findings = report.findings().cloned().collect();
         Self::new(report.text(), findings, report.scenario(), report.first_failure())
     }
@@ -131,6 +133,13 @@ impl Failure {
     #[must_use]
     pub fn case(&self) -> Option<&Case> {
         self.run.as_deref().map(|(_, case)| case)
+    }
+
+    /// What workflow, activity and client code logged in that run, as data; the first 1,000 lines. With the features
+    /// `tracing` and `log`; empty without.
+    #[must_use]
+    pub fn logs(&self) -> &[LogLine] {
+        self.outcome().map_or(&[], |outcome| &outcome.record.logs)
     }
 
     /// The first run in which something was found; `None` if nothing was run.

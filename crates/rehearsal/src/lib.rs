@@ -47,6 +47,13 @@
 //!     .sweep();
 //! assert!(report.points() > 10);
 //! ```
+//!
+//! # Features
+//!
+//! - `tracing`, `log`: a report shows what user code logs through these crates in the run that it explains. In every run
+//!   the thread's `tracing` subscriber hears nothing. [`Failure::logs`] has the lines as data, `docs/diagnostics.md` the
+//!   details.
+//! - `proptest`: strategies for property tests.
 
 mod case;
 pub mod check;
@@ -54,6 +61,8 @@ mod explore;
 mod failure;
 mod keeper;
 mod names;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod logs;
 mod page;
 mod paint;
 mod report;
@@ -67,8 +76,8 @@ mod watchdog;
 
 pub use rehearsal_engine::{
     ActivityContext, ActivityError, Call, Check, ChoiceKey, ChoiceKind, ClientError, Code,
-    Execution, Finding, Handle, Injection, Limits, Outcome, Place, Record, StartOptions, Tape,
-    WorkerSpec, World,
+    Execution, Finding, Handle, Injection, Limits, LogLevel, LogLine, Outcome, Place, Record,
+    StartOptions, Tape, WorkerSpec, World,
 };
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
 pub use rehearsal_history::{

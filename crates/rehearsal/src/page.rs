@@ -1,9 +1,10 @@
-//! The page for one finding: what, where, the lines of history around it, how the nearest run differs
+//! The page for one finding: what, where, the lines of history around it, what was logged, how the nearest run differs
 //! in which it is not so, the usual cause, and how to have exactly this run again.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use rehearsal_engine::{ChoiceKind, Code, Finding, Outcome, seconds};
+use rehearsal_engine::{ChoiceKind, Code, Finding, LogLevel, LogLine, Outcome, Record, seconds};
 use rehearsal_explore::Swept;
 use rehearsal_history::{History, Line};
 
@@ -11,6 +12,12 @@ use crate::paint::{Role, Text};
 
 /// How many lines of history stand before and after the events that a finding points at.
 const AROUND: usize = 2;
+
+/// The most lines of a log that are shown.
+const MOST_LOGS: usize = 8;
+
+/// A page has fewer lines than this, unless a finding itself says more. One is left for what an exploration adds.
+const LONGEST: usize = 39;
 
 /// Which run a finding is of.
 pub(crate) enum Where<'a> {
@@ -54,7 +61,12 @@ pub(crate) fn explain(
         }
     }
     excerpt(&mut page, finding, outcome);
-    page.append(&rest(finding, outcome, place, scenario));
+    let rest = rest(finding, outcome, place, scenario);
+    if finding.code != Code::NeverReached {
+        let room = LONGEST.saturating_sub(page.lines() + rest.lines() + 1);
+        logged(&mut page, finding, outcome, room);
+    }
+    page.append(&rest);
     page
 }
 
@@ -124,6 +136,86 @@ fn excerpt(page: &mut Text, finding: &Finding, outcome: &Outcome) {
     }
 }
 
+/// What was logged about when the finding was made, in at most `room` lines, or a few more if that is next to nothing.
+fn logged(page: &mut Text, finding: &Finding, outcome: &Outcome, room: usize) {
+    let Record { logs, logs_dropped, .. } = &outcome.record;
+    let shown = nearest(logs, when(finding, outcome), room.saturating_sub(3).clamp(1, MOST_LOGS));
+    if shown.is_empty() {
+        return;
+    }
+    page.line(Role::Plain, "");
+    page.line(
+        Role::Plain,
+        match finding.code {
+            // To hear what is logged the run is made once more, and such a run may be another one then.
+            Code::Nondeterminism | Code::NotRepeatable => "  logged when this run was made again:",
+            _ => "  logged in this run:",
+        },
+    );
+    let times: Vec<String> = shown.iter().map(|line| seconds(line.at)).collect();
+    let time_width = times.iter().map(String::len).max().unwrap_or(0);
+    let level_width = shown.iter().map(|line| line.level.as_str().len()).max().unwrap_or(0);
+    let target_width = shown.iter().map(|line| line.target.chars().count()).max().unwrap_or(0);
+    for (line, time) in shown.iter().zip(&times) {
+        let role = match line.level {
+            LogLevel::Error => Role::Bad,
+            LogLevel::Warn => Role::Mark,
+            LogLevel::Info => Role::Plain,
+            LogLevel::Debug | LogLevel::Trace => Role::Dim,
+        };
+        let text = format!(
+            "     {time:<time_width$}  {:<level_width$}  {:<target_width$}  {line}",
+            line.level, line.target
+        );
+        page.line(role, &cut(&escaped(text.trim_end())));
+    }
+    let more = (logs.len() - shown.len()) as u64 + logs_dropped;
+    match (more, logs_dropped) {
+        (0, _) => {}
+        (more, 0) => page.line(Role::Dim, &format!("     … {more} more")),
+        (more, dropped) => {
+            let line = format!("     … {more} more, {dropped} of them not kept");
+            page.line(Role::Dim, &line);
+        }
+    }
+}
+
+/// From when to when the events are that a finding points at; the end of the run if it points at none.
+fn when(finding: &Finding, outcome: &Outcome) -> (Duration, Duration) {
+    let began = outcome.record.began;
+    let events = outcome.main().map_or(&[][..], |main| main.history.as_slice());
+    let marked = events.iter().filter(|event| finding.events.contains(&event.id.0));
+    let times: Vec<Duration> = marked.map(|event| event.time.since(began)).collect();
+    let end = Duration::MAX;
+    (times.iter().min().copied().unwrap_or(end), times.iter().max().copied().unwrap_or(end))
+}
+
+/// The `most` lines nearest to a time, in their order. Of lines that are as near the later ones.
+fn nearest(logs: &[LogLine], (from, to): (Duration, Duration), most: usize) -> &[LogLine] {
+    let distance = |line: &LogLine| from.saturating_sub(line.at).max(line.at.saturating_sub(to));
+    let mut shown = logs;
+    while shown.len() > most {
+        shown = match shown {
+            [first, .., last] if distance(first) < distance(last) => &shown[..shown.len() - 1],
+            _ => &shown[1..],
+        };
+    }
+    shown
+}
+
+/// What is logged may hold anything; a report is made of lines, and leaves the terminal as it is.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 /// A line of a report, no wider than 100 columns.
 fn cut(line: &str) -> String {
     const WIDEST: usize = 100;
@@ -170,4 +262,42 @@ fn nothing_strikes(run: &Outcome) -> &'static str {
 
 fn lines(history: &[std::sync::Arc<rehearsal_history::Event>]) -> Option<Vec<Line>> {
     History::new(history.to_vec()).ok().map(|history| history.lines())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logs(times: impl IntoIterator<Item = u64>) -> Vec<LogLine> {
+        let line = |at| LogLine {
+            at: Duration::from_secs(at),
+            level: LogLevel::Info,
+            target: "shop".to_owned(),
+            spans: Vec::new(),
+            message: String::new(),
+            fields: Vec::new(),
+        };
+        times.into_iter().map(line).collect()
+    }
+
+    fn times(from: u64, to: u64, most: usize) -> Vec<u64> {
+        let logs = logs([0, 1, 2, 3, 4, 5, 5, 9]);
+        let between = (Duration::from_secs(from), Duration::from_secs(to));
+        nearest(&logs, between, most).iter().map(|line| line.at.as_secs()).collect()
+    }
+
+    #[test]
+    fn the_lines_nearest_to_the_finding_are_shown() {
+        assert_eq!(times(2, 2, 3), [1, 2, 3]);
+        assert_eq!(times(2, 2, 2), [2, 3]);
+        assert_eq!(times(0, 0, 3), [0, 1, 2]);
+        assert_eq!(times(1, 5, 9), [0, 1, 2, 3, 4, 5, 5, 9]);
+        assert_eq!(times(1, 5, 6), [1, 2, 3, 4, 5, 5]);
+        assert_eq!(times(100, 100, 3), [5, 5, 9]);
+    }
+
+    #[test]
+    fn a_logged_text_stays_in_its_line() {
+        assert_eq!(escaped("a\nb\u{1b}[31mé"), "a\\nb\\u{1b}[31mé");
+    }
 }

@@ -100,6 +100,11 @@ impl Text {
         }
     }
 
+    /// How many lines it has.
+    pub(crate) fn lines(&self) -> usize {
+        self.0.iter().map(|(_, part)| part.matches('\n').count()).sum()
+    }
+
     pub(crate) fn paint(&self, color: Color) -> String {
         let mut painted = String::new();
         for (role, part) in &self.0 {
@@ -149,6 +154,7 @@ mod tests {
              \u{1b}[33m>\u{1b}[0m\n\u{1b}[2maround\u{1b}[0m\n\u{1b}[36mcargo test\u{1b}[0m\n"
         );
         assert_eq!(text.to_string(), "RH201  Refund did not run\n>\naround\ncargo test\n");
+        assert_eq!(text.lines(), 4);
     }
 
     #[test]

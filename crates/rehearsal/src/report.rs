@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, seconds};
+use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, seconds};
 use rehearsal_explore::{Row, Sweep, Swept};
 use rehearsal_history::Status;
 
@@ -47,6 +47,13 @@ impl Report {
     /// The first run in which something was found; the baseline if there is none.
     pub(crate) fn first_failure(&self) -> &Outcome {
         self.sweep.failures().next().map_or(&self.sweep.baseline, |(_, run)| &run.outcome)
+    }
+
+    /// Notes what user code logs in the first run in which something was found.
+    pub(crate) fn hear(&mut self, scenario: &Scenario) {
+        let swept = self.sweep.runs.iter_mut().map(|run| &mut run.outcome);
+        let first = swept.into_iter().find(|outcome| !outcome.findings.is_empty());
+        scenario.hear(first.unwrap_or(&mut self.sweep.baseline));
     }
 
     pub(crate) fn scenario(&self) -> &str {

@@ -47,7 +47,10 @@ impl Scenario {
     /// A scenario with nothing in it; `name` is what reports call it.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self { inner: rehearsal_engine::Scenario::new(name), checks: Vec::new() }
+        let inner = rehearsal_engine::Scenario::new(name);
+        #[cfg(any(feature = "log", feature = "tracing"))]
+        let inner = crate::logs::heard(inner);
+        Self { inner, checks: Vec::new() }
     }
 
     /// Its name.
@@ -193,7 +196,7 @@ impl Scenario {
         if outcome.findings.is_empty() {
             Ok(outcome)
         } else {
-            Err(Failure::of_run(&self.inner, &outcome))
+            Err(Failure::of_run(&self.inner, outcome))
         }
     }
 
@@ -233,11 +236,11 @@ impl Scenario {
             let headline = "the client script starts no workflow, so there is nothing to cancel";
             sweep.baseline.findings.push(Finding::new(Code::Setup, headline));
         }
-        let report = Report::new(self.inner.name(), sweep);
+        let mut report = Report::new(self.inner.name(), sweep);
         if report.is_clean() {
             keeper.trouble().map_or(Ok(report), |finding| Err(Failure::of_finding(finding)))
         } else {
-            Err(keeper.keep(Failure::of_sweep(&report)))
+            Err(keeper.keep(Failure::of_sweep(&self.inner, &mut report)))
         }
     }
 
