@@ -139,6 +139,12 @@ impl Executor {
         self.running.get_mut(key.slot).filter(|running| running.number == key.number)
     }
 
+    /// What an attempt knows of itself.
+    pub(crate) fn info(&self, key: AttemptKey) -> Option<&ActivityInfo> {
+        let running = self.running.get(key.slot).filter(|running| running.number == key.number)?;
+        Some(&running.attempt.info)
+    }
+
     pub(crate) fn is_running(&self, key: AttemptKey) -> bool {
         self.running.get(key.slot).is_some_and(|running| running.number == key.number)
     }

@@ -38,8 +38,8 @@ pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
-    Call, CancelAccepted, Heartbeat, HeartbeatAnswer, Horizon, Place, Point, Record, TroubleAt,
-    seconds,
+    Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
+    TroubleAt, seconds,
 };
 pub use rng::RandomChooser;
 pub use run::Patience;

@@ -1,5 +1,6 @@
 //! What a run did: the points at which a cancel could have struck, the calls of activities, the heartbeats.
 
+use std::fmt;
 use std::time::Duration;
 
 use rehearsal_activation::Trouble;
@@ -14,6 +15,8 @@ pub struct Record {
     pub began: Timestamp,
     /// The points at which a cancel of the first execution could strike, in order; the index is the `nth` of its key.
     pub points: Vec<Point>,
+    /// Where things did not happen in the order in which they fell due.
+    pub orders: Vec<Order>,
     /// The attempts of activities, in the order in which they were started.
     pub calls: Vec<Call>,
     /// The heartbeats that were sent, in order.
@@ -46,6 +49,47 @@ pub struct Point {
     pub joins: bool,
     /// The last event of the history at that point.
     pub after_event: EventId,
+}
+
+/// An answer about what happens next that was not the calm one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The `nth` of its key.
+    pub nth: u32,
+    /// What happened.
+    pub first: Due,
+    /// What fell due first, and had to wait.
+    pub calm: Due,
+}
+
+/// `activity code runs (Pack of order-7) before workflow code runs (order-7)`.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} before {}", self.first, self.calm)
+    }
+}
+
+/// Something that was due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// What happens, in a few words.
+    pub what: &'static str,
+    /// The activity or the worker that does it.
+    pub who: Option<SmolStr>,
+    /// The workflow it is about.
+    pub workflow_id: Option<SmolStr>,
+}
+
+/// `activity code runs (Pack of order-7)`.
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.who, &self.workflow_id) {
+            (Some(who), Some(workflow_id)) => write!(f, "{} ({who} of {workflow_id})", self.what),
+            (Some(who), None) => write!(f, "{} ({who})", self.what),
+            (None, Some(workflow_id)) => write!(f, "{} ({workflow_id})", self.what),
+            (None, None) => f.write_str(self.what),
+        }
+    }
 }
 
 /// The kinds of cancellation points.

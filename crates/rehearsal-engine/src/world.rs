@@ -3,11 +3,13 @@
 //! A step is one choice and one call of a machine. Taking a task, activating the workflow and answering are steps of
 //! their own, so that anything can happen between them. Time moves only when nothing is ready.
 
+mod around;
 mod attempts;
 mod client;
 mod end;
 mod horizon;
 mod matching;
+mod order;
 mod points;
 mod tasks;
 
@@ -256,42 +258,6 @@ impl World {
                 false
             }
         }
-    }
-
-    /// Whether there is code that goes on with time and is not on the agenda.
-    fn passes_around(&self) -> bool {
-        self.surroundings.is_some() && self.executor.has_running()
-    }
-
-    /// Lets time pass where the code of activities runs, up to `until`. Returns whether some of it can go on before:
-    /// then the clock stands at that time.
-    fn pass_around(&mut self, until: Timestamp) -> bool {
-        let Some(surroundings) = &mut self.surroundings else { return false };
-        let longest = self.record.began + self.scenario.limits.virtual_time;
-        let Some(reached) = self.executor.pass(surroundings.as_mut(), until.min(longest)) else {
-            return false;
-        };
-        let woken = self.executor.take_woken();
-        if woken.is_empty() {
-            return false;
-        }
-        self.clock.advance_to(reached);
-        for key in woken {
-            self.agenda.push(self.clock.now(), Entry::Poll(key));
-        }
-        true
-    }
-
-    /// Asks which of `count` things happens next.
-    fn choose_next(&mut self, count: usize) -> usize {
-        if count < 2 {
-            return 0;
-        }
-        let now = self.clock.now();
-        let mut options: Vec<Choice> = self.agenda.due(now).map(Entry::choice).collect();
-        options.resize(count, Choice { actor: 0, touches: 0 });
-        let index = self.ask(ChoiceKind::Next, &options);
-        if index < count { index } else { 0 }
     }
 
     /// Asks a question about the first execution and notes the answer if it is not the calm one.

@@ -268,9 +268,10 @@ fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
                 Injection::Alone | Injection::None => format!("canceled{place}"),
             }
         }
-        ChoiceKind::Next => {
-            format!("number {} of several things that were due came first: {key}", answer + 1)
-        }
+        ChoiceKind::Next => match outcome.record.orders.iter().find(|order| order.nth == key.nth) {
+            Some(order) => format!("{order}: {key}"),
+            None => format!("number {} of what was due came first: {key}", answer + 1),
+        },
         ChoiceKind::Evict => format!("dropped from the worker's cache before a task: {key}"),
         ChoiceKind::Crash => format!("the worker died in workflow task {nth}"),
         _ => format!("{key}={answer}"),

@@ -93,7 +93,7 @@ impl World {
 }
 
 /// What is about to happen, in a word.
-const fn name(next: Option<Next<'_>>) -> &'static str {
+pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
     match next {
         None => "nothing for a while",
         Some(Next::Elapsed) => "a deadline passes",

@@ -1,0 +1,74 @@
+//! The order of what is due at the same time: asked for, and noted where it is not the calm one.
+
+use rehearsal_history::{EventId, EventKind, SmolStr};
+use rehearsal_service::RunRef;
+
+use super::points::name;
+use super::{Entry, Next, World};
+use crate::choice::{Choice, ChoiceKind};
+use crate::executor::AttemptKey;
+use crate::record::{Due, Order};
+
+impl World {
+    /// Asks which of `count` things happens next.
+    pub(super) fn choose_next(&mut self, count: usize) -> usize {
+        if count < 2 {
+            return 0;
+        }
+        let now = self.clock.now();
+        let mut options: Vec<Choice> = self.agenda.due(now).map(Entry::choice).collect();
+        options.resize(count, Choice { actor: 0, touches: 0 });
+        let nth = self.asked.count.get(&ChoiceKind::Next).copied().unwrap_or_default();
+        let index = self.ask(ChoiceKind::Next, &options);
+        if index == 0 || index >= count {
+            return 0;
+        }
+        let order = Order { nth, first: self.due(index), calm: self.due(0) };
+        self.record.orders.push(order);
+        index
+    }
+
+    /// What is due, by its index among all that is.
+    fn due(&self, index: usize) -> Due {
+        let next = self.agenda.due(self.clock.now()).nth(index).map_or(Next::Elapsed, Next::Entry);
+        let what = name(Some(next));
+        let Next::Entry(entry) = next else { return Due { what, who: None, workflow_id: None } };
+        let (who, workflow_id) = match entry {
+            Entry::HostStarts(host) | Entry::HostEnds(host) => {
+                (Some(self.hosts[*host].identity.clone()), None)
+            }
+            Entry::WorkflowTask { task, .. } => (None, Some(self.workflow_id(task.run))),
+            Entry::Activate { delivery, .. } => (None, Some(delivery.token.workflow_id.clone())),
+            Entry::Respond { response, .. } => (None, Some(response.token.workflow_id.clone())),
+            Entry::ActivityTask { task, .. } => {
+                (self.activity_type(task.run, task.scheduled), Some(self.workflow_id(task.run)))
+            }
+            Entry::Poll(key)
+            | Entry::Deadline(key)
+            | Entry::Throttle(key)
+            | Entry::Heartbeat { key, .. }
+            | Entry::Report(key) => self.attempt(*key),
+        };
+        Due { what, who, workflow_id }
+    }
+
+    fn workflow_id(&self, run: RunRef) -> SmolStr {
+        self.service.run(run).workflow_id.clone()
+    }
+
+    fn activity_type(&self, run: RunRef, scheduled: EventId) -> Option<SmolStr> {
+        let event = self.service.history(run).iter().find(|event| event.id == scheduled)?;
+        match &event.kind {
+            EventKind::ActivityTaskScheduled(scheduled) => {
+                Some(scheduled.activity_type.name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The activity of an attempt, and its workflow.
+    fn attempt(&self, key: AttemptKey) -> (Option<SmolStr>, Option<SmolStr>) {
+        let info = self.executor.info(key);
+        (info.map(|info| info.activity_type.clone()), info.map(|info| info.workflow_id.clone()))
+    }
+}
