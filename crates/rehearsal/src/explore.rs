@@ -10,7 +10,7 @@ use rehearsal_history::Status;
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::page::{Where, explain};
+use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
 use crate::scenario::Scenario;
 
@@ -246,7 +246,7 @@ fn how(campaign: &Campaign, found: &Found) -> String {
     let _ =
         writeln!(text, "  Choices: {long}; shrunk to {} in {tries} tries{stopped}:\n", tape.len());
     for (key, answer) in tape.iter().take(MOST_ANSWERS) {
-        let _ = writeln!(text, "    {}", in_words(key, answer, &found.outcome));
+        let _ = writeln!(text, "{}", wrapped(4, &in_words(key, answer, &found.outcome)));
     }
     if tape.len() > MOST_ANSWERS {
         let _ = writeln!(text, "    and {} more", tape.len() - MOST_ANSWERS);

@@ -60,9 +60,9 @@ pub mod check;
 mod explore;
 mod failure;
 mod keeper;
-mod names;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
+mod names;
 mod page;
 mod paint;
 mod report;

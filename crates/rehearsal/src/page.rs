@@ -100,7 +100,8 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
             contrast(&mut page, outcome, *passing, baseline);
         }
     }
-    let _ = writeln!(page, "\n  Usually: {}.", finding.code.usual_cause());
+    let _ =
+        writeln!(page, "\n{}", wrapped(2, &format!("Usually: {}.", finding.code.usual_cause())));
     page.line(Role::Dim, &format!("  More: docs/diagnostics.md, {}", finding.code));
     if finding.code == Code::NeverReached {
         page.line(
@@ -216,9 +217,31 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// How wide a line of a report is at most.
+const WIDEST: usize = 100;
+
+/// Indented lines of a report, of which those after the first are set in; only a word alone can be too wide.
+pub(crate) fn wrapped(indent: usize, text: &str) -> String {
+    let mut lines = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        let more = word.chars().count() + 1;
+        if width == 0 {
+            let _ = write!(lines, "{:indent$}{word}", "");
+            width = indent + more - 1;
+        } else if width + more > WIDEST {
+            let _ = write!(lines, "\n{:indent$}  {word}", "");
+            width = indent + 2 + more - 1;
+        } else {
+            let _ = write!(lines, " {word}");
+            width += more;
+        }
+    }
+    lines
+}
+
 /// A line of a report, no wider than 100 columns.
 fn cut(line: &str) -> String {
-    const WIDEST: usize = 100;
     if line.chars().count() <= WIDEST {
         return line.to_owned();
     }
@@ -299,5 +322,15 @@ mod tests {
     #[test]
     fn a_logged_text_stays_in_its_line() {
         assert_eq!(escaped("a\nb\u{1b}[31mé"), "a\\nb\\u{1b}[31mé");
+    }
+
+    #[test]
+    fn a_long_text_is_wrapped_between_words() {
+        assert_eq!(wrapped(2, "one two"), "  one two");
+        let text = format!("{} {} {}", "a".repeat(60), "b".repeat(37), "c".repeat(120));
+        let lines = wrapped(2, &text);
+        let widths: Vec<usize> = lines.lines().map(str::len).collect();
+        assert_eq!(widths, [100, 124], "{lines}");
+        assert_eq!(lines.split_whitespace().collect::<Vec<_>>().join(" "), text);
     }
 }
