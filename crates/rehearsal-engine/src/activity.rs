@@ -90,8 +90,17 @@ pub(crate) struct Attempt {
     pub(crate) done: Cell<Option<Done>>,
     /// Heartbeats that the code recorded since it was last polled.
     pub(crate) beats: RefCell<Vec<Option<Payloads>>>,
+    /// How many operations of this context the code waited for when it was polled last.
+    pub(crate) leaves: Cell<u32>,
     /// Times at which the code wants to be polled.
     pub(crate) sleeps: RefCell<Vec<Timestamp>>,
+}
+
+impl Attempt {
+    /// The code waits for one of the context's own operations.
+    fn waits(&self) {
+        self.leaves.set(self.leaves.get().saturating_add(1));
+    }
 }
 
 /// What the code of an activity may do. Cheap to clone.
@@ -202,6 +211,7 @@ impl Future for Sleep {
         if self.attempt.clock.now() >= self.due {
             return Poll::Ready(());
         }
+        self.attempt.waits();
         if !self.registered {
             self.registered = true;
             let due = self.due;
@@ -218,7 +228,11 @@ impl Future for UntilDone {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<()> {
-        if self.0.done.get().is_some() { Poll::Ready(()) } else { Poll::Pending }
+        if self.0.done.get().is_some() {
+            return Poll::Ready(());
+        }
+        self.0.waits();
+        Poll::Pending
     }
 }
 

@@ -59,8 +59,10 @@ pub fn examine(
         findings.extend(well_formed(execution));
         findings.extend(replayed(scenario, execution, &mut replays));
     }
-    // Code that does not replay does not repeat itself either; the replay says more of it.
-    if !findings.iter().any(|finding| finding.code == Code::Nondeterminism) {
+    // Code that does not replay does not repeat itself either, nor does what waits for the world outside; what was found
+    // says more of it.
+    let explains = |code| matches!(code, Code::Nondeterminism | Code::ForeignActivity);
+    if !findings.iter().any(|finding| explains(finding.code)) {
         findings.extend(unlike);
     }
     for check in checks {
@@ -82,7 +84,14 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::BadInput { .. } => Code::Setup,
             _ => Code::Custom,
         };
-        let finding = details(Finding::new(code, at.trouble.to_string()), &at.trouble);
+        let mut finding = Finding::new(code, at.trouble.to_string());
+        let of = outcome.executions.iter().find(|execution| execution.run_id == at.run_id);
+        if code == Code::ForeignFuture
+            && let Some(Execution { workflow_type, workflow_id, .. }) = of
+        {
+            finding = finding.with_detail(format!("in workflow {workflow_type} of {workflow_id}"));
+        }
+        let finding = details(finding, &at.trouble);
         if !findings.contains(&finding) {
             findings.push(finding);
         }

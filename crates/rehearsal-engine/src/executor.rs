@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
 
 use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
@@ -47,6 +48,10 @@ pub(crate) struct Running {
     pub(crate) result: Option<ActivityResult>,
     future: ActivityFuture,
     woken: Arc<Woken>,
+    /// Whether its code lives in surroundings of its own.
+    surrounded: bool,
+    /// Whether the code waited for nothing of its context when it was polled last, and something kept its waker.
+    adrift: bool,
 }
 
 /// What a poll of an attempt brought.
@@ -60,10 +65,31 @@ pub(crate) struct Polled {
 }
 
 /// Whether an attempt was woken, and whom that concerns.
+///
+/// All that belongs to a run is on one thread, so a wake from another comes from outside; where the code has surroundings
+/// of its own, what wakes it is theirs to judge.
 #[derive(Debug)]
 struct Woken {
-    flag: AtomicBool,
+    called: AtomicBool,
+    from_outside: AtomicBool,
+    home: Option<ThreadId>,
     root: Arc<AtomicWaker>,
+}
+
+impl Woken {
+    fn new(surrounded: bool, root: Arc<AtomicWaker>) -> Self {
+        Self {
+            called: AtomicBool::new(false),
+            from_outside: AtomicBool::new(false),
+            home: (!surrounded).then(|| thread::current().id()),
+            root,
+        }
+    }
+
+    /// Whether it was woken since the last call.
+    fn take(&self) -> bool {
+        self.called.swap(false, Ordering::Relaxed)
+    }
 }
 
 impl Wake for Woken {
@@ -72,9 +98,21 @@ impl Wake for Woken {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.flag.store(true, Ordering::Relaxed);
+        if self.home.is_some_and(|home| home != thread::current().id()) {
+            self.from_outside.store(true, Ordering::Relaxed);
+        }
+        self.called.store(true, Ordering::Relaxed);
         self.root.wake();
     }
+}
+
+/// Where the code of an attempt waits, if not for an operation of its context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outside {
+    /// Something has its waker, and has not called it.
+    Unwoken,
+    /// It was woken by another thread.
+    Woken,
 }
 
 /// All attempts that run.
@@ -93,6 +131,7 @@ impl Executor {
         clock: &Clock,
         task: ActivityTask,
         call: usize,
+        surrounded: bool,
         code: impl FnOnce(ActivityContext, Option<Payloads>) -> ActivityFuture,
     ) -> AttemptKey {
         let attempt = Rc::new(Attempt {
@@ -117,6 +156,7 @@ impl Executor {
             clock: clock.clone(),
             done: Cell::new(None),
             beats: RefCell::default(),
+            leaves: Cell::default(),
             sleeps: RefCell::default(),
         });
         self.started += 1;
@@ -130,7 +170,9 @@ impl Executor {
             result: None,
             future: code(ActivityContext(Rc::clone(&attempt)), task.input),
             attempt,
-            woken: Arc::new(Woken { flag: AtomicBool::new(false), root: Arc::clone(&self.root) }),
+            woken: Arc::new(Woken::new(surrounded, Arc::clone(&self.root))),
+            surrounded,
+            adrift: false,
         };
         AttemptKey { number: self.started, slot: self.running.insert(running) }
     }
@@ -156,7 +198,8 @@ impl Executor {
         surroundings: Option<&mut (dyn Surroundings + 'static)>,
     ) -> Option<Polled> {
         let running = self.get(key).filter(|running| running.result.is_none())?;
-        running.woken.flag.store(false, Ordering::Relaxed);
+        running.woken.take();
+        running.attempt.leaves.set(0);
         let waker = Waker::from(Arc::clone(&running.woken));
         let mut poll = || {
             let polled = running.future.as_mut().poll(&mut Context::from_waker(&waker));
@@ -168,11 +211,17 @@ impl Executor {
             Some(surroundings) => surroundings.enter(running.attempt.clock.now(), &mut poll),
             None => poll(),
         }
+        let ended = running.result.is_some();
+        drop(waker);
+        let again = running.woken.take();
+        let kept = Arc::strong_count(&running.woken) > 1;
+        let leaves = running.attempt.leaves.get();
+        running.adrift = !running.surrounded && !ended && !again && kept && leaves == 0;
         Some(Polled {
             beats: running.attempt.beats.take(),
             sleeps: running.attempt.sleeps.take(),
-            ended: running.result.is_some(),
-            again: running.woken.flag.swap(false, Ordering::Relaxed),
+            ended,
+            again,
         })
     }
 
@@ -191,10 +240,30 @@ impl Executor {
         self.has_running().then(|| {
             let woken = || {
                 let mut running = self.running.iter();
-                running.any(|(_, running)| running.woken.flag.load(Ordering::Relaxed))
+                running.any(|(_, running)| running.woken.called.load(Ordering::Relaxed))
             };
             surroundings.pass(until, &self.root, &woken)
         })
+    }
+
+    /// Whether the code of an attempt waits for something that does not belong to the run, as far as can be told.
+    pub(crate) fn outside(&self, key: AttemptKey) -> Option<Outside> {
+        let running = self.running.get(key.slot).filter(|running| running.number == key.number)?;
+        if running.woken.from_outside.load(Ordering::Relaxed) {
+            return Some(Outside::Woken);
+        }
+        (running.adrift && running.result.is_none()).then_some(Outside::Unwoken)
+    }
+
+    /// The attempts that run, oldest first.
+    pub(crate) fn keys(&self) -> Vec<AttemptKey> {
+        let mut keys: Vec<AttemptKey> = self
+            .running
+            .iter()
+            .map(|(slot, running)| AttemptKey { slot, number: running.number })
+            .collect();
+        keys.sort_by_key(|key| key.number);
+        keys
     }
 
     /// Marks the context of an attempt as done; the first reason stays. Returns whether the code must be polled.
@@ -227,9 +296,7 @@ impl Executor {
 
     /// The attempts that were woken by anything but the engine since the last call.
     pub(crate) fn take_woken(&mut self) -> Vec<AttemptKey> {
-        let woken = |running: &Running| {
-            running.woken.flag.swap(false, Ordering::Relaxed) && running.result.is_none()
-        };
+        let woken = |running: &Running| running.woken.take() && running.result.is_none();
         self.running
             .iter()
             .filter(|(_, running)| woken(running))

@@ -16,6 +16,8 @@ pub enum Code {
     ForeignFuture,
     /// RH104: the run is not a function of its choices.
     NotRepeatable,
+    /// RH105: activity code awaits something that is not part of the run.
+    ForeignActivity,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -58,11 +60,12 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
         Self::NotRepeatable,
+        Self::ForeignActivity,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -92,6 +95,7 @@ impl Code {
             Self::Panicked => "RH102",
             Self::ForeignFuture => "RH103",
             Self::NotRepeatable => "RH104",
+            Self::ForeignActivity => "RH105",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -129,6 +133,9 @@ impl Code {
             }
             Self::NotRepeatable => {
                 "user code keeps state outside the run: a static, a thread local, a file"
+            }
+            Self::ForeignActivity => {
+                "activity code sleeps, does I/O or waits for a task of a runtime such as tokio; use `ctx.sleep(..)`, or a stub"
             }
             Self::CleanupMissing => {
                 "cleanup is started on the workflow's own context, which is canceled; start it on `ctx.disconnected()`"

@@ -6,9 +6,9 @@ use rehearsal_worker::Beat;
 
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
-use crate::executor::AttemptKey;
+use crate::executor::{AttemptKey, Outside};
 use crate::finding::{Code, Finding};
-use crate::record::{Call, Heartbeat, HeartbeatAnswer};
+use crate::record::{Call, Heartbeat, HeartbeatAnswer, seconds};
 
 impl World {
     pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask) {
@@ -53,7 +53,8 @@ impl World {
             .min();
         let call = self.record.calls.len() - 1;
         let surroundings = &mut self.surroundings;
-        let key = self.executor.start(host, &self.clock, *task, call, |ctx, input| {
+        let surrounded = own.is_none();
+        let key = self.executor.start(host, &self.clock, *task, call, surrounded, |ctx, input| {
             match (own, surroundings) {
                 (Some(code), _) => code.start(ctx, input),
                 (None, Some(surroundings)) => surroundings.start(ctx, input),
@@ -71,6 +72,9 @@ impl World {
         let Some(polled) = self.executor.poll(key, self.surroundings.as_deref_mut()) else {
             return;
         };
+        if self.executor.outside(key) == Some(Outside::Woken) {
+            return self.stop_outside(key);
+        }
         for details in polled.beats {
             if let Some(running) = self.executor.get(key)
                 && let Some(Beat(details)) = running.throttle.beat(now, details)
@@ -96,6 +100,9 @@ impl World {
     /// Polls the attempts that something woke from outside, such as a channel between two activities.
     pub(super) fn poll_woken(&mut self) {
         for key in self.executor.take_woken() {
+            if self.executor.outside(key) == Some(Outside::Woken) {
+                return self.stop_outside(key);
+            }
             self.agenda.push(self.clock.now(), Entry::Poll(key));
         }
     }
@@ -144,7 +151,40 @@ impl World {
     }
 
     pub(super) fn attempt_deadline(&mut self, key: AttemptKey) {
+        if self.executor.outside(key).is_some() {
+            return self.stop_outside(key);
+        }
         self.finish_context(key, Done::DeadlineExceeded);
+    }
+
+    /// The first attempt that waits for something that does not belong to the run.
+    pub(super) fn adrift(&self) -> Option<AttemptKey> {
+        self.executor.keys().into_iter().find(|&key| self.executor.outside(key).is_some())
+    }
+
+    /// Ends the run: the code of an attempt waits for something that does not belong to it.
+    pub(super) fn stop_outside(&mut self, key: AttemptKey) {
+        let (Some(outside), Some(info)) = (self.executor.outside(key), self.executor.info(key))
+        else {
+            return;
+        };
+        let headline = format!(
+            "activity {} of {} awaits something that is not part of the run",
+            info.activity_type, info.workflow_id
+        );
+        let attempt = format!(
+            "attempt {}, which began at {},",
+            info.attempt,
+            seconds(info.started_at.since(self.record.began))
+        );
+        let detail = match outside {
+            Outside::Unwoken => format!(
+                "{attempt} waited for no operation of its context, and nobody woke it until {}",
+                seconds(self.elapsed())
+            ),
+            Outside::Woken => format!("{attempt} was woken by another thread"),
+        };
+        self.stop(Finding::new(Code::ForeignActivity, headline).with_detail(detail));
     }
 
     fn finish_context(&mut self, key: AttemptKey, why: Done) {

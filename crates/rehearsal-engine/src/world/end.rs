@@ -64,6 +64,13 @@ impl World {
         if !self.stopped {
             self.point(None);
         }
+        // A cancel ends a workflow whenever it likes, whatever its activities wait for.
+        if !self.stopped
+            && !self.cancel_requested()
+            && let Some(key) = self.adrift()
+        {
+            self.stop_outside(key);
+        }
     }
 
     /// Lets what is under way at the close come to its end: heartbeats and reports that the service refuses.
@@ -75,6 +82,9 @@ impl World {
 
     /// Every open workflow waits for something that will not come.
     fn hang(&mut self, why: &str) {
+        if let Some(key) = self.adrift() {
+            return self.stop_outside(key);
+        }
         let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
         for &run in &self.runs {
             if self.is_open(run) {

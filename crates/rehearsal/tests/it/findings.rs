@@ -1,10 +1,13 @@
 //! A small mistake for each code, and what the report says of it.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use rehearsal::{
-    Activity, ActivityOptions, Code, Context, Failure, Limits, Scenario, Signal, Stub, Tape,
-    Workflow, WorkflowError, check, secs,
+    Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Failure, Limits,
+    RetryPolicy, Scenario, Signal, Status, Stub, Tape, Workflow, WorkflowError, check, hours, secs,
 };
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
@@ -69,6 +72,90 @@ fn rh103_workflow_code_that_awaits_something_foreign() {
     }
     let failure = scenario().workflow(SHIP, ship).try_run(&Tape::calm()).unwrap_err();
     assert_eq!(code(&failure), Code::ForeignFuture);
+}
+
+async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    pack(&ctx).await
+}
+
+/// Waits for something that keeps the waker, as a timer of a runtime does.
+async fn kept() {
+    let mut wakers = Vec::new();
+    poll_fn(|cx| {
+        wakers.push(cx.waker().clone());
+        Poll::<()>::Pending
+    })
+    .await;
+}
+
+#[test]
+fn rh105_activity_code_that_awaits_something_foreign() {
+    async fn foreign(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        ctx.sleep(secs(1)).await;
+        kept().await;
+        Ok(())
+    }
+    let failure =
+        scenario().workflow(SHIP, ship).activity(PACK, foreign).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::ForeignActivity);
+    insta::assert_snapshot!(failure.report());
+}
+
+#[test]
+fn rh105_an_attempt_that_the_server_gave_up_before() {
+    async fn once(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let policy = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
+        let options = ActivityOptions::start_to_close(hours(1)).with_heartbeat(secs(5));
+        ctx.with_activity_options(options.with_retry_policy(policy)).execute(PACK, ()).await
+    }
+    let foreign = |_: ActivityContext, (): ()| async {
+        kept().await;
+        Ok(())
+    };
+    let failure =
+        scenario().workflow(SHIP, once).activity(PACK, foreign).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::ForeignActivity);
+}
+
+#[test]
+fn rh105_activity_code_that_another_thread_wakes() {
+    async fn woken(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        let mut polled = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut polled, true) {
+                return Poll::Ready(Ok(()));
+            }
+            let waker = cx.waker().clone();
+            std::thread::scope(|scope| drop(scope.spawn(move || waker.wake()).join()));
+            Poll::Pending
+        })
+        .await
+    }
+    let failure =
+        scenario().workflow(SHIP, ship).activity(PACK, woken).try_run(&Tape::calm()).unwrap_err();
+    assert_eq!(code(&failure), Code::ForeignActivity);
+    assert!(failure.findings()[0].details[0].ends_with("was woken by another thread"), "{failure}");
+}
+
+#[test]
+fn an_activity_may_wait_for_something_else_beside_its_context() {
+    async fn both(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        let mut canceled = ctx.canceled();
+        let mut kept = pin!(kept());
+        poll_fn(|cx| {
+            let _never = kept.as_mut().poll(cx);
+            Pin::new(&mut canceled).poll(cx)
+        })
+        .await;
+        Err(ActivityError::canceled())
+    }
+    async fn once(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let policy = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
+        ctx.with_activity_options(options().with_retry_policy(policy)).execute(PACK, ()).await
+    }
+    let outcome =
+        scenario().workflow(SHIP, once).activity(PACK, both).try_run(&Tape::calm()).unwrap();
+    assert_eq!(outcome.main().unwrap().status, Status::Failed);
 }
 
 #[test]
@@ -196,11 +283,7 @@ fn rh503_a_client_that_panics_in_an_injected_run() {
         .workflow(SHIP, ship)
         .client(|world| {
             let order = world.start(SHIP, "order-7", ());
-            assert_eq!(
-                world.wait(&order),
-                rehearsal::Status::Completed,
-                "the order was not shipped"
-            );
+            assert_eq!(world.wait(&order), Status::Completed, "the order was not shipped");
         })
         .try_sweep()
         .unwrap_err();

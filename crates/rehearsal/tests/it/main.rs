@@ -5,5 +5,6 @@ mod case;
 mod checks;
 mod explore;
 mod findings;
+mod heartbeats;
 mod paint;
 mod watchdog;
