@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The scenarios of one SDK, by name; none if there is nothing of this SDK.
+#[expect(clippy::print_stdout, reason = "build scripts talk to cargo on standard output")]
 pub(crate) fn folders(fixtures: &Path, sdk: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=REHEARSAL_GOLDEN");
     let root = env::var_os("REHEARSAL_GOLDEN").map_or_else(|| fixtures.to_owned(), PathBuf::from);

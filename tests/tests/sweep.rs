@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Context, Place, Report, RetryPolicy,
-    Scenario, Signal, Stub, WorkerSpec, Workflow, WorkflowError, check, millis, secs,
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, EventKind, Place, Report,
+    RetryPolicy, Scenario, Signal, Stub, WorkerSpec, Workflow, WorkflowError, check, millis, secs,
 };
 
 const ORDER: Workflow<(), String> = Workflow::new("Order");
@@ -106,6 +106,25 @@ fn the_sweep_makes_as_many_runs_as_a_counter_finds_points_in_the_record() {
 
     // What is known without any record: a point before each step, one at each rest, one after the end.
     assert!(record.points.len() as u64 > record.steps);
+}
+
+#[test]
+fn a_cancel_with_another_job_is_told_in_one_task_with_it() {
+    let report = scenario().sweep();
+    let mut jobs = Vec::new();
+    for (_, outcome) in report.runs().filter(|(place, _)| *place == Place::WithJobBefore) {
+        let kinds = outcome.main().unwrap().history.iter().map(|event| &event.kind);
+        let mut from_cancel = kinds
+            .skip_while(|kind| !matches!(kind, EventKind::WorkflowExecutionCancelRequested(_)));
+        // The cancel and the workflow task that it makes necessary; then the job, and only then the task starts.
+        let job = from_cancel.nth(2).unwrap();
+        assert!(!matches!(job, EventKind::WorkflowTaskStarted(_)), "the cancel comes alone");
+        jobs.push(job.name());
+    }
+    assert_eq!(
+        jobs,
+        ["ActivityTaskStarted", "ActivityTaskStarted", "TimerFired", "ActivityTaskStarted"]
+    );
 }
 
 #[test]

@@ -8,11 +8,20 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use crate::{error::Error, process::Step};
 
-const SUITES: Step = Step {
-    line: "cargo test -p rehearsal-tests --tests -- --nocapture",
-    set: &[],
-    unset: &["REHEARSAL_GOLDEN", "REHEARSAL_GOLDEN_OUT", "REHEARSAL_CORPUS", "PROPTEST_CASES"],
-};
+/// Every test target of these packages may print figures; a new target needs nothing here.
+const SUITES: [Step; 2] = [
+    suite("cargo test -p rehearsal-tests --tests -- --nocapture"),
+    suite("cargo test -p rehearsal-tests-official --tests -- --nocapture"),
+];
+
+/// A suite in an environment that changes nothing about what it counts.
+const fn suite(line: &'static str) -> Step {
+    Step {
+        line,
+        set: &[],
+        unset: &["REHEARSAL_GOLDEN", "REHEARSAL_GOLDEN_OUT", "REHEARSAL_CORPUS", "PROPTEST_CASES"],
+    }
+}
 
 const DOCUMENT: &str = "docs/fidelity.md";
 const BEGIN: &str = "<!-- figures: begin -->";
@@ -44,8 +53,11 @@ pub(crate) enum Mode {
 /// [`Error::Failed`] if a suite fails, [`Error::FiguresDiffer`] if suites disagree,
 /// [`Error::NoMarkers`] and [`Error::Stale`] about the document.
 pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
-    println!("$ {SUITES}");
-    let output = SUITES.capture(root)?;
+    let mut output = String::new();
+    for suite in SUITES {
+        println!("$ {suite}");
+        output += &suite.capture(root)?;
+    }
     let figures = collect(&output)?;
     for (name, figure) in &figures {
         println!("{name}: {figure}");

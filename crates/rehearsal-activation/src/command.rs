@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use rehearsal_history::{Failure, Header, Payloads, RetryPolicy, SmolStr, WorkflowTaskFailedCause};
+use rehearsal_history::{
+    Failure, Header, Payload, Payloads, RetryPolicy, SmolStr, WorkflowTaskFailedCause,
+};
 
 use crate::trouble::Trouble;
 
@@ -125,6 +127,8 @@ pub struct ScheduleActivity {
     pub retry_policy: Option<RetryPolicy>,
     /// When a cancel resolves it. Go has no such option: its instances resolve what they do not wait for themselves.
     pub cancellation_type: CancellationType,
+    /// One line for people, recorded as the event's user metadata.
+    pub summary: Option<Payload>,
 }
 
 /// When a canceled activity is resolved, and whether it is told (section 3.4.4 of the semantics).
@@ -140,14 +144,14 @@ pub enum CancellationType {
 }
 
 /// A timer to start.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct StartTimer {
     /// The number it is known by.
     pub seq: Seq,
     /// How long it runs.
     pub after: Duration,
     /// One line for people, recorded as the event's user metadata: `Sleep`, `AwaitWithTimeout`.
-    pub summary: Option<SmolStr>,
+    pub summary: Option<Payload>,
 }
 
 /// A child workflow to start. Not simulated yet.

@@ -17,10 +17,15 @@
 //!
 //! Nothing here decides anything. What no crate simulates yet is in the contract all the same, so that it can be
 //! refused by name ([`WorkflowCommand::not_simulated`], [`ServerCommand::not_simulated`]).
+//!
+//! With the feature `std` it also holds what every host of user code needs: `quiet`, which catches panics, and `wake`,
+//! which notes who calls the waker of workflow code.
 
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod activation;
 mod command;
@@ -28,8 +33,12 @@ mod delivery;
 mod instance;
 mod job;
 pub mod names;
+#[cfg(feature = "std")]
+pub mod quiet;
 mod server;
 mod trouble;
+#[cfg(feature = "std")]
+pub mod wake;
 
 pub use activation::Activation;
 pub use command::{

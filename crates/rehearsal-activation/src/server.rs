@@ -183,6 +183,8 @@ pub struct ScheduleActivityTask {
     pub retry_policy: Option<RetryPolicy>,
     /// Whether it wants the same build as the workflow; the Go SDK always says so.
     pub use_workflow_build_id: bool,
+    /// What a person reads beside the event.
+    pub user_metadata: Option<Box<UserMetadata>>,
 }
 
 /// An activity that the worker runs by itself. Not simulated yet.

@@ -22,6 +22,11 @@ pub enum Trouble {
         /// Where the wake came from, if there was one.
         woken_at: Option<String>,
     },
+    /// It made its workflow task fail, in a way that is none of the others.
+    TaskFailed {
+        /// What the task failed with.
+        message: String,
+    },
     /// Its arguments could not be read.
     BadInput {
         /// Why.
@@ -31,6 +36,18 @@ pub enum Trouble {
     NotSimulated {
         /// What.
         what: String,
+    },
+    /// It asks for more whenever it is told what came of that, all in one workflow task.
+    Endless {
+        /// How many activations the workflow task has had.
+        activations: u32,
+    },
+    /// The SDK itself cannot take what happened, whatever workflow code does.
+    SdkDefect {
+        /// The rule that describes the defect.
+        id: &'static str,
+        /// How the SDK fails.
+        message: String,
     },
     /// It does not do in replay what history says it did.
     Nondeterminism {
@@ -46,8 +63,17 @@ impl fmt::Display for Trouble {
             Self::ForeignFuture { .. } => {
                 f.write_str("workflow code awaits something that is not a workflow operation")
             }
+            Self::TaskFailed { message } => {
+                write!(f, "workflow code failed its workflow task: {message}")
+            }
             Self::BadInput { message } => write!(f, "the arguments could not be read: {message}"),
             Self::NotSimulated { what } => write!(f, "not simulated: {what}"),
+            Self::Endless { activations } => {
+                write!(f, "workflow code was activated {activations} times in one workflow task")
+            }
+            Self::SdkDefect { id, message } => {
+                write!(f, "the SDK itself cannot take this event ({id}): {message}")
+            }
             Self::Nondeterminism { message } => f.write_str(message),
         }
     }

@@ -4,6 +4,7 @@
 //! is a file below.
 
 mod close;
+mod compensated;
 mod free;
 mod heartbeats;
 mod observed;
@@ -17,6 +18,7 @@ use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
 pub use self::close::{EndsWithin, NoActivityOutlivesClose, StatusIn};
+pub use self::compensated::CompensatedExactlyOnce;
 pub use self::free::{Always, Eventually, Sometimes};
 pub use self::heartbeats::ActivityHeartbeatsWithin;
 pub use self::observed::CancelObservedOrCompletedFirst;
@@ -198,18 +200,23 @@ fn skipped(execution: &Execution) -> BTreeSet<EventId> {
 /// Whether the history says that the activity was canceled without having started. A workflow that closes in the task
 /// that skipped it loses that event (H-5).
 fn reported_as_canceled(execution: &Execution, id: EventId) -> bool {
-    let end = execution.history.iter().find(|event| match &event.kind {
+    match end(execution, id) {
+        Some(EventKind::ActivityTaskCanceled(end)) => end.started_event_id.is_none(),
+        Some(_) => false,
+        None => execution.status != Status::Running,
+    }
+}
+
+/// The event that ended an activity, if it has ended.
+fn end(execution: &Execution, id: EventId) -> Option<&EventKind> {
+    let mut kinds = execution.history.iter().map(|event| &event.kind);
+    kinds.find(|kind| match kind {
         EventKind::ActivityTaskCanceled(end) => end.scheduled_event_id == id,
         EventKind::ActivityTaskCompleted(end) => end.scheduled_event_id == id,
         EventKind::ActivityTaskFailed(end) => end.scheduled_event_id == id,
         EventKind::ActivityTaskTimedOut(end) => end.scheduled_event_id == id,
         _ => false,
-    });
-    match end.map(|event| &event.kind) {
-        Some(EventKind::ActivityTaskCanceled(end)) => end.started_event_id.is_none(),
-        Some(_) => false,
-        None => execution.status != Status::Running,
-    }
+    })
 }
 
 fn concerns(kind: &EventKind, scheduled: EventId) -> bool {

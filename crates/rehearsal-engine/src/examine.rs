@@ -10,6 +10,7 @@ use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
+use crate::repeat::repeatable;
 use crate::run::Patience;
 use crate::scenario::Scenario;
 
@@ -82,6 +83,9 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::Nondeterminism { .. } => Code::Nondeterminism,
             Trouble::NotSimulated { .. } => Code::NotSimulated,
             Trouble::BadInput { .. } => Code::Setup,
+            Trouble::TaskFailed { .. } => Code::StuckTask,
+            Trouble::SdkDefect { .. } => Code::SdkDefect,
+            Trouble::Endless { .. } => Code::Limit,
             _ => Code::Custom,
         };
         let mut finding = Finding::new(code, at.trouble.to_string());
@@ -117,38 +121,6 @@ fn details(finding: Finding, trouble: &Trouble) -> Finding {
         }
         _ => finding,
     }
-}
-
-/// Two runs of one scenario with one tape must give the same bytes.
-fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
-    for (a, b) in first.executions.iter().zip(&second.executions) {
-        let pairs = a.history.iter().zip(&b.history);
-        if let Some(at) = pairs.clone().position(|(one, other)| one != other) {
-            let headline =
-                format!("{} is not a function of its choices: two runs differ", a.workflow_type);
-            let finding = Finding::new(Code::NotRepeatable, headline)
-                .with_detail(format!("once  {}", line(&a.history, at)))
-                .with_detail(format!("again {}", line(&b.history, at)));
-            return Some(finding.with_events(a.history.get(at).map(|event| event.id.0)));
-        }
-    }
-    let lengths = |outcome: &Outcome| -> Vec<usize> {
-        outcome.executions.iter().map(|execution| execution.history.len()).collect()
-    };
-    (lengths(first) != lengths(second)).then(|| {
-        Finding::new(
-            Code::NotRepeatable,
-            "the run is not a function of its choices: one of two runs went further",
-        )
-    })
-}
-
-/// An event in the text notation.
-fn line(history: &[Arc<Event>], at: usize) -> String {
-    let lines = History::new(history.to_vec()).map(|history| history.lines()).unwrap_or_default();
-    lines.get(at).map_or_else(String::new, |line| {
-        format!("{} {} {} {}", line.id, line.time, line.name, line.details).trim_end().to_owned()
-    })
 }
 
 fn well_formed(execution: &Execution) -> Option<Finding> {
@@ -228,10 +200,12 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
                 || "from the start".to_owned(),
                 |task| format!("from a cold cache at workflow task {task}"),
             );
-            let finding = Finding::new(
-                Code::Nondeterminism,
-                format!("{} does not replay {whence}", execution.workflow_type),
-            );
+            let code = match mismatch.trouble {
+                Some(Trouble::SdkDefect { .. }) => Code::SdkDefect,
+                _ => Code::Nondeterminism,
+            };
+            let finding =
+                Finding::new(code, format!("{} does not replay {whence}", execution.workflow_type));
             let finding = finding.with_events(mismatch.at.map(|id| id.0));
             return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
         }

@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
-use rehearsal_worker::HeartbeatThrottle;
+use rehearsal_worker::{Beat, HeartbeatThrottle};
 use slab::Slab;
 
 use crate::activity::{
@@ -40,6 +40,12 @@ pub(crate) struct Running {
     pub(crate) token: ActivityToken,
     pub(crate) attempt: Rc<Attempt>,
     pub(crate) throttle: HeartbeatThrottle,
+    /// The last heartbeat that the code recorded, sent or held back.
+    pub(crate) last_beat: Option<Beat>,
+    /// When the service last answered a heartbeat; at first, when the attempt started.
+    pub(crate) heard: Timestamp,
+    /// Whether the worker has given it up by itself (C-34).
+    pub(crate) expired: bool,
     /// The throttle's deadline that the agenda has an entry for.
     pub(crate) throttle_due: Option<Timestamp>,
     /// The place of its call in the record.
@@ -165,6 +171,9 @@ impl Executor {
             host,
             token: task.token,
             throttle: HeartbeatThrottle::new(task.heartbeat_timeout),
+            last_beat: None,
+            heard: clock.now(),
+            expired: false,
             throttle_due: None,
             call,
             result: None,

@@ -18,6 +18,10 @@ pub enum Code {
     NotRepeatable,
     /// RH105: activity code awaits something that is not part of the run.
     ForeignActivity,
+    /// RH106: the SDK itself cannot take an event.
+    SdkDefect,
+    /// RH107: an activity that is run again goes on otherwise.
+    ActivityNotRepeatable,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -38,6 +42,10 @@ pub enum Code {
     HeartbeatLate,
     /// RH210: no run reached what some run must reach.
     NeverReached,
+    /// RH211: a step was not undone although its workflow did not complete.
+    CompensationMissing,
+    /// RH212: a step was undone too often, or without need.
+    CompensationUncalled,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -60,12 +68,14 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
         Self::NotRepeatable,
         Self::ForeignActivity,
+        Self::SdkDefect,
+        Self::ActivityNotRepeatable,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -76,6 +86,8 @@ impl Code {
         Self::WrongStatus,
         Self::HeartbeatLate,
         Self::NeverReached,
+        Self::CompensationMissing,
+        Self::CompensationUncalled,
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
@@ -96,6 +108,8 @@ impl Code {
             Self::ForeignFuture => "RH103",
             Self::NotRepeatable => "RH104",
             Self::ForeignActivity => "RH105",
+            Self::SdkDefect => "RH106",
+            Self::ActivityNotRepeatable => "RH107",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -106,6 +120,8 @@ impl Code {
             Self::WrongStatus => "RH208",
             Self::HeartbeatLate => "RH209",
             Self::NeverReached => "RH210",
+            Self::CompensationMissing => "RH211",
+            Self::CompensationUncalled => "RH212",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -137,6 +153,13 @@ impl Code {
             Self::ForeignActivity => {
                 "activity code sleeps, does I/O or waits for a task of a runtime such as tokio; use `ctx.sleep(..)`, or a stub"
             }
+            Self::ActivityNotRepeatable => {
+                "the activity reads a clock, a random number, a file or the network, leaves something in a static, or \
+                 races branches in `tokio::select!` without `biased`"
+            }
+            Self::SdkDefect => {
+                "a known defect of this version of the SDK; the workflow has to keep clear of it"
+            }
             Self::CleanupMissing => {
                 "cleanup is started on the workflow's own context, which is canceled; start it on `ctx.disconnected()`"
             }
@@ -159,6 +182,12 @@ impl Code {
             Self::HeartbeatLate => "the activity does not call `ctx.heartbeat` in its longest loop",
             Self::NeverReached => {
                 "the client script, a stub or the workflow's own conditions never lead there"
+            }
+            Self::CompensationMissing => {
+                "the compensation is remembered only after its step, or runs on the workflow's own context, which is canceled"
+            }
+            Self::CompensationUncalled => {
+                "two places undo the step, or one that does not know whether the step was begun"
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",

@@ -16,6 +16,7 @@ mod journal;
 mod limits;
 mod outcome;
 mod record;
+mod repeat;
 mod rng;
 mod run;
 mod scenario;
@@ -27,8 +28,8 @@ pub use activity::{
 };
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, Check, CleanupIffCanceled,
-    EndsWithin, Eventually, NoActivityOutlivesClose, Reached, SkippedReportedAsCanceled, Sometimes,
-    StatusIn,
+    CompensatedExactlyOnce, EndsWithin, Eventually, NoActivityOutlivesClose, Reached,
+    SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
 pub use clock::BEGINNING;

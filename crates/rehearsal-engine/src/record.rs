@@ -6,6 +6,8 @@ use std::time::Duration;
 use rehearsal_activation::Trouble;
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
+use crate::activity::ActivityResult;
+
 use crate::journal::LogLine;
 
 /// Everything that is kept of a run besides its histories.
@@ -195,6 +197,8 @@ pub struct Call {
     pub started: Duration,
     /// When its code ended; `None` if it still runs or was lost.
     pub ended: Option<Duration>,
+    /// What its code ended with, if it did.
+    pub result: Option<ActivityResult>,
     /// When its code died with its worker, since the run began; `None` if it did not.
     pub lost: Option<Duration>,
     /// The worker.

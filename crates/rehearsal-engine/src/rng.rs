@@ -92,27 +92,50 @@ fn below(numbers: &mut ChaCha8Rng, bound: u64) -> u64 {
 /// Where in a UUID the digits of each byte stand.
 const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
+/// How many ids are remembered: about what a short run needs.
+const REMEMBERED: usize = 32;
+
+thread_local! {
+    /// The first ids, and what makes those behind them. One for each thread: what threads share, they wait for.
+    static FIRST: ([SmolStr; REMEMBERED], ChaCha8Rng) = {
+        let mut numbers = ChaCha8Rng::seed_from_u64(0);
+        (std::array::from_fn(|_| uuid(&mut numbers)), numbers)
+    };
+}
+
 /// Makes ids; the same ids in every run.
-#[derive(Debug)]
-pub(crate) struct Ids(ChaCha8Rng);
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    /// How many of the first were given out.
+    given: usize,
+    /// What makes the others.
+    others: Option<ChaCha8Rng>,
+}
 
 impl Ids {
-    pub(crate) fn new() -> Self {
-        Self(ChaCha8Rng::seed_from_u64(0))
-    }
-
     /// A UUID of version 4.
     pub(crate) fn uuid(&mut self) -> SmolStr {
-        let bits = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
-        let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-        let mut text = [b'-'; 36];
-        for (byte, place) in bits.to_be_bytes().into_iter().zip(PLACES) {
-            text[place] = digit(byte >> 4);
-            text[place + 1] = digit(byte & 0xf);
-        }
-        core::str::from_utf8(&text).expect("digits and dashes are text").into()
+        FIRST.with(|(first, numbers)| {
+            if let Some(id) = first.get(self.given) {
+                self.given += 1;
+                return id.clone();
+            }
+            uuid(self.others.get_or_insert_with(|| numbers.clone()))
+        })
     }
+}
+
+/// A UUID of version 4.
+fn uuid(numbers: &mut ChaCha8Rng) -> SmolStr {
+    let bits = (u128::from(numbers.next_u64()) << 64) | u128::from(numbers.next_u64());
+    let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let mut text = [b'-'; 36];
+    for (byte, place) in bits.to_be_bytes().into_iter().zip(PLACES) {
+        text[place] = digit(byte >> 4);
+        text[place + 1] = digit(byte & 0xf);
+    }
+    core::str::from_utf8(&text).expect("digits and dashes are text").into()
 }
 
 #[cfg(test)]
@@ -121,7 +144,17 @@ mod tests {
 
     #[test]
     fn an_id_looks_like_a_uuid_of_version_4() {
-        assert_eq!(Ids::new().uuid(), "b585f767-a79a-4b6c-b746-a55fbad8c037");
+        assert_eq!(Ids::default().uuid(), "b585f767-a79a-4b6c-b746-a55fbad8c037");
+    }
+
+    #[test]
+    fn ids_that_are_remembered_are_those_that_would_be_made() {
+        for _each_run_begins_anew in 0..2 {
+            let (mut ids, mut numbers) = (Ids::default(), ChaCha8Rng::seed_from_u64(0));
+            for nth in 0..3 * REMEMBERED {
+                assert_eq!(ids.uuid(), uuid(&mut numbers), "{nth}");
+            }
+        }
     }
 
     fn ask(chooser: &mut RandomChooser, kind: ChoiceKind, nth: u32, options: usize) -> usize {

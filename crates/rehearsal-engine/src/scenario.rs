@@ -105,6 +105,7 @@ pub struct Scenario {
     /// The names of activities whose code lives in the surroundings.
     pub(crate) surrounded: Arc<BTreeSet<SmolStr>>,
     pub(crate) surroundings: Option<MakeSurroundings>,
+    pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) profile: Profile,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
@@ -135,6 +136,7 @@ impl Scenario {
             activities: Arc::default(),
             surrounded: Arc::default(),
             surroundings: None,
+            extension: None,
             profile: Profile::default(),
             workers: Vec::new(),
             holds: BTreeMap::new(),
@@ -172,6 +174,15 @@ impl Scenario {
         self
     }
 
+    /// Takes back the code of an activity, if there is any.
+    #[must_use]
+    pub fn without_activity(mut self, name: &str) -> Self {
+        if self.activities.contains_key(name) {
+            Arc::make_mut(&mut self.activities).remove(name);
+        }
+        self
+    }
+
     /// Whether an activity of this name is registered.
     #[must_use]
     pub fn has_activity(&self, name: &str) -> bool {
@@ -194,6 +205,13 @@ impl Scenario {
     ) -> Self {
         self.surrounded = Arc::new(names.into_iter().collect());
         self.surroundings = Some(MakeSurroundings(make));
+        self
+    }
+
+    /// Keeps a value that client scripts can ask for by its type, with [`World::extension`]; it replaces an earlier one.
+    #[must_use]
+    pub fn with_extension(mut self, value: Arc<dyn Any + Send + Sync>) -> Self {
+        self.extension = Some(value);
         self
     }
 

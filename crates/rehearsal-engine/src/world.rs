@@ -13,6 +13,7 @@ mod order;
 mod points;
 mod tasks;
 
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
@@ -58,6 +59,8 @@ enum Entry {
     Poll(AttemptKey),
     /// The worker's own deadline for an attempt passes (C-34).
     Deadline(AttemptKey),
+    /// The worker looks whether the service has answered a heartbeat of an attempt within `limit` (C-34).
+    Silence { key: AttemptKey, limit: Duration },
     /// A worker may send the heartbeat that it held back (C-32).
     Throttle(AttemptKey),
     /// A heartbeat reaches the service.
@@ -157,7 +160,7 @@ impl World {
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
             scenario,
-            ids: Ids::new(),
+            ids: Ids::default(),
             outbox: Outbox::default(),
             agenda,
             hosts,
@@ -198,6 +201,12 @@ impl World {
         Rc::clone(self.journal.get_or_insert_with(|| Rc::new(Journal::new(self.clock.clone()))))
     }
 
+    /// The value that was given with [`Scenario::with_extension`], if it is a `T`.
+    #[must_use]
+    pub fn extension<T: Any>(&self) -> Option<&T> {
+        self.scenario.extension.as_deref()?.downcast_ref()
+    }
+
     /// How long the run has lasted in virtual time.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -222,13 +231,16 @@ impl World {
                 continue;
             }
             let index = self.choose_next(due + usize::from(elapsed));
+            // A cancel that comes along brings a workflow task behind all that is due: it must not take the place of
+            // the deadline, which stands there.
+            let next = (index < due).then_some(index);
             if self.point(Some(index)) == Injection::Alone {
                 continue;
             }
             self.moved = true;
             self.record.steps += 1;
             let had_task = self.has_workflow_task();
-            match self.agenda.take_due(now, index) {
+            match next.and_then(|index| self.agenda.take_due(now, index)) {
                 Some(entry) => self.perform(entry),
                 None => self.elapse(),
             }
@@ -286,6 +298,7 @@ impl World {
             Entry::ActivityTask { host, task, .. } => self.take_activity_task(host, task),
             Entry::Poll(key) => self.poll_attempt(key),
             Entry::Deadline(key) => self.attempt_deadline(key),
+            Entry::Silence { key, limit } => self.silence(key, limit),
             Entry::Throttle(key) => self.throttle_elapsed(key),
             Entry::Heartbeat { key, details } => self.heartbeat(key, details),
             Entry::Report(key) => self.report(key),
@@ -366,6 +379,7 @@ impl Entry {
         match self {
             Self::Poll(key)
             | Self::Deadline(key)
+            | Self::Silence { key, .. }
             | Self::Throttle(key)
             | Self::Heartbeat { key, .. }
             | Self::Report(key) => Some(*key),
@@ -391,6 +405,7 @@ impl Entry {
             }
             Self::Poll(key)
             | Self::Deadline(key)
+            | Self::Silence { key, .. }
             | Self::Throttle(key)
             | Self::Heartbeat { key, .. }
             | Self::Report(key) => key.actor(),

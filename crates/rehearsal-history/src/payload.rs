@@ -80,6 +80,12 @@ impl Payload {
         }
     }
 
+    /// Text, as the string of JSON that Go's `encoding/json` writes: with `<`, `>` and `&` escaped.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::json(json_string(text))
+    }
+
     /// The payload that SDKs write for no value: `binary/null`.
     #[must_use]
     pub fn null() -> Self {
@@ -171,4 +177,27 @@ impl Field for Payloads {
             }
         });
     }
+}
+
+/// `text` as a JSON string, escaped as Go's `encoding/json` does.
+fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                json.extend(format!("\\u{:04x}", u32::from(char)).chars());
+            }
+            _ => json.push(char),
+        }
+    }
+    json.push('"');
+    json
 }

@@ -74,6 +74,14 @@ message! {
     }
 }
 
+impl UserMetadata {
+    /// With this one line.
+    #[must_use]
+    pub fn of_summary(summary: Payload) -> Self {
+        Self { summary: Some(summary), ..Self::default() }
+    }
+}
+
 impl From<&str> for TypeName {
     fn from(name: &str) -> Self {
         Self { name: name.into(), ..Self::default() }

@@ -39,6 +39,12 @@ pub enum Input {
         /// The client.
         identity: SmolStr,
     },
+    /// A client updates a workflow. Not simulated yet for one that is open; a closed one is refused as by the server
+    /// (recorded: `signal-closed-workflow`).
+    UpdateWorkflow {
+        /// The workflow.
+        target: Target,
+    },
     /// A client asks a workflow to cancel (C-1 to C-8). Answered with [`Answer::Done`], also if the run is closed or
     /// was asked before.
     RequestCancelWorkflow {

@@ -94,6 +94,14 @@ impl Service {
                 })?;
                 Ok(Answer::Done)
             }
+            Input::UpdateWorkflow { target } => {
+                let run = self.find(&target)?;
+                if self.runs[run.0 as usize].is_open() {
+                    Err(RequestError::NotSimulated { what: "updates" })
+                } else {
+                    Err(NotFound::Completed.into())
+                }
+            }
             Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached } => {
                 self.within(now, run, out, |run, turn| {
                     run.start_task(turn, scheduled, attempt, identity, request_id, cached)

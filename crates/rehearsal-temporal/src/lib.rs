@@ -1,1 +1,20 @@
 //! Workflows and activities of the official Temporal Rust SDK, hosted unmodified.
+
+pub mod activity;
+pub mod bounds;
+mod client;
+mod codec;
+mod definition;
+mod failed;
+mod from_proto;
+pub mod history;
+mod instance;
+mod operations;
+mod proto;
+mod routine;
+mod sdk;
+mod to_proto;
+
+pub use client::{encode_input, encode_result};
+pub use definition::{SdkWorkflow, workflow, workflow_with};
+pub use proto::ConvertError;

@@ -7,6 +7,5 @@ mod operation;
 mod sdk;
 
 pub(crate) use self::failure::{mismatch_failure, refusal_failure};
-pub(crate) use self::job::Misplaced;
-pub(crate) use self::operation::{Operations, Refusal};
+pub(crate) use self::operation::Operations;
 pub(crate) use self::sdk::Sdk;

@@ -12,6 +12,8 @@
 
 extern crate alloc;
 
+mod attempt;
+mod core;
 mod describe;
 mod go;
 mod heartbeat;
@@ -22,9 +24,11 @@ mod profile;
 mod replayer;
 mod session;
 mod slice;
+mod told;
 mod unsupported;
 mod worker;
 
+pub use attempt::{AttemptRules, Expiry, Report};
 pub use heartbeat::{Beat, HeartbeatThrottle};
 pub use mismatch::{Grade, Mismatch};
 pub use profile::Profile;

@@ -1,8 +1,8 @@
 //! Compares the commands of a task with the events that record them, one by one, attribute by attribute.
 //!
-//! What Go itself compares breaks production when it differs; what it does not changes behavior, or is
-//! for people only. The first difference that breaks production ends the comparison of a task: behind it every command
-//! would differ.
+//! What the SDK itself compares breaks production when it differs (Go; core: ); what it does not
+//! changes behavior, or is for people only. The first difference that breaks production ends the comparison of a task:
+//! behind it every command would differ.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -42,8 +42,19 @@ pub(crate) struct Comparison {
     pub(crate) not_simulated: Option<String>,
 }
 
+/// What an SDK compares by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// Go: whatever names an operation, and only the last part of a type's name; not how a run closes.
+    Go,
+    /// Core: the order and kinds of commands, closes too. Ids and types of activities only if `activities`; that of a
+    /// timer when it fires.
+    Core { activities: bool },
+}
+
 /// Compares what a task recorded with what it attempts now, in a run with this run timeout.
 pub(crate) fn compare(
+    strictness: Strictness,
     recorded: &[Arc<Event>],
     attempted: &[ServerCommand],
     run: Option<Duration>,
@@ -52,15 +63,13 @@ pub(crate) fn compare(
     for index in 0..recorded.len().max(attempted.len()) {
         let before = found.differences.len();
         match (recorded.get(index), attempted.get(index)) {
-            (Some(event), Some(command)) => pair(index, event, command, run, &mut found),
-            (Some(event), None) => missing(index, event, &mut found),
-            (None, Some(command)) => found.differences.push(Difference {
-                index,
-                at: None,
-                recorded: NOTHING.into(),
-                attempted: describe::command(command),
-                grade: Grade::BreaksProduction,
-            }),
+            (Some(event), Some(command)) => {
+                let attributes =
+                    Attributes { strictness, index, event, command, differences: Vec::new() };
+                pair(attributes, run, &mut found);
+            }
+            (Some(event), None) => missing(strictness, index, event, &mut found),
+            (None, Some(command)) => found.differences.push(extra(strictness, index, command)),
             (None, None) => {}
         }
         let broken =
@@ -72,13 +81,28 @@ pub(crate) fn compare(
     found
 }
 
+/// `command` was asked for where nothing more is recorded. Core keeps it for the events of the next task.
+fn extra(strictness: Strictness, index: usize, command: &ServerCommand) -> Difference {
+    Difference {
+        index,
+        at: None,
+        recorded: NOTHING.into(),
+        attempted: describe::command(command),
+        grade: match strictness {
+            Strictness::Go => Grade::BreaksProduction,
+            Strictness::Core { .. } => Grade::ChangesBehavior,
+        },
+    }
+}
+
 /// Nothing was asked for where `event` is recorded. Go looks for a close event only where the run was completed.
-fn missing(index: usize, event: &Event, found: &mut Comparison) {
+fn missing(strictness: Strictness, index: usize, event: &Event, found: &mut Comparison) {
     found.not_simulated = not_simulated(&event.kind);
-    let grade = match event.kind {
-        EventKind::WorkflowExecutionFailed(_) | EventKind::WorkflowExecutionCanceled(_) => {
-            Grade::ChangesBehavior
-        }
+    let grade = match (strictness, &event.kind) {
+        (
+            Strictness::Go,
+            EventKind::WorkflowExecutionFailed(_) | EventKind::WorkflowExecutionCanceled(_),
+        ) => Grade::ChangesBehavior,
         _ => Grade::BreaksProduction,
     };
     found.differences.push(Difference {
@@ -91,28 +115,21 @@ fn missing(index: usize, event: &Event, found: &mut Comparison) {
 }
 
 /// Compares one command with the event at its place.
-fn pair(
-    index: usize,
-    event: &Event,
-    command: &ServerCommand,
-    run: Option<Duration>,
-    found: &mut Comparison,
-) {
+fn pair(mut attributes: Attributes<'_>, run: Option<Duration>, found: &mut Comparison) {
     use {EventKind as E, ServerCommand as C};
-    let mut attributes = Attributes { index, event, command, differences: Vec::new() };
-    match (&event.kind, command) {
+    match (&attributes.event.kind, attributes.command) {
         (E::ActivityTaskScheduled(scheduled), C::ScheduleActivityTask(schedule)) => {
             attributes.activity(scheduled, schedule, run);
         }
         (E::ActivityTaskCancelRequested(request), C::RequestCancelActivityTask { scheduled }) => {
-            attributes.name(request.scheduled_event_id == *scheduled);
+            attributes.target(request.scheduled_event_id == *scheduled);
         }
         (E::TimerStarted(timer), C::StartTimer { timer_id, after, user_metadata }) => {
-            attributes.name(timer.timer_id == *timer_id);
+            attributes.target(timer.timer_id == *timer_id);
             attributes.timer(timer, *after, user_metadata.as_deref());
         }
         (E::TimerCanceled(timer), C::CancelTimer { timer_id }) => {
-            attributes.name(timer.timer_id == *timer_id);
+            attributes.target(timer.timer_id == *timer_id);
         }
         (E::WorkflowExecutionCompleted(completed), C::CompleteWorkflow { result }) => {
             attributes.close(values(completed.result.as_ref()) == values(result.as_ref()));
@@ -125,7 +142,7 @@ fn pair(
             attributes.close(values(canceled.details.as_ref()) == values(details.as_ref()));
         }
         (E::WorkflowExecutionFailed(_) | E::WorkflowExecutionCanceled(_), command)
-            if command.is_close() =>
+            if command.is_close() && attributes.strictness == Strictness::Go =>
         {
             attributes.close(false);
         }
@@ -139,6 +156,7 @@ fn pair(
 
 /// The attributes of one event and its command.
 struct Attributes<'a> {
+    strictness: Strictness,
     index: usize,
     event: &'a Event,
     command: &'a ServerCommand,
@@ -146,10 +164,42 @@ struct Attributes<'a> {
 }
 
 impl Attributes<'_> {
-    /// What names the operation: that it differs breaks production.
+    /// What every SDK looks at: that it differs breaks production.
     fn name(&mut self, same: bool) {
         if !same {
             self.whole(Grade::BreaksProduction);
+        }
+    }
+
+    /// What names the timer or the activity of a request: Go looks, core goes by the order alone.
+    fn target(&mut self, same: bool) {
+        if !same {
+            self.whole(match self.strictness {
+                Strictness::Go => Grade::BreaksProduction,
+                Strictness::Core { .. } => Grade::ChangesBehavior,
+            });
+        }
+    }
+
+    /// What names an activity. Core looks if the history says so.
+    fn activity_name(
+        &mut self,
+        recorded: &ActivityTaskScheduled,
+        attempted: &ScheduleActivityTask,
+    ) {
+        let same_id = recorded.activity_id == attempted.activity_id;
+        let types = (&*recorded.activity_type.name, &*attempted.activity_type);
+        let (same, grade) = match self.strictness {
+            Strictness::Go => {
+                (same_id && last_part(types.0) == last_part(types.1), Grade::BreaksProduction)
+            }
+            Strictness::Core { activities: true } => {
+                (same_id && types.0 == types.1, Grade::BreaksProduction)
+            }
+            Strictness::Core { activities: false } => (same_id, Grade::ChangesBehavior),
+        };
+        if !same {
+            self.whole(grade);
         }
     }
 
@@ -166,15 +216,11 @@ impl Attributes<'_> {
         attempted: &ScheduleActivityTask,
         run: Option<Duration>,
     ) {
-        let types = (&*recorded.activity_type.name, &*attempted.activity_type);
-        self.name(
-            recorded.activity_id == attempted.activity_id
-                && last_part(types.0) == last_part(types.1),
-        );
+        self.activity_name(recorded, attempted);
         if !self.differences.is_empty() {
             return;
         }
-        self.behavior("type", types.0, types.1);
+        self.behavior("type", &recorded.activity_type.name, &attempted.activity_type);
         self.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
         if values(recorded.input.as_ref()) != values(attempted.input.as_ref()) {
             let recorded = describe::payloads(recorded.input.as_ref());
@@ -203,6 +249,7 @@ impl Attributes<'_> {
             let attempted = describe::header(attempted.header.as_ref());
             self.attribute("header", &recorded, &attempted, Grade::Cosmetic);
         }
+        self.summary(attempted.user_metadata.as_deref());
     }
 
     fn timer(
@@ -214,6 +261,11 @@ impl Attributes<'_> {
         if recorded.start_to_fire_timeout.unwrap_or_default() != after {
             self.whole(Grade::ChangesBehavior);
         }
+        self.summary(user_metadata);
+    }
+
+    /// What a person reads beside the event.
+    fn summary(&mut self, user_metadata: Option<&UserMetadata>) {
         let recorded = describe::summary(self.event.user_metadata.as_deref());
         let attempted = describe::summary(user_metadata);
         if recorded != attempted {

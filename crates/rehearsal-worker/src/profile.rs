@@ -11,6 +11,8 @@ pub enum Profile {
     /// Temporal's Go SDK, version 1.47.
     #[default]
     Go,
+    /// Temporal's Rust SDK, version 1.1.1, on its core 0.10.1.
+    Core,
 }
 
 impl Profile {
@@ -19,6 +21,7 @@ impl Profile {
     pub const fn sticky_timeout(self) -> Duration {
         match self {
             Self::Go => Duration::from_secs(5),
+            Self::Core => Duration::from_secs(10),
         }
     }
 
@@ -27,6 +30,16 @@ impl Profile {
     pub fn client_header(self) -> Option<Header> {
         match self {
             Self::Go => Some(Header::default()),
+            Self::Core => None,
+        }
+    }
+
+    /// The timeout that a client of this SDK sends for one that its user left out.
+    #[must_use]
+    pub const fn client_timeout(self, given: Option<Duration>) -> Option<Duration> {
+        match (self, given) {
+            (Self::Go, None) => Some(Duration::ZERO),
+            (Self::Go | Self::Core, given) => given,
         }
     }
 }

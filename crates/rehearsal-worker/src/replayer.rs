@@ -11,8 +11,8 @@ use rehearsal_history::{Event, EventId, EventKind, SmolStr};
 use crate::describe;
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
-use crate::session::Session;
-use crate::slice::{Slices, Task, slice};
+use crate::session::{Halt, Session, Turn};
+use crate::slice::{Slices, Task, slice_as};
 
 /// How a history is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +64,8 @@ pub enum ReplayEnd {
 
 /// Replays a recorded history, one activation at a time.
 ///
-/// It takes as many steps as the history has workflow tasks, and one more.
+/// It takes as many steps as the history has workflow tasks, and one more; with [`Profile::Core`] a workflow task may
+/// take several, or none.
 #[derive(Debug, Clone)]
 pub struct Replayer {
     options: ReplayOptions,
@@ -104,7 +105,7 @@ impl Replayer {
                 Stage::Over(Err(Box::new(headless(history)))),
             ),
         };
-        let slices = slice(history);
+        let slices = slice_as(options.profile, history);
         let end = end(history, &slices);
         Self {
             options,
@@ -133,13 +134,15 @@ impl Replayer {
 
     /// Takes a step; what comes next is lent.
     fn advance(&mut self, completion: Option<Completion>) -> &Stage {
-        let stage = match (core::mem::replace(&mut self.stage, Stage::Ready), completion) {
-            (Stage::Ready, None | Some(_)) => self.activate(),
-            (Stage::Active { task, .. }, Some(completion)) => self.judge(&task, completion),
-            (stage @ Stage::Active { .. }, None) | (stage @ Stage::Over(_), None | Some(_)) => {
-                stage
+        let mut stage = match (core::mem::replace(&mut self.stage, Stage::Ready), completion) {
+            (Stage::Active { task, activation }, Some(completion)) => {
+                self.complete(task, activation.replaying, completion)
             }
+            (stage, _) => stage,
         };
+        while matches!(stage, Stage::Ready) {
+            stage = self.activate();
+        }
         self.stage = stage;
         &self.stage
     }
@@ -147,7 +150,10 @@ impl Replayer {
     /// Goes on to the next task that is recorded as completed.
     fn activate(&mut self) -> Stage {
         let Some(task) = self.queue.pop_front() else {
-            let differences = core::mem::take(&mut self.differences);
+            let mut differences = core::mem::take(&mut self.differences);
+            let settled = self.session.settle().into_iter();
+            differences.extend(settled.map(|mismatch| self.at_the_cut(mismatch)));
+            differences.sort_by_key(|mismatch| mismatch.task);
             return Stage::Over(Ok(Replayed {
                 tasks: self.session.tasks(),
                 differences,
@@ -155,34 +161,49 @@ impl Replayer {
             }));
         };
         let replaying = self.options.cold_at.is_none_or(|cold_at| task.number < cold_at);
-        match self.session.activate(&task, replaying) {
-            Ok(activation) => Stage::Active { task, activation },
-            Err(mismatch) => Stage::Over(Err(mismatch)),
+        let turn = self.session.activate(&task, replaying);
+        self.turn(task, turn)
+    }
+
+    /// The instance has answered.
+    fn complete(&mut self, task: Task, replaying: bool, completion: Completion) -> Stage {
+        match completion {
+            Completion::Failed(failed) => {
+                Stage::Over(Err(Box::new(self.session.failed(&task, failed.trouble))))
+            }
+            Completion::Commands(commands) => {
+                let turn = self.session.answer(&task, replaying, commands);
+                self.turn(task, turn)
+            }
         }
     }
 
-    /// Compares what was asked for with what is recorded.
-    fn judge(&mut self, task: &Task, completion: Completion) -> Stage {
-        let trouble = match completion {
-            Completion::Failed(failed) => failed.trouble,
-            Completion::Commands(commands) => match self.session.send(task.started, commands) {
-                Err(refusal) => refusal.into(),
-                Ok(commands) => {
-                    let judgment = self.session.judge(task, &commands);
-                    self.differences.extend(judgment.mild);
-                    return match judgment.broken {
-                        Some(mismatch) => Stage::Over(Err(self.at_the_cut(mismatch))),
-                        None => self.activate(),
-                    };
-                }
-            },
+    /// Activates again, or compares what was asked for with what is recorded.
+    fn turn(&mut self, task: Task, turn: Result<Turn, Box<Halt>>) -> Stage {
+        let commands = match turn {
+            Ok(Turn::Activate(activation)) => return Stage::Active { task, activation },
+            Ok(Turn::Answered(commands)) => commands,
+            Err(halt) => return self.halt(&task, *halt),
         };
-        Stage::Over(Err(Box::new(self.session.failed(task, trouble))))
+        let judgment = self.session.judge(&task, &commands);
+        self.differences.extend(judgment.mild);
+        match judgment.broken {
+            Some(halt) => self.halt(&task, *halt),
+            None => Stage::Ready,
+        }
+    }
+
+    fn halt(&self, task: &Task, halt: Halt) -> Stage {
+        Stage::Over(Err(match halt {
+            Halt::Broken(broken) => Box::new(self.at_the_cut(*broken.mismatch)),
+            Halt::Refused(refused) => Box::new(self.session.failed(task, refused.trouble)),
+        }))
     }
 
     /// Says of a command too many that the history ends where it would stand, and may have been cut there.
-    fn at_the_cut(&self, mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
-        if mismatch.is_extra() && self.queue.is_empty() && self.ends_in_commands {
+    fn at_the_cut(&self, mut mismatch: Mismatch) -> Mismatch {
+        let last = self.queue.is_empty() && mismatch.task == self.session.tasks();
+        if mismatch.is_extra() && last && self.ends_in_commands {
             mismatch.recorded = "nothing: the history ends here, and may be cut".into();
         }
         mismatch

@@ -1,4 +1,4 @@
-//! Cuts a history into workflow tasks (C-16).
+//! Cuts a history into workflow tasks (C-16, R-1).
 //!
 //! One batch is everything after the previous successful `WorkflowTaskStarted`, up to and including the next one.
 //! Scheduled, timed-out and failed tasks leave no trace in it, nor does the `WorkflowTaskStarted` of an attempt that
@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 
 use rehearsal_history::event::WorkflowTaskCompleted;
 use rehearsal_history::{Event, EventId, EventKind, Timestamp};
+
+use crate::profile::Profile;
 
 /// One workflow task: what the workflow was told, and what it asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,15 +28,19 @@ pub struct Task {
     pub completed: Option<Arc<Event>>,
     /// The command events that follow it, in order (H-11).
     pub commands: Vec<Arc<Event>>,
+    /// The completions of the tasks that were taken together with this one; only core does that.
+    pub(crate) merged: Vec<Arc<Event>>,
 }
 
 impl Task {
     /// The attributes of the `WorkflowTaskCompleted`.
     pub(crate) fn completion(&self) -> Option<&WorkflowTaskCompleted> {
-        match self.completed.as_deref().map(|event| &event.kind) {
-            Some(EventKind::WorkflowTaskCompleted(completed)) => Some(completed),
-            _ => None,
-        }
+        self.completed.as_deref().and_then(completion)
+    }
+
+    /// Those of all tasks that are taken together, its own last.
+    pub(crate) fn completions(&self) -> impl Iterator<Item = &WorkflowTaskCompleted> {
+        self.merged.iter().chain(&self.completed).filter_map(|event| completion(event))
     }
 }
 
@@ -75,8 +81,19 @@ pub struct Slices {
 /// ```
 #[must_use]
 pub fn slice(events: &[Arc<Event>]) -> Slices {
+    slice_as(Profile::Go, events)
+}
+
+/// Cuts `events` as the SDK of this profile does.
+///
+/// To core, a task that asked for nothing, and behind which the next is scheduled at once, is a heartbeat, unless the
+/// task before it left commands behind: it is taken together with the next (`find_end_index_of_next_wft_seq`).
+pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
     let mut slices = Slices::default();
     let mut batch = Vec::new();
+    let mut merged = Vec::new();
+    // Whether command events stand between the task before and the next one.
+    let mut commanded = false;
     let mut rest = events;
     while let Some((event, behind)) = rest.split_first() {
         rest = behind;
@@ -89,21 +106,41 @@ pub fn slice(events: &[Arc<Event>]) -> Slices {
                     time: event.time,
                     completed: None,
                     commands: Vec::new(),
+                    merged: Vec::new(),
                 };
                 match behind.split_first() {
-                    None => slices.open = Some(task(core::mem::take(&mut batch))),
-                    Some((completed, behind)) if is_completed(completed) => {
+                    None => {
+                        let mut task = task(core::mem::take(&mut batch));
+                        task.merged = core::mem::take(&mut merged);
+                        slices.open = Some(task);
+                    }
+                    Some((completed, behind))
+                        if profile == Profile::Core
+                            && completion(completed).is_some()
+                            && !commanded
+                            && behind.first().is_some_and(|event| is_scheduled(event)) =>
+                    {
+                        merged.push(Arc::clone(completed));
+                        rest = behind;
+                    }
+                    Some((completed, behind)) if completion(completed).is_some() => {
                         let mut task = task(core::mem::take(&mut batch));
                         let (commands, behind) = behind.split_at(leading_commands(behind));
                         task.completed = Some(Arc::clone(completed));
                         task.commands = commands.to_vec();
+                        task.merged = core::mem::take(&mut merged);
+                        commanded = !commands.is_empty();
                         slices.tasks.push(task);
                         rest = behind;
                     }
                     Some(_) => {}
                 }
             }
-            EventKind::WorkflowTaskCompleted(_) => rest = &behind[leading_commands(behind)..],
+            EventKind::WorkflowTaskCompleted(_) => {
+                let (commands, behind) = behind.split_at(leading_commands(behind));
+                commanded = !commands.is_empty();
+                rest = behind;
+            }
             EventKind::WorkflowTaskScheduled(_)
             | EventKind::WorkflowTaskTimedOut(_)
             | EventKind::WorkflowTaskFailed(_) => {}
@@ -114,8 +151,15 @@ pub fn slice(events: &[Arc<Event>]) -> Slices {
     slices
 }
 
-fn is_completed(event: &Event) -> bool {
-    matches!(event.kind, EventKind::WorkflowTaskCompleted(_))
+fn completion(event: &Event) -> Option<&WorkflowTaskCompleted> {
+    match &event.kind {
+        EventKind::WorkflowTaskCompleted(completed) => Some(completed),
+        _ => None,
+    }
+}
+
+const fn is_scheduled(event: &Event) -> bool {
+    matches!(event.kind, EventKind::WorkflowTaskScheduled(_))
 }
 
 /// How many command events stand at the front of `events`.

@@ -1,101 +1,20 @@
 //! A worker between the service and the instances in its cache.
 
+mod message;
+
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use rehearsal_activation::{
-    Activation, Completion, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken,
-    Trouble, WorkerTaskFailure,
+    Completion, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, Trouble,
+    WorkerTaskFailure, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
 
-use crate::go;
-use crate::mismatch::Mismatch;
-use crate::profile::Profile;
-use crate::session::Session;
-use crate::slice::{Slices, Task, slice};
-
-/// What a worker says of itself and where it polls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkerOptions {
-    /// Its name, recorded with what it does.
-    pub identity: SmolStr,
-    /// The queue that only it polls.
-    pub sticky_queue: SmolStr,
-    /// The queue that it shares with others.
-    pub task_queue: SmolStr,
-    /// How long a task may wait in the sticky queue; 5 s in Go (W-9).
-    pub sticky_timeout: Duration,
-    /// Whose rules apply.
-    pub profile: Profile,
-}
-
-/// What a worker is told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WorkerInput {
-    /// A workflow task.
-    Task(Box<TaskDelivery>),
-    /// An instance has answered its activation.
-    Completed {
-        /// The run.
-        run_id: SmolStr,
-        /// The answer.
-        completion: Completion,
-    },
-    /// The service has accepted the response to the last task.
-    Accepted {
-        /// The run.
-        run_id: SmolStr,
-    },
-    /// The service has refused the response to the last task: the run leaves the cache.
-    Rejected {
-        /// The run.
-        run_id: SmolStr,
-    },
-}
-
-/// What a worker wants done, in this order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WorkerOutput {
-    /// A fresh instance is needed for the run.
-    Instantiate {
-        /// The run.
-        run_id: SmolStr,
-        /// Its type.
-        workflow_type: SmolStr,
-    },
-    /// The instance is to be activated; [`WorkerInput::Completed`] brings its answer.
-    Activate(Activation),
-    /// The instance is to be dropped.
-    Evict {
-        /// The run.
-        run_id: SmolStr,
-    },
-    /// The service is to be told; [`WorkerInput::Accepted`] or [`WorkerInput::Rejected`] brings its answer.
-    Respond(Box<TaskResponse>),
-    /// The task failed on an attempt after the first, so nothing is sent, and the service lets it time out (W-7).
-    Silent {
-        /// The task.
-        token: TaskToken,
-    },
-    /// The delivery does not continue what is in the cache, and is not a full history. The same task is to be delivered
-    /// again with all events from the first (Go asks the service for them).
-    NeedFullHistory {
-        /// The task.
-        token: TaskToken,
-    },
-    /// A replay in a cold cache asked for something else than recorded. If that breaks production, the task fails.
-    Mismatch(Box<Mismatch>),
-    /// Something is wrong with the workflow; the task fails.
-    Trouble {
-        /// The run.
-        run_id: SmolStr,
-        /// What.
-        trouble: Trouble,
-    },
-}
+pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
+use crate::session::{Halt, Session, Turn};
+use crate::slice::{Slices, Task, slice_as};
 
 /// A worker: its cache of runs, and what it makes of deliveries and completions.
 ///
@@ -169,6 +88,14 @@ struct Work {
     queue: VecDeque<Task>,
 }
 
+/// What is to be done next with a task.
+enum Step {
+    /// It begins.
+    Activate,
+    /// The instance has asked for this.
+    Answer(Vec<WorkflowCommand>),
+}
+
 impl Worker {
     /// A worker with an empty cache.
     #[must_use]
@@ -230,33 +157,16 @@ impl Worker {
             let session = Session::new(self.options.profile, token.workflow_id.clone(), run_id);
             Box::new(Run { session, seen: EventId::NONE, work: None })
         };
-        let Slices { tasks, open, .. } = slice(&events);
+        let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);
         let mut tasks = tasks.into_iter().chain(open);
         let current =
             tasks.next().filter(|_| events.last().is_some_and(|last| last.id == token.started));
         let Some(current) = current else {
-            let message = "the delivery does not end with the task that it names".into();
-            self.fail(&token, Trouble::Nondeterminism { message }, unhandled("BadDelivery"), out);
-            return;
+            let message = "the delivery does not end with the task that it names";
+            return self.bad_delivery(&token, message, out);
         };
-        self.activate(run, Work { token, current, queue: tasks.collect() }, out);
-    }
-
-    /// Hands the current task to the instance.
-    fn activate(&mut self, mut run: Box<Run>, work: Work, out: &mut Vec<WorkerOutput>) {
-        let replaying = work.current.completed.is_some();
-        match run.session.activate(&work.current, replaying) {
-            Ok(activation) => {
-                out.push(WorkerOutput::Activate(activation));
-                let run_id = work.token.run_id.clone();
-                run.work = Some(work);
-                self.cache.insert(run_id, run);
-            }
-            Err(mismatch) => {
-                let failure = run.session.failure(&work.current, &mismatch);
-                self.break_off(&work.token, mismatch, failure, out);
-            }
-        }
+        let work = Work { token, current, queue: tasks.collect() };
+        self.turn(run, work, Step::Activate, out);
     }
 
     /// The instance has answered.
@@ -266,55 +176,64 @@ impl Worker {
             self.cache.insert(run_id, run);
             return;
         };
-        let commands = match completion {
-            Completion::Commands(commands) => commands,
+        match completion {
+            Completion::Commands(commands) => {
+                self.turn(run, work, Step::Answer(commands), out);
+            }
             Completion::Failed(failed) => {
                 let failure = WorkerTaskFailure { cause: failed.cause, failure: failed.failure };
                 self.fail(&work.token, failed.trouble, failure, out);
-                return;
             }
-        };
-        let commands = match run.session.send(work.current.started, commands) {
-            Ok(commands) => commands,
-            Err(refusal) => {
-                let (cause, failure) = go::refusal_failure(&refusal);
-                self.fail(&work.token, refusal.into(), WorkerTaskFailure { cause, failure }, out);
-                return;
-            }
-        };
-        if work.current.completed.is_some() {
-            self.judge(run, work, &commands, out);
-        } else {
-            self.respond(run, work, commands, out);
         }
     }
 
-    /// A recorded task: its commands are compared, and the next task is activated.
-    fn judge(
+    /// Goes on until the instance is to be activated, or the task is responded to.
+    fn turn(
         &mut self,
         mut run: Box<Run>,
         mut work: Work,
-        commands: &[ServerCommand],
+        mut step: Step,
         out: &mut Vec<WorkerOutput>,
     ) {
-        let judgment = run.session.judge(&work.current, commands);
-        out.extend(
-            judgment.mild.into_iter().map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))),
-        );
-        if let Some(mismatch) = judgment.broken {
-            let failure = run.session.failure(&work.current, &mismatch);
-            self.break_off(&work.token, mismatch, failure, out);
-        } else if let Some(next) = work.queue.pop_front() {
+        loop {
+            let replaying = work.current.completed.is_some();
+            let turn = match step {
+                Step::Activate => run.session.activate(&work.current, replaying),
+                Step::Answer(commands) => run.session.answer(&work.current, replaying, commands),
+            };
+            let commands = match turn {
+                Ok(Turn::Activate(activation)) => {
+                    out.push(WorkerOutput::Activate(activation));
+                    let run_id = work.token.run_id.clone();
+                    run.work = Some(work);
+                    self.cache.insert(run_id, run);
+                    return;
+                }
+                Ok(Turn::Answered(commands)) => commands,
+                Err(halt) => return self.halt(&work.token, *halt, out),
+            };
+            if !replaying {
+                return self.respond(run, work, commands, out);
+            }
+            let judgment = run.session.judge(&work.current, &commands);
+            let mild = judgment.mild.into_iter();
+            out.extend(mild.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
+            if let Some(halt) = judgment.broken {
+                return self.halt(&work.token, *halt, out);
+            }
+            let Some(next) = work.queue.pop_front() else {
+                return self.bad_delivery(
+                    &work.token,
+                    "the delivery holds no task that is open",
+                    out,
+                );
+            };
+            if next.completed.is_none() {
+                let settled = run.session.settle().into_iter();
+                out.extend(settled.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
+            }
             work.current = next;
-            self.activate(run, work, out);
-        } else {
-            let message = "the delivery holds no task that is open".into();
-            self.fail(
-                &work.token,
-                Trouble::Nondeterminism { message },
-                unhandled("BadDelivery"),
-                out,
-            );
+            step = Step::Activate;
         }
     }
 
@@ -332,7 +251,7 @@ impl Worker {
         let outcome = TaskOutcome::Completed {
             commands,
             sticky: Some((queue, self.options.sticky_timeout)),
-            sdk_metadata: run.session.sdk_metadata(),
+            sdk_metadata: run.session.completes(work.current.started),
             force_new_task: false,
         };
         run.seen = work.current.started;
@@ -350,16 +269,20 @@ impl Worker {
         }
     }
 
-    /// A replay does not agree with the history.
-    fn break_off(
-        &mut self,
-        token: &TaskToken,
-        mismatch: Box<Mismatch>,
-        failure: WorkerTaskFailure,
-        out: &mut Vec<WorkerOutput>,
-    ) {
-        out.push(WorkerOutput::Mismatch(mismatch));
-        self.fail_task(token, failure, out);
+    /// A task cannot go on.
+    fn halt(&mut self, token: &TaskToken, halt: Halt, out: &mut Vec<WorkerOutput>) {
+        match halt {
+            Halt::Refused(refused) => self.fail(token, refused.trouble, refused.failure, out),
+            Halt::Broken(broken) => {
+                // What is wrong with the SDK is no difference between the replay and the history.
+                if let Some(trouble @ Trouble::SdkDefect { .. }) = broken.mismatch.trouble {
+                    self.fail(token, trouble, broken.failure, out);
+                } else {
+                    out.push(WorkerOutput::Mismatch(broken.mismatch));
+                    self.fail_task(token, broken.failure, out);
+                }
+            }
+        }
     }
 
     /// Something is wrong with the workflow.
@@ -372,6 +295,18 @@ impl Worker {
     ) {
         out.push(WorkerOutput::Trouble { run_id: token.run_id.clone(), trouble });
         self.fail_task(token, failure, out);
+    }
+
+    /// The delivery is one that no service should make.
+    fn bad_delivery(&mut self, token: &TaskToken, message: &str, out: &mut Vec<WorkerOutput>) {
+        let failure = WorkerTaskFailure {
+            cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+            failure: Failure::application(
+                "the delivery is not one of a workflow task",
+                "BadDelivery",
+            ),
+        };
+        self.fail(token, Trouble::Nondeterminism { message: message.into() }, failure, out);
     }
 
     /// Reports the failure of a first attempt and keeps silent on others (W-7); the run leaves the cache.
@@ -398,13 +333,5 @@ impl Worker {
         if self.cache.remove(&run_id).is_some() {
             out.push(WorkerOutput::Evict { run_id });
         }
-    }
-}
-
-/// A delivery that no service should make.
-fn unhandled(kind: &str) -> WorkerTaskFailure {
-    WorkerTaskFailure {
-        cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-        failure: Failure::application("the delivery is not one of a workflow task", kind),
     }
 }

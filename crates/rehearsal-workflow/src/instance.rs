@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use rehearsal_activation::quiet::Panic;
 use rehearsal_activation::{
     Activation, Completion, Initialize, Instance, Job, TaskFailure, Trouble, WorkflowCommand,
 };
@@ -11,7 +12,6 @@ use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTa
 use crate::definition::Start;
 use crate::error::{PANIC, SOURCE};
 use crate::operation::Outcome;
-use crate::quiet::Panic;
 use crate::routine::{Routines, Stopped};
 use crate::scope::ScopeId;
 use crate::state::{Shared, State};

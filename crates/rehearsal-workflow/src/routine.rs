@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rehearsal_activation::Trouble;
+use rehearsal_activation::quiet::{self, Panic};
+use rehearsal_activation::wake::ForeignWake;
 
-use crate::quiet::{self, Panic};
 use crate::state::{Routine, Shared};
-use crate::wake::ForeignWake;
 
 /// How many passes there may be in one activation. Each must make progress, and [`State::advance`] bounds most of that;
 /// this bounds what is left.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rehearsal_activation::{
     ActivityResolution, Initialize, ScheduleActivity, Seq, StartTimer, WorkflowCommand,
 };
-use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_history::{Payload, Payloads, SmolStr, Timestamp};
 
 use crate::context::Info;
 use crate::error::WorkflowError;
@@ -199,7 +199,7 @@ impl State {
         self.timers += 1;
         let seq = Seq(self.timers);
         let operation = Rc::new(Operation::new(self.ticket(), scope, seq, Kind::Timer { after }));
-        let summary = summary.map(SmolStr::new_static);
+        let summary = summary.map(Payload::text);
         self.commands.push(WorkflowCommand::StartTimer(StartTimer { seq, after, summary }));
         self.pending_timers.insert(seq, Rc::clone(&operation));
         self.bind(&operation);

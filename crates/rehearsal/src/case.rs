@@ -152,7 +152,7 @@ impl Scenario {
     /// assert_eq!(again.case(), failure.case());
     /// ```
     pub fn try_case(&self, case: &Case) -> Result<Outcome, Failure> {
-        patience().map_err(Failure::of_finding)?;
+        self.ready()?;
         let name = self.inner.name();
         if case.scenario() != name {
             let headline = format!("a case of scenario `{}`, run as `{name}`", case.scenario());

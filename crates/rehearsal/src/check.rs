@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rehearsal_engine::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, Check, CleanupIffCanceled,
-    EndsWithin, Eventually, NoActivityOutlivesClose, Outcome, SkippedReportedAsCanceled, Sometimes,
-    StatusIn,
+    CompensatedExactlyOnce, EndsWithin, Eventually, NoActivityOutlivesClose, Outcome,
+    SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 use rehearsal_history::Status;
 
@@ -87,6 +87,41 @@ pub fn no_activity_outlives_close() -> Arc<dyn Check> {
 #[must_use]
 pub fn cancel_observed_or_completed_first() -> Arc<dyn Check> {
     Arc::new(CancelObservedOrCompletedFirst)
+}
+
+/// A step that took place is undone exactly once if its workflow does not complete, and only then (RH211, RH212).
+///
+/// In each execution that closed as Failed or Canceled:
+///
+/// | the step | the compensation |
+/// |---|---|
+/// | completed; or its code ran, and it was canceled, timed out or was still open at the close | completed exactly once |
+/// | failed, or its code never ran | completed once or not at all |
+/// | was never scheduled, or skipped | its code did not run |
+///
+/// If the workflow completed, the code of the compensation did not run. One that was terminated, timed out or is open
+/// cannot undo anything any more, or not yet: there the compensation must only not come too often. The attempts of an
+/// activity are one step together, and a step that was scheduled three times is undone three times.
+///
+/// It does not fit a workflow that returns a value after it has undone its steps; return the error.
+///
+/// ```
+/// use rehearsal::{Activity, Scenario, check};
+///
+/// const CHARGE: Activity<u64, ()> = Activity::new("Charge");
+/// const REFUND: Activity<u64, ()> = Activity::new("Refund");
+///
+/// let scenario = Scenario::new("order").check(check::compensated_exactly_once(CHARGE, REFUND));
+/// ```
+#[must_use]
+pub fn compensated_exactly_once<K, L>(
+    step: impl ActivityName<K>,
+    compensation: impl ActivityName<L>,
+) -> Arc<dyn Check> {
+    Arc::new(CompensatedExactlyOnce {
+        step: step.activity_name().into(),
+        compensation: compensation.activity_name().into(),
+    })
 }
 
 /// Every workflow ends at most `limit` after its cancel was accepted, or after its start if there was none (RH207).

@@ -189,7 +189,7 @@ impl Scenario {
     /// assert_eq!(failure.tape().len(), 1);
     /// ```
     pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
-        case::patience().map_err(Failure::of_finding)?;
+        self.ready()?;
         let name = self.inner.name();
         if let Some(case) = case::requested(name).map_err(Failure::of_finding)? {
             let outcome = self.try_case(&case)?;

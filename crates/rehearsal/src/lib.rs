@@ -63,8 +63,11 @@ mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
 mod names;
+#[cfg(feature = "temporal")]
+mod official;
 mod page;
 mod paint;
+mod replay;
 mod report;
 mod scenario;
 #[cfg(feature = "proptest")]
@@ -84,6 +87,7 @@ pub use rehearsal_history::{
     Event, EventId, EventKind, History, Payload, Payloads, RetryPolicy, Status, TimeoutType,
     Timestamp,
 };
+pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, Context, Either, Info, Signal,
     SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select, select_all,
@@ -92,7 +96,10 @@ pub use rehearsal_workflow::{
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
 pub use crate::names::{ActivityName, Native};
+#[cfg(feature = "temporal")]
+pub use crate::official::{Official, OfficialWorld};
 pub use crate::paint::Color;
+pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::stub::Stub;

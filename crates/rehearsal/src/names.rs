@@ -8,12 +8,12 @@ use serde::Serialize;
 ///
 /// Typed names ([`Activity`]) do, and with feature `temporal` the markers that the official SDK makes of methods, such as
 /// `Shop::ship`. `Kind` tells them apart and is never written.
-pub trait ActivityName<Kind> {
+pub trait ActivityName<Kind>: Sized {
     /// What the activity returns.
     type Output;
 
     /// The name that is recorded in histories.
-    fn activity_name(&self) -> String;
+    fn activity_name(self) -> String;
 
     /// A result as it is recorded, or why it cannot be.
     #[doc(hidden)]
@@ -27,7 +27,7 @@ pub enum Native {}
 impl<I, O: Serialize> ActivityName<Native> for Activity<I, O> {
     type Output = O;
 
-    fn activity_name(&self) -> String {
+    fn activity_name(self) -> String {
         self.name().to_owned()
     }
 

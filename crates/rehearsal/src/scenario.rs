@@ -13,6 +13,7 @@ use rehearsal_engine::{
 };
 use rehearsal_explore::{Choices, Sweep};
 use rehearsal_history::Payloads;
+use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,8 @@ use crate::watchdog::{self, Subject, Who};
 pub struct Scenario {
     pub(crate) inner: rehearsal_engine::Scenario,
     pub(crate) checks: Vec<Arc<dyn Check>>,
+    #[cfg(feature = "temporal")]
+    pub(crate) hosted: crate::official::Hosted,
 }
 
 impl fmt::Debug for Scenario {
@@ -39,7 +42,7 @@ impl fmt::Debug for Scenario {
         f.debug_struct("Scenario")
             .field("inner", &self.inner)
             .field("checks", &self.checks)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -50,7 +53,12 @@ impl Scenario {
         let inner = rehearsal_engine::Scenario::new(name);
         #[cfg(any(feature = "log", feature = "tracing"))]
         let inner = crate::logs::heard(inner);
-        Self { inner, checks: Vec::new() }
+        Self {
+            inner,
+            checks: Vec::new(),
+            #[cfg(feature = "temporal")]
+            hosted: crate::official::Hosted::default(),
+        }
     }
 
     /// Its name.
@@ -117,6 +125,42 @@ impl Scenario {
     #[must_use]
     pub fn worker(mut self, worker: WorkerSpec) -> Self {
         self.inner = self.inner.with_worker(worker);
+        self
+    }
+
+    /// Which SDK its workers and its client behave like: how ids are given, what a cancel suppresses, how long sticky
+    /// queues are kept. The default is [`Profile::Go`].
+    ///
+    /// Workflows are the same under each: a native workflow may run by the rules of another SDK. Workflows of the official
+    /// Rust SDK run by its own rules only, so registering one sets [`Profile::Core`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, EventKind, Profile, Scenario, Workflow, WorkflowError, secs};
+    ///
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    ///
+    /// /// A timer in a context that is canceled already.
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let (ctx, cancel) = ctx.with_cancel();
+    ///     cancel.cancel();
+    ///     let _canceled = ctx.timer(secs(1)).await;
+    ///     Ok(())
+    /// }
+    ///
+    /// let timers = |profile| {
+    ///     let scenario = Scenario::new("nap").profile(profile).workflow(NAP, nap);
+    ///     let outcome = scenario.client(|world| drop(world.start(NAP, "nap-1", ()))).run();
+    ///     let history = &outcome.main().unwrap().history;
+    ///     history.iter().filter(|event| matches!(event.kind, EventKind::TimerStarted(_))).count()
+    /// };
+    /// assert_eq!(timers(Profile::Go), 1);
+    /// assert_eq!(timers(Profile::Core), 0);
+    /// ```
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.inner = self.inner.with_profile(profile);
         self
     }
 
@@ -188,7 +232,7 @@ impl Scenario {
     ///
     /// A [`Failure`] with the report if anything is found.
     pub fn try_run(&self, tape: &Tape) -> Result<Outcome, Failure> {
-        case::patience().map_err(Failure::of_finding)?;
+        self.ready()?;
         watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()));
         let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
         watchdog::ended();
@@ -224,7 +268,7 @@ impl Scenario {
     /// A [`Failure`] with the report if anything is found in any run.
     pub fn try_sweep(&self) -> Result<Report, Failure> {
         let name = self.inner.name();
-        case::patience().map_err(Failure::of_finding)?;
+        self.ready()?;
         let keeper = Keeper::new(name);
         let mut sweep = match case::requested(name) {
             Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks, &keeper),
@@ -244,6 +288,14 @@ impl Scenario {
         }
     }
 
+    /// What keeps this scenario from being run at all, here and now.
+    pub(crate) fn ready(&self) -> Result<(), Failure> {
+        case::patience().map_err(Failure::of_finding)?;
+        #[cfg(feature = "temporal")]
+        self.official_setup().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        Ok(())
+    }
+
     /// A check that names an activity which the scenario does not know would pass for ever.
     pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
         self.checks
@@ -261,7 +313,7 @@ impl Scenario {
 }
 
 /// An attempt whose panics are caught and become what Temporal makes of them. The watchdog looks at each poll.
-fn caught(
+pub(crate) fn caught(
     ctx: &ActivityContext,
     code: impl Future<Output = ActivityResult> + 'static,
 ) -> ActivityFuture {

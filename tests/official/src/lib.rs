@@ -1,1 +1,7 @@
-//! Suites that need the official Rust SDK.
+//! Suites that need the official Rust SDK; what they share.
+
+pub mod closure;
+pub mod golden;
+pub mod judge;
+pub mod parity;
+pub mod probes;

@@ -43,7 +43,7 @@ pub(super) fn compare(simulated: &History, recorded: &History) -> Vec<String> {
     );
     let content = |difference: &&Difference| matches!(difference, Difference::Value { .. });
     let mut report = match differences.iter().filter(content).map(event_of).min() {
-        Some(first) => divergence(simulated, recorded, first),
+        Some(first) => divergence(["recorded", "simulated"], [recorded, simulated], first),
         None => Vec::new(),
     };
 
@@ -79,20 +79,18 @@ fn first_other_kind(simulated: &History, recorded: &History) -> Option<EventId> 
     Some(EventId::FIRST.plus(at as u64))
 }
 
-/// Both histories around an event, side by side.
-fn divergence(simulated: &History, recorded: &History, event: EventId) -> Vec<String> {
+/// Two histories around an event, side by side, under their titles.
+#[must_use]
+pub fn divergence(titles: [&str; 2], sides: [&History; 2], event: EventId) -> Vec<String> {
     let mut lines = vec![
         format!("first divergence at event {event}:"),
-        format!("    {:<52} | simulated", "recorded"),
+        format!("    {:<52} | {}", titles[0], titles[1]),
     ];
-    let longest = simulated.events().len().max(recorded.events().len()) as u64;
-    for id in event.0.saturating_sub(CONTEXT).max(1)..=longest.min(event.0 + CONTEXT) {
+    let longest = sides.map(|side| side.events().len()).into_iter().max().unwrap_or_default();
+    for id in event.0.saturating_sub(CONTEXT).max(1)..=(longest as u64).min(event.0 + CONTEXT) {
         let mark = if id == event.0 { '>' } else { ' ' };
-        lines.push(format!(
-            "  {mark} {:<52} | {}",
-            line(recorded, EventId(id)),
-            line(simulated, EventId(id))
-        ));
+        let [left, right] = sides.map(|side| line(side, EventId(id)));
+        lines.push(format!("  {mark} {left:<52} | {right}"));
     }
     lines
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rehearsal::Scenario;
 
+pub use self::compare::divergence;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate};
 pub use self::script::{Action, Expect, Hold, Retry, Script, Span, Step, Worker};

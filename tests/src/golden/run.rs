@@ -147,7 +147,8 @@ impl Run<'_> {
                 self.signal_input(&step.input).as_ref(),
             ),
             Action::Start => self.start_other(world, step),
-            Action::Update | Action::Query => {
+            Action::Update => world.update_workflow(id, run),
+            Action::Query => {
                 return self.problem(format!(
                     "{}: not simulated: {}",
                     title(step),

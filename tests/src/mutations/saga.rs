@@ -78,7 +78,7 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "a global",
         scenario: || twin().activity(FLIGHT, numbered),
-        code: Code::NotRepeatable,
+        code: Code::ActivityNotRepeatable,
         at: CALM,
     },
 ];

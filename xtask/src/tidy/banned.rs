@@ -19,12 +19,15 @@ const WORDS: &[(&str, &str)] = &[
     ("XXX", "fix it, or say what holds as a full sentence"),
 ];
 
+/// The code of recordings stands as it was recorded: a macro of the SDK asks for `unimplemented!()`.
+fn is_exempt(path: &str) -> bool {
+    EXEMPT.contains(&path) || path.starts_with("fixtures/golden/rust/")
+}
+
 /// Looks for the words in Rust files, comments included.
 pub(super) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in
-        files.iter().filter(|file| file.is_a(&["rs"]) && !EXEMPT.contains(&file.path.as_str()))
-    {
+    for file in files.iter().filter(|file| file.is_a(&["rs"]) && !is_exempt(&file.path)) {
         for (number, line) in file.lines() {
             for (banned, instead) in
                 WORDS.iter().filter(|(banned, _)| word::stands_in(line, banned))

@@ -6,29 +6,32 @@ use super::Finding;
 
 const RULE: &str = "fixtures";
 
-const FOLDER: &str = "fixtures/golden/go/";
-
-const NEEDED: &[&str] = &["scenario.toml", "workflow.go", "native.rs", "history.json"];
+/// The folders of scenarios, each with what a scenario there consists of.
+const FOLDERS: [(&str, &[&str]); 2] = [
+    ("fixtures/golden/go/", &["scenario.toml", "workflow.go", "native.rs", "history.json"]),
+    ("fixtures/golden/rust/", &["scenario.toml", "workflow.rs", "history.json"]),
+];
 
 /// Looks for the files of each scenario; `paths` is every file of the repository.
 pub(super) fn check(paths: &BTreeSet<String>) -> Vec<Finding> {
-    let scenarios: BTreeSet<&str> = paths
-        .iter()
-        .filter_map(|path| path.strip_prefix(FOLDER)?.split_once('/'))
-        .map(|(name, _)| name)
-        .collect();
-
     let mut findings = Vec::new();
-    for scenario in scenarios {
-        for needed in NEEDED {
-            let path = format!("{FOLDER}{scenario}/{needed}");
-            if !paths.contains(&path) {
-                findings.push(Finding::new(
-                    &path,
-                    1,
-                    RULE,
-                    format!("scenario `{scenario}` has no `{needed}`"),
-                ));
+    for (folder, all) in FOLDERS {
+        let scenarios: BTreeSet<&str> = paths
+            .iter()
+            .filter_map(|path| path.strip_prefix(folder)?.split_once('/'))
+            .map(|(name, _)| name)
+            .collect();
+        for scenario in scenarios {
+            for needed in all {
+                let path = format!("{folder}{scenario}/{needed}");
+                if !paths.contains(&path) {
+                    findings.push(Finding::new(
+                        &path,
+                        1,
+                        RULE,
+                        format!("scenario `{scenario}` has no `{needed}`"),
+                    ));
+                }
             }
         }
     }
@@ -41,18 +44,25 @@ mod tests {
     use crate::tidy::printed;
 
     fn folder(files: &[&str]) -> BTreeSet<String> {
-        files.iter().map(|file| format!("{FOLDER}{file}")).collect()
+        files.iter().map(|file| format!("fixtures/golden/{file}")).collect()
     }
 
     #[test]
     fn fires_on_an_incomplete_scenario() {
-        let paths = folder(&["a/scenario.toml", "a/workflow.go", "a/history.2.json"]);
+        let paths = folder(&[
+            "go/a/scenario.toml",
+            "go/a/workflow.go",
+            "go/a/history.2.json",
+            "rust/b/scenario.toml",
+            "rust/b/history.json",
+        ]);
 
         assert_eq!(
             printed(&check(&paths)),
             [
                 "fixtures/golden/go/a/native.rs:1: fixtures: scenario `a` has no `native.rs`",
                 "fixtures/golden/go/a/history.json:1: fixtures: scenario `a` has no `history.json`",
+                "fixtures/golden/rust/b/workflow.rs:1: fixtures: scenario `b` has no `workflow.rs`",
             ]
         );
     }
@@ -60,11 +70,14 @@ mod tests {
     #[test]
     fn is_silent_on_a_complete_one_and_on_files_beside() {
         let paths = folder(&[
-            "a/scenario.toml",
-            "a/workflow.go",
-            "a/native.rs",
-            "a/history.json",
-            "go.mod",
+            "go/a/scenario.toml",
+            "go/a/workflow.go",
+            "go/a/native.rs",
+            "go/a/history.json",
+            "go/go.mod",
+            "rust/b/scenario.toml",
+            "rust/b/workflow.rs",
+            "rust/b/history.json",
         ]);
 
         assert_eq!(check(&paths), []);

@@ -16,6 +16,7 @@ const SERVICE: &str = "rehearsal-service";
 const WORKER: &str = "rehearsal-worker";
 const WORKFLOW: &str = "rehearsal-workflow";
 const ENGINE: &str = "rehearsal-engine";
+const TEMPORAL: &str = "rehearsal-temporal";
 const EXPLORE: &str = "rehearsal-explore";
 const FACADE: &str = "rehearsal";
 
@@ -26,9 +27,10 @@ const MAY: &[(&str, &[&str])] = &[
     (SERVICE, &[ACTIVATION, HISTORY]),
     (WORKER, &[ACTIVATION, HISTORY]),
     (WORKFLOW, &[ACTIVATION, HISTORY]),
+    (TEMPORAL, &[ACTIVATION, HISTORY]),
     (ENGINE, &[SERVICE, WORKER, ACTIVATION, HISTORY]),
     (EXPLORE, &[ENGINE, ACTIVATION, HISTORY]),
-    (FACADE, &[EXPLORE, ENGINE, WORKFLOW, WORKER, SERVICE, ACTIVATION, HISTORY]),
+    (FACADE, &[EXPLORE, ENGINE, TEMPORAL, WORKFLOW, WORKER, SERVICE, ACTIVATION, HISTORY]),
 ];
 
 /// Compares every manifest with the table. Dev-dependencies are free.

@@ -1,8 +1,10 @@
 //! Attempts of activities: taken, polled, heartbeating, reported.
 
+use std::time::Duration;
+
 use rehearsal_history::{FailureInfo, Payloads};
 use rehearsal_service::{Answer, Input, RequestError};
-use rehearsal_worker::Beat;
+use rehearsal_worker::{AttemptRules, Beat, Report};
 
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
@@ -40,17 +42,14 @@ impl World {
             input: task.input.clone(),
             started: self.elapsed(),
             ended: None,
+            result: None,
             lost: None,
             worker: self.hosts[host].identity.clone(),
         });
         let now = self.clock.now();
         let left =
             task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
-        let deadline = [task.start_to_close, left]
-            .into_iter()
-            .flatten()
-            .filter(|limit| !limit.is_zero())
-            .min();
+        let expiry = self.rules().expiry(task.start_to_close, left, task.heartbeat_timeout);
         let call = self.record.calls.len() - 1;
         let surroundings = &mut self.surroundings;
         let surrounded = own.is_none();
@@ -62,9 +61,17 @@ impl World {
             }
         });
         self.agenda.push(now, Entry::Poll(key));
-        if let Some(deadline) = deadline {
-            self.agenda.push(now + deadline, Entry::Deadline(key));
+        if let Some(limit) = expiry.start_to_close {
+            self.agenda.push(now + limit, Entry::Deadline(key));
         }
+        if let Some(limit) = expiry.heartbeat {
+            self.agenda.push(now + limit, Entry::Silence { key, limit });
+        }
+    }
+
+    /// How the workers treat attempts.
+    fn rules(&self) -> AttemptRules {
+        AttemptRules::new(self.scenario.profile)
     }
 
     pub(super) fn poll_attempt(&mut self, key: AttemptKey) {
@@ -76,10 +83,11 @@ impl World {
             return self.stop_outside(key);
         }
         for details in polled.beats {
-            if let Some(running) = self.executor.get(key)
-                && let Some(Beat(details)) = running.throttle.beat(now, details)
-            {
-                self.agenda.push(now, Entry::Heartbeat { key, details });
+            if let Some(running) = self.executor.get(key) {
+                running.last_beat = Some(Beat(details.clone()));
+                if let Some(Beat(details)) = running.throttle.beat(now, details) {
+                    self.agenda.push(now, Entry::Heartbeat { key, details });
+                }
             }
         }
         self.arm_throttle(key);
@@ -89,7 +97,9 @@ impl World {
         if polled.ended {
             let ended = self.elapsed();
             if let Some(running) = self.executor.get(key) {
-                self.record.calls[running.call].ended = Some(ended);
+                let call = &mut self.record.calls[running.call];
+                call.ended = Some(ended);
+                call.result.clone_from(&running.result);
             }
             self.agenda.push(now, Entry::Report(key));
         } else if polled.again {
@@ -141,6 +151,9 @@ impl World {
             Ok(_) => HeartbeatAnswer::GoOn,
             Err(_) => HeartbeatAnswer::NotFound,
         };
+        if let Some(running) = self.executor.get(key) {
+            running.heard = self.clock.now();
+        }
         let at = self.elapsed();
         self.record.heartbeats.push(Heartbeat { at, activity, run_id, scheduled, attempt, answer });
         match answer {
@@ -154,7 +167,21 @@ impl World {
         if self.executor.outside(key).is_some() {
             return self.stop_outside(key);
         }
+        if let Some(running) = self.executor.get(key) {
+            running.expired = true;
+        }
         self.finish_context(key, Done::DeadlineExceeded);
+    }
+
+    /// The worker looks whether the service has answered a heartbeat of the attempt within `limit` (C-34).
+    pub(super) fn silence(&mut self, key: AttemptKey, limit: Duration) {
+        let Some(running) = self.executor.get(key) else { return };
+        let due = running.heard + limit;
+        if due <= self.clock.now() {
+            self.attempt_deadline(key);
+        } else {
+            self.agenda.push(due, Entry::Silence { key, limit });
+        }
     }
 
     /// The first attempt that waits for something that does not belong to the run.
@@ -198,21 +225,24 @@ impl World {
         let Some(mut running) = self.executor.remove(key) else { return };
         self.agenda.retain(|entry| entry.attempt() != Some(key));
         let Some(result) = running.result.take() else { return };
-        let done = running.attempt.done.get();
-        if done == Some(Done::DeadlineExceeded) {
-            // C-34: the worker drops a response that comes past the deadline.
+        let (done, rules) = (running.attempt.done.get(), self.rules());
+        let told = done.is_some_and(|done| done != Done::DeadlineExceeded);
+        let expired = running.expired && !rules.reports_when_expired(told);
+        let not_found = done == Some(Done::NotFound) && !rules.reports_when_not_found(false);
+        if expired || not_found {
             return;
         }
         let identity = self.hosts[running.host].identity.clone();
         let token = running.token;
-        if result.is_err()
+        let ended = converted(result, done, rules);
+        if rules.flushes(ended.report())
             && let Some(Beat(details)) = running.throttle.flush()
         {
             // C-33: pending details are sent first; the answer does not matter any more.
             let _: Result<Answer, RequestError> =
                 self.call(Input::RecordHeartbeat { token, details });
         }
-        let input = match converted(result, done) {
+        let input = match ended {
             Converted::Completed(result) => {
                 Input::RespondActivityCompleted { token, result, identity }
             }
@@ -222,7 +252,7 @@ impl World {
             Converted::Failed(error) => Input::RespondActivityFailed {
                 token,
                 failure: error.into_failure(),
-                last_heartbeat_details: None,
+                last_heartbeat_details: rules.failure_details(running.last_beat),
                 identity,
             },
         };
@@ -236,14 +266,27 @@ enum Converted {
     Failed(ActivityError),
 }
 
-/// What the Go worker makes of the value that an activity returns (§3.4.3).
-fn converted(result: ActivityResult, done: Option<Done>) -> Converted {
+impl Converted {
+    const fn report(&self) -> Report {
+        match self {
+            Self::Completed(_) => Report::Completed,
+            Self::Canceled(_) => Report::Canceled,
+            Self::Failed(_) => Report::Failed,
+        }
+    }
+}
+
+/// What a worker makes of the value that an activity returns (§3.4.3).
+fn converted(result: ActivityResult, done: Option<Done>, rules: AttemptRules) -> Converted {
     let error = match result {
         Ok(result) => return Converted::Completed(result),
         Err(error) => error,
     };
     match &error.failure().info {
-        Some(FailureInfo::Canceled(info)) if done == Some(Done::CancelRequested) => {
+        Some(FailureInfo::Canceled(info))
+            if done == Some(Done::CancelRequested)
+                || rules.uncalled_cancel() == Report::Canceled =>
+        {
             Converted::Canceled(info.details.clone())
         }
         Some(FailureInfo::Canceled(_)) => {

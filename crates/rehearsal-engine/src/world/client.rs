@@ -153,6 +153,7 @@ impl World {
     /// simulated.
     pub fn start_workflow(&mut self, options: StartOptions) -> Result<Handle, ClientError> {
         let run_id = self.ids.uuid();
+        let profile = self.scenario.profile;
         let workflow_id = options.workflow_id.clone();
         let input = Input::StartWorkflow(Box::new(StartWorkflow {
             workflow_id: options.workflow_id,
@@ -160,10 +161,10 @@ impl World {
             workflow_type: options.workflow_type,
             task_queue: options.task_queue,
             input: options.input,
-            header: self.scenario.profile.client_header(),
+            header: profile.client_header(),
             identity: IDENTITY,
-            execution_timeout: options.execution_timeout,
-            run_timeout: options.run_timeout,
+            execution_timeout: profile.client_timeout(options.execution_timeout),
+            run_timeout: profile.client_timeout(options.run_timeout),
             task_timeout: options.task_timeout,
             start_delay: options.start_delay,
             retry_policy: options.retry_policy,
@@ -267,6 +268,21 @@ impl World {
             identity: IDENTITY,
         })
         .map(drop)
+    }
+
+    /// Sends an update to the current run of a workflow, or to the run that is named.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers for a workflow that is closed or unknown. For an open one [`ClientError::NotSimulated`]:
+    /// updates are not simulated yet.
+    pub fn update_workflow(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+    ) -> Result<(), ClientError> {
+        self.moved = true;
+        self.call(Input::UpdateWorkflow { target: target(workflow_id, run_id) }).map(drop)
     }
 
     /// Lets `by` of virtual time pass and all that falls due in it happen, soonest first.

@@ -45,6 +45,7 @@ impl World {
             }
             Entry::Poll(key)
             | Entry::Deadline(key)
+            | Entry::Silence { key, .. }
             | Entry::Throttle(key)
             | Entry::Heartbeat { key, .. }
             | Entry::Report(key) => self.attempt(*key),

@@ -105,7 +105,7 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::Respond { .. } => "a workflow task is answered",
             Entry::ActivityTask { .. } => "a worker takes an activity task",
             Entry::Poll(_) => "activity code runs",
-            Entry::Deadline(_) => "an activity's own deadline passes",
+            Entry::Deadline(_) | Entry::Silence { .. } => "an activity's own deadline passes",
             Entry::Throttle(_) => "a held heartbeat may go",
             Entry::Heartbeat { .. } => "a heartbeat is sent",
             Entry::Report(_) => "an activity's end is reported",

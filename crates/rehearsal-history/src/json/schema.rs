@@ -86,6 +86,12 @@ impl Unknown {
     }
 }
 
+impl FromIterator<(String, Value)> for Unknown {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
+        Self::new(members.into_iter().collect())
+    }
+}
+
 /// Takes a field out of `members` under either of its names.
 pub(crate) fn take<T: Field>(
     members: &mut Map<String, Value>,
@@ -209,6 +215,26 @@ macro_rules! enumeration {
                     Self::Unknown(name) => name,
                 }
             }
+
+            /// The number that stands for it in protobuf; `None` for an unknown value of which only the name is known.
+            #[must_use]
+            pub fn number(&self) -> Option<i32> {
+                match self {
+                    Self::Unspecified => Some(0),
+                    $( Self::$value => Some($number), )+
+                    Self::Unknown(name) => $crate::json::schema::number(name),
+                }
+            }
+
+            /// The value that `number` stands for in protobuf.
+            #[must_use]
+            pub fn from_number(number: i32) -> Self {
+                match number {
+                    0 => Self::Unspecified,
+                    $( $number => Self::$value, )+
+                    unknown => Self::Unknown(smol_str::ToSmolStr::to_smolstr(&unknown)),
+                }
+            }
         }
 
         impl $crate::json::schema::Field for $name {
@@ -232,11 +258,8 @@ macro_rules! enumeration {
                     },
                     _ => None,
                 };
-                match number {
-                    Some(0) => return Ok(Self::Unspecified),
-                    $( Some($number) => return Ok(Self::$value), )+
-                    Some(number) => return Ok(Self::Unknown(smol_str::ToSmolStr::to_smolstr(&number))),
-                    None => {}
+                if let Some(number) = number {
+                    return Ok(Self::from_number(number));
                 }
                 let Some(spelled) = value.as_str() else {
                     return Err($crate::json::schema::Misfit::new(

@@ -146,8 +146,12 @@ impl Run {
     }
 }
 
-/// T-10, W-4.
+/// T-10, W-4. A timeout of zero that the client gave is recorded, as of Go's client; one that it left out is not, as of
+/// Rust's.
 fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecutionStarted> {
+    let recorded = |timeout: Duration, given: Option<Duration>| {
+        (given.is_some() || !timeout.is_zero()).then_some(timeout)
+    };
     let execution = start.execution_timeout.unwrap_or_default();
     let run = match start.run_timeout.filter(|timeout| !timeout.is_zero()) {
         None => execution,
@@ -163,8 +167,8 @@ fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecution
         workflow_type: start.workflow_type.into(),
         task_queue: TaskQueue::normal(start.task_queue),
         input: start.input,
-        workflow_execution_timeout: Some(execution),
-        workflow_run_timeout: Some(run),
+        workflow_execution_timeout: recorded(execution, start.execution_timeout),
+        workflow_run_timeout: recorded(run, start.run_timeout),
         workflow_task_timeout: Some(if run.is_zero() { task } else { task.min(run) }),
         original_execution_run_id: start.run_id.clone(),
         identity: start.identity,

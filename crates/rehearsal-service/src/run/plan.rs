@@ -139,7 +139,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn schedule_activity(&mut self, command: ScheduleActivityTask) -> Result<(), BadCommand> {
+    fn schedule_activity(&mut self, mut command: ScheduleActivityTask) -> Result<(), BadCommand> {
+        let user_metadata = command.user_metadata.take();
         let settings = &self.state.settings;
         let queue = &self.state.view.task_queue;
         let attributes =
@@ -153,7 +154,7 @@ impl Planner<'_> {
         if self.pending().any(|activity| activity.attributes().activity_id == *activity_id) {
             return Err(BadCommand::DuplicateActivity { activity_id: attributes.activity_id });
         }
-        self.record(Box::new(attributes), None);
+        self.record(Box::new(attributes), user_metadata);
         Ok(())
     }
 

@@ -388,5 +388,6 @@ fn schedule(it: ActivityTaskScheduled) -> ServerCommand {
         heartbeat: it.heartbeat_timeout,
         retry_policy: it.retry_policy,
         use_workflow_build_id: it.use_workflow_build_id,
+        user_metadata: None,
     }))
 }

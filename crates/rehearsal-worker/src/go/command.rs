@@ -6,13 +6,13 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
     ScheduleActivity, ScheduleActivityTask, Seq, ServerCommand, StartTimer, WorkflowCommand,
 };
-use rehearsal_history::{EventId, Payload, SmolStr, UserMetadata};
+use rehearsal_history::{EventId, SmolStr, UserMetadata};
 
 use super::operation::{Activity, Operations, Phase, Refusal, Timer};
 
@@ -95,6 +95,7 @@ impl Operations {
             heartbeat: schedule.heartbeat,
             retry_policy: schedule.retry_policy,
             use_workflow_build_id,
+            user_metadata: schedule.summary.map(UserMetadata::of_summary).map(Box::new),
         })))
     }
 
@@ -102,12 +103,7 @@ impl Operations {
         let timer_id = number(id);
         self.timers.insert(timer.seq, Timer { id: timer_id.clone(), phase: Phase::Pending });
         self.by_timer_id.insert(timer_id.clone(), timer.seq);
-        let user_metadata = timer.summary.map(|summary| {
-            Box::new(UserMetadata {
-                summary: Some(Payload::json(json_string(&summary))),
-                ..UserMetadata::default()
-            })
-        });
+        let user_metadata = timer.summary.map(UserMetadata::of_summary).map(Box::new);
         ServerCommand::StartTimer { timer_id, after: timer.after, user_metadata }
     }
 
@@ -136,27 +132,4 @@ impl Operations {
 
 fn number(id: EventId) -> SmolStr {
     id.to_string().into()
-}
-
-/// `text` as a JSON string, escaped as Go's `encoding/json` does.
-fn json_string(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    json.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                json.extend(format!("\\u{:04x}", u32::from(char)).chars());
-            }
-            _ => json.push(char),
-        }
-    }
-    json.push('"');
-    json
 }

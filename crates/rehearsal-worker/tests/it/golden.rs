@@ -78,8 +78,7 @@ fn command(event: &Event) -> Option<WorkflowCommand> {
         EventKind::TimerStarted(timer) => {
             let summary =
                 event.user_metadata.as_ref().and_then(|metadata| metadata.summary.as_ref());
-            let summary =
-                summary.map(|summary| summary.as_json().unwrap().trim_matches('"').into());
+            let summary = summary.cloned();
             let after = timer.start_to_fire_timeout.unwrap();
             WorkflowCommand::StartTimer(StartTimer { seq: seq(event.id), after, summary })
         }

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod attempts;
+mod core_cancel;
+mod core_golden;
+mod core_replay;
+mod core_surplus;
 mod golden;
 mod numbering;
 mod replaying;

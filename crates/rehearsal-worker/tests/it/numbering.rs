@@ -1,6 +1,7 @@
 //! Ids that are told before the events exist, and what else is filled in.
 
 use rehearsal_activation::{ScheduleActivity, Seq, ServerCommand, StartTimer, WorkflowCommand};
+use rehearsal_history::Payload;
 
 use crate::support::{
     activity, complete, delivery, drive, history, lines, secs, sent, timer, worker,
@@ -56,7 +57,7 @@ fn a_close_command_goes_last() {
 #[test]
 fn a_summary_is_escaped_as_go_does() {
     let summary = |text: &str| {
-        let named = StartTimer { seq: Seq(1), after: secs(1), summary: Some(text.into()) };
+        let named = StartTimer { seq: Seq(1), after: secs(1), summary: Some(Payload::text(text)) };
         let sent = first_task(vec![WorkflowCommand::StartTimer(named)]);
         let [ServerCommand::StartTimer { user_metadata: Some(metadata), .. }] = &sent[..] else {
             panic!("no metadata: {sent:?}")

@@ -4,7 +4,7 @@ use rehearsal_activation::{
     Completion, ScheduleActivity, Seq, StartTimer, TaskFailure, Trouble, WorkflowCommand,
 };
 use rehearsal_history::event::MarkerRecorded;
-use rehearsal_history::{Failure, History, RetryPolicy, WorkflowTaskFailedCause};
+use rehearsal_history::{Failure, History, Payload, RetryPolicy, WorkflowTaskFailedCause};
 use rehearsal_worker::{ReplayOptions, ReplayStep, Replayer, replay};
 
 use crate::support::{
@@ -195,7 +195,7 @@ fn a_timer_of_another_length_changes_behavior_and_its_summary_is_cosmetic() {
         h.complete_task();
         h.start_timer(secs(10));
     });
-    let named = StartTimer { seq: Seq(1), after: secs(11), summary: Some("Sleep".into()) };
+    let named = StartTimer { seq: Seq(1), after: secs(11), summary: Some(Payload::text("Sleep")) };
     insta::assert_snapshot!(report(&told, &Script::of([vec![WorkflowCommand::StartTimer(named)]])), @r#"
     1 tasks, Waiting(EventId(5))
     workflow task 1, event 5: changes behavior

@@ -118,14 +118,19 @@ pub(crate) fn report(history: &History, script: &Script) -> String {
     }
 }
 
-/// A worker called `worker-1`.
+/// A worker called `worker-1` with the rules of Go.
 pub(crate) fn worker() -> Worker {
+    worker_of(Profile::Go)
+}
+
+/// A worker called `worker-1` with these rules.
+pub(crate) fn worker_of(profile: Profile) -> Worker {
     Worker::new(WorkerOptions {
         identity: "worker-1".into(),
         sticky_queue: "sticky".into(),
         task_queue: "main".into(),
-        sticky_timeout: secs(5),
-        profile: Profile::Go,
+        sticky_timeout: profile.sticky_timeout(),
+        profile,
     })
 }
 

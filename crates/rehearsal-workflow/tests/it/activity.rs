@@ -296,6 +296,7 @@ fn every_option_reaches_the_command() {
         heartbeat: Some(secs(1)),
         retry_policy: Some(policy),
         cancellation_type: CancellationType::TryCancel,
+        summary: None,
     };
     assert_eq!(
         code.instantiate().activate(&activation(0, vec![initialize("run-1")])),

@@ -195,8 +195,9 @@ fn show_command(command: &WorkflowCommand) -> String {
         }
         WorkflowCommand::RequestCancelActivity { seq } => format!("RequestCancelActivity {seq}"),
         WorkflowCommand::StartTimer(timer) => {
-            let summary =
-                timer.summary.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+            let summary = timer.summary.as_ref().and_then(Payload::as_json).unwrap_or_default();
+            let summary = summary.trim_matches('"');
+            let summary = if summary.is_empty() { String::new() } else { format!(" ({summary})") };
             format!("StartTimer {} {:?}{summary}", timer.seq, timer.after)
         }
         WorkflowCommand::CancelTimer { seq } => format!("CancelTimer {seq}"),

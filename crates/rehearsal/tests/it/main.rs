@@ -3,6 +3,7 @@
 mod api;
 mod case;
 mod checks;
+mod compensated;
 mod explore;
 mod findings;
 mod heartbeats;

@@ -1,0 +1,150 @@
+//! Catching panics of user code without a word on standard error.
+//!
+//! A panic of user code is a result like any other: it fails a task, is retried, is swept over hundreds of points. The
+//! hook that prints panics would drown a report in them. One hook is installed for the process, once; it is silent for
+//! panics raised inside [`catch`], or while there is a [`Mute`], on the same thread, and calls the hook that was there before
+//! for all others.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::any::Any;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+use std::thread_local;
+
+thread_local! {
+    /// How many calls of [`catch`] this thread is in.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// Where the last panic inside of [`catch`] was raised.
+    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What [`Panic::message`] says if the panic carried no text.
+pub const NO_MESSAGE: &str = "a panic without a message";
+
+/// A panic that was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panic {
+    /// What was said.
+    pub message: String,
+    /// `file:line:column` of the panic, if the hook saw it: another hook may have been set meanwhile.
+    pub location: Option<String>,
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for Panic {}
+
+/// Runs `code` and catches its panic, of which nothing is printed.
+///
+/// The caller answers for what `code` may have left half done: nothing it touched should be used afterwards, unless it
+/// holds its invariants at every step.
+///
+/// # Errors
+///
+/// The [`Panic`], if `code` panicked.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_activation::quiet;
+///
+/// assert_eq!(quiet::catch(|| 7), Ok(7));
+///
+/// let panic = quiet::catch(|| panic!("broken")).unwrap_err();
+/// assert_eq!(panic.message, "broken");
+/// ```
+pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
+    let result = {
+        let _mute = Mute::new();
+        catch_unwind(AssertUnwindSafe(code))
+    };
+    result.map_err(|payload| Panic {
+        message: message(payload.as_ref()),
+        location: LOCATION.with(|location| location.borrow_mut().take()),
+    })
+}
+
+/// Notes where a panic was raised, if this thread is inside of [`catch`].
+fn note(info: &PanicHookInfo<'_>) -> bool {
+    let inside = DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false);
+    if inside {
+        let here = info.location().map(ToString::to_string);
+        // A thread that is being torn down has no place left to note it, and nobody who would ask.
+        let _torn_down = LOCATION.try_with(|location| location.replace(here));
+    }
+    inside
+}
+
+/// What a panic says: its text, if it has any.
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        NO_MESSAGE.to_owned()
+    }
+}
+
+/// Nothing is printed of panics that are raised on this thread as long as this lives. Somebody else catches them.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_activation::quiet::Mute;
+///
+/// let result = std::thread::spawn(|| {
+///     let _mute = Mute::new();
+///     panic!("not a word");
+/// })
+/// .join();
+/// assert!(result.is_err());
+/// ```
+#[derive(Debug)]
+pub struct Mute {
+    /// It counts for the thread it was made on.
+    _stays: PhantomData<*const ()>,
+}
+
+impl Mute {
+    /// Silences the calling thread.
+    #[must_use]
+    pub fn new() -> Self {
+        static HOOK: Once = Once::new();
+        // A thread that is panicking already may not change hooks; what it drops may end up here.
+        if !std::thread::panicking() {
+            HOOK.call_once(|| {
+                let previous = take_hook();
+                set_hook(Box::new(move |info| {
+                    if !note(info) {
+                        previous(info);
+                    }
+                }));
+            });
+        }
+        DEPTH.with(|depth| depth.set(depth.get() + 1));
+        Self { _stays: PhantomData }
+    }
+}
+
+impl Default for Mute {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Mute {
+    fn drop(&mut self) {
+        // A thread that is being torn down counts no more.
+        let _torn_down = DEPTH.try_with(|depth| depth.set(depth.get() - 1));
+    }
+}

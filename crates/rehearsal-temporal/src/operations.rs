@@ -1,0 +1,103 @@
+//! The operations of a run that have been asked for and have not ended, for reports.
+
+use std::fmt;
+use std::time::Duration;
+
+use rehearsal_activation::{Job, Seq, WorkflowCommand};
+use rehearsal_history::SmolStr;
+
+/// What a run that waits waits for, if it is no operation.
+const SOMETHING_ELSE: &str = "a condition, or something that is not an operation";
+
+/// One operation, as its jobs and commands name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Activity(Seq),
+    Timer(Seq),
+}
+
+/// One operation, as reports name it. Few runs are reported, so the words are put together when somebody asks.
+#[derive(Debug)]
+enum Operation {
+    Activity { seq: Seq, activity_type: SmolStr },
+    Timer { seq: Seq, after: Duration },
+}
+
+impl Operation {
+    const fn key(&self) -> Key {
+        match self {
+            Self::Activity { seq, .. } => Key::Activity(*seq),
+            Self::Timer { seq, .. } => Key::Timer(*seq),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activity { seq, activity_type } => write!(f, "{activity_type} (activity {seq})"),
+            Self::Timer { seq, after } => write!(f, "timer {seq} of {after:?}"),
+        }
+    }
+}
+
+/// What is open, in the order in which it was asked for. The SDK does not say which of it is awaited.
+#[derive(Debug, Default)]
+pub(crate) struct Operations {
+    open: Vec<Operation>,
+    last_completed: Option<Operation>,
+}
+
+impl Operations {
+    /// Takes note of what the run is told.
+    pub(crate) fn told(&mut self, jobs: &[Job]) {
+        for job in jobs {
+            let ended = match job {
+                Job::FireTimer { seq } => self.close(Key::Timer(*seq)),
+                Job::ResolveActivity { seq, .. } => self.close(Key::Activity(*seq)),
+                _ => None,
+            };
+            if ended.is_some() {
+                self.last_completed = ended;
+            }
+        }
+    }
+
+    /// Takes note of what the run asks for.
+    pub(crate) fn asked(&mut self, command: &WorkflowCommand) {
+        match command {
+            WorkflowCommand::ScheduleActivity(activity) => {
+                let (seq, activity_type) = (activity.seq, activity.activity_type.clone());
+                self.open.push(Operation::Activity { seq, activity_type });
+            }
+            WorkflowCommand::StartTimer(timer) => {
+                self.open.push(Operation::Timer { seq: timer.seq, after: timer.after });
+            }
+            // The SDK resolves a canceled timer by itself, an activity when it is told so (C-39, C-36).
+            WorkflowCommand::CancelTimer { seq } => {
+                self.close(Key::Timer(*seq));
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, key: Key) -> Option<Operation> {
+        let index = self.open.iter().position(|open| open.key() == key)?;
+        Some(self.open.remove(index))
+    }
+
+    /// What is open, one line each.
+    pub(crate) fn open(&self) -> Vec<String> {
+        self.open.iter().map(ToString::to_string).collect()
+    }
+
+    /// What a run that has not ended waits for, one line each.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        if self.open.is_empty() { vec![SOMETHING_ELSE.to_owned()] } else { self.open() }
+    }
+
+    /// The operation that ended last.
+    pub(crate) fn last_completed(&self) -> Option<String> {
+        self.last_completed.as_ref().map(ToString::to_string)
+    }
+}

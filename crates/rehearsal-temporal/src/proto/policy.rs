@@ -1,0 +1,52 @@
+//! Small messages and enums that many others share.
+
+use rehearsal_history::{
+    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, ParentClosePolicy, RetryPolicy,
+    RetryState, SignalExternalFailedCause, StartChildFailedCause, TaskQueue, TaskQueueKind,
+    TimeoutType, TypeName, WorkflowIdReusePolicy, WorkflowTaskFailedCause,
+};
+use temporalio_protos::temporal::api::common::v1 as proto;
+use temporalio_protos::temporal::api::taskqueue::v1 as proto_queue;
+
+use super::{ConvertError, Mirror, mirror, mirror_enum};
+
+mirror! {
+    TypeName => proto::WorkflowType { mirror { name } }
+    TypeName => proto::ActivityType { mirror { name } }
+    Execution => proto::WorkflowExecution { mirror { workflow_id, run_id } }
+    TaskQueue => proto_queue::TaskQueue { mirror { name, kind, normal_name } }
+    RetryPolicy => proto::RetryPolicy {
+        mirror {
+            initial_interval, backoff_coefficient, maximum_interval, maximum_attempts,
+            non_retryable_error_types,
+        }
+    }
+}
+
+mirror_enum! {
+    CancelExternalFailedCause, ContinueAsNewInitiator, ParentClosePolicy, RetryState,
+    SignalExternalFailedCause, StartChildFailedCause, TaskQueueKind, TimeoutType,
+    WorkflowIdReusePolicy, WorkflowTaskFailedCause,
+}
+
+/// Messages that Rehearsal holds by value: what is not there has nothing set.
+macro_rules! by_value {
+    ($($ours:ty => $proto:ty),+ $(,)?) => {$(
+        impl Mirror<Option<$proto>> for $ours {
+            fn to_proto(&self) -> Result<Option<$proto>, ConvertError> {
+                if *self == Self::default() { Ok(None) } else { self.to_proto().map(Some) }
+            }
+
+            fn from_proto(proto: Option<$proto>) -> Result<Self, ConvertError> {
+                proto.map_or_else(|| Ok(Self::default()), Self::from_proto)
+            }
+        }
+    )+};
+}
+
+by_value! {
+    TypeName => proto::WorkflowType,
+    TypeName => proto::ActivityType,
+    Execution => proto::WorkflowExecution,
+    TaskQueue => proto_queue::TaskQueue,
+}

@@ -1,0 +1,217 @@
+//! Polls the routines of a run as the SDK's own driver does.
+//!
+//! The handlers in the order in which they were started, then the main routine; then again, until a pass makes no
+//! progress. Once the main routine has ended nothing is polled any more (C-49). This is `WorkflowFuture::drive_routines`
+//! of the SDK's `workflow_future.rs`, without interceptors and updates.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Wake, Waker};
+
+use rehearsal_activation::quiet::{self, Panic};
+use rehearsal_activation::wake::ForeignWake;
+use temporalio_protos::coresdk::workflow_activation::WorkflowActivation;
+use temporalio_protos::temporal::api::failure::v1::Failure;
+
+use crate::sdk::{
+    ActivationJobResult, MAIN_ROUTINE_ID, MainRoutineCompletion, RoutineCompletion, RoutineId,
+    RoutinePollResult, TaskFailure, TerminalOutcome, WorkflowInstance, is_sdk_wake,
+};
+
+/// How many passes there may be in one activation. The SDK has no limit: its worker would never come back.
+const PASSES: u32 = 100_000;
+
+/// Why the routines could not be run.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// Workflow code panicked.
+    Panicked(Panic),
+    /// Somebody else woke workflow code.
+    ForeignWake {
+        /// Where.
+        at: Option<String>,
+    },
+    /// A routine waits for something that nobody can wake it from.
+    NeverWoken,
+    /// A signal could not be read.
+    BadSignal(String),
+    /// The SDK stops with a message of its own.
+    Sdk(String),
+    /// The main routine makes its task fail.
+    Task(Box<TaskFailure>),
+}
+
+impl From<Box<Failure>> for Stopped {
+    /// What the SDK's driver keeps of a failure that an instance reports: its message.
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Sdk(failure.message)
+    }
+}
+
+/// The routines of one run.
+pub(crate) struct Routines {
+    execution: Box<dyn WorkflowInstance>,
+    foreign: Arc<ForeignWake>,
+    main: Arc<Tracker>,
+    /// Handlers that have not ended, in the order in which they were started.
+    handlers: Vec<(RoutineId, Arc<Tracker>)>,
+}
+
+impl Routines {
+    pub(crate) fn new(execution: Box<dyn WorkflowInstance>) -> Self {
+        let foreign = Arc::<ForeignWake>::default();
+        let main = Tracker::new(&foreign);
+        Self { execution, foreign, main, handlers: Vec::new() }
+    }
+
+    /// Applies the jobs of an activation. Synchronous signal handlers run here (C-23).
+    pub(crate) fn apply(&mut self, activation: WorkflowActivation) -> Result<(), Stopped> {
+        self.check()?;
+        let waker = Waker::from(Arc::clone(&self.main));
+        let result = quiet::catch(|| self.execution.activate(activation, &waker))
+            .map_err(Stopped::Panicked)??;
+        self.check()?;
+        for result in result.job_results {
+            match result {
+                ActivationJobResult::None => {}
+                ActivationJobResult::StartedRoutine(started) => {
+                    self.handlers.push((started.routine_id, Tracker::new(&self.foreign)));
+                }
+                other => {
+                    return Err(Stopped::Sdk(format!("Unexpected activation result {other:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Polls until nothing gets any further; the outcome, if the main routine has ended.
+    pub(crate) fn settle(&mut self) -> Result<Option<TerminalOutcome>, Stopped> {
+        for _ in 0..PASSES {
+            let mut progress = self.poll_handlers()?;
+            let polled = self.poll(MAIN_ROUTINE_ID, &Arc::clone(&self.main))?;
+            progress |= polled.made_progress;
+            match polled.completion {
+                Some(RoutineCompletion::Main(MainRoutineCompletion::Blocked)) => {}
+                Some(RoutineCompletion::Main(MainRoutineCompletion::Terminal(outcome))) => {
+                    return Ok(Some(*outcome));
+                }
+                Some(RoutineCompletion::Main(MainRoutineCompletion::TaskFailed(failure))) => {
+                    return Err(Stopped::Task(Box::new(failure)));
+                }
+                None => return Err(Stopped::Sdk("main routine returned no completion".into())),
+                Some(other) => {
+                    let message = format!("main routine returned unexpected completion {other:?}");
+                    return Err(Stopped::Sdk(message));
+                }
+            }
+            if !progress {
+                return self.check_woken();
+            }
+        }
+        Err(Stopped::Sdk(format!("workflow code did not settle in {PASSES} passes")))
+    }
+
+    /// Polls each handler once; whether any made progress.
+    fn poll_handlers(&mut self) -> Result<bool, Stopped> {
+        let mut progress = false;
+        for (id, tracker) in std::mem::take(&mut self.handlers) {
+            let polled = self.poll(id, &tracker)?;
+            progress |= polled.made_progress;
+            match polled.completion {
+                None => self.handlers.push((id, tracker)),
+                Some(RoutineCompletion::Signal(Ok(()))) => {}
+                // Handlers return nothing, so this is what reading the arguments failed with.
+                Some(RoutineCompletion::Signal(Err(failure))) => {
+                    return Err(Stopped::BadSignal(failure.message));
+                }
+                Some(other) => {
+                    return Err(Stopped::Sdk(format!("Unexpected completion {other:?}")));
+                }
+            }
+        }
+        Ok(progress)
+    }
+
+    fn poll(
+        &mut self,
+        id: RoutineId,
+        tracker: &Arc<Tracker>,
+    ) -> Result<RoutinePollResult, Stopped> {
+        tracker.woken.store(false, Ordering::Release);
+        let waker = Waker::from(Arc::clone(tracker));
+        let execution = &mut self.execution;
+        let polled = quiet::catch(|| poll_routine(&mut **execution, id, &waker))
+            .map_err(Stopped::Panicked)??;
+        self.check()?;
+        Ok(polled)
+    }
+
+    /// Whether somebody else called a waker (`fail_on_non_sdk_wake` of the SDK).
+    fn check(&self) -> Result<(), Stopped> {
+        if self.foreign.was_called() {
+            return Err(Stopped::ForeignWake { at: self.foreign.at() });
+        }
+        Ok(())
+    }
+
+    /// Every future of the SDK that is not ready keeps the waker it was polled with. A routine whose waker nobody has
+    /// kept waits for something else, and nobody will ever wake it. The SDK does not look; its run would hang. What is
+    /// not found: something else that keeps the waker too, such as a channel, or an operation that was made and is kept
+    /// without being awaited.
+    fn check_woken(&self) -> Result<Option<TerminalOutcome>, Stopped> {
+        let mut trackers = self.handlers.iter().map(|(_, tracker)| tracker).chain([&self.main]);
+        if trackers.any(|tracker| Arc::strong_count(tracker) == 1 && !tracker.was_woken()) {
+            return Err(Stopped::NeverWoken);
+        }
+        Ok(None)
+    }
+
+    /// Drops all of it. Channels that close call the wakers that wait for them, which is no finding any more, and a
+    /// destructor of workflow code that panics harms nobody.
+    pub(crate) fn end(self) {
+        self.foreign.ignore();
+        let _panic_in_destructor = quiet::catch(move || drop(self.execution));
+    }
+}
+
+/// Polls one routine. A function of its own, so that backtraces taken in workflow code can be cut off here.
+#[inline(never)]
+fn poll_routine(
+    execution: &mut dyn WorkflowInstance,
+    id: RoutineId,
+    waker: &Waker,
+) -> Result<RoutinePollResult, Box<Failure>> {
+    execution.poll_routine(id, waker)
+}
+
+/// What a routine is polled with.
+struct Tracker {
+    foreign: Arc<ForeignWake>,
+    /// Whether the SDK called it since the last poll.
+    woken: AtomicBool,
+}
+
+impl Tracker {
+    fn new(foreign: &Arc<ForeignWake>) -> Arc<Self> {
+        Arc::new(Self { foreign: Arc::clone(foreign), woken: AtomicBool::new(false) })
+    }
+
+    fn was_woken(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+}
+
+impl Wake for Tracker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if is_sdk_wake() {
+            self.woken.store(true, Ordering::Release);
+        } else {
+            self.foreign.note();
+        }
+    }
+}

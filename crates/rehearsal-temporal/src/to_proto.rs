@@ -1,0 +1,130 @@
+//! Activations, as core would send them to the SDK.
+
+use std::hash::{Hash, Hasher};
+
+use rehearsal_activation::{Activation, ActivityResolution, Initialize, Job, Signal};
+use rehearsal_history::SmolStr;
+use siphasher::sip::SipHasher13;
+use temporalio_protos::coresdk::activity_result::{
+    ActivityResolution as ProtoResolution, Cancellation, Failure, Success, activity_resolution,
+};
+use temporalio_protos::coresdk::workflow_activation::{
+    CancelWorkflow, FireTimer, InitializeWorkflow, ResolveActivity, SignalWorkflow,
+    WorkflowActivation, WorkflowActivationJob, workflow_activation_job::Variant,
+};
+
+use crate::proto::{ConvertError, Mirror, header, list};
+
+/// Why an activation cannot be told to the SDK.
+#[derive(Debug)]
+pub(crate) enum Untold {
+    /// A value in it has no counterpart.
+    Convert(ConvertError),
+    /// A job of a kind that is not simulated.
+    NotSimulated(&'static str),
+}
+
+impl From<ConvertError> for Untold {
+    fn from(error: ConvertError) -> Self {
+        Self::Convert(error)
+    }
+}
+
+/// The activation. Its jobs come in the order in which the worker gives them.
+pub(crate) fn activation(activation: &Activation) -> Result<WorkflowActivation, Untold> {
+    // Not collected: that begins with room for four, and a job of the SDK is large.
+    let mut jobs = Vec::with_capacity(activation.jobs.len());
+    for job in &activation.jobs {
+        jobs.push(WorkflowActivationJob { variant: Some(variant(job)?) });
+    }
+    Ok(WorkflowActivation {
+        run_id: text(&activation.run_id),
+        timestamp: Some(activation.time.to_proto()?),
+        is_replaying: activation.replaying,
+        // "The event id of the most recently processed event": the WorkflowTaskStarted.
+        history_length: u32::try_from(activation.started.0).unwrap_or(u32::MAX),
+        jobs,
+        ..WorkflowActivation::default()
+    })
+}
+
+fn variant(job: &Job) -> Result<Variant, Untold> {
+    Ok(match job {
+        Job::Initialize(initialize) => Variant::InitializeWorkflow(initialization(initialize)?),
+        Job::FireTimer { seq } => Variant::FireTimer(FireTimer { seq: seq.0 }),
+        Job::ResolveActivity { seq, resolution: how } => {
+            Variant::ResolveActivity(ResolveActivity {
+                seq: seq.0,
+                result: Some(ProtoResolution { status: Some(resolution(how)?) }),
+                is_local: false,
+            })
+        }
+        Job::CancelWorkflow { reason } => {
+            Variant::CancelWorkflow(CancelWorkflow { reason: text(reason) })
+        }
+        Job::SignalWorkflow(signal) => Variant::SignalWorkflow(signaled(signal)?),
+        Job::DoUpdate(_) => return Err(Untold::NotSimulated("updates")),
+        other => return Err(Untold::NotSimulated(other.name())),
+    })
+}
+
+fn resolution(how: &ActivityResolution) -> Result<activity_resolution::Status, ConvertError> {
+    Ok(match how {
+        ActivityResolution::Completed(result) => {
+            // Core takes the first of several results; the SDK never makes more than one.
+            let result = list(result.as_ref())?.into_iter().next();
+            activity_resolution::Status::Completed(Success { result })
+        }
+        ActivityResolution::Failed(failure) => activity_resolution::Status::Failed(Failure {
+            failure: Some(failure.to_proto()?),
+            ..Failure::default()
+        }),
+        ActivityResolution::Canceled(failure) => {
+            activity_resolution::Status::Cancelled(Cancellation {
+                failure: Some(failure.to_proto()?),
+            })
+        }
+    })
+}
+
+fn signaled(signal: &Signal) -> Result<SignalWorkflow, ConvertError> {
+    Ok(SignalWorkflow {
+        signal_name: text(&signal.name),
+        input: list(signal.input.as_ref())?,
+        headers: header(signal.header.as_ref())?,
+        ..SignalWorkflow::default()
+    })
+}
+
+fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, ConvertError> {
+    Ok(InitializeWorkflow {
+        workflow_type: text(&initialize.workflow_type),
+        workflow_id: text(&initialize.workflow_id),
+        arguments: list(initialize.input.as_ref())?,
+        randomness_seed: randomness_seed(&initialize.run_id),
+        headers: header(initialize.header.as_ref())?,
+        workflow_execution_timeout: initialize.execution_timeout.to_proto()?,
+        workflow_run_timeout: initialize.run_timeout.to_proto()?,
+        workflow_task_timeout: Some(initialize.task_timeout.to_proto()?),
+        first_execution_run_id: text(&initialize.first_run_id),
+        retry_policy: initialize.retry_policy.to_proto()?,
+        attempt: i32::try_from(initialize.attempt).unwrap_or(i32::MAX),
+        start_time: Some(initialize.started_at.to_proto()?),
+        // Nothing that is simulated resets a run, so it is the run itself.
+        original_execution_run_id: text(&initialize.run_id),
+        ..InitializeWorkflow::default()
+    })
+}
+
+/// A copy without the machinery of formatting, which `to_string` of a `SmolStr` goes through.
+fn text(text: &SmolStr) -> String {
+    text.as_str().to_owned()
+}
+
+/// The seed of a run's random numbers. Core hashes the id of the run in just this way, and must for ever, since
+/// replay depends on it (`str_to_randomness_seed` in core's `workflow_machines.rs`).
+fn randomness_seed(run_id: &str) -> u64 {
+    let mut hasher = SipHasher13::new();
+    run_id.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,87 @@
+//! The table of each machine: all states, all inputs.
+
+extern crate std;
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rehearsal_activation::CancellationType;
+
+use super::activity::{ActivityInput, ActivityState};
+use super::timer::{TimerInput, TimerState};
+
+#[test]
+fn activities() {
+    use {ActivityInput as I, ActivityState as S, CancellationType as C};
+    let states = [
+        S::ScheduleCommandCreated,
+        S::ScheduledEventRecorded,
+        S::Started,
+        S::ScheduledActivityCancelCommandCreated,
+        S::ScheduledActivityCancelEventRecorded,
+        S::StartedActivityCancelCommandCreated,
+        S::StartedActivityCancelEventRecorded,
+        S::Completed,
+        S::Failed,
+        S::TimedOut,
+        S::Canceled,
+    ];
+    let inputs = [
+        I::Cancel,
+        I::Scheduled,
+        I::CancelRequested,
+        I::Started,
+        I::Completed,
+        I::Failed,
+        I::TimedOut,
+        I::Canceled,
+    ];
+    let cancellations = [C::TryCancel, C::WaitCancellationCompleted, C::Abandon];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let made = cancellations.map(|cancellation| {
+                state.on(input, cancellation).map_or_else(
+                    |_| String::from("no arc"),
+                    |(next, reaction)| format!("{next:?} [{reaction:?}]"),
+                )
+            });
+            if made[1..].iter().all(|other| *other == made[0]) {
+                if made[0] != "no arc" {
+                    table.push(format!("{state:?} + {input:?} -> {}", made[0]));
+                }
+            } else {
+                for (cancellation, made) in cancellations.iter().zip(made) {
+                    table.push(format!("{state:?} + {input:?}, {cancellation:?} -> {made}"));
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn timers() {
+    use {TimerInput as I, TimerState as S};
+    let states = [
+        S::StartCommandCreated,
+        S::StartCommandRecorded,
+        S::CancelTimerCommandCreated,
+        S::CancelTimerCommandSent,
+        S::Fired,
+        S::Canceled,
+    ];
+    let inputs = [I::Cancel, I::CancelTaken, I::Started, I::Fired, I::Canceled];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let made = state.on(input).map_or_else(
+                |_| String::from("no arc"),
+                |(next, reaction)| format!("{next:?} [{reaction:?}]"),
+            );
+            table.push(format!("{state:?} + {input:?} -> {made}"));
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}

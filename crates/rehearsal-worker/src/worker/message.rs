@@ -1,0 +1,93 @@
+//! What a worker is told, and what it wants done.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use rehearsal_activation::{
+    Activation, Completion, TaskDelivery, TaskResponse, TaskToken, Trouble,
+};
+use rehearsal_history::SmolStr;
+
+use crate::mismatch::Mismatch;
+use crate::profile::Profile;
+
+/// What a worker says of itself and where it polls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerOptions {
+    /// Its name, recorded with what it does.
+    pub identity: SmolStr,
+    /// The queue that only it polls.
+    pub sticky_queue: SmolStr,
+    /// The queue that it shares with others.
+    pub task_queue: SmolStr,
+    /// How long a task may wait in the sticky queue (W-9); 5 s with the Go SDK, 10 s with the Rust SDK.
+    pub sticky_timeout: Duration,
+    /// Whose rules apply.
+    pub profile: Profile,
+}
+
+/// What a worker is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkerInput {
+    /// A workflow task.
+    Task(Box<TaskDelivery>),
+    /// An instance has answered its activation.
+    Completed {
+        /// The run.
+        run_id: SmolStr,
+        /// The answer.
+        completion: Completion,
+    },
+    /// The service has accepted the response to the last task.
+    Accepted {
+        /// The run.
+        run_id: SmolStr,
+    },
+    /// The service has refused the response to the last task: the run leaves the cache.
+    Rejected {
+        /// The run.
+        run_id: SmolStr,
+    },
+}
+
+/// What a worker wants done, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkerOutput {
+    /// A fresh instance is needed for the run.
+    Instantiate {
+        /// The run.
+        run_id: SmolStr,
+        /// Its type.
+        workflow_type: SmolStr,
+    },
+    /// The instance is to be activated; [`WorkerInput::Completed`] brings its answer. With [`Profile::Core`] a workflow
+    /// task may take several activations, or none.
+    Activate(Activation),
+    /// The instance is to be dropped.
+    Evict {
+        /// The run.
+        run_id: SmolStr,
+    },
+    /// The service is to be told; [`WorkerInput::Accepted`] or [`WorkerInput::Rejected`] brings its answer.
+    Respond(Box<TaskResponse>),
+    /// The task failed on an attempt after the first, so nothing is sent, and the service lets it time out (W-7).
+    Silent {
+        /// The task.
+        token: TaskToken,
+    },
+    /// The delivery does not continue what is in the cache, and is not a full history. The same task is to be delivered
+    /// again with all events from the first (Go asks the service for them).
+    NeedFullHistory {
+        /// The task.
+        token: TaskToken,
+    },
+    /// A replay in a cold cache asked for something else than recorded. If that breaks production, the task fails.
+    Mismatch(Box<Mismatch>),
+    /// Something is wrong with the workflow; the task fails.
+    Trouble {
+        /// The run.
+        run_id: SmolStr,
+        /// What.
+        trouble: Trouble,
+    },
+}

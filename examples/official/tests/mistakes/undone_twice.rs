@@ -1,0 +1,102 @@
+//! A mistake: two places undo the payment.
+//!
+//! A copy of the order with one change, which is marked.
+
+use std::time::Duration;
+
+use rehearsal::{Code, OfficialWorld as _, Scenario, hours};
+use rehearsal_example_official::order::{APPROVAL_DEADLINE, charging, shipping};
+use rehearsal_example_official::saga::Saga;
+use rehearsal_example_official::{Order, Receipt, Shop};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::{
+    ActivityOptions, ApplicationFailure, SyncWorkflowContext, TimerOptions,
+    WorkflowCancellationToken, WorkflowContext, WorkflowResult, WorkflowTermination, workflows,
+};
+
+use crate::support::{in_shop, sample};
+
+#[workflow]
+#[derive(Debug, Default)]
+pub(crate) struct UndoneTwiceOrder {
+    approved_by: Option<String>,
+}
+
+#[workflow_methods]
+impl UndoneTwiceOrder {
+    #[run]
+    pub(crate) async fn run(
+        ctx: &mut WorkflowContext<Self>,
+        order: Order,
+    ) -> WorkflowResult<Receipt> {
+        let mut saga = Saga::new(ctx);
+        match Self::fulfill(ctx, &mut saga, &order).await {
+            Ok(receipt) => Ok(receipt),
+            Err(error) => {
+                saga.compensate().await?;
+                Err(error)
+            }
+        }
+    }
+
+    #[signal]
+    pub(crate) fn approve(&mut self, _ctx: &mut SyncWorkflowContext<Self>, name: String) {
+        self.approved_by = Some(name);
+    }
+
+    async fn fulfill(
+        ctx: &WorkflowContext<Self>,
+        saga: &mut Saga<Self>,
+        order: &Order,
+    ) -> WorkflowResult<Receipt> {
+        saga.undo_with(Shop::refund, order.clone());
+        let payment = ctx.execute_activity(Shop::charge, order.clone(), charging()).await?;
+
+        let approved_by = Self::approval(ctx, order).await?;
+
+        saga.undo_with(Shop::cancel_shipment, order.clone());
+        let parcel = ctx.execute_activity(Shop::ship, order.clone(), shipping()).await?;
+
+        if ctx.cancellation_token().is_cancelled() {
+            return Err(WorkflowTermination::cancelled());
+        }
+        Ok(Receipt { payment, approved_by, parcel })
+    }
+
+    async fn approval(ctx: &WorkflowContext<Self>, order: &Order) -> WorkflowResult<String> {
+        let deadline = WorkflowCancellationToken::new();
+        let timer =
+            TimerOptions::builder(APPROVAL_DEADLINE).cancellation_token(deadline.clone()).build();
+        let waited = workflows::select! {
+            waited = ctx.wait_condition(|order: &Self| order.approved_by.is_some()) => waited,
+            _ = ctx.timer(timer) => Ok(()),
+        };
+        deadline.cancel();
+        if let Err(canceled) = waited {
+            // MISTAKE: the saga refunds as well.
+            let options = ActivityOptions::with_start_to_close_timeout(Duration::from_secs(30))
+                .cancellation_token(WorkflowCancellationToken::new())
+                .build();
+            ctx.execute_activity(Shop::refund, order.clone(), options).await?;
+            return Err(canceled.into());
+        }
+        ctx.state(|order| order.approved_by.clone()).ok_or_else(|| {
+            ApplicationFailure::non_retryable("nobody approved the order in time").into()
+        })
+    }
+}
+
+#[test]
+fn a_compensation_that_runs_twice_is_found() {
+    let scenario = in_shop(Scenario::new("order-undone-twice").official::<UndoneTwiceOrder>());
+    let failure = scenario
+        .client(|world| {
+            let order = world.start_official::<UndoneTwiceOrder>("order-7", sample());
+            world.advance(hours(1));
+            let _ = world.signal_official(&order, UndoneTwiceOrder::approve, "ada".to_owned());
+        })
+        .try_sweep()
+        .unwrap_err();
+    assert_eq!(failure.findings()[0].code, Code::CompensationUncalled);
+    insta::assert_snapshot!(failure.report());
+}

@@ -1,0 +1,250 @@
+//! Simulated histories, and what is changed in them so that no replay may take them any more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use rehearsal::strategy::{ClientAction, client_scripts};
+use rehearsal::{Code, Event, EventKind, History, Injection, Outcome, Scenario, Tape};
+use rehearsal_tests::golden::{
+    Action, Folder, Recording, Register, Script, Span, Step, scenario, simulate,
+};
+
+use crate::golden::ALL;
+
+/// A simulated history, and whose code it belongs to.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    /// What it is called in reports.
+    pub name: String,
+    /// The scenario whose workflows it replays with.
+    pub suite: &'static str,
+    /// The history.
+    pub history: History,
+}
+
+/// What no run may be found to be. Recorded workflows may hang or panic when they are canceled elsewhere, and may meet
+/// defects of the SDK (RH106), such as C-39a in a task that brings a cancel and the end of a timer. What such a run
+/// recorded before its task began to fail must be accepted all the same.
+const OURS: [Code; 4] =
+    [Code::Nondeterminism, Code::NotRepeatable, Code::CancelLost, Code::IllFormed];
+
+/// The scenarios whose clients are generated: those whose workflows do most, without what their clients did.
+const PLAYED: [&str; 10] = [
+    "abandon-running",
+    "cancel-activity-in-backoff",
+    "parallel-ten-activities",
+    "saga",
+    "seed-no-cancel",
+    "select-activity-vs-timer",
+    "signal-then-cancel",
+    "try-cancel-running",
+    "unhandled-command",
+    "wait-condition-canceled",
+];
+
+/// How many scripts are generated for each of them.
+const SCRIPTS: usize = 20;
+
+/// A generated client acts within this time, and the histories are taken long after.
+const WITHIN: Duration = Duration::from_secs(8);
+const TAKEN_AT: Span = Span(Duration::from_mins(1));
+
+/// Every history that the suite simulates.
+///
+/// # Errors
+///
+/// In a line for people: a scenario that cannot be read or rehearsed.
+pub fn all() -> Result<Vec<Simulated>, String> {
+    let mut histories = Vec::new();
+    for folder in ALL {
+        let (register, script) = read(folder)?;
+        histories.extend(simulated(folder, "recorded", &script, register));
+        histories.extend(swept(folder, script, register)?);
+    }
+    for name in PLAYED {
+        histories.extend(played(name)?);
+    }
+    Ok(histories)
+}
+
+fn read(folder: &Folder) -> Result<(Register, Script), String> {
+    let name = folder.name;
+    let recording = Recording::read(folder).map_err(|problem| format!("{name}: {problem}"))?;
+    let register = folder.register.ok_or_else(|| format!("{name}: no code"))?;
+    Ok((register, recording.script))
+}
+
+fn named(name: &str) -> Result<&'static Folder, String> {
+    ALL.iter().find(|folder| folder.name == name).ok_or_else(|| format!("no scenario {name}"))
+}
+
+/// The histories of one run of a scenario. How it ends is of no interest here.
+fn simulated(
+    folder: &Folder,
+    client: &str,
+    script: &Script,
+    register: Register,
+) -> impl Iterator<Item = Simulated> + use<> {
+    let (suite, client) = (folder.name, client.to_owned());
+    let histories = simulate(folder, script, register).histories;
+    histories.into_iter().map(move |(file, history)| {
+        let name = format!("{suite}, {client}, {file}");
+        Simulated { name, suite, history }
+    })
+}
+
+/// A scenario, canceled at each of its points.
+fn swept(folder: &Folder, script: Script, register: Register) -> Result<Vec<Simulated>, String> {
+    let scenario = scenario(folder, script, register);
+    if let Ok(report) = scenario.try_sweep() {
+        let runs = report.runs().map(|(_, outcome)| outcome);
+        return [report.baseline()].into_iter().chain(runs).map(|run| main(folder, run)).collect();
+    }
+    canceled(folder, &scenario)
+}
+
+/// The same run by run, since a sweep with findings shows one run only.
+fn canceled(folder: &Folder, scenario: &Scenario) -> Result<Vec<Simulated>, String> {
+    let run = |tape: &Tape| match scenario.try_run(tape) {
+        Ok(outcome) => Ok(outcome),
+        Err(failure) => {
+            let ours = failure.findings().iter().any(|finding| OURS.contains(&finding.code));
+            let outcome = failure.outcome().filter(|_| !ours).cloned();
+            outcome.ok_or_else(|| failure.report().to_owned())
+        }
+    };
+    let calm = run(&Tape::calm())?;
+    let points = u32::try_from(calm.record.points.len()).unwrap_or(u32::MAX);
+    let answers = [Injection::Alone, Injection::WithNext];
+    let tapes =
+        (0..points).flat_map(|nth| answers.map(|answer| Tape::calm().with_cancel(nth, answer)));
+    [Ok(calm)]
+        .into_iter()
+        .chain(tapes.map(|tape| run(&tape)))
+        .map(|run| main(folder, &run?))
+        .collect()
+}
+
+fn main(folder: &Folder, outcome: &Outcome) -> Result<Simulated, String> {
+    let name = format!("{}, swept, {}", folder.name, outcome.tape);
+    let execution = outcome.main().ok_or_else(|| format!("{name}: nothing was started"))?;
+    let history = History::new(execution.history.clone());
+    let history = history.map_err(|error| format!("{name}: {error}"))?;
+    Ok(Simulated { name, suite: folder.name, history })
+}
+
+/// A scenario with clients that signal, cancel and terminate whenever they like. Always the same ones.
+fn played(name: &str) -> Result<Vec<Simulated>, String> {
+    let folder = named(name)?;
+    let (register, mut script) = read(folder)?;
+    script.end = Some(TAKEN_AT);
+    let signal = ClientAction::Signal { name: "poke".into(), input: None };
+    let actions = [signal, ClientAction::Cancel, ClientAction::Terminate];
+    let scripts = client_scripts(actions, WITHIN, 4);
+    let mut runner = TestRunner::deterministic();
+    let mut histories = Vec::new();
+    for nth in 1..=SCRIPTS {
+        let drawn = scripts.new_tree(&mut runner).map_err(|reason| format!("{name}: {reason}"))?;
+        script.steps = drawn.current().into_iter().map(|(at, action)| step(at, &action)).collect();
+        histories.extend(simulated(folder, &format!("client {nth}"), &script, register));
+    }
+    Ok(histories)
+}
+
+/// An action as a step of a script.
+fn step(at: Duration, action: &ClientAction) -> Step {
+    let (action, name) = match action {
+        ClientAction::Signal { name, .. } => (Action::Signal, Some(name.to_string())),
+        ClientAction::Terminate => (Action::Terminate, None),
+        _ => (Action::Cancel, None),
+    };
+    Step {
+        at: Span(at),
+        action,
+        name,
+        workflow_id: None,
+        run_id: None,
+        input: Vec::new(),
+        reason: Some("drawn".to_owned()),
+        workflow: None,
+        id: None,
+        queue: None,
+        expect: None,
+        message: None,
+        result: None,
+        answer: None,
+    }
+}
+
+/// What is changed in a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// The id of an activity.
+    ActivityId,
+    /// The type of an activity.
+    ActivityType,
+    /// The id of a timer that fires, where it is started and where it fires.
+    TimerId,
+}
+
+/// Another id or another type, that no scenario uses.
+const OTHER: &str = "another";
+
+/// The history with another id or type in it, once for each change that it has a place for.
+///
+/// Of several activities one is changed that is well inside the history. A timer is changed where there is no activity,
+/// if it fires in a task that is judged: its id is looked at when it fires.
+///
+/// # Panics
+///
+/// Panics if the changed events are no history, which no change of an id can cause.
+#[must_use]
+pub fn changed(history: &History) -> BTreeMap<Change, History> {
+    let at = |test: fn(&EventKind) -> bool| -> Vec<usize> {
+        let events = history.events().iter().enumerate();
+        events.filter(|(_, event)| test(&event.kind)).map(|(index, _)| index).collect()
+    };
+    let scheduled = at(|kind| matches!(kind, EventKind::ActivityTaskScheduled(_)));
+    let judged = at(|kind| matches!(kind, EventKind::WorkflowTaskCompleted(_))).pop().unwrap_or(0);
+    let mut fired = at(|kind| matches!(kind, EventKind::TimerFired(_)));
+    fired.retain(|index| *index < judged);
+    let mut changes = Vec::new();
+    if let Some(&index) = scheduled.get(scheduled.len() / 2) {
+        changes.extend([(Change::ActivityId, index), (Change::ActivityType, index)]);
+    } else if let Some(&index) = fired.first() {
+        changes.push((Change::TimerId, index));
+    }
+    let change = |(change, index): (Change, usize)| {
+        let mut events = history.events().to_vec();
+        edit(&mut events, change, index);
+        let history = History::new(events);
+        (change, history.unwrap_or_else(|error| panic!("a changed id broke the events: {error}")))
+    };
+    changes.into_iter().map(change).collect()
+}
+
+fn edit(events: &mut [Arc<Event>], change: Change, index: usize) {
+    let mut started = None;
+    match (&mut Arc::make_mut(&mut events[index]).kind, change) {
+        (EventKind::ActivityTaskScheduled(scheduled), Change::ActivityId) => {
+            scheduled.activity_id = OTHER.into();
+        }
+        (EventKind::ActivityTaskScheduled(scheduled), Change::ActivityType) => {
+            scheduled.activity_type = OTHER.into();
+        }
+        (EventKind::TimerFired(fired), Change::TimerId) => {
+            fired.timer_id = OTHER.into();
+            started = Some(fired.started_event_id);
+        }
+        (kind, change) => unreachable!("{change:?} of {}", kind.name()),
+    }
+    let started = events.iter_mut().find(|event| Some(event.id) == started);
+    if let Some(event) = started
+        && let EventKind::TimerStarted(timer) = &mut Arc::make_mut(event).kind
+    {
+        timer.timer_id = OTHER.into();
+    }
+}
