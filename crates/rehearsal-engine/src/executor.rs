@@ -190,14 +190,17 @@ impl Executor {
         self.running.get_mut(key.slot).filter(|running| running.number == key.number)
     }
 
+    fn find(&self, key: AttemptKey) -> Option<&Running> {
+        self.running.get(key.slot).filter(|running| running.number == key.number)
+    }
+
     /// What an attempt knows of itself.
     pub(crate) fn info(&self, key: AttemptKey) -> Option<&ActivityInfo> {
-        let running = self.running.get(key.slot).filter(|running| running.number == key.number)?;
-        Some(&running.attempt.info)
+        self.find(key).map(|running| &running.attempt.info)
     }
 
     pub(crate) fn is_running(&self, key: AttemptKey) -> bool {
-        self.running.get(key.slot).is_some_and(|running| running.number == key.number)
+        self.find(key).is_some()
     }
 
     /// Polls an attempt once, in its surroundings, if it still runs and has not ended.
@@ -246,18 +249,18 @@ impl Executor {
         surroundings: &mut dyn Surroundings,
         until: Timestamp,
     ) -> Option<Timestamp> {
-        self.has_running().then(|| {
-            let woken = || {
-                let mut running = self.running.iter();
-                running.any(|(_, running)| running.woken.called.load(Ordering::Relaxed))
-            };
-            surroundings.pass(until, &self.root, &woken)
-        })
+        self.has_running().then(|| surroundings.pass(until, &self.root, &|| self.has_woken()))
+    }
+
+    /// Whether an attempt was woken whose code goes on.
+    pub(crate) fn has_woken(&self) -> bool {
+        let woken = |running: &Running| running.woken.called.load(Ordering::Relaxed);
+        self.running.iter().any(|(_, running)| woken(running) && running.result.is_none())
     }
 
     /// Whether the code of an attempt waits for something that does not belong to the run, as far as can be told.
     pub(crate) fn outside(&self, key: AttemptKey) -> Option<Outside> {
-        let running = self.running.get(key.slot).filter(|running| running.number == key.number)?;
+        let running = self.find(key)?;
         if running.woken.from_outside.load(Ordering::Relaxed) {
             return Some(Outside::Woken);
         }

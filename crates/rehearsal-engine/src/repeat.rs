@@ -10,25 +10,15 @@ use crate::record::{Call, seconds};
 
 /// Two runs of one scenario with one tape must give the same bytes.
 pub(crate) fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
-    let parted = first
-        .executions
-        .iter()
-        .zip(&second.executions)
-        .filter_map(|(a, b)| parted_at(&a.history, &b.history))
-        .min();
-    if let Some(finding) = activities(first, second, parted) {
+    let pairs = first.executions.iter().zip(&second.executions);
+    let parted: Vec<Parted<'_>> =
+        pairs.filter_map(|(a, b)| Parted::of(&a.workflow_type, &a.history, &b.history)).collect();
+    let when = parted.iter().filter_map(Parted::time).min();
+    if let Some(finding) = activities(first, second, when) {
         return Some(finding);
     }
-    for (a, b) in first.executions.iter().zip(&second.executions) {
-        let pairs = a.history.iter().zip(&b.history);
-        if let Some(at) = pairs.clone().position(|(one, other)| one != other) {
-            let headline =
-                format!("{} is not a function of its choices: two runs differ", a.workflow_type);
-            let finding = Finding::new(Code::NotRepeatable, headline)
-                .with_detail(format!("once  {}", line(&a.history, at)))
-                .with_detail(format!("again {}", line(&b.history, at)));
-            return Some(finding.with_events(a.history.get(at).map(|event| event.id.0)));
-        }
+    if let Some(finding) = parted.iter().find_map(Parted::finding) {
+        return Some(finding);
     }
     let lengths = |outcome: &Outcome| -> Vec<usize> {
         outcome.executions.iter().map(|execution| execution.history.len()).collect()
@@ -49,11 +39,40 @@ fn line(history: &[Arc<Event>], at: usize) -> String {
     })
 }
 
-/// When two histories part, if they do.
-fn parted_at(a: &[Arc<Event>], b: &[Arc<Event>]) -> Option<Timestamp> {
-    let at = a.iter().zip(b).position(|(one, other)| one != other);
-    let at = at.or_else(|| (a.len() != b.len()).then(|| a.len().min(b.len())))?;
-    [a.get(at), b.get(at)].into_iter().flatten().map(|event| event.time).min()
+/// Two histories of one execution, and the place of the first event that they do not share.
+struct Parted<'a> {
+    workflow_type: &'a str,
+    a: &'a [Arc<Event>],
+    b: &'a [Arc<Event>],
+    at: usize,
+}
+
+impl<'a> Parted<'a> {
+    fn of(workflow_type: &'a str, a: &'a [Arc<Event>], b: &'a [Arc<Event>]) -> Option<Self> {
+        let at = a.iter().zip(b).position(|(one, other)| one != other);
+        let at = at.or_else(|| (a.len() != b.len()).then(|| a.len().min(b.len())))?;
+        Some(Self { workflow_type, a, b, at })
+    }
+
+    /// When they part.
+    fn time(&self) -> Option<Timestamp> {
+        [self.a.get(self.at), self.b.get(self.at)]
+            .into_iter()
+            .flatten()
+            .map(|event| event.time)
+            .min()
+    }
+
+    /// What a report says of it; `None` if one is the other cut short.
+    fn finding(&self) -> Option<Finding> {
+        let (event, _) = self.a.get(self.at).zip(self.b.get(self.at))?;
+        let headline =
+            format!("{} is not a function of its choices: two runs differ", self.workflow_type);
+        let finding = Finding::new(Code::NotRepeatable, headline)
+            .with_detail(format!("once  {}", line(self.a, self.at)))
+            .with_detail(format!("again {}", line(self.b, self.at)));
+        Some(finding.with_events([event.id.0]))
+    }
 }
 
 /// An attempt that began alike in both runs and went on otherwise, before anything in the histories differs: its own

@@ -1,9 +1,10 @@
 //! What the profiles make of events in the same way.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::time::Duration;
 
-use rehearsal_activation::Initialize;
+use rehearsal_activation::{Initialize, Job, Signal};
 use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventKind, SmolStr};
 
@@ -17,6 +18,24 @@ pub(crate) enum Misplaced {
     NoSuchOperation(String),
     /// Nothing simulates it.
     NotSimulated(String),
+}
+
+/// What a client has asked of the workflow; `None` if `event` is no such request.
+pub(crate) fn requested(event: &Event) -> Option<Job> {
+    match &event.kind {
+        EventKind::WorkflowExecutionCancelRequested(request) => {
+            Some(Job::CancelWorkflow { reason: request.cause.clone() })
+        }
+        EventKind::WorkflowExecutionSignaled(signal) => {
+            Some(Job::SignalWorkflow(Box::new(Signal {
+                name: signal.signal_name.clone(),
+                input: signal.input.clone(),
+                header: signal.header.clone(),
+                event: event.id,
+            })))
+        }
+        _ => None,
+    }
 }
 
 /// What a run knows of itself from its first event.

@@ -2,7 +2,7 @@
 
 use rehearsal_history::Timestamp;
 
-use super::{Entry, World};
+use super::World;
 
 impl World {
     /// Whether there is code that goes on with time and is not on the agenda.
@@ -18,14 +18,11 @@ impl World {
         let Some(reached) = self.executor.pass(surroundings.as_mut(), until.min(longest)) else {
             return false;
         };
-        let woken = self.executor.take_woken();
-        if woken.is_empty() {
+        if !self.executor.has_woken() {
             return false;
         }
         self.clock.advance_to(reached);
-        for key in woken {
-            self.agenda.push(self.clock.now(), Entry::Poll(key));
-        }
+        self.poll_woken();
         true
     }
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 
-use rehearsal_activation::{ActivityResolution, Job, Seq, Signal};
+use rehearsal_activation::{ActivityResolution, Job, Seq};
 use rehearsal_history::{Event, EventId, EventKind, SmolStr};
 
 use super::activity::{ActivityInput, ActivityReaction, ActivityState};
@@ -13,7 +13,7 @@ use super::failure::{
 use super::machines::{Machine, Machines};
 use super::timer::{TimerInput, TimerReaction};
 use crate::slice::is_command_event;
-use crate::told::{Misplaced, initialize, no_news};
+use crate::told::{Misplaced, initialize, no_news, requested};
 
 impl Machines {
     /// Feeds `event` to the machine that it concerns; what the workflow is to be told of it joins the jobs.
@@ -27,52 +27,44 @@ impl Machines {
         run_id: &SmolStr,
         event: &Event,
     ) -> Result<(), Fault> {
-        let job = match &event.kind {
+        if let Some(job) = requested(event) {
+            self.jobs.push(job);
+            return Ok(());
+        }
+        match &event.kind {
             EventKind::WorkflowExecutionStarted(started) => {
                 let initialize = initialize(workflow_id, run_id, event, started);
                 self.task_queue = initialize.task_queue.clone();
                 self.run_timeout = initialize.run_timeout;
-                Job::Initialize(Box::new(initialize))
+                self.jobs.push(Job::Initialize(Box::new(initialize)));
+                Ok(())
             }
-            EventKind::WorkflowExecutionCancelRequested(request) => {
-                Job::CancelWorkflow { reason: request.cause.clone() }
-            }
-            EventKind::WorkflowExecutionSignaled(signal) => Job::SignalWorkflow(Box::new(Signal {
-                name: signal.signal_name.clone(),
-                input: signal.input.clone(),
-                header: signal.header.clone(),
-                event: event.id,
-            })),
-            EventKind::TimerFired(fired) => return self.fire(fired.started_event_id, event),
+            EventKind::TimerFired(fired) => self.fire(fired.started_event_id, event),
             EventKind::ActivityTaskStarted(started) => {
-                return self.end(started.scheduled_event_id, event, ActivityInput::Started);
+                self.end(started.scheduled_event_id, event, ActivityInput::Started)
             }
             EventKind::ActivityTaskCompleted(completed) => {
-                return self.end(completed.scheduled_event_id, event, ActivityInput::Completed);
+                self.end(completed.scheduled_event_id, event, ActivityInput::Completed)
             }
             EventKind::ActivityTaskFailed(failed) => {
-                return self.end(failed.scheduled_event_id, event, ActivityInput::Failed);
+                self.end(failed.scheduled_event_id, event, ActivityInput::Failed)
             }
             EventKind::ActivityTaskTimedOut(timed_out) => {
-                return self.end(timed_out.scheduled_event_id, event, ActivityInput::TimedOut);
+                self.end(timed_out.scheduled_event_id, event, ActivityInput::TimedOut)
             }
             EventKind::ActivityTaskCanceled(canceled) => {
-                return self.end(canceled.scheduled_event_id, event, ActivityInput::Canceled);
+                self.end(canceled.scheduled_event_id, event, ActivityInput::Canceled)
             }
-            _ if event.server.worker_may_ignore => return Ok(()),
+            _ if event.server.worker_may_ignore => Ok(()),
             kind if is_command_event(kind) => {
                 let message = format!("No command scheduled for event {}", printed(event));
-                return Err(Fault::Nondeterminism(message));
+                Err(Fault::Nondeterminism(message))
             }
-            kind => {
-                return no_news(kind).map_err(|misplaced| match misplaced {
-                    Misplaced::NoSuchOperation(message) => Fault::Nondeterminism(message),
-                    Misplaced::NotSimulated(what) => Fault::NotSimulated(what),
-                });
-            }
-        };
-        self.jobs.push(job);
-        Ok(())
+            kind => no_news(kind).map_err(|misplaced| match misplaced {
+                Misplaced::NoSuchOperation(message) => Fault::Nondeterminism(message),
+                Misplaced::NotSimulated(what) => Fault::NotSimulated(what),
+            }),
+        }
     }
 
     /// Core finds a timer by the event that started it, and then compares its id.

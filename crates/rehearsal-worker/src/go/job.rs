@@ -3,14 +3,14 @@
 use alloc::boxed::Box;
 use alloc::format;
 
-use rehearsal_activation::{ActivityResolution, Job, Seq, Signal};
+use rehearsal_activation::{ActivityResolution, Job, Seq};
 use rehearsal_history::{
     ActivityFailureInfo, Event, EventId, EventKind, Failure, RetryState, SmolStr,
 };
 
 use super::failure::{Closing, activity_failure};
 use super::operation::{Operations, Phase};
-use crate::told::{Misplaced, initialize, no_news};
+use crate::told::{Misplaced, initialize, no_news, requested};
 
 impl Operations {
     /// What `event` tells the workflow; `None` for events that are no news to it.
@@ -20,6 +20,9 @@ impl Operations {
         run_id: &SmolStr,
         event: &Event,
     ) -> Result<Option<Job>, Misplaced> {
+        if let Some(job) = requested(event) {
+            return Ok(Some(job));
+        }
         let job = match &event.kind {
             EventKind::WorkflowExecutionStarted(started) => {
                 let initialize = initialize(workflow_id, run_id, event, started);
@@ -27,15 +30,6 @@ impl Operations {
                 self.run_timeout = initialize.run_timeout;
                 Job::Initialize(Box::new(initialize))
             }
-            EventKind::WorkflowExecutionCancelRequested(request) => {
-                Job::CancelWorkflow { reason: request.cause.clone() }
-            }
-            EventKind::WorkflowExecutionSignaled(signal) => Job::SignalWorkflow(Box::new(Signal {
-                name: signal.signal_name.clone(),
-                input: signal.input.clone(),
-                header: signal.header.clone(),
-                event: event.id,
-            })),
             EventKind::TimerFired(fired) => self.fire_timer(&fired.timer_id)?,
             EventKind::ActivityTaskCompleted(completed) => {
                 let seq = self.end_activity(completed.scheduled_event_id, false)?;
