@@ -25,7 +25,6 @@ pub use self::observed::CancelObservedOrCompletedFirst;
 pub use self::reached::Reached;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
-use crate::record::seconds;
 
 /// Something that must hold in every run.
 pub trait Check: Send + Sync + fmt::Debug {

@@ -40,7 +40,7 @@ pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
-    TroubleAt, seconds,
+    TroubleAt,
 };
 pub use rng::RandomChooser;
 pub use run::Patience;

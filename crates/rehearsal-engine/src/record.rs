@@ -165,19 +165,6 @@ impl Place {
     }
 }
 
-/// A time since the run began, as reports print it.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// assert_eq!(rehearsal_engine::seconds(Duration::from_millis(3500)), "3.5s");
-/// ```
-#[must_use]
-pub fn seconds(at: Duration) -> String {
-    let text = format!("{}.{:03}", at.as_secs(), at.subsec_millis());
-    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
 /// One attempt of an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rehearsal_history::{Event, History, Timestamp};
+use rehearsal_history::{Event, History, Timestamp, duration_text};
 
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
-use crate::record::{Call, seconds};
+use crate::record::Call;
 
 /// Two runs of one scenario with one tape must give the same bytes.
 pub(crate) fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
@@ -88,7 +88,7 @@ fn activities(first: &Outcome, second: &Outcome, parted: Option<Timestamp>) -> O
     }
     let headline = format!("activity {} of {} does not repeat itself", a.activity, a.workflow_id);
     let finding = Finding::new(Code::ActivityNotRepeatable, headline)
-        .with_detail(format!("attempt {}, which began at {}", a.attempt, seconds(a.started)))
+        .with_detail(format!("attempt {}, which began at {}", a.attempt, duration_text(a.started)))
         .with_detail(format!("once   {}", ending(a)))
         .with_detail(format!("again  {}", ending(b)));
     Some(finding)
@@ -106,5 +106,5 @@ fn ending(call: &Call) -> String {
         Some(Err(error)) => format!("failed: {error}"),
         None => "ended".to_owned(),
     };
-    format!("{how} at {}", seconds(at))
+    format!("{how} at {}", duration_text(at))
 }

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rehearsal_activation::{TaskDelivery, TaskResponse};
-use rehearsal_history::{EventId, Payloads, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_history::{EventId, Payloads, SmolStr, Status, TaskQueue, Timestamp, duration_text};
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 
 pub use self::client::{ClientError, Handle, StartOptions};
@@ -340,7 +340,7 @@ impl World {
         } else if longest >= limits.events {
             format!("{} events in one history", limits.events)
         } else if self.elapsed() >= limits.virtual_time {
-            format!("{} s of virtual time", limits.virtual_time.as_secs())
+            format!("{} of virtual time", duration_text(limits.virtual_time))
         } else {
             return;
         };

@@ -34,6 +34,6 @@ pub use payload::{Metadata, Payload, Payloads};
 pub use policy::*;
 pub use scrub::scrub;
 pub use smol_str::SmolStr;
-pub use text::Line;
+pub use text::{Line, duration_text};
 pub use time::Timestamp;
 pub use well_formed::IllFormed;

@@ -52,7 +52,7 @@ pub(crate) fn lines(events: &[Arc<Event>]) -> Vec<Line> {
             let sign = if whole.is_zero() { "" } else { sign };
             Line {
                 id: event.id,
-                time: format!("{sign}{}", duration(whole)),
+                time: format!("{sign}{}", duration_text(whole)),
                 name: cut(event.kind.name()).into_owned(),
                 details: details(event, events),
             }
@@ -91,8 +91,20 @@ pub(crate) fn print_lines(lines: &[(&str, &Line)]) -> String {
     text
 }
 
-/// `1d2h3m4.5s`: units that are zero are left out, `0s` for none.
-pub(crate) fn duration(duration: Duration) -> String {
+/// A duration as everything that Rehearsal prints has it: `1d2h3m4.5s`. Units that are zero are left out; `0s` for none.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rehearsal_history::duration_text;
+///
+/// assert_eq!(duration_text(Duration::from_millis(3500)), "3.5s");
+/// assert_eq!(duration_text(Duration::from_secs(93 * 86_400 + 39)), "93d39s");
+/// ```
+#[must_use]
+pub fn duration_text(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let mut text = String::new();
     for (unit, count) in
@@ -175,7 +187,7 @@ impl Details<'_> {
     /// A duration, unless it is zero or absent.
     fn duration(&mut self, key: &str, value: Option<Duration>) {
         if let Some(value) = value.filter(|value| !value.is_zero()) {
-            self.raw(key, &duration(value));
+            self.raw(key, &duration_text(value));
         }
     }
 
@@ -255,11 +267,11 @@ mod tests {
     #[test]
     fn durations_are_short() {
         let texts = [0, 1, 500, 3_500, 60_000, 3_600_000, 5_400_000, 86_400_000, 90_061_001]
-            .map(|millis| duration(Duration::from_millis(millis)));
+            .map(|millis| duration_text(Duration::from_millis(millis)));
         assert_eq!(
             texts,
             ["0s", "0.001s", "0.5s", "3.5s", "1m", "1h", "1h30m", "1d", "1d1h1m1.001s"]
         );
-        assert_eq!(duration(Duration::from_nanos(1)), "0.000000001s");
+        assert_eq!(duration_text(Duration::from_nanos(1)), "0.000000001s");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rehearsal_activation::{Job, Seq, WorkflowCommand};
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SmolStr, duration_text};
 
 /// What a run that waits waits for, if it is no operation.
 const SOMETHING_ELSE: &str = "a condition, or something that is not an operation";
@@ -36,7 +36,7 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activity { seq, activity_type } => write!(f, "{activity_type} (activity {seq})"),
-            Self::Timer { seq, after } => write!(f, "timer {seq} of {after:?}"),
+            Self::Timer { seq, after } => write!(f, "timer {seq} of {}", duration_text(*after)),
         }
     }
 }

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use rehearsal_activation::ServerCommand;
 use rehearsal_history::{
-    Event, EventKind, Failure, Header, Payload, Payloads, RetryPolicy, UserMetadata,
+    Event, EventKind, Failure, Header, Payload, Payloads, RetryPolicy, UserMetadata, duration_text,
 };
 
 /// The longest value that a line quotes.
@@ -36,9 +36,9 @@ pub(crate) fn event(event: &Event) -> String {
         }
         EventKind::TimerStarted(timer) => {
             format!(
-                "{name} id={} after={:?}",
+                "{name} id={} after={}",
                 timer.timer_id,
-                timer.start_to_fire_timeout.unwrap_or_default()
+                duration_text(timer.start_to_fire_timeout.unwrap_or_default())
             )
         }
         EventKind::TimerCanceled(timer) => format!("{name} id={}", timer.timer_id),
@@ -69,7 +69,7 @@ pub(crate) fn command(command: &ServerCommand) -> String {
             format!("RequestCancelActivityTask scheduled={scheduled}")
         }
         ServerCommand::StartTimer { timer_id, after, .. } => {
-            format!("StartTimer id={timer_id} after={after:?}")
+            format!("StartTimer id={timer_id} after={}", duration_text(*after))
         }
         ServerCommand::CancelTimer { timer_id } => format!("CancelTimer id={timer_id}"),
         ServerCommand::CompleteWorkflow { result } => {
@@ -164,7 +164,7 @@ fn shortened(text: String) -> String {
 
 /// A retry policy: name and text of each attribute.
 pub(crate) fn retry_policy(policy: &RetryPolicy) -> [(&'static str, String); 5] {
-    let interval = |interval: Option<Duration>| format!("{:?}", interval.unwrap_or_default());
+    let interval = |interval: Option<Duration>| duration_text(interval.unwrap_or_default());
     [
         ("initial interval", interval(policy.initial_interval)),
         ("backoff coefficient", format!("{}", policy.backoff_coefficient)),
@@ -176,5 +176,5 @@ pub(crate) fn retry_policy(policy: &RetryPolicy) -> [(&'static str, String); 5] 
 
 /// A duration; `none` for zero.
 pub(crate) fn timeout(timeout: Duration) -> String {
-    if timeout.is_zero() { "none".into() } else { format!("{timeout:?}") }
+    if timeout.is_zero() { "none".into() } else { duration_text(timeout) }
 }

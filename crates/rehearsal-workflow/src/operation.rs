@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rehearsal_activation::Seq;
-use rehearsal_history::{Payloads, SmolStr};
+use rehearsal_history::{Payloads, SmolStr, duration_text};
 
 use crate::error::WorkflowError;
 use crate::scope::ScopeId;
@@ -85,7 +85,7 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Activity { name, .. } => write!(f, "{name} (activity {})", self.seq),
-            Kind::Timer { after } => write!(f, "timer {} of {after:?}", self.seq),
+            Kind::Timer { after } => write!(f, "timer {} of {}", self.seq, duration_text(*after)),
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape, seconds};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape};
 use rehearsal_explore::{Campaign, Found};
-use rehearsal_history::Status;
+use rehearsal_history::{Status, duration_text};
 
 use crate::case;
 use crate::failure::Failure;
@@ -261,7 +261,7 @@ fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
         ChoiceKind::Cancel => {
             let point = outcome.record.points.get(key.nth as usize);
             let place = point.map_or(String::new(), |point| {
-                format!(" at {}, {}", seconds(point.at), point.place.label())
+                format!(" at {}, {}", duration_text(point.at), point.place.label())
             });
             match Injection::of(answer) {
                 Injection::WithNext => format!("canceled{place}, together with the next step"),

@@ -51,8 +51,8 @@
 //! # Features
 //!
 //! - `tracing`, `log`: a report shows what user code logs through these crates in the run that it explains. In every run
-//!   the thread's `tracing` subscriber hears nothing. [`Failure::logs`] has the lines as data, `docs/diagnostics.md` the
-//!   details.
+//!   the thread's `tracing` subscriber hears nothing. [`Failure::logs`] has the lines as data, the page [`diagnostics`]
+//!   the details.
 //! - `proptest`: strategies for property tests.
 
 mod case;
@@ -66,6 +66,7 @@ mod names;
 #[cfg(feature = "temporal")]
 mod official;
 mod page;
+mod pages;
 mod paint;
 mod replay;
 mod report;
@@ -98,6 +99,7 @@ pub use crate::failure::Failure;
 pub use crate::names::{ActivityName, Native};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
+pub use crate::pages::{diagnostics, explain, not_simulated};
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;

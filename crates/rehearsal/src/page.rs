@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{ChoiceKind, Code, Finding, LogLevel, LogLine, Outcome, Record, seconds};
+use rehearsal_engine::{ChoiceKind, Code, Finding, LogLevel, LogLine, Outcome, Record};
 use rehearsal_explore::Swept;
-use rehearsal_history::{History, Line};
+use rehearsal_history::{History, Line, duration_text};
 
+use crate::pages::link;
 use crate::paint::{Role, Text};
 
 /// How many lines of history stand before and after the events that a finding points at.
@@ -80,7 +81,7 @@ fn canceled(
     others: usize,
 ) {
     let point = outcome.record.points.get(run.target.nth as usize);
-    let at = point.map_or(String::new(), |point| format!(" at {}", seconds(point.at)));
+    let at = point.map_or(String::new(), |point| format!(" at {}", duration_text(point.at)));
     let (label, nth) = (run.target.place.label(), index + 1);
     let _ = write!(page, "\n  Canceled{at}, {label}: point {nth} of {of}.");
     let _ = match others {
@@ -102,7 +103,7 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     }
     let _ =
         writeln!(page, "\n{}", wrapped(2, &format!("Usually: {}.", finding.code.usual_cause())));
-    page.line(Role::Dim, &format!("  More: docs/diagnostics.md, {}", finding.code));
+    page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
     if finding.code == Code::NeverReached {
         page.line(
             Role::Plain,
@@ -153,7 +154,7 @@ fn logged(page: &mut Text, finding: &Finding, outcome: &Outcome, room: usize) {
             _ => "  logged in this run:",
         },
     );
-    let times: Vec<String> = shown.iter().map(|line| seconds(line.at)).collect();
+    let times: Vec<String> = shown.iter().map(|line| duration_text(line.at)).collect();
     let time_width = times.iter().map(String::len).max().unwrap_or(0);
     let level_width = shown.iter().map(|line| line.level.as_str().len()).max().unwrap_or(0);
     let target_width = shown.iter().map(|line| line.target.chars().count()).max().unwrap_or(0);

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, seconds};
+use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario};
 use rehearsal_explore::{Row, Sweep, Swept};
-use rehearsal_history::Status;
+use rehearsal_history::{Status, duration_text};
 
 use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
@@ -218,11 +218,11 @@ fn horizon(horizon: Option<Horizon>) -> Option<String> {
     match horizon? {
         Horizon::AtRest(at) => Some(format!(
             "canceled at every point, up to {}: then the workflow is at rest, and only a client could move it",
-            seconds(at)
+            duration_text(at)
         )),
         Horizon::Repeats(at) => Some(format!(
             "canceled at every point, up to {}: by then two full cycles have brought nothing new",
-            seconds(at)
+            duration_text(at)
         )),
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{Heartbeat, HeartbeatAnswer, Outcome, seconds};
-use rehearsal_history::{History, Line};
+use rehearsal_engine::{Heartbeat, HeartbeatAnswer, Outcome};
+use rehearsal_history::{History, Line, duration_text};
 
 /// The first execution of a run, one line an event, with a line for each heartbeat that was sent.
 ///
@@ -50,7 +50,7 @@ fn print_beat(text: &mut String, beat: &Heartbeat, time_width: usize, name_width
         HeartbeatAnswer::CancelRequested => " learns that it is canceled",
         HeartbeatAnswer::NotFound => " learns that it is not wanted any more",
     };
-    let at = seconds(beat.at);
+    let at = duration_text(beat.at);
     let _ = writeln!(
         text,
         "       {at:<time_width$}  {:<name_width$}  {}{said}",

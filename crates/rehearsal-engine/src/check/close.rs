@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rehearsal_history::Status;
+use rehearsal_history::{Status, duration_text};
 
-use super::{Check, closed, seconds};
+use super::{Check, closed};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
@@ -26,8 +26,10 @@ impl Check for NoActivityOutlivesClose {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);
                 let end = match (call.ended, call.lost) {
-                    (Some(ended), _) => format!("it ended at {}", seconds(ended)),
-                    (None, Some(lost)) => format!("it died with its worker at {}", seconds(lost)),
+                    (Some(ended), _) => format!("it ended at {}", duration_text(ended)),
+                    (None, Some(lost)) => {
+                        format!("it died with its worker at {}", duration_text(lost))
+                    }
                     (None, None) => "it had not ended when the run was over".to_owned(),
                 };
                 findings.push(
@@ -35,8 +37,8 @@ impl Check for NoActivityOutlivesClose {
                         .with_detail(format!(
                             "attempt {} began at {}, the workflow closed at {}, {end}",
                             call.attempt,
-                            seconds(call.started),
-                            seconds(at)
+                            duration_text(call.started),
+                            duration_text(at)
                         ))
                         .with_events([close.0]),
                 );
@@ -87,8 +89,8 @@ impl EndsWithin {
                 Code::EndsTooLate,
                 format!(
                     "{workflow} ended {} after {what}, {} are allowed",
-                    seconds(took),
-                    seconds(self.limit)
+                    duration_text(took),
+                    duration_text(self.limit)
                 ),
             )
             .with_events([close.0])

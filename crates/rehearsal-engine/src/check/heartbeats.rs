@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SmolStr, duration_text};
 
-use super::{Check, closed, seconds};
+use super::{Check, closed};
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
 use crate::record::Call;
@@ -34,17 +34,17 @@ impl Check for ActivityHeartbeatsWithin {
                 let headline = format!(
                     "{} sent no heartbeat for {}, {} are allowed",
                     self.activity,
-                    seconds(until.saturating_sub(from)),
-                    seconds(self.limit)
+                    duration_text(until.saturating_sub(from)),
+                    duration_text(self.limit)
                 );
                 Some(
                     Finding::new(Code::HeartbeatLate, headline)
                         .with_detail(format!(
                             "attempt {}, which began at {}, was silent from {} to {}",
                             call.attempt,
-                            seconds(call.started),
-                            seconds(from),
-                            seconds(until)
+                            duration_text(call.started),
+                            duration_text(from),
+                            duration_text(until)
                         ))
                         .with_events([call.scheduled.0]),
                 )

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_history::{FailureInfo, Payloads};
+use rehearsal_history::{FailureInfo, Payloads, duration_text};
 use rehearsal_service::{Answer, Input, RequestError};
 use rehearsal_worker::{AttemptRules, Beat, Report};
 
@@ -10,7 +10,7 @@ use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::executor::{AttemptKey, Outside};
 use crate::finding::{Code, Finding};
-use crate::record::{Call, Heartbeat, HeartbeatAnswer, seconds};
+use crate::record::{Call, Heartbeat, HeartbeatAnswer};
 
 impl World {
     pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask) {
@@ -202,12 +202,12 @@ impl World {
         let attempt = format!(
             "attempt {}, which began at {},",
             info.attempt,
-            seconds(info.started_at.since(self.record.began))
+            duration_text(info.started_at.since(self.record.began))
         );
         let detail = match outside {
             Outside::Unwoken => format!(
                 "{attempt} waited for no operation of its context, and nobody woke it until {}",
-                seconds(self.elapsed())
+                duration_text(self.elapsed())
             ),
             Outside::Woken => format!("{attempt} was woken by another thread"),
         };

@@ -57,7 +57,8 @@ impl fmt::Display for Difference {
                 write!(f, "simulated {}, recorded {}", side(simulated), side(recorded))
             }
             Self::Time { event, path, simulated, recorded } => {
-                let (simulated, recorded) = (text::duration(*simulated), text::duration(*recorded));
+                let (simulated, recorded) =
+                    (text::duration_text(*simulated), text::duration_text(*recorded));
                 write!(
                     f,
                     "event {event}: {path}: simulated {simulated}, recorded {recorded} after the start"

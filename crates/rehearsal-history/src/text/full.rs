@@ -20,7 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Map, Value, json};
 
-use super::duration;
+use super::duration_text;
 use crate::event::{Event, EventKind};
 use crate::json;
 
@@ -41,9 +41,9 @@ pub(crate) fn print(events: &[Arc<Event>]) -> String {
         let time = if index == 0 {
             event.time.to_rfc3339()
         } else if event.time < start {
-            format!("-{}", duration(start.since(event.time)))
+            format!("-{}", duration_text(start.since(event.time)))
         } else {
-            duration(event.time.since(start))
+            duration_text(event.time.since(start))
         };
         write!(text, "{:>3}  {time}  ", event.id).expect("a string takes any text");
         print_name(&event.kind, &mut text);

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{cut, duration};
+use super::{cut, duration_text};
 use crate::event::{Event, EventKind};
 use crate::id::EventId;
 use crate::scrub::Uuids;
@@ -50,8 +50,8 @@ fn passed(latest: Timestamp, time: Timestamp) -> String {
     let (latest, time) = (whole(latest.since(start)), whole(time.since(start)));
     match time.checked_sub(latest) {
         Some(Duration::ZERO) => String::new(),
-        Some(later) => format!("+{}", duration(later)),
-        None => format!("-{}", duration(latest.saturating_sub(time))),
+        Some(later) => format!("+{}", duration_text(later)),
+        None => format!("-{}", duration_text(latest.saturating_sub(time))),
     }
 }
 
@@ -74,7 +74,7 @@ impl<'a> Opened<'a> {
                 self.open(event, (&*e.activity_type.name).into())
             }
             EventKind::TimerStarted(e) => {
-                self.open(event, duration(e.start_to_fire_timeout.unwrap_or_default()).into())
+                self.open(event, duration_text(e.start_to_fire_timeout.unwrap_or_default()).into())
             }
             EventKind::StartChildWorkflowExecutionInitiated(e) => {
                 self.open(event, (&*e.workflow_type.name).into())

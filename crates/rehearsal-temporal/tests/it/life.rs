@@ -60,7 +60,7 @@ fn timers() {
       waits for timer 1 of 1s
     FireTimer
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     CancelWorkflow
       CancelTimer 2
       CompleteWorkflow json/plain:"Cancelled"
@@ -77,7 +77,7 @@ fn a_timer_that_fires_after_its_cancel_in_one_batch() {
       waits for timer 1 of 1s
     FireTimer
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     CancelWorkflow, FireTimer
       task failed: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
       "Workflow function panicked: resolution must have a registered unblocker: Command Timer(2) not found to unblock" (application "" false)

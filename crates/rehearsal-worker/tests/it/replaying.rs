@@ -157,7 +157,7 @@ fn options_of_an_activity_change_behavior() {
       recorded:  ActivityTaskScheduled Work id=5: schedule-to-start none
       attempted: ScheduleActivityTask Work id=5: schedule-to-start 50s
     workflow task 1, event 5: changes behavior
-      recorded:  ActivityTaskScheduled Work id=5: start-to-close 60s
+      recorded:  ActivityTaskScheduled Work id=5: start-to-close 1m
       attempted: ScheduleActivityTask Work id=5: start-to-close 50s
     workflow task 1, event 5: changes behavior
       recorded:  ActivityTaskScheduled Work id=5: heartbeat timeout none

@@ -82,7 +82,7 @@ fn the_time_is_up() {
       waits for timer 1 of 10s
     FireTimer 1
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     FireTimer 2
       CompleteWorkflow "Some(false) \u003cnil\u003e"
     "#);
@@ -97,7 +97,7 @@ fn a_condition_that_comes_true_leaves_its_timer_running() {
       waits for timer 1 of 10s
     SignalWorkflow
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     FireTimer 1, FireTimer 2
       CompleteWorkflow "Some(true) \u003cnil\u003e"
     "#);
@@ -113,7 +113,7 @@ fn one_that_is_canceled_cancels_its_timer() {
     CancelWorkflow
       CancelTimer 1
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     FireTimer 2
       CompleteWorkflow "None canceled"
     "#);
@@ -130,7 +130,7 @@ fn the_condition_wins_over_cancel_and_timer_once_it_was_waited_for() {
     CancelWorkflow, SignalWorkflow
       CancelTimer 1
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     FireTimer 2
       CompleteWorkflow "Some(true) \u003cnil\u003e"
     "#);
@@ -142,7 +142,7 @@ fn the_condition_wins_over_cancel_and_timer_once_it_was_waited_for() {
       waits for timer 1 of 10s
     FireTimer 1, SignalWorkflow
       StartTimer 2 60s
-      waits for timer 2 of 60s
+      waits for timer 2 of 1m
     FireTimer 2
       CompleteWorkflow "Some(true) \u003cnil\u003e"
     "#);

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
 
-use rehearsal_engine::{Code, seconds};
+use rehearsal_engine::Code;
 use rehearsal_explore::Choices;
+use rehearsal_history::duration_text;
 use smol_str::SmolStr;
+
+use crate::pages::link;
 
 /// Whose code runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +56,8 @@ pub(super) struct Page<'a> {
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { who, at, patience, run } = self;
-        let (code, at, patience) = (Code::NeverYields, seconds(*at), seconds(*patience));
+        let (code, at, patience) =
+            (Code::NeverYields, duration_text(*at), duration_text(*patience));
         writeln!(f, "\n{code}  {who} does not come back\n")?;
         match who {
             Who::Client => writeln!(
@@ -72,7 +76,7 @@ impl fmt::Display for Page<'_> {
             "  Code that never yields cannot be stopped, so this process ends here, with all its tests."
         )?;
         writeln!(f, "\n  Usually: {}.", code.usual_cause())?;
-        writeln!(f, "  More: docs/diagnostics.md, {code}\n")?;
+        writeln!(f, "  More: {}\n", link(code))?;
         match run {
             None => writeln!(f, "  The world was driven by hand, so there is no case to keep.\n")?,
             Some(Run { scenario, choices, path, written }) => {
@@ -127,7 +131,7 @@ mod tests {
       Code that never yields cannot be stopped, so this process ends here, with all its tests.
 
       Usually: a loop without an end, or a call that blocks the thread.
-      More: docs/diagnostics.md, RH304
+      More: https://docs.rs/rehearsal/latest/rehearsal/diagnostics/#rh304
 
       The run: scenario `ship`, tape cancel.0.3=1
       Its case: /cases/ship-running-7.case
@@ -158,7 +162,7 @@ mod tests {
       Code that never yields cannot be stopped, so this process ends here, with all its tests.
 
       Usually: a loop without an end, or a call that blocks the thread.
-      More: docs/diagnostics.md, RH304
+      More: https://docs.rs/rehearsal/latest/rehearsal/diagnostics/#rh304
 
       The run: scenario `ship`, seed 7
       Its case could not be written to /cases/ship-running-7.case: permission denied
