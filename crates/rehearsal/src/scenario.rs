@@ -289,6 +289,10 @@ impl Scenario {
     }
 
     /// What keeps this scenario from being run at all, here and now.
+    #[cfg_attr(
+        not(feature = "temporal"),
+        expect(clippy::unused_self, reason = "only official activities can be missing")
+    )]
     pub(crate) fn ready(&self) -> Result<(), Failure> {
         case::patience().map_err(Failure::of_finding)?;
         #[cfg(feature = "temporal")]
