@@ -53,9 +53,9 @@ impl ClientAction {
     ///
     /// Panics if `value` cannot be written as JSON.
     pub fn signal<T: Serialize>(signal: Signal<T>, value: T) -> Self {
-        let name = signal.name();
+        let name = signal.into_name();
         let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self::Signal { name: name.into(), input }
+        Self::Signal { name, input }
     }
 }
 
@@ -64,24 +64,68 @@ pub type ClientActions = Vec<(Duration, ClientAction)>;
 
 /// Scripts of at most `most` of these actions, each any number of times and at any millisecond up to and with `within`.
 ///
+/// Times are drawn where things happen: at the start, at the instants of the calm run of `scenario`, or at the action that
+/// was drawn before, and from there on or back by a gap of any magnitude, a millisecond as likely as an hour. The calm run
+/// is made once, when the strategy is; its client must start the workflow. So what is open for seconds in a run of days is
+/// found, if it opens at something that happens in the calm run or some time after an action.
+///
 /// A script shrinks to fewer actions, to earlier ones, and to those that come first in `actions`. Without actions every
 /// script is empty. [`play`] does what a script says.
-pub fn client_scripts(
-    actions: impl IntoIterator<Item = ClientAction>,
+pub fn client_scripts<A: IntoIterator<Item = ClientAction>>(
+    scenario: &Scenario,
+    actions: A,
     within: Duration,
     most: usize,
-) -> impl Strategy<Value = ClientActions> {
+) -> impl Strategy<Value = ClientActions> + use<A> {
     let actions: Vec<ClientAction> = actions.into_iter().collect();
     let last = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
     let most = if actions.is_empty() { 0 } else { most };
-    vec((0..=last, 0..actions.len().max(1)), 0..=most).prop_map(move |steps| {
-        let mut script: ClientActions = steps
-            .into_iter()
-            .map(|(at, action)| (Duration::from_millis(at), actions[action].clone()))
-            .collect();
+    let instants = instants(scenario, last);
+    let anchors = 0..=instants.len();
+    let gap = (0..=last.checked_ilog2().map_or(0, |log| log + 1), 0..=u64::MAX);
+    let step = (anchors, gap, proptest::bool::ANY, 0..actions.len().max(1));
+    vec(step, 0..=most).prop_map(move |steps| {
+        let mut before = 0;
+        let mut script: ClientActions = Vec::with_capacity(steps.len());
+        for (anchor, (bits, fraction), back, action) in steps {
+            // The last anchor is the action before.
+            let from = instants.get(anchor).copied().unwrap_or(before);
+            let gap = of_bits(bits, fraction);
+            let at = if back { from.saturating_sub(gap) } else { from.saturating_add(gap) };
+            before = at.min(last);
+            script.push((Duration::from_millis(before), actions[action].clone()));
+        }
         script.sort_by_key(|(at, _)| *at);
         script
     })
+}
+
+/// The milliseconds, from the start of the first workflow on, in or right after which something happens in the calm run,
+/// up to and with `last`. The first is 0.
+fn instants(scenario: &Scenario, last: u64) -> Vec<u64> {
+    let calm = scenario.run(Box::new(Tape::calm()), Patience::MayStayOpen);
+    let history = calm.main().map(|main| main.history.as_slice()).unwrap_or_default();
+    let start = history.first().map_or(calm.record.began, |event| event.time);
+    let points = calm.record.points.iter().map(|point| calm.record.began + point.at);
+    let times = history.iter().map(|event| event.time).chain(points);
+    let mut instants: Vec<u64> = times
+        .filter_map(|time| u64::try_from(time.since(start).as_nanos().div_ceil(1_000_000)).ok())
+        .filter(|instant| *instant <= last)
+        .chain([0])
+        .collect();
+    instants.sort_unstable();
+    instants.dedup();
+    instants
+}
+
+/// A number of exactly so many bits, as far from the smallest to the greatest of them as `fraction` is; 0 of no bits.
+fn of_bits(bits: u32, fraction: u64) -> u64 {
+    if bits == 0 {
+        return 0;
+    }
+    let smallest = 1_u64 << (bits - 1).min(63);
+    let above = (u128::from(smallest) * u128::from(fraction)) >> 64;
+    smallest + u64::try_from(above).unwrap_or(u64::MAX - smallest)
 }
 
 /// Does what a script says to the workflow of `handle`; times count from now. What the service refuses, because the

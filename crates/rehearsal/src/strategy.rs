@@ -25,7 +25,7 @@
 //! let calm = scenario().client(|world| {
 //!     world.start(ORDER, "order-7", ());
 //! });
-//! let scripts = client_scripts([ClientAction::signal(GO, 1)], secs(90), 3);
+//! let scripts = client_scripts(&calm, [ClientAction::signal(GO, 1)], secs(90), 3);
 //! let mut runner = TestRunner::deterministic();
 //! runner.run(&(cancellation_points(&calm), scripts), |(tape, script)| {
 //!     let run = scenario().client(move |world| {
@@ -38,9 +38,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::time::Duration;
+
 use proptest::strategy::Strategy;
 use rehearsal_engine::Tape;
-pub use rehearsal_explore::strategy::{ClientAction, ClientActions, client_scripts, play};
+pub use rehearsal_explore::strategy::{ClientAction, ClientActions, play};
 
 use crate::scenario::Scenario;
 
@@ -51,4 +53,22 @@ use crate::scenario::Scenario;
 /// point that still fails.
 pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {
     rehearsal_explore::strategy::cancellation_points(&scenario.inner)
+}
+
+/// Scripts of at most `most` of these actions, each any number of times and at any millisecond up to and with `within`.
+///
+/// Times are drawn where things happen: at the start, at the instants of the calm run of `scenario`, or at the action that
+/// was drawn before, and from there on or back by a gap of any magnitude, a millisecond as likely as an hour. The calm run
+/// is made once, when the strategy is; its client must start the workflow. So what is open for seconds in a run of days is
+/// found, if it opens at something that happens in the calm run or some time after an action.
+///
+/// A script shrinks to fewer actions, to earlier ones, and to those that come first in `actions`. Without actions every
+/// script is empty. [`play`] does what a script says.
+pub fn client_scripts<A: IntoIterator<Item = ClientAction>>(
+    scenario: &Scenario,
+    actions: A,
+    within: Duration,
+    most: usize,
+) -> impl Strategy<Value = ClientActions> + use<A> {
+    rehearsal_explore::strategy::client_scripts(&scenario.inner, actions, within, most)
 }

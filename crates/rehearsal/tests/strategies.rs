@@ -1,11 +1,11 @@
 //! Property tests of workflows: cancels and client scripts at arbitrary points, and what they shrink to.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
 use rehearsal::strategy::{ClientAction, ClientActions, cancellation_points, client_scripts, play};
 use rehearsal::{
     Activity, ActivityOptions, Context, Scenario, Signal, Stub, Tape, Workflow, WorkflowError,
-    check, millis, secs,
+    check, hours, millis, secs,
 };
 
 const ORDER: Workflow<(), u32> = Workflow::new("Order");
@@ -59,8 +59,8 @@ fn holds<S: Strategy>(
 }
 
 /// The same cases in every run of the test.
-fn rng() -> proptest::test_runner::TestRng {
-    proptest::test_runner::TestRng::deterministic_rng(Config::default().rng_algorithm)
+fn rng() -> TestRng {
+    TestRng::deterministic_rng(Config::default().rng_algorithm)
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn played(script: ClientActions) -> Scenario {
 
 #[test]
 fn a_script_shrinks_to_the_fewest_and_earliest_actions() {
-    let scripts = client_scripts(actions(), secs(20), 6);
+    let scripts = client_scripts(&played(Vec::new()), actions(), secs(20), 6);
     let law = |script: ClientActions| {
         let sent = script.iter().filter(|(_, action)| *action == actions()[0]).count();
         let outcome = played(script).try_run(&Tape::calm());
@@ -128,10 +128,49 @@ fn a_script_shrinks_to_the_fewest_and_earliest_actions() {
     assert!(script.len() <= 2 && script.iter().all(|(at, _)| *at <= millis(10_001)), "{script:?}");
 }
 
+/// Takes objections for 20 s, 29 hours after the start, and cannot cope with any.
+async fn objected(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let objections = ctx.signals(HURRY);
+    ctx.sleep(hours(29)).await?;
+    let early = objections.len();
+    ctx.sleep(secs(20)).await?;
+    assert_eq!(objections.len(), early, "somebody objects");
+    ctx.sleep(hours(1)).await?;
+    Ok(0)
+}
+
+/// In 64 cases at most, the number that proptest users have in a hurry; from several seeds, so that it is no luck.
+#[test]
+fn a_window_of_seconds_in_a_run_of_days_is_found() {
+    let scenario = |script: ClientActions| {
+        Scenario::new("objected").workflow(ORDER, objected).client(move |world| {
+            let order = world.start(ORDER, "order-7", ());
+            play(world, &order, &script);
+        })
+    };
+    let actions = [ClientAction::signal(HURRY, ()), ClientAction::Cancel];
+    let scripts = client_scripts(&scenario(Vec::new()), actions, hours(30), 4);
+    for seed in 0..8 {
+        let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
+        let rng = TestRng::from_seed(Config::default().rng_algorithm, &[seed; 32]);
+        let law = |script: ClientActions| {
+            let run = scenario(script).try_run(&Tape::calm());
+            run.map(drop).map_err(|failure| TestCaseError::fail(failure.to_string()))
+        };
+        let Err(TestError::Fail(_, script)) =
+            TestRunner::new_with_rng(config, rng).run(&scripts, law)
+        else {
+            panic!("with seed {seed} the window is missed");
+        };
+        let [(at, _)] = script.as_slice() else { panic!("{script:?} is not the smallest") };
+        assert!((hours(29)..=hours(29) + secs(20)).contains(at), "{at:?}");
+    }
+}
+
 proptest! {
     /// A script is in the order of time, and keeps to what was asked for.
     #[test]
-    fn scripts_are_in_order_and_within_bounds(script in client_scripts(actions(), secs(5), 4)) {
+    fn scripts_are_in_order_and_within_bounds(script in client_scripts(&played(Vec::new()), actions(), secs(5), 4)) {
         prop_assert!(script.len() <= 4);
         prop_assert!(script.is_sorted_by_key(|(at, _)| *at));
         prop_assert!(script.iter().all(|(at, _)| *at <= secs(5)));
@@ -139,7 +178,7 @@ proptest! {
 
     /// Without anything to do nothing is done.
     #[test]
-    fn without_actions_a_script_is_empty(script in client_scripts([], secs(5), 4)) {
+    fn without_actions_a_script_is_empty(script in client_scripts(&played(Vec::new()), [], secs(5), 4)) {
         prop_assert!(script.is_empty());
     }
 }

@@ -143,7 +143,9 @@ fn played(name: &str) -> Result<Vec<Simulated>, String> {
     script.end = Some(TAKEN_AT);
     let signal = ClientAction::Signal { name: "poke".into(), input: None };
     let actions = [signal, ClientAction::Cancel, ClientAction::Terminate];
-    let scripts = client_scripts(actions, WITHIN, 4);
+    script.steps.clear();
+    let calm = scenario(folder, script.clone(), register);
+    let scripts = client_scripts(&calm, actions, WITHIN, 4);
     let mut runner = TestRunner::deterministic();
     let mut histories = Vec::new();
     for nth in 1..=SCRIPTS {
