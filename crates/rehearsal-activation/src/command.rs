@@ -55,6 +55,9 @@ pub enum WorkflowCommand {
         /// The details of the innermost canceled error.
         details: Option<Payloads>,
     },
+    /// Nothing that is sent: a selector that was blocked was woken by a channel. Go's worker notes with the completion by
+    /// which rules it did that.
+    SelectorReceived,
     /// Start a child workflow. Not simulated yet.
     StartChildWorkflow(Box<StartChild>),
     /// Signal another workflow. Not simulated yet.
@@ -79,7 +82,8 @@ impl WorkflowCommand {
             | Self::CancelTimer { .. }
             | Self::CompleteWorkflow { .. }
             | Self::FailWorkflow { .. }
-            | Self::CancelWorkflow { .. } => None,
+            | Self::CancelWorkflow { .. }
+            | Self::SelectorReceived => None,
             Self::StartChildWorkflow(_) => Some("child workflows"),
             Self::SignalExternalWorkflow(_) => Some("signals to other workflows"),
             Self::RequestCancelExternalWorkflow(_) => Some("cancels of other workflows"),

@@ -3,36 +3,48 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use smol_str::SmolStr;
+
 /// Writes one kind of name.
 macro_rules! name {
     ($(#[$meta:meta])* $name:ident<$($type:ident),+> as $shape:ty) => {
         $(#[$meta])*
         pub struct $name<$($type),+> {
-            name: &'static str,
+            name: SmolStr,
             types: PhantomData<$shape>,
         }
 
         impl<$($type),+> $name<$($type),+> {
-            /// The name that is recorded in histories.
+            /// A name that is known when the code is written.
             #[must_use]
             pub const fn new(name: &'static str) -> Self {
-                Self { name, types: PhantomData }
+                Self { name: SmolStr::new_static(name), types: PhantomData }
+            }
+
+            /// A name that is made at run time.
+            #[must_use]
+            pub fn named(name: impl Into<SmolStr>) -> Self {
+                Self { name: name.into(), types: PhantomData }
             }
 
             /// The name that is recorded in histories.
             #[must_use]
-            pub const fn name(self) -> &'static str {
+            pub fn name(&self) -> &str {
+                &self.name
+            }
+
+            /// The name itself.
+            #[must_use]
+            pub fn into_name(self) -> SmolStr {
                 self.name
             }
         }
 
         impl<$($type),+> Clone for $name<$($type),+> {
             fn clone(&self) -> Self {
-                *self
+                Self { name: self.name.clone(), types: PhantomData }
             }
         }
-
-        impl<$($type),+> Copy for $name<$($type),+> {}
 
         impl<$($type),+> PartialEq for $name<$($type),+> {
             fn eq(&self, other: &Self) -> bool {
@@ -54,10 +66,12 @@ name! {
     /// A workflow type that takes an `I` and returns an `O`.
     ///
     /// ```
-    /// use rehearsal_activation::names::Workflow;
+    /// # use rehearsal_activation::names as rehearsal;
+    /// use rehearsal::Workflow;
     ///
     /// const ORDER: Workflow<String, u64> = Workflow::new("Order");
     /// assert_eq!(ORDER.name(), "Order");
+    /// assert_eq!(Workflow::named(format!("Order{}", 2)), Workflow::<String, u64>::new("Order2"));
     /// ```
     Workflow<I, O> as fn(I) -> O
 }
@@ -66,10 +80,12 @@ name! {
     /// An activity type that takes an `I` and returns an `O`.
     ///
     /// ```
-    /// use rehearsal_activation::names::Activity;
+    /// # use rehearsal_activation::names as rehearsal;
+    /// use rehearsal::Activity;
     ///
     /// const CHARGE: Activity<u64, ()> = Activity::new("Charge");
     /// assert_eq!(CHARGE.name(), "Charge");
+    /// assert_eq!(Activity::named(format!("Charge{}", 2)), Activity::<u64, ()>::new("Charge2"));
     /// ```
     Activity<I, O> as fn(I) -> O
 }
@@ -78,10 +94,15 @@ name! {
     /// A signal that carries a `T`.
     ///
     /// ```
-    /// use rehearsal_activation::names::Signal;
+    /// # use rehearsal_activation::names as rehearsal;
+    /// use rehearsal::Signal;
     ///
     /// const APPROVE: Signal<String> = Signal::new("approve");
     /// assert_eq!(APPROVE.name(), "approve");
+    ///
+    /// // One for each approver: the name is made at run time.
+    /// let approvals = ["ada", "grace"].map(|who| Signal::<()>::named(format!("approve-{who}")));
+    /// assert_eq!(approvals[1].name(), "approve-grace");
     /// ```
     Signal<T> as fn(T)
 }

@@ -63,7 +63,8 @@ impl Outcome {
         &self,
         activity: Activity<I, O>,
     ) -> impl Iterator<Item = &Call> + use<'_, I, O> {
-        self.calls_named(activity.name())
+        let name = activity.into_name();
+        self.record.calls.iter().filter(move |call| call.activity == name)
     }
 
     /// The attempts of an activity that is known by its name only.

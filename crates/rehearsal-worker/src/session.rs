@@ -143,14 +143,19 @@ impl Session {
         commands: Vec<WorkflowCommand>,
     ) -> Result<Turn, Box<Halt>> {
         match &mut self.rules {
-            Rules::Go(rules) => match rules.operations.send(task.started, commands) {
-                Ok(commands) => Ok(Turn::Answered(commands)),
-                Err(refusal) => {
-                    let (cause, failure) = go::refusal_failure(&refusal);
-                    let failure = WorkerTaskFailure { cause, failure };
-                    Err(Box::new(Halt::Refused(Refused { trouble: refusal.into(), failure })))
+            Rules::Go(rules) => {
+                if !replaying && commands.contains(&WorkflowCommand::SelectorReceived) {
+                    rules.sdk.selector_received();
                 }
-            },
+                match rules.operations.send(task.started, commands) {
+                    Ok(commands) => Ok(Turn::Answered(commands)),
+                    Err(refusal) => {
+                        let (cause, failure) = go::refusal_failure(&refusal);
+                        let failure = WorkerTaskFailure { cause, failure };
+                        Err(Box::new(Halt::Refused(Refused { trouble: refusal.into(), failure })))
+                    }
+                }
+            }
             Rules::Core(machines) => {
                 machines
                     .answer(task.completed.is_some(), commands)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::error::WorkflowError;
-use crate::operation::{Operation, Waiting};
+use crate::operation::{Operation, Outcome, Waiting};
 use crate::state::Shared;
 
 /// An activity that was asked for: resolves to its result, or to what went wrong.
@@ -27,6 +27,10 @@ pub struct ActivityFuture<O> {
 impl<O> ActivityFuture<O> {
     pub(crate) fn new(shared: Shared, operation: Rc<Operation>) -> Self {
         Self { shared, operation, result: PhantomData }
+    }
+
+    pub(crate) const fn operation(&self) -> &Rc<Operation> {
+        &self.operation
     }
 
     /// Whether it has ended.
@@ -46,14 +50,16 @@ impl<O: DeserializeOwned> Future for ActivityFuture<O> {
             return Poll::Pending;
         };
         self.shared.borrow_mut().advance();
-        Poll::Ready(outcome.and_then(|result| {
-            codec::decode(result.as_ref()).map_err(|error| {
-                WorkflowError::new(format_args!(
-                    "unable to decode the result of {}: {error}",
-                    self.operation
-                ))
-            })
-        }))
+        Poll::Ready(Self::decode(&self.operation, outcome))
+    }
+}
+
+impl<O: DeserializeOwned> ActivityFuture<O> {
+    /// How the activity ended, as workflow code sees it.
+    pub(crate) fn decode(operation: &Operation, outcome: Outcome) -> Result<O, WorkflowError> {
+        codec::decode(outcome?.as_ref()).map_err(|error| {
+            WorkflowError::new(format_args!("unable to decode the result of {operation}: {error}"))
+        })
     }
 }
 

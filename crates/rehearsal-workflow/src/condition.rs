@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::error::WorkflowError;
 use crate::operation::Waiting;
+use crate::scope::Look;
 use crate::timer::TimerFuture;
 
 /// What Go calls a wait with a timeout, in histories and errors.
@@ -33,9 +34,8 @@ impl Future for Done {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let canceled = self.context.is_canceled();
         let mut state = self.context.shared.borrow_mut();
-        if canceled {
+        if state.scopes.look(self.context.scope) != Look::Open {
             state.advance();
             return Poll::Ready(());
         }
@@ -67,7 +67,7 @@ impl<C: FnMut() -> bool> Future for Wait<C> {
     fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
         let result = if (self.condition)() {
             Ok(())
-        } else if self.context.is_canceled() {
+        } else if self.context.finds_cancel() {
             Err(WorkflowError::canceled_with_details(&"Await context canceled"))
         } else {
             self.context.shared.borrow_mut().wait(self.ticket, || Waiting::Condition);
@@ -112,7 +112,7 @@ impl<C: FnMut() -> bool> Future for WaitTimeout<C> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let result = if self.yielded && (self.condition)() {
             Ok(true)
-        } else if self.context.is_canceled() {
+        } else if self.context.finds_cancel() {
             // Go means to fill the name into the text, but passes both as details; so both are recorded.
             Err(WorkflowError::canceled_with_all(["%s context canceled", NAME]))
         } else if self.timer.is_ready() {

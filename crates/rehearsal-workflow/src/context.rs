@@ -15,7 +15,8 @@ use crate::condition::{Done, Wait, WaitTimeout};
 use crate::error::WorkflowError;
 use crate::names::{Activity, Signal};
 use crate::options::ActivityOptions;
-use crate::scope::ScopeId;
+use crate::scope::{Look, ScopeId};
+use crate::selector::Selector;
 use crate::signal::SignalChannel;
 use crate::state::Shared;
 use crate::timer::TimerFuture;
@@ -36,7 +37,7 @@ use crate::timer::TimerFuture;
 /// ```
 /// use std::time::Duration;
 ///
-/// use rehearsal_workflow::{Activity, ActivityOptions, Context, WorkflowError};
+/// use rehearsal::{Activity, ActivityOptions, Context, WorkflowError};
 ///
 /// const REPORT: Activity<String, ()> = Activity::new("Report");
 ///
@@ -115,6 +116,11 @@ impl Context {
         self.shared.borrow().scopes.is_canceled(self.scope)
     }
 
+    /// Whether a wait finds it canceled: it looks at the channel, as Go's does.
+    pub(crate) fn finds_cancel(&self) -> bool {
+        self.shared.borrow_mut().scopes.look(self.scope) == Look::Closed
+    }
+
     /// The canceled error if it was canceled, as Go's `ctx.Err()`.
     #[must_use]
     pub fn err(&self) -> Option<WorkflowError> {
@@ -136,10 +142,11 @@ impl Context {
         activity: Activity<I, O>,
         input: I,
     ) -> ActivityFuture<O> {
+        let activity_type = activity.into_name();
         let input = match codec::encode(&input) {
             Ok(input) => input,
             Err(error) => {
-                panic!("unable to encode the input of activity `{}`: {error}", activity.name())
+                panic!("unable to encode the input of activity `{activity_type}`: {error}")
             }
         };
         let options = &*self.options;
@@ -150,7 +157,7 @@ impl Context {
         };
         let command = ScheduleActivity {
             activity_id: options.activity_id.clone(),
-            activity_type: activity.name().into(),
+            activity_type,
             task_queue: options.task_queue.clone(),
             input,
             schedule_to_close: options.schedule_to_close,
@@ -210,7 +217,7 @@ impl Context {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use rehearsal_workflow::{Context, Signal, WorkflowError};
+    /// use rehearsal::{Context, Signal, WorkflowError};
     ///
     /// const APPROVE: Signal<String> = Signal::new("approve");
     ///
@@ -229,9 +236,41 @@ impl Context {
 
     /// The signals of one name. They are kept from the start of the run until somebody reads them; all channels of one
     /// name read from the same queue.
+    ///
+    /// A name that is made at run time is a [`Signal::named`].
     #[must_use]
     pub fn signals<T: DeserializeOwned>(&self, signal: Signal<T>) -> SignalChannel<T> {
         SignalChannel::new(Rc::clone(&self.shared), signal)
+    }
+
+    /// The names of which signals came that nobody has read, in the order of the alphabet: what Go calls unhandled
+    /// signals.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Signal, WorkflowError};
+    ///
+    /// /// Gives up everything that it was told and has not looked at.
+    /// async fn left_over(ctx: Context, (): ()) -> Result<Vec<(String, String)>, WorkflowError> {
+    ///     let mut left = Vec::new();
+    ///     for name in ctx.unhandled_signals() {
+    ///         let signals = ctx.signals(Signal::<String>::named(name.clone()));
+    ///         while let Some(value) = signals.try_recv() {
+    ///             left.push((name.to_string(), value));
+    ///         }
+    ///     }
+    ///     Ok(left)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn unhandled_signals(&self) -> Vec<SmolStr> {
+        self.shared.borrow().unread_names()
+    }
+
+    /// A selector in Go's manner, without cases yet.
+    pub fn selector<'a, R>(&self) -> Selector<'a, R> {
+        Selector::new(Rc::clone(&self.shared))
     }
 
     /// Runs a further routine, as `workflow.Go` does. It is polled after those that were spawned before it, for the

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rehearsal_activation::{Definition, Instance};
-use rehearsal_history::Payloads;
+use rehearsal_history::{Payloads, SmolStr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -41,7 +41,7 @@ where
 {
     let code = Arc::new(code);
     Arc::new(Native {
-        name: workflow.name(),
+        name: workflow.into_name(),
         start: move |shared: &Shared, input: Option<&Payloads>| {
             let input: I = codec::decode(input)?;
             let code = Arc::clone(&code);
@@ -66,7 +66,7 @@ pub(crate) type Start = dyn Fn(&Shared, Option<&Payloads>) -> Result<Routine, St
 
 /// The types are hidden in `start`.
 struct Native<S> {
-    name: &'static str,
+    name: SmolStr,
     start: S,
 }
 
@@ -75,7 +75,7 @@ where
     S: Fn(&Shared, Option<&Payloads>) -> Result<Routine, String> + Clone + Send + Sync + 'static,
 {
     fn workflow_type(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn instantiate(&self) -> Box<dyn Instance> {

@@ -70,7 +70,7 @@
 //! is the answer; a command that closes the workflow comes last (C-48). Futures of this crate have no wakers: they look
 //! at the state of the run each time they are polled. A future from elsewhere would need one, and whatever wakes it is in
 //! no history: it is refused as [foreign](rehearsal_activation::Trouble::ForeignFuture). To wait for several things use
-//! [`select()`], [`select_all`], [`join`] and [`join_all`].
+//! [`select()`], [`select_all`], [`join`] and [`join_all`], or a [`Selector`], which goes by what came first, as in Go.
 //!
 //! A panic of workflow code fails the workflow task, not the process; see [`quiet`].
 //!
@@ -78,6 +78,7 @@
 //! they were made (C-16).
 
 mod activity;
+mod blocked;
 mod codec;
 mod condition;
 mod context;
@@ -91,6 +92,7 @@ mod random;
 mod routine;
 mod scope;
 mod select;
+mod selector;
 mod signal;
 mod state;
 mod timer;
@@ -104,5 +106,6 @@ pub use names::{Activity, Signal, Workflow};
 pub use options::ActivityOptions;
 pub use rehearsal_activation::quiet;
 pub use select::{Either, join, join_all, select, select_all};
+pub use selector::Selector;
 pub use signal::SignalChannel;
 pub use timer::TimerFuture;

@@ -14,7 +14,7 @@ use rehearsal_history::{RetryPolicy, SmolStr};
 /// ```
 /// use std::time::Duration;
 ///
-/// use rehearsal_workflow::ActivityOptions;
+/// use rehearsal::ActivityOptions;
 ///
 /// let options = ActivityOptions::start_to_close(Duration::from_secs(600))
 ///     .with_heartbeat(Duration::from_secs(5))

@@ -26,6 +26,8 @@ pub(crate) struct Scopes(Vec<Scope>);
 #[derive(Debug, Default)]
 struct Scope {
     canceled: bool,
+    /// Whether a selector that was woken by the cancel has left a value behind.
+    left_over: bool,
     /// Made by linking; none for a scope that is disconnected.
     children: Vec<ScopeId>,
     /// Pending ones, by ticket: in the order in which they were asked for.
@@ -60,6 +62,27 @@ impl Scopes {
         self.0[scope.0].canceled
     }
 
+    /// A look at the channel that a cancel closes, as Go's: whether it is closed and empty.
+    ///
+    /// A selector that was blocked on it and woken by the cancel puts the value that it was given back (`recValue` in
+    /// `selectorImpl.Select`, `internal/internal_workflow.go` of Go SDK 1.47), though there was none: so the next look
+    /// finds a value, and only the one after that finds the channel closed.
+    pub(crate) fn look(&mut self, scope: ScopeId) -> Look {
+        let scope = &mut self.0[scope.0];
+        if std::mem::take(&mut scope.left_over) {
+            Look::LeftOver
+        } else if scope.canceled {
+            Look::Closed
+        } else {
+            Look::Open
+        }
+    }
+
+    /// A selector that was blocked was woken by the cancel of `scope`.
+    pub(crate) fn leave_over(&mut self, scope: ScopeId) {
+        self.0[scope.0].left_over = true;
+    }
+
     /// Has a pending operation canceled with its scope.
     pub(crate) fn bind(&mut self, operation: &Rc<Operation>) {
         self.0[operation.scope.0].operations.insert(operation.ticket, Rc::clone(operation));
@@ -70,19 +93,30 @@ impl Scopes {
         self.0[operation.scope.0].operations.remove(&operation.ticket);
     }
 
-    /// Marks `scope` and those linked to it as canceled; returns the operations to cancel, in order. Empty the second
-    /// time (C-38).
-    pub(crate) fn cancel(&mut self, scope: ScopeId) -> Vec<Rc<Operation>> {
-        let mut operations = Vec::new();
+    /// Marks `scope` and those linked to it as canceled; returns each with the operations to cancel, in order. Empty the
+    /// second time (C-38).
+    pub(crate) fn cancel(&mut self, scope: ScopeId) -> Vec<(ScopeId, Vec<Rc<Operation>>)> {
+        let mut canceled = Vec::new();
         // A stack instead of recursion: contexts may be nested as deep as workflow code likes.
         let mut stack = vec![scope];
-        while let Some(next) = stack.pop() {
-            let scope = &mut self.0[next.0];
+        while let Some(id) = stack.pop() {
+            let scope = &mut self.0[id.0];
             if !std::mem::replace(&mut scope.canceled, true) {
-                operations.extend(std::mem::take(&mut scope.operations).into_values());
+                canceled.push((id, std::mem::take(&mut scope.operations).into_values().collect()));
                 stack.extend(std::mem::take(&mut scope.children).into_iter().rev());
             }
         }
-        operations
+        canceled
     }
+}
+
+/// What a look at the channel of a scope finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing: it was not canceled.
+    Open,
+    /// A value that a selector left behind; it is taken.
+    LeftOver,
+    /// That it was canceled.
+    Closed,
 }

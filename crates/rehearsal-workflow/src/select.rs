@@ -19,7 +19,7 @@ pub use futures::future::Either;
 /// ```
 /// use std::time::Duration;
 ///
-/// use rehearsal_workflow::{Activity, Context, Either, WorkflowError, select};
+/// use rehearsal::{Activity, Context, Either, WorkflowError, select};
 ///
 /// const WORK: Activity<(), String> = Activity::new("Work");
 ///

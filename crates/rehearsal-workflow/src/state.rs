@@ -14,6 +14,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::{Payload, Payloads, SmolStr, Timestamp};
 
+use crate::blocked::Blocked;
 use crate::context::Info;
 use crate::error::WorkflowError;
 use crate::operation::{Kind, Operation, Outcome, Waiting};
@@ -24,6 +25,7 @@ use crate::scope::{ScopeId, Scopes};
 pub(crate) type Shared = Rc<RefCell<State>>;
 
 /// A signal that was not read.
+#[derive(Debug)]
 pub(crate) struct Unread {
     /// What it carries.
     pub(crate) input: Option<Payloads>,
@@ -54,6 +56,8 @@ pub(crate) struct State {
     pub(crate) leaves: u32,
     /// The operation that ended last.
     pub(crate) last_completed: Option<Rc<Operation>>,
+    /// Who waits for signals, and which selectors wait for what.
+    pub(crate) blocked: Blocked,
     commands: Vec<WorkflowCommand>,
     steps: u32,
     tickets: u64,
@@ -81,6 +85,7 @@ impl State {
             progress: 0,
             leaves: 0,
             last_completed: None,
+            blocked: Blocked::default(),
             commands: Vec::new(),
             steps: 0,
             tickets: 0,
@@ -102,6 +107,9 @@ impl State {
 
     /// The commands since the last call.
     pub(crate) fn take_commands(&mut self) -> Vec<WorkflowCommand> {
+        if self.blocked.take_selector_received() {
+            self.commands.push(WorkflowCommand::SelectorReceived);
+        }
         std::mem::take(&mut self.commands)
     }
 
@@ -208,19 +216,29 @@ impl State {
 
     fn bind(&mut self, operation: &Rc<Operation>) {
         if self.scopes.is_canceled(operation.scope) {
+            // As Go binds it: by a look at the channel of the context.
+            self.scopes.look(operation.scope);
             self.cancel_operation(operation);
         } else {
             self.scopes.bind(operation);
         }
     }
 
-    /// Cancels a scope: its pending operations, then the scopes linked to it.
+    /// Cancels a scope: its pending operations and whoever waits for just that, as they came; then the scopes linked to
+    /// it.
     pub(crate) fn cancel(&mut self, scope: ScopeId) {
         if !self.scopes.is_canceled(scope) {
             self.advance();
         }
-        for operation in self.scopes.cancel(scope) {
-            self.cancel_operation(&operation);
+        for (scope, operations) in self.scopes.cancel(scope) {
+            let mut waiting = self.blocked.waiting_for(scope).into_iter().peekable();
+            for operation in operations {
+                while let Some(ticket) = waiting.next_if(|ticket| *ticket < operation.ticket) {
+                    self.blocked.canceled(ticket);
+                }
+                self.cancel_operation(&operation);
+            }
+            waiting.for_each(|ticket| self.blocked.canceled(ticket));
         }
     }
 
@@ -248,6 +266,7 @@ impl State {
         if operation.end(outcome) {
             self.progress += 1;
             self.scopes.release(operation);
+            self.blocked.ended(operation.ticket);
             match operation.kind {
                 Kind::Activity { .. } => self.pending_activities.remove(&operation.seq),
                 Kind::Timer { .. } => self.pending_timers.remove(&operation.seq),
@@ -287,10 +306,12 @@ impl State {
             .ok_or_else(|| format!("timer {seq} fired, which was never started"))
     }
 
-    /// A signal came; it is kept until it is read.
+    /// A signal came: for whoever waits for it, or else it is kept until it is read.
     pub(crate) fn receive(&mut self, name: &SmolStr, input: Option<Payloads>) {
         self.progress += 1;
-        self.signals.entry(name.clone()).or_default().push_back(Unread { input });
+        if let Some(unread) = self.blocked.receive(name, Unread { input }) {
+            self.signals.entry(name.clone()).or_default().push_back(unread);
+        }
     }
 
     /// The oldest signal of this name that was not read.
@@ -300,9 +321,21 @@ impl State {
         Some(signal)
     }
 
-    /// How many signals of this name were not read.
-    pub(crate) fn signals(&self, name: &str) -> usize {
-        self.signals.get(name).map_or(0, VecDeque::len)
+    /// Somebody was given a signal and went away without it.
+    pub(crate) fn put_back(&mut self, name: SmolStr, signal: Unread) {
+        self.progress += 1;
+        self.signals.entry(name).or_default().push_front(signal);
+    }
+
+    /// The signals of this name that were not read, oldest first.
+    pub(crate) fn unread(&self, name: &str) -> impl Iterator<Item = &Unread> {
+        self.signals.get(name).into_iter().flatten()
+    }
+
+    /// The names of which there are signals that were not read, in the order of the alphabet.
+    pub(crate) fn unread_names(&self) -> Vec<SmolStr> {
+        let unread = self.signals.iter().filter(|(_, signals)| !signals.is_empty());
+        unread.map(|(name, _)| name.clone()).collect()
     }
 }
 

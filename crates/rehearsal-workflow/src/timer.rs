@@ -24,6 +24,10 @@ impl TimerFuture {
         Self { shared, operation }
     }
 
+    pub(crate) const fn operation(&self) -> &Rc<Operation> {
+        &self.operation
+    }
+
     /// Whether its time is up, or it was canceled.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -28,7 +28,7 @@ impl<I, O: Serialize> ActivityName<Native> for Activity<I, O> {
     type Output = O;
 
     fn activity_name(self) -> String {
-        self.name().to_owned()
+        self.into_name().into()
     }
 
     fn encode(value: &O) -> Result<Option<Payloads>, String> {

@@ -102,7 +102,7 @@ impl Scenario {
                     .map_err(|error| ActivityError::from(error.to_string()))
             })
         };
-        self.inner = self.inner.with_activity(activity.name(), Arc::new(erased));
+        self.inner = self.inner.with_activity(activity.into_name(), Arc::new(erased));
         self
     }
 

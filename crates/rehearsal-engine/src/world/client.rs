@@ -92,15 +92,27 @@ impl World {
     ///
     /// Panics if the service refuses it, for example because a workflow with this id is running, or if `input` cannot
     /// be written as JSON. [`start_workflow`](Self::start_workflow) returns an error instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// assert_eq!(nap.workflow_id, "nap-1");
+    /// ```
     pub fn start<I: Serialize, O>(
         &mut self,
         workflow: Workflow<I, O>,
         workflow_id: &str,
         input: I,
     ) -> Handle {
-        let options = StartOptions::new(workflow.name(), workflow_id)
+        let workflow_type = workflow.into_name();
+        let options = StartOptions::new(workflow_type.clone(), workflow_id)
             .with_input(&input)
-            .unwrap_or_else(|error| panic!("{}: {error}", workflow.name()));
+            .unwrap_or_else(|error| panic!("{workflow_type}: {error}"));
         match self.start_workflow(options) {
             Ok(handle) => handle,
             Err(error) => panic!("{workflow_id} could not be started: {error}"),
@@ -116,15 +128,31 @@ impl World {
     /// # Panics
     ///
     /// Panics if `value` cannot be written as JSON.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::{Signal, Status};
+    /// const APPROVE: Signal<String> = Signal::new("approve");
+    ///
+    /// # const ORDER: Workflow<(), String> = Workflow::new("Order");
+    /// # async fn order(ctx: Context, (): ()) -> Result<String, WorkflowError> { Ok(ctx.signals(APPROVE).recv().await) }
+    /// let mut world = Scenario::new("order").workflow(ORDER, order).world();
+    /// let order = world.start(ORDER, "order-7", ());
+    /// world.signal(&order, APPROVE, "ada".to_owned())?;
+    /// assert_eq!(world.wait(&order), Status::Completed);
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn signal<T: Serialize>(
         &mut self,
         handle: &Handle,
         signal: Signal<T>,
         value: T,
     ) -> Result<(), ClientError> {
-        let input =
-            Payloads::encode(&value).unwrap_or_else(|error| panic!("{}: {error}", signal.name()));
-        self.signal_workflow(&handle.workflow_id, None, signal.name(), input.as_ref())
+        let name = signal.into_name();
+        let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.signal_workflow(&handle.workflow_id, None, &name, input.as_ref())
     }
 
     /// Requests the cancel of the current run of the workflow, by its workflow id alone (C-1).
@@ -132,6 +160,20 @@ impl World {
     /// # Errors
     ///
     /// None for a workflow that was started; a closed one is no error (C-4).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// world.cancel(&nap)?;
+    /// assert_eq!(world.wait(&nap), Status::Canceled);
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn cancel(&mut self, handle: &Handle) -> Result<(), ClientError> {
         self.cancel_workflow(&handle.workflow_id, None, "")
     }
@@ -141,6 +183,21 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: the workflow is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// world.terminate(&nap, "the house is on fire")?;
+    /// assert_eq!(world.status(&nap), Status::Terminated);
+    /// assert!(world.terminate(&nap, "once more").is_err());
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn terminate(&mut self, handle: &Handle, reason: &str) -> Result<(), ClientError> {
         self.terminate_workflow(&handle.workflow_id, None, reason)
     }
@@ -151,6 +208,20 @@ impl World {
     ///
     /// What the server answers: a workflow with this id is running, or the options ask for something that is not
     /// simulated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::{StartOptions, Status};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let options = StartOptions { run_timeout: Some(mins(3)), ..StartOptions::new("Nap", "nap-1") };
+    /// let nap = world.start_workflow(options)?;
+    /// assert_eq!(world.wait(&nap), Status::TimedOut);
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn start_workflow(&mut self, options: StartOptions) -> Result<Handle, ClientError> {
         let run_id = self.ids.uuid();
         let profile = self.scenario.profile;
@@ -187,6 +258,26 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: no such workflow, or it is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::{Payloads, Signal, Status};
+    /// const APPROVE: Signal<String> = Signal::new("approve");
+    ///
+    /// # const ORDER: Workflow<(), String> = Workflow::new("Order");
+    /// # async fn order(ctx: Context, (): ()) -> Result<String, WorkflowError> { Ok(ctx.signals(APPROVE).recv().await) }
+    /// let mut world = Scenario::new("order").workflow(ORDER, order).world();
+    /// let order = world.start(ORDER, "order-7", ());
+    /// let who = Payloads::encode(&"ada")?;
+    /// world.signal_workflow("order-7", None, "approve", who.as_ref())?;
+    /// assert_eq!(world.wait(&order), Status::Completed);
+    ///
+    /// let refused = world.signal_workflow("order-8", None, "approve", who.as_ref()).unwrap_err();
+    /// assert_eq!(refused.to_string(), "workflow not found for ID: order-8");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn signal_workflow(
         &mut self,
         workflow_id: &str,
@@ -218,6 +309,20 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: no such workflow or run. A closed one is no error (C-3, C-4).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// world.cancel_workflow("nap-1", Some(&nap.run_id), "somebody rang")?;
+    /// assert_eq!(world.wait(&nap), Status::Canceled);
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn cancel_workflow(
         &mut self,
         workflow_id: &str,
@@ -253,6 +358,18 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: no such workflow, or it is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// world.start(NAP, "nap-1", ());
+    /// world.terminate_workflow("nap-1", None, "the house is on fire")?;
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
     pub fn terminate_workflow(
         &mut self,
         workflow_id: &str,
@@ -276,6 +393,19 @@ impl World {
     ///
     /// What the server answers for a workflow that is closed or unknown. For an open one [`ClientError::NotSimulated`]:
     /// updates are not simulated yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::ClientError;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// world.start(NAP, "nap-1", ());
+    /// let refused = world.update_workflow("nap-1", None).unwrap_err();
+    /// assert!(matches!(refused, ClientError::NotSimulated { .. }));
+    /// ```
     pub fn update_workflow(
         &mut self,
         workflow_id: &str,
@@ -289,18 +419,58 @@ impl World {
     ///
     /// Nothing sleeps: a virtual year costs what its events cost. Work due at the same nanosecond runs in the order in
     /// which it was asked for. `Duration::ZERO` runs only what is due already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// world.advance(mins(4));
+    /// assert_eq!(world.status(&nap), Status::Running);
+    /// world.advance(mins(1));
+    /// assert_eq!(world.status(&nap), Status::Completed);
+    /// ```
     pub fn advance(&mut self, by: Duration) {
         let target = self.clock.now() + by;
         while self.step(target) {}
     }
 
     /// Waits until a workflow is closed, or nothing can happen any more. Returns how it stands then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// assert_eq!(world.wait(&nap), Status::Completed);
+    /// assert_eq!(world.elapsed(), mins(5));
+    /// ```
     pub fn wait(&mut self, handle: &Handle) -> Status {
         while self.is_open(handle.run) && self.step(rehearsal_history::Timestamp::MAX) {}
         self.status(handle)
     }
 
     /// How a workflow stands.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// assert_eq!(world.status(&nap), Status::Running);
+    /// ```
     #[must_use]
     pub fn status(&self, handle: &Handle) -> Status {
         self.service.run(handle.run).status

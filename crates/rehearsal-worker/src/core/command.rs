@@ -62,6 +62,8 @@ impl Machines {
             }
             WorkflowCommand::RequestCancelActivity { seq } => return self.cancel_activity(seq),
             WorkflowCommand::CancelTimer { seq } => return self.cancel_timer(seq),
+            // Core has no such selectors.
+            WorkflowCommand::SelectorReceived => return Ok(()),
             WorkflowCommand::CompleteWorkflow { result } => {
                 (Machine::Close("Complete workflow"), ServerCommand::CompleteWorkflow { result })
             }

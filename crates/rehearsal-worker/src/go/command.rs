@@ -42,6 +42,8 @@ impl Operations {
                     sent.extend(self.cancel_activity(seq)?);
                 }
                 WorkflowCommand::CancelTimer { seq } => sent.extend(self.cancel_timer(seq)?),
+                // A flag of the completion.
+                WorkflowCommand::SelectorReceived => {}
                 WorkflowCommand::CompleteWorkflow { result } => {
                     close.get_or_insert(ServerCommand::CompleteWorkflow { result });
                 }

@@ -1,10 +1,11 @@
 //! What the SDK says of itself in a completion.
 //!
 //! Name and version are sent when they differ from those that the worker knows of the run: nothing for a new run, and
-//! for a run that is replayed those of the *last* recorded completion, which most completions leave empty. Flags are
-//! sent with the first completion of a run only.
+//! for a run that is replayed those of the *last* recorded completion, which most completions leave empty. A flag is sent
+//! with the completion of the task in which its rule was used for the first time (`sdkFlags`,
+//! `internal/internal_flags.go` of Go SDK 1.47).
 
-use alloc::vec;
+use alloc::collections::BTreeSet;
 
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
@@ -12,7 +13,13 @@ use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 const NAME: SmolStr = SmolStr::new_static("temporal-go");
 const VERSION: SmolStr = SmolStr::new_static("1.47.0");
 /// Updates are sent as commands; set when a run begins.
-const FLAG_PROTOCOL_MESSAGE_COMMAND: u32 = 3;
+const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
+/// A selector that was blocked does not lose the signal that woke it. Set, as the next one, where a channel wakes one: in
+/// the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`), which knows no other channels
+/// than signals and `ctx.Done()` here; that of `AddFuture` sets none.
+const BLOCKED_SELECTOR_SIGNAL_RECEIVE: u32 = 5;
+/// Several selectors that are blocked on one channel lose none.
+const WORKFLOW_NEW_CHANNEL_LOST_MESSAGES: u32 = 8;
 
 /// What is known of the SDK that a run was last driven by.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +27,10 @@ pub(crate) struct Sdk {
     name: SmolStr,
     version: SmolStr,
     begun: bool,
+    /// Those that are recorded.
+    flags: BTreeSet<u32>,
+    /// Those to be sent with the next completion.
+    new_flags: BTreeSet<u32>,
 }
 
 impl Sdk {
@@ -29,21 +40,34 @@ impl Sdk {
         let metadata = completed.sdk_metadata.as_ref();
         self.name = metadata.map(|metadata| metadata.sdk_name.clone()).unwrap_or_default();
         self.version = metadata.map(|metadata| metadata.sdk_version.clone()).unwrap_or_default();
+        self.flags.extend(metadata.iter().flat_map(|metadata| &metadata.lang_used_flags));
+    }
+
+    /// A channel woke a selector that was blocked, in a live task.
+    pub(crate) fn selector_received(&mut self) {
+        self.new_flags
+            .extend([BLOCKED_SELECTOR_SIGNAL_RECEIVE, WORKFLOW_NEW_CHANNEL_LOST_MESSAGES]);
     }
 
     /// A live task is completed: what is to be said.
     pub(crate) fn completes(&mut self) -> SdkMetadata {
-        let mut metadata = SdkMetadata::default();
         if !self.begun {
-            metadata.lang_used_flags = vec![FLAG_PROTOCOL_MESSAGE_COMMAND];
+            self.new_flags.insert(PROTOCOL_MESSAGE_COMMAND);
         }
+        let new = core::mem::take(&mut self.new_flags).into_iter();
+        let mut metadata = SdkMetadata {
+            lang_used_flags: new.filter(|flag| self.flags.insert(*flag)).collect(),
+            ..SdkMetadata::default()
+        };
         if self.name != NAME {
             metadata.sdk_name = NAME;
         }
         if self.version != VERSION {
             metadata.sdk_version = VERSION;
         }
-        *self = Self { name: NAME, version: VERSION, begun: true };
+        self.name = NAME;
+        self.version = VERSION;
+        self.begun = true;
         metadata
     }
 }

@@ -47,6 +47,17 @@ fn asked_for(commands: &[Arc<Event>]) -> Vec<WorkflowCommand> {
     commands.iter().map(|event| command(event).unwrap()).collect()
 }
 
+/// What was asked for in a task, with what shows in the flags of its completion only.
+fn asked_in(task: &Task) -> Vec<WorkflowCommand> {
+    let metadata = task.completed.as_ref().and_then(|event| match &event.kind {
+        EventKind::WorkflowTaskCompleted(completed) => completed.sdk_metadata.as_ref(),
+        _ => None,
+    });
+    let received = metadata.is_some_and(|metadata| metadata.lang_used_flags.contains(&5));
+    let received = received.then_some(WorkflowCommand::SelectorReceived);
+    asked_for(&task.commands).into_iter().chain(received).collect()
+}
+
 fn seq(event: EventId) -> Seq {
     Seq(u32::try_from(event.0).unwrap())
 }
@@ -177,8 +188,7 @@ fn every_recorded_task_is_answered_as_recorded() {
             let sticky = worker.is_cached("run") && index > 0;
             let first = if sticky { tasks[index - 1].started.next().0 } else { 1 };
             let from = if sticky { index } else { 0 };
-            let answers =
-                tasks[from..=index].iter().map(|task| asked_for(&task.commands)).collect();
+            let answers = tasks[from..=index].iter().map(asked_in).collect();
             let log = drive(worker, delivery(&history.events()[..at], first, 1), answers);
             let where_ = format!("{name}, task {}", task.number);
             let response = log.iter().find_map(|output| match output {

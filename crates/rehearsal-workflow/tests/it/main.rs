@@ -12,5 +12,6 @@ mod quiet;
 mod random;
 mod routine;
 mod select;
+mod selector;
 mod signal;
 mod timer;

@@ -59,3 +59,40 @@ fn all_readers_share_the_queue_in_order() {
       CompleteWorkflow "1"
     "#);
 }
+
+#[test]
+fn one_can_be_looked_at_without_taking_it() {
+    let code = workflow(async |ctx| {
+        let channel = ctx.signals(GO);
+        let nothing = channel.peek();
+        ctx.wait(|| !channel.is_empty()).await?;
+        let looked = (channel.peek(), channel.peek(), channel.len());
+        Ok(format!("{nothing:?} {looked:?} {:?} {:?}", channel.try_recv(), channel.peek()))
+    });
+    // What cannot be read is passed by, and counts all the same until it is its turn.
+    let signals = vec![signal("go", r#""one""#), signal("go", "2")];
+    insta::assert_snapshot!(play(&code, &[], &[signals]), @r#"
+    Initialize
+      waits for a condition
+    SignalWorkflow, SignalWorkflow
+      CompleteWorkflow "None (Some(2), Some(2), 2) Some(2) None"
+    "#);
+}
+
+#[test]
+fn names_are_made_at_run_time_and_those_left_over_are_known() {
+    let code = workflow(async |ctx| {
+        let ada = ctx.signals(Signal::<u8>::named(format!("go-{}", "ada"))).recv().await;
+        let left = ctx.unhandled_signals();
+        let rest: Vec<_> = left
+            .iter()
+            .filter_map(|name| ctx.signals(Signal::<u8>::named(name.clone())).try_recv())
+            .collect();
+        Ok(format!("{ada} {left:?} {rest:?} {:?}", ctx.unhandled_signals()))
+    });
+    let first = [signal("stop", "2"), signal("go-ada", "1"), signal("go-bob", "3")];
+    insta::assert_snapshot!(play(&code, &first, &[]), @r#"
+    Initialize, SignalWorkflow, SignalWorkflow, SignalWorkflow
+      CompleteWorkflow "1 [\"go-bob\", \"stop\"] [3, 2] []"
+    "#);
+}

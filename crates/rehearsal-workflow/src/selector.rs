@@ -1,0 +1,308 @@
+//! A selector in Go's manner: cases that are added, and one that is taken.
+//!
+//! The order is Go's (`selectorImpl.Select`, `internal/internal_workflow.go` of Go SDK 1.47): of what is ready when it is
+//! asked the case that was added first; if nothing is, what comes first.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use rehearsal_history::SmolStr;
+use serde::de::DeserializeOwned;
+
+use crate::activity::ActivityFuture;
+use crate::blocked::{Blocking, Source};
+use crate::context::Context;
+use crate::error::WorkflowError;
+use crate::operation::{Operation, Outcome, Waiting};
+use crate::scope::{Look, ScopeId};
+use crate::signal::{Receive, SignalChannel};
+use crate::state::{Shared, Unread};
+use crate::timer::TimerFuture;
+
+/// Waits for the first of its cases, in the order in which Go's `Selector` would; made by [`Context::selector`].
+///
+/// Cases are added once, and [`select`](Self::select) is called as often as one likes. What each case gives goes through
+/// its closure, so that all give the same type: an enum of yours, as a rule.
+///
+/// - Of several cases that are ready when it is asked, the one that was added first is taken.
+/// - If none is, it gives the [`default`](Self::default), or waits. It is then woken by what comes *first*, whatever the
+///   order of the cases: a signal that comes in the same workflow task as the end of an activity, but before it, is taken
+///   before it. [`select()`](crate::select()) knows the order of its arguments only.
+/// - An activity or timer is taken once; then its case is used up. Signals are taken one by one. A canceled context is
+///   taken once as well if it was canceled by the time it was asked for; but if its cancel wakes a selector that waits,
+///   that case stays ready, as in Go. Stop selecting on it then.
+/// - A signal that is no `T` is dropped when its turn comes, and the next one of its name is waited for, as by the
+///   `Receive` in the function of a Go selector.
+///
+/// In Go a default that itself waits can lose signals; here its closure runs when everything is decided.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{
+///     Activity, ActivityOptions, Context, Payloads, Scenario, Signal, Stub, Workflow, WorkflowError, mins, secs,
+/// };
+///
+/// const ORDER: Workflow<(), Vec<String>> = Workflow::new("Order");
+/// const PACK: Activity<(), u32> = Activity::new("Pack");
+/// const NOTE: Signal<String> = Signal::new("note");
+///
+/// enum Step {
+///     Packed(Result<u32, WorkflowError>),
+///     Noted(String),
+///     Late,
+///     Canceled,
+/// }
+///
+/// async fn order(ctx: Context, (): ()) -> Result<Vec<String>, WorkflowError> {
+///     let work = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+///     let mut notes = Vec::new();
+///     let mut selector = ctx
+///         .selector()
+///         .activity(&work.execute(PACK, ()), Step::Packed)
+///         .signal(&ctx.signals(NOTE), Step::Noted)
+///         .timer(&ctx.timer(secs(30)), |_| Step::Late)
+///         .done(&ctx, || Step::Canceled);
+///     loop {
+///         match selector.select().await {
+///             Step::Noted(note) => notes.push(note),
+///             Step::Late => notes.push("late".to_owned()),
+///             Step::Packed(parcels) => {
+///                 notes.push(format!("{} parcels", parcels?));
+///                 return Ok(notes);
+///             }
+///             Step::Canceled => return Err(WorkflowError::canceled()),
+///         }
+///     }
+/// }
+///
+/// let outcome = Scenario::new("order")
+///     .workflow(ORDER, order)
+///     .stub(PACK, Stub::returns(3).after(secs(40)))
+///     .client(|world| {
+///         let order = world.start(ORDER, "order-7", ());
+///         world.advance(secs(10));
+///         world.signal(&order, NOTE, "fragile".to_owned()).unwrap();
+///     })
+///     .run();
+/// let notes: Vec<String> = Payloads::decode(outcome.main().unwrap().result()).unwrap();
+/// assert_eq!(notes, ["fragile", "late", "3 parcels"]);
+/// ```
+#[must_use = "nothing is selected unless `select` is awaited"]
+pub struct Selector<'a, R> {
+    shared: Shared,
+    cases: Vec<Case<'a, R>>,
+    default: Option<Box<dyn FnMut() -> R + 'a>>,
+}
+
+enum Case<'a, R> {
+    Operation(Rc<Operation>, Box<dyn FnMut(Outcome) -> R + 'a>),
+    /// The closure gives nothing for a signal that is not of its type.
+    Signal(SmolStr, OnSignal<'a, R>),
+    Done(ScopeId, Box<dyn FnMut() -> R + 'a>),
+    UsedUp,
+}
+
+type OnSignal<'a, R> = Box<dyn FnMut(&Unread) -> Option<R> + 'a>;
+
+/// What is taken.
+enum Taken {
+    /// A case, with its signal if it is one of signals.
+    Case(usize, Option<Unread>),
+    /// The case of a context that was found to be canceled: once.
+    Closed(usize),
+    /// None of them.
+    Default,
+}
+
+impl<'a, R> Selector<'a, R> {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared, cases: Vec::new(), default: None }
+    }
+
+    /// Adds the end of an activity.
+    pub fn activity<O: DeserializeOwned + 'a>(
+        mut self,
+        activity: &ActivityFuture<O>,
+        mut then: impl FnMut(Result<O, WorkflowError>) -> R + 'a,
+    ) -> Self {
+        let operation = activity.operation();
+        let decoded = {
+            let operation = Rc::clone(operation);
+            move |outcome| then(ActivityFuture::decode(&operation, outcome))
+        };
+        self.cases.push(Case::Operation(Rc::clone(operation), Box::new(decoded)));
+        self
+    }
+
+    /// Adds the end of a timer.
+    pub fn timer(
+        mut self,
+        timer: &TimerFuture,
+        mut then: impl FnMut(Result<(), WorkflowError>) -> R + 'a,
+    ) -> Self {
+        let then = move |outcome: Outcome| then(outcome.map(drop));
+        self.cases.push(Case::Operation(Rc::clone(timer.operation()), Box::new(then)));
+        self
+    }
+
+    /// Adds the signals of a channel.
+    pub fn signal<T: DeserializeOwned>(
+        mut self,
+        signals: &SignalChannel<T>,
+        mut then: impl FnMut(T) -> R + 'a,
+    ) -> Self {
+        let then = move |signal: &Unread| SignalChannel::read(signal).map(&mut then);
+        self.cases.push(Case::Signal(signals.name().into(), Box::new(then)));
+        self
+    }
+
+    /// Adds the cancel of a context.
+    pub fn done(mut self, context: &Context, then: impl FnMut() -> R + 'a) -> Self {
+        self.cases.push(Case::Done(context.scope, Box::new(then)));
+        self
+    }
+
+    /// What is given if no case is ready; it replaces an earlier one. With it nothing is ever waited for.
+    pub fn default(mut self, then: impl FnMut() -> R + 'a) -> Self {
+        self.default = Some(Box::new(then));
+        self
+    }
+
+    /// Whether a case is ready.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        let state = self.shared.borrow();
+        self.cases.iter().any(|case| match case {
+            Case::Operation(operation, _) => operation.is_ready(),
+            Case::Signal(name, _) => state.unread(name).next().is_some(),
+            Case::Done(scope, _) => state.scopes.is_canceled(*scope),
+            Case::UsedUp => false,
+        })
+    }
+
+    /// Takes a case: waits for one unless there is a [`default`](Self::default).
+    ///
+    /// Without cases, or when all are used up, it never ends, as in Go.
+    pub async fn select(&mut self) -> R {
+        let taken = match self.ready() {
+            Some(taken) => taken,
+            None => self.blocked().await,
+        };
+        self.shared.borrow_mut().advance();
+        match taken {
+            Taken::Default => match &mut self.default {
+                Some(then) => then(),
+                None => unreachable!("the default is taken if there is one"),
+            },
+            Taken::Case(index, signal) => self.take(index, signal).await,
+            Taken::Closed(index) => {
+                let output = self.take(index, None).await;
+                self.cases[index] = Case::UsedUp;
+                output
+            }
+        }
+    }
+
+    /// What is ready now: of the cases the first.
+    fn ready(&mut self) -> Option<Taken> {
+        let mut state = self.shared.borrow_mut();
+        for (index, case) in self.cases.iter().enumerate() {
+            match case {
+                Case::Operation(operation, _) if operation.is_ready() => {
+                    return Some(Taken::Case(index, None));
+                }
+                Case::Signal(name, _) => {
+                    if let Some(signal) = state.take_signal(name) {
+                        return Some(Taken::Case(index, Some(signal)));
+                    }
+                }
+                Case::Done(scope, _) => match state.scopes.look(*scope) {
+                    Look::Open => {}
+                    Look::LeftOver => {
+                        state.scopes.leave_over(*scope);
+                        return Some(Taken::Case(index, None));
+                    }
+                    Look::Closed => return Some(Taken::Closed(index)),
+                },
+                Case::Operation(..) | Case::UsedUp => {}
+            }
+        }
+        self.default.as_ref().map(|_| Taken::Default)
+    }
+
+    /// Waits for what comes first.
+    async fn blocked(&self) -> Taken {
+        let sources = self.cases.iter().enumerate().filter_map(|(index, case)| {
+            let source = match case {
+                Case::Operation(operation, _) => Source::Operation(operation.ticket),
+                Case::Signal(name, _) => Source::Signal(name.clone()),
+                Case::Done(scope, _) => Source::Scope(*scope),
+                Case::UsedUp => return None,
+            };
+            Some((index, source))
+        });
+        let blocking = Blocking::selector(&self.shared, sources);
+        let (index, signal) = poll_fn(|_| {
+            if let Some(woken) = blocking.woken() {
+                return Poll::Ready(woken);
+            }
+            let mut state = self.shared.borrow_mut();
+            for (ticket, source, index) in blocking.on() {
+                match (&self.cases[index], source) {
+                    (Case::Operation(operation, _), _) => {
+                        let waiting = || Waiting::Operation(Rc::clone(operation));
+                        state.wait(operation.ticket, waiting);
+                    }
+                    (_, Source::Signal(name)) => {
+                        state.wait(ticket, || Waiting::Signal(name.clone()));
+                    }
+                    (_, Source::Operation(_) | Source::Scope(_)) => {
+                        state.wait(ticket, || Waiting::Cancellation);
+                    }
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        if let Case::Done(scope, _) = &self.cases[index] {
+            self.shared.borrow_mut().scopes.leave_over(*scope);
+        }
+        Taken::Case(index, signal)
+    }
+
+    /// Gives what a case gives, and uses it up if it can be taken once only.
+    async fn take(&mut self, index: usize, signal: Option<Unread>) -> R {
+        match (&mut self.cases[index], signal) {
+            (Case::Operation(operation, then), _) => {
+                let Some(outcome) = operation.outcome() else {
+                    unreachable!("an operation is taken once it has ended")
+                };
+                let output = then(outcome);
+                self.cases[index] = Case::UsedUp;
+                output
+            }
+            (Case::Signal(name, then), Some(mut signal)) => {
+                let mut next = Receive::new(&self.shared, name.clone());
+                loop {
+                    if let Some(output) = then(&signal) {
+                        return output;
+                    }
+                    signal = (&mut next).await;
+                }
+            }
+            (Case::Done(_, then), _) => then(),
+            (Case::Signal(..), None) | (Case::UsedUp, _) => {
+                unreachable!("a case is taken with what made it ready")
+            }
+        }
+    }
+}
+
+impl<R> fmt::Debug for Selector<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selector").field("cases", &self.cases.len()).finish_non_exhaustive()
+    }
+}
