@@ -1,17 +1,19 @@
 //! Activities: real async code in virtual time, seen from its own side.
 
+mod error;
+
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use rehearsal_history::{Failure, FailureInfo, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::error::ActivityError;
 use crate::clock::Clock;
 
 /// What an activity ends with: its encoded result, or an error.
@@ -107,23 +109,89 @@ impl Attempt {
 ///
 /// An activity runs in virtual time: [`sleep`](Self::sleep) takes no real time. It learns of a cancel only through the
 /// answer to a heartbeat, as on Temporal (C-25).
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{
+///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Payloads, Scenario, Workflow, WorkflowError,
+///     hours, mins, secs,
+/// };
+///
+/// const COPY: Workflow<(), u32> = Workflow::new("Copy");
+/// const COPY_PAGES: Activity<u32, u32> = Activity::new("CopyPages");
+///
+/// /// Copies pages, one a second; the first attempt is lost on the way, and the second goes on where it was.
+/// async fn copy_pages(ctx: ActivityContext, pages: u32) -> Result<u32, ActivityError> {
+///     let begun = ctx.heartbeat_details::<u32>().unwrap_or(0);
+///     for page in begun..pages {
+///         ctx.heartbeat(page);
+///         if ctx.sleep_or_canceled(secs(1)).await {
+///             return Err(ActivityError::canceled());
+///         }
+///         if ctx.attempt() == 1 && page == 5 {
+///             return Err(ActivityError::from("no paper"));
+///         }
+///     }
+///     Ok(pages - begun)
+/// }
+///
+/// async fn copy(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+///     let options = ActivityOptions::start_to_close(hours(1)).with_heartbeat(secs(5));
+///     ctx.with_activity_options(options).execute(COPY_PAGES, 10).await
+/// }
+///
+/// let outcome = Scenario::new("copy")
+///     .workflow(COPY, copy)
+///     .activity(COPY_PAGES, copy_pages)
+///     .client(|world| drop(world.start(COPY, "copy-1", ())))
+///     .run();
+/// let copied: u32 = Payloads::decode(outcome.main().unwrap().result()).unwrap();
+/// assert_eq!(copied, 5);
+/// assert_eq!(outcome.calls(COPY_PAGES).count(), 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ActivityContext(pub(crate) Rc<Attempt>);
 
 impl ActivityContext {
     /// What this attempt knows of itself.
+    ///
+    /// ```
+    /// # use rehearsal::ActivityContext;
+    /// /// A key under which a payment counts once, however often it is tried.
+    /// fn idempotency_key(ctx: &ActivityContext) -> String {
+    ///     format!("{}/{}", ctx.info().run_id, ctx.info().activity_id)
+    /// }
+    /// ```
     #[must_use]
     pub fn info(&self) -> &ActivityInfo {
         &self.0.info
     }
 
     /// Which attempt this is, from 1.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError};
+    /// async fn pay(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     if ctx.attempt() < 3 { Err(ActivityError::from("the line is busy")) } else { Ok(()) }
+    /// }
+    /// ```
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.info.attempt
     }
 
     /// Virtual time.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, Timestamp};
+    /// /// Waits until noon on January 2, 2026.
+    /// async fn until_noon(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     let noon = Timestamp::parse_rfc3339("2026-01-02T12:00:00Z").ok_or("no date")?;
+    ///     ctx.sleep(noon.since(ctx.now())).await;
+    ///     Ok(())
+    /// }
+    /// ```
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -131,16 +199,44 @@ impl ActivityContext {
 
     /// Waits `by` in virtual time. It does not end early when the activity is canceled; race it against
     /// [`canceled`](Self::canceled), or use [`sleep_or_canceled`](Self::sleep_or_canceled).
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, mins};
+    /// async fn bake(ctx: ActivityContext, (): ()) -> Result<&'static str, ActivityError> {
+    ///     ctx.sleep(mins(40)).await;
+    ///     Ok("a cake")
+    /// }
+    /// ```
     pub fn sleep(&self, by: Duration) -> impl Future<Output = ()> + Unpin + 'static {
         Sleep { attempt: Rc::clone(&self.0), due: self.0.clock.now() + by, registered: false }
     }
 
     /// Waits until the context is done: canceled through a heartbeat, unknown to the server, or past its deadline.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError};
+    /// /// Rents a room until it is told to give it back.
+    /// async fn rent(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     ctx.heartbeat("rented");
+    ///     ctx.canceled().await;
+    ///     Err(ActivityError::canceled())
+    /// }
+    /// ```
     pub fn canceled(&self) -> impl Future<Output = ()> + Unpin + 'static {
         UntilDone(Rc::clone(&self.0))
     }
 
     /// Waits `by`, or until the context is done; returns whether it is. The time is looked at first.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, secs};
+    /// async fn watch(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     while !ctx.sleep_or_canceled(secs(1)).await {
+    ///         ctx.heartbeat(());
+    ///     }
+    ///     Err(ActivityError::canceled())
+    /// }
+    /// ```
     pub async fn sleep_or_canceled(&self, by: Duration) -> bool {
         match futures::future::select(self.sleep(by), self.canceled()).await {
             futures::future::Either::Left(_) => false,
@@ -149,6 +245,20 @@ impl ActivityContext {
     }
 
     /// Whether the context is done.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, secs};
+    /// async fn count(ctx: ActivityContext, most: u32) -> Result<u32, ActivityError> {
+    ///     for number in 0..most {
+    ///         ctx.heartbeat(number);
+    ///         ctx.sleep(secs(1)).await;
+    ///         if ctx.is_canceled() {
+    ///             return Ok(number);
+    ///         }
+    ///     }
+    ///     Ok(most)
+    /// }
+    /// ```
     #[must_use]
     pub fn is_canceled(&self) -> bool {
         self.0.done.get().is_some()
@@ -162,6 +272,20 @@ impl ActivityContext {
     /// # Panics
     ///
     /// Panics if `details` cannot be written as JSON, which fails the attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, secs};
+    /// /// Tells how far it is, and does not wait for an answer: the next poll sees a cancel.
+    /// async fn upload(ctx: ActivityContext, parts: u32) -> Result<(), ActivityError> {
+    ///     for part in 0..parts {
+    ///         ctx.heartbeat(part);
+    ///         ctx.sleep(secs(2)).await;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn heartbeat<T: Serialize>(&self, details: T) {
         let details =
             Payloads::encode(&details).unwrap_or_else(|error| panic!("heartbeat details: {error}"));
@@ -169,6 +293,14 @@ impl ActivityContext {
     }
 
     /// The details of the last heartbeat of an earlier attempt, if there was one and they can be read as `T` (C-31).
+    ///
+    /// ```
+    /// # use rehearsal::ActivityContext;
+    /// /// The first part that is not known to be there.
+    /// fn next_part(ctx: &ActivityContext) -> u32 {
+    ///     ctx.heartbeat_details::<u32>().map_or(0, |sent| sent + 1)
+    /// }
+    /// ```
     #[must_use]
     pub fn heartbeat_details<T: DeserializeOwned>(&self) -> Option<T> {
         let details = self.0.heartbeat_details.as_ref()?;
@@ -176,11 +308,28 @@ impl ActivityContext {
     }
 
     /// Records a heartbeat whose details are encoded already.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError, Payloads};
+    /// /// Says again what an earlier attempt said last.
+    /// async fn repeat(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     let said: Option<Payloads> = ctx.encoded_heartbeat_details().cloned();
+    ///     ctx.heartbeat_encoded(said);
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn heartbeat_encoded(&self, details: Option<Payloads>) {
         self.0.beats.borrow_mut().push(details);
     }
 
     /// The details of the last heartbeat of an earlier attempt, as they were recorded (C-31).
+    ///
+    /// ```
+    /// # use rehearsal::ActivityContext;
+    /// fn was_here_before(ctx: &ActivityContext) -> bool {
+    ///     ctx.encoded_heartbeat_details().is_some()
+    /// }
+    /// ```
     #[must_use]
     pub fn encoded_heartbeat_details(&self) -> Option<&Payloads> {
         self.0.heartbeat_details.as_ref()
@@ -188,6 +337,15 @@ impl ActivityContext {
 
     /// What Go's `ctx.Err()` is while the context is done: an error that reports the activity as canceled if a cancel
     /// was requested, and as failed otherwise (C-30). `None` while it is not done.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError};
+    /// async fn wait(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     ctx.heartbeat("waiting");
+    ///     ctx.canceled().await;
+    ///     ctx.err().map_or(Ok(()), Err)
+    /// }
+    /// ```
     #[must_use]
     pub fn err(&self) -> Option<ActivityError> {
         match self.0.done.get()? {
@@ -235,143 +393,3 @@ impl Future for UntilDone {
         Poll::Pending
     }
 }
-
-/// How an attempt of an activity fails.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ActivityError(Box<Failure>);
-
-impl ActivityError {
-    /// An error of the application, with a type that retry policies can name.
-    #[must_use]
-    pub fn application(message: impl Into<SmolStr>, kind: impl Into<SmolStr>) -> Self {
-        Self(Box::new(Failure { source: SOURCE, ..Failure::application(message, kind) }))
-    }
-
-    /// The activity ends because it was canceled.
-    ///
-    /// Reported as canceled only if a cancel was requested; otherwise it is a failure like any other, and retried
-    /// (§3.4.3 of the semantics, C-28).
-    #[must_use]
-    pub fn canceled() -> Self {
-        Self(Box::new(Failure::canceled("canceled", None)))
-    }
-
-    /// The same, with details that the workflow sees.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `details` cannot be written as JSON.
-    #[must_use]
-    pub fn canceled_with_details<T: Serialize>(details: &T) -> Self {
-        let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
-        Self(Box::new(Failure::canceled("canceled", details)))
-    }
-
-    /// The same, with several details.
-    #[must_use]
-    pub fn canceled_with(details: Payloads) -> Self {
-        Self(Box::new(Failure::canceled("canceled", Some(details))))
-    }
-
-    /// What a panic of activity code is reported as. Unlike a panic of workflow code it can be retried.
-    #[must_use]
-    pub fn panicked(message: impl Into<SmolStr>) -> Self {
-        Self::application(message, "PanicError")
-    }
-
-    /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
-    /// error as its cause (§3.4.3 of the semantics).
-    pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
-        canceled.0.source = SOURCE;
-        Self::application("unexpected activity cancel error: canceled", "wrapError")
-            .with_cause(canceled)
-    }
-
-    /// This error with what led to it.
-    #[must_use]
-    pub fn with_cause(mut self, cause: Self) -> Self {
-        self.0.cause = Some(cause.0);
-        self
-    }
-
-    /// This error with several details, each a payload of its own.
-    #[must_use]
-    pub fn with_detail_payloads(self, details: Payloads) -> Self {
-        self.set_details(Some(details))
-    }
-
-    /// This error, not to be retried.
-    #[must_use]
-    pub fn non_retryable(mut self) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
-            info.non_retryable = true;
-        }
-        self
-    }
-
-    /// This error, to be retried after `delay` whatever the policy says (T-5).
-    #[must_use]
-    pub fn with_next_retry_delay(mut self, delay: Duration) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
-            info.next_retry_delay = Some(delay);
-        }
-        self
-    }
-
-    /// This error with details.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `details` cannot be written as JSON.
-    #[must_use]
-    pub fn with_details<T: Serialize>(self, details: &T) -> Self {
-        let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
-        self.set_details(details)
-    }
-
-    fn set_details(mut self, details: Option<Payloads>) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
-            info.details = details;
-        }
-        self
-    }
-
-    pub(crate) fn failure(&self) -> &Failure {
-        &self.0
-    }
-
-    pub(crate) fn into_failure(self) -> Failure {
-        *self.0
-    }
-}
-
-const SOURCE: SmolStr = SmolStr::new_static("GoSDK");
-
-/// The failure that is reported, whole.
-impl From<Failure> for ActivityError {
-    fn from(failure: Failure) -> Self {
-        Self(Box::new(failure))
-    }
-}
-
-/// A plain error without a type, as Go's `errors.New`.
-impl From<&str> for ActivityError {
-    fn from(message: &str) -> Self {
-        Self::application(message, "")
-    }
-}
-
-/// A plain error without a type, as Go's `fmt.Errorf`.
-impl From<String> for ActivityError {
-    fn from(message: String) -> Self {
-        Self::application(message, "")
-    }
-}
-
-impl fmt::Display for ActivityError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
-    }
-}
-
-impl std::error::Error for ActivityError {}

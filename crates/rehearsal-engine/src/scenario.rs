@@ -28,11 +28,10 @@ pub const DEFAULT_QUEUE: &str = "main";
 /// When a worker runs and what it polls.
 ///
 /// ```
-/// use std::time::Duration;
-/// use rehearsal_engine::WorkerSpec;
+/// use rehearsal::{WorkerSpec, secs};
 ///
-/// let dies_early = WorkerSpec::new("main").until(Duration::from_secs(3)).crash();
-/// let takes_over = WorkerSpec::new("main").from(Duration::from_secs(5));
+/// let dies_early = WorkerSpec::new("main").until(secs(3)).crash();
+/// let takes_over = WorkerSpec::new("main").from(secs(5));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerSpec {

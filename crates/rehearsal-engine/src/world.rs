@@ -202,15 +202,61 @@ impl World {
     }
 
     /// The value that was given with [`Scenario::with_extension`], if it is a `T`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use rehearsal_engine::{Calm, Scenario};
+    /// let world = Scenario::new("order").with_extension(Arc::new(7_u32)).world(Box::new(Calm));
+    /// assert_eq!(world.extension::<u32>(), Some(&7));
+    /// assert_eq!(world.extension::<String>(), None);
+    /// ```
     #[must_use]
     pub fn extension<T: Any>(&self) -> Option<&T> {
         self.scenario.extension.as_deref()?.downcast_ref()
     }
 
     /// How long the run has lasted in virtual time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// world.start(NAP, "nap-1", ());
+    /// world.advance(mins(2));
+    /// assert_eq!(world.elapsed(), mins(2));
+    /// ```
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.clock.now().since(self.record.began)
+    }
+
+    /// Virtual time as a date. Every run begins on January 1, 2026, at midnight, UTC.
+    ///
+    /// It is what activities and workflows see as now, so that a client can sign a document or set a deadline that fits
+    /// theirs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// world.start(NAP, "nap-1", ());
+    /// world.advance(mins(2));
+    /// assert_eq!(world.now().to_string(), "2026-01-01T00:02:00Z");
+    ///
+    /// let deadline = world.now() + mins(30);
+    /// assert_eq!(deadline.since(world.now()), mins(30));
+    /// ```
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes one step, unless nothing can happen up to `target`. Returns whether it did.

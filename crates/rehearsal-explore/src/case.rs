@@ -23,15 +23,15 @@ const HARNESS: &str = env!("CARGO_PKG_VERSION");
 /// # Examples
 ///
 /// ```
-/// use rehearsal_engine::{Injection, Tape};
-/// use rehearsal_explore::{Case, Choices};
+/// # mod rehearsal { pub use rehearsal_engine::*; pub use rehearsal_explore::*; }
+/// use rehearsal::{Case, Choices, Injection, Tape};
 ///
 /// let tape = Tape::calm().with_cancel(17, Injection::Alone);
 /// let case = Case::new("order", Choices::Tape(tape));
 /// let text = case.to_string();
 /// assert!(text.starts_with("rehearsal case 1\n"));
 /// assert_eq!(text.parse::<Case>()?, case);
-/// # Ok::<(), rehearsal_explore::CaseError>(())
+/// # Ok::<(), rehearsal::CaseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {

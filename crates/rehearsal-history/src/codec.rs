@@ -59,11 +59,12 @@ impl Payloads {
     /// # Examples
     ///
     /// ```
-    /// use rehearsal_history::{Payload, Payloads};
+    /// # use rehearsal_history as rehearsal;
+    /// use rehearsal::{Payload, Payloads};
     ///
     /// assert_eq!(Payloads::encode(&())?, None);
     /// assert_eq!(Payloads::encode(&"a<b")?, Some(Payloads::one(Payload::json(r#""a\u003cb""#))));
-    /// # Ok::<(), rehearsal_history::CodecError>(())
+    /// # Ok::<(), rehearsal::CodecError>(())
     /// ```
     pub fn encode<T: Serialize>(value: &T) -> Result<Option<Self>, CodecError> {
         if size_of::<T>() == 0 {
@@ -87,11 +88,12 @@ impl Payloads {
     /// # Examples
     ///
     /// ```
-    /// use rehearsal_history::Payloads;
+    /// # use rehearsal_history as rehearsal;
+    /// use rehearsal::Payloads;
     ///
     /// assert_eq!(Payloads::encode_result(&None::<u32>)?, None);
     /// assert!(Payloads::encode(&None::<u32>)?.is_some());
-    /// # Ok::<(), rehearsal_history::CodecError>(())
+    /// # Ok::<(), rehearsal::CodecError>(())
     /// ```
     pub fn encode_result<T: Serialize>(value: &T) -> Result<Option<Self>, CodecError> {
         let payloads = Self::encode(value)?;

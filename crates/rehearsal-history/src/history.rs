@@ -20,12 +20,12 @@ use crate::well_formed::{self, IllFormed};
 /// # Examples
 ///
 /// ```
-/// use rehearsal_history::{HistoryBuilder, History, Status};
+/// # use rehearsal_history::{self as rehearsal, HistoryBuilder};
+/// use rehearsal::{History, Status};
 ///
-/// let mut builder = HistoryBuilder::new("order");
-/// builder.complete_task();
-/// let history = builder.build();
-///
+/// # let mut builder = HistoryBuilder::new("order");
+/// # builder.complete_task();
+/// # let history = builder.build();
 /// assert_eq!(history.status(), Status::Running);
 /// assert_eq!(History::from_json(&history.to_json())?, history);
 /// # Ok::<(), rehearsal_history::DecodeError>(())
@@ -176,13 +176,14 @@ impl History {
     /// # Examples
     ///
     /// ```
-    /// use std::time::Duration;
-    /// use rehearsal_history::{History, HistoryBuilder};
+    /// # use std::time::Duration;
+    /// # use rehearsal_history::{self as rehearsal, HistoryBuilder};
+    /// use rehearsal::History;
     ///
-    /// let mut builder = HistoryBuilder::new("order");
-    /// builder.complete_task();
-    /// builder.start_timer(Duration::from_millis(1500));
-    /// let history = builder.build();
+    /// # let mut builder = HistoryBuilder::new("order");
+    /// # builder.complete_task();
+    /// # builder.start_timer(Duration::from_millis(1500));
+    /// # let history = builder.build();
     /// let text = history.to_text();
     /// assert_eq!(
     ///     text.lines().last(),
@@ -221,15 +222,14 @@ impl History {
     /// # Examples
     ///
     /// ```
-    /// use std::time::Duration;
-    /// use rehearsal_history::HistoryBuilder;
-    ///
-    /// let mut builder = HistoryBuilder::new("order");
-    /// builder.complete_task();
-    /// let charge = builder.schedule_activity("charge");
-    /// builder.at(Duration::from_millis(1500)).complete_activity(charge, None);
-    ///
-    /// let table = builder.build().table(); // In a test: insta::assert_snapshot!(table)
+    /// # use std::time::Duration;
+    /// # use rehearsal_history::HistoryBuilder;
+    /// # let mut builder = HistoryBuilder::new("order");
+    /// # builder.complete_task();
+    /// # let charge = builder.schedule_activity("charge");
+    /// # builder.at(Duration::from_millis(1500)).complete_activity(charge, None);
+    /// # let history = builder.build();
+    /// let table = history.table(); // In a test: insta::assert_snapshot!(table)
     /// let lines: Vec<&str> = table.lines().collect();
     /// assert_eq!(lines, [
     ///     "WorkflowExecutionStarted          order",

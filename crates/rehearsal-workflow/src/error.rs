@@ -1,12 +1,13 @@
 //! The errors that workflow code sees and returns.
 
+mod kind;
+
 use std::fmt;
 
 use rehearsal_history::{
     ApplicationFailureInfo, CanceledFailureInfo, Failure, FailureInfo, Payloads, TimeoutType,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::codec;
 
@@ -21,16 +22,30 @@ pub(crate) const PANIC: &str = "PanicError";
 /// A workflow that returns an error closes as canceled if a canceled error is anywhere in the chain, else as failed.
 /// It prints what the errors of the Go SDK print.
 ///
+/// What kind of error it is can be asked as with Go's `errors.As`: [`as_activity`](Self::as_activity),
+/// [`as_application`](Self::as_application), [`as_timeout`](Self::as_timeout), [`is_canceled`](Self::is_canceled). Each
+/// looks at the error, then at what led to it, and gives the first of its kind.
+///
 /// # Examples
 ///
 /// ```
-/// use rehearsal_workflow::WorkflowError;
+/// use rehearsal::{TimeoutType, WorkflowError};
 ///
 /// let sold_out = WorkflowError::application("no car left", "SoldOut").non_retryable();
 /// assert_eq!(sold_out.to_string(), "no car left (type: SoldOut, retryable: false)");
-/// assert_eq!(sold_out.application_type(), Some("SoldOut"));
 ///
-/// assert!(WorkflowError::canceled().is_canceled());
+/// /// What to tell the customer of what became of an activity.
+/// fn excuse(error: &WorkflowError) -> &'static str {
+///     match (error.application_type(), error.timeout_type()) {
+///         _ if error.is_canceled() => "you canceled it",
+///         (Some("SoldOut"), _) => "there is none left",
+///         (_, Some(TimeoutType::ScheduleToStart)) => "nobody is working",
+///         (_, Some(_)) => "it took too long",
+///         _ => "something went wrong",
+///     }
+/// }
+/// assert_eq!(excuse(&sold_out), "there is none left");
+/// assert_eq!(excuse(&WorkflowError::canceled()), "you canceled it");
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct WorkflowError(Box<Failure>);
@@ -157,45 +172,6 @@ impl WorkflowError {
             next = failure.cause.as_deref_mut();
         }
         *self.0
-    }
-
-    /// Whether it, or anything that led to it, is a canceled error: what `errors.As` finds in Go.
-    #[must_use]
-    pub fn is_canceled(&self) -> bool {
-        self.find_canceled().is_some()
-    }
-
-    /// Which deadline passed, if that is what it, or anything that led to it, says.
-    #[must_use]
-    pub fn timeout_type(&self) -> Option<TimeoutType> {
-        self.0.chain().find_map(|failure| match &failure.info {
-            Some(FailureInfo::Timeout(info)) => Some(info.timeout_type.clone()),
-            _ => None,
-        })
-    }
-
-    /// The type of the first application error in the chain, if there is one.
-    #[must_use]
-    pub fn application_type(&self) -> Option<&str> {
-        self.0.chain().find_map(|failure| match &failure.info {
-            Some(FailureInfo::Application(info)) => Some(info.kind.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The details of the first error in the chain that has any: of an application or canceled error those it was made
-    /// with, of a timeout those of the last heartbeat. Several values are read as one tuple.
-    ///
-    /// `None` if there are none, or if they are not a `T`.
-    #[must_use]
-    pub fn details<T: DeserializeOwned>(&self) -> Option<T> {
-        let details = self.0.chain().find_map(|failure| match &failure.info {
-            Some(FailureInfo::Application(info)) => info.details.as_ref(),
-            Some(FailureInfo::Canceled(info)) => info.details.as_ref(),
-            Some(FailureInfo::Timeout(info)) => info.last_heartbeat_details.as_ref(),
-            _ => None,
-        })?;
-        codec::decode_all(details)
     }
 
     /// The first canceled error in the chain.

@@ -48,12 +48,47 @@
 //! assert!(report.points() > 10);
 //! ```
 //!
+//! The workflow above is written with the native API, a model in the semantics of Temporal's Go SDK; `docs/native-api.md` in
+//! the repository says what it is for. Workflows of the official Rust SDK are rehearsed as they stand: feature `temporal`.
+//!
+//! # Logging
+//!
+//! Workflow and activity code logs with the macros of `tracing` or `log`. With the features of these names a report shows
+//! the lines of the run that it explains, at virtual time. Each line is there once: code that is replayed logs nothing, as
+//! with the loggers of Temporal's SDKs.
+//!
+#![cfg_attr(feature = "tracing", doc = "```")]
+#![cfg_attr(not(feature = "tracing"), doc = "```text")]
+//! use rehearsal::{Context, Scenario, Tape, Workflow, WorkflowError, secs};
+//!
+//! const SHIP: Workflow<u32, ()> = Workflow::new("Ship");
+//!
+//! async fn ship(ctx: Context, order: u32) -> Result<(), WorkflowError> {
+//!     tracing::info!(order, "packing");
+//!     ctx.sleep(secs(3)).await?;
+//!     tracing::info!(order, "packed");
+//!     panic!("no stamps")
+//! }
+//!
+//! let failure = Scenario::new("ship")
+//!     .workflow(SHIP, ship)
+//!     .client(|world| drop(world.start(SHIP, "order-7", 7)))
+//!     .try_run(&Tape::calm())
+//!     .unwrap_err();
+//! assert!(failure.report().contains("3s   INFO  "), "{failure}");
+//! assert_eq!(failure.logs()[0].to_string(), "packing order=7");
+//! ```
+//!
 //! # Features
 //!
+//! None is on unless you ask for it.
+//!
+//! - `temporal`: workflows and activities of the official Rust SDK (`temporalio-sdk` 1.1.1), unmodified, in scenarios and
+//!   replays: `Scenario::official`, `Scenario::real`, `Recorded::official`. Needs Rust 1.92.
 //! - `tracing`, `log`: a report shows what user code logs through these crates in the run that it explains. In every run
 //!   the thread's `tracing` subscriber hears nothing. [`Failure::logs`] has the lines as data, the page [`diagnostics`]
 //!   the details.
-//! - `proptest`: strategies for property tests.
+//! - `proptest`: the module `strategy`, for property tests: where cancels strike, and what a client does and when.
 
 mod case;
 pub mod check;
@@ -78,20 +113,27 @@ mod time;
 mod timeline;
 mod watchdog;
 
+#[doc(inline)]
 pub use rehearsal_engine::{
-    ActivityContext, ActivityError, Call, Check, ChoiceKey, ChoiceKind, ClientError, Code,
-    Execution, Finding, Handle, Injection, Limits, LogLevel, LogLine, Outcome, Place, Record,
+    ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey, ChoiceKind, ClientError,
+    Code, Execution, Finding, Handle, Injection, Limits, LogLevel, LogLine, Outcome, Place, Record,
     StartOptions, Tape, WorkerSpec, World,
 };
+#[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
+#[doc(inline)]
 pub use rehearsal_history::{
-    Event, EventId, EventKind, History, Payload, Payloads, RetryPolicy, Status, TimeoutType,
-    Timestamp,
+    ActivityFailureInfo, ApplicationFailureInfo, CodecError, Event, EventId, EventKind,
+    Failure as RecordedFailure, FailureInfo, History, Payload, Payloads, RetryPolicy, RetryState,
+    SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
 };
+#[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
+#[doc(inline)]
 pub use rehearsal_workflow::{
-    Activity, ActivityFuture, ActivityOptions, CancelHandle, Context, Either, Info, Signal,
-    SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select, select_all,
+    Activity, ActivityFuture, ActivityOptions, CancelHandle, Context, Either, Info, Selector,
+    Signal, SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select,
+    select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

@@ -13,6 +13,21 @@ use crate::run::Patience;
 
 impl World {
     /// What the run has come to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
+    /// use rehearsal::Status;
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let nap = world.start(NAP, "nap-1", ());
+    /// world.wait(&nap);
+    /// let outcome = world.finish();
+    /// assert_eq!(outcome.main().unwrap().status, Status::Completed);
+    /// assert_eq!(outcome.findings, []);
+    /// ```
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         if let Some(surroundings) = &mut self.surroundings {

@@ -1,0 +1,147 @@
+//! How an attempt of an activity fails.
+
+use std::fmt;
+use std::time::Duration;
+
+use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr};
+use serde::Serialize;
+
+/// How an attempt of an activity fails.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityError(Box<Failure>);
+
+impl ActivityError {
+    /// An error of the application, with a type that retry policies can name.
+    #[must_use]
+    pub fn application(message: impl Into<SmolStr>, kind: impl Into<SmolStr>) -> Self {
+        Self(Box::new(Failure { source: SOURCE, ..Failure::application(message, kind) }))
+    }
+
+    /// The activity ends because it was canceled.
+    ///
+    /// Reported as canceled only if a cancel was requested; otherwise it is a failure like any other, and retried
+    /// (§3.4.3 of the semantics, C-28).
+    #[must_use]
+    pub fn canceled() -> Self {
+        Self(Box::new(Failure::canceled("canceled", None)))
+    }
+
+    /// The same, with details that the workflow sees.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `details` cannot be written as JSON.
+    #[must_use]
+    pub fn canceled_with_details<T: Serialize>(details: &T) -> Self {
+        let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
+        Self(Box::new(Failure::canceled("canceled", details)))
+    }
+
+    /// The same, with several details.
+    #[must_use]
+    pub fn canceled_with(details: Payloads) -> Self {
+        Self(Box::new(Failure::canceled("canceled", Some(details))))
+    }
+
+    /// What a panic of activity code is reported as. Unlike a panic of workflow code it can be retried.
+    #[must_use]
+    pub fn panicked(message: impl Into<SmolStr>) -> Self {
+        Self::application(message, "PanicError")
+    }
+
+    /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
+    /// error as its cause (§3.4.3 of the semantics).
+    pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
+        canceled.0.source = SOURCE;
+        Self::application("unexpected activity cancel error: canceled", "wrapError")
+            .with_cause(canceled)
+    }
+
+    /// This error with what led to it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Self) -> Self {
+        self.0.cause = Some(cause.0);
+        self
+    }
+
+    /// This error with several details, each a payload of its own.
+    #[must_use]
+    pub fn with_detail_payloads(self, details: Payloads) -> Self {
+        self.set_details(Some(details))
+    }
+
+    /// This error, not to be retried.
+    #[must_use]
+    pub fn non_retryable(mut self) -> Self {
+        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+            info.non_retryable = true;
+        }
+        self
+    }
+
+    /// This error, to be retried after `delay` whatever the policy says (T-5).
+    #[must_use]
+    pub fn with_next_retry_delay(mut self, delay: Duration) -> Self {
+        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+            info.next_retry_delay = Some(delay);
+        }
+        self
+    }
+
+    /// This error with details.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `details` cannot be written as JSON.
+    #[must_use]
+    pub fn with_details<T: Serialize>(self, details: &T) -> Self {
+        let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
+        self.set_details(details)
+    }
+
+    fn set_details(mut self, details: Option<Payloads>) -> Self {
+        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+            info.details = details;
+        }
+        self
+    }
+
+    pub(crate) fn failure(&self) -> &Failure {
+        &self.0
+    }
+
+    pub(crate) fn into_failure(self) -> Failure {
+        *self.0
+    }
+}
+
+const SOURCE: SmolStr = SmolStr::new_static("GoSDK");
+
+/// The failure that is reported, whole.
+impl From<Failure> for ActivityError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+/// A plain error without a type, as Go's `errors.New`.
+impl From<&str> for ActivityError {
+    fn from(message: &str) -> Self {
+        Self::application(message, "")
+    }
+}
+
+/// A plain error without a type, as Go's `fmt.Errorf`.
+impl From<String> for ActivityError {
+    fn from(message: String) -> Self {
+        Self::application(message, "")
+    }
+}
+
+impl fmt::Display for ActivityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for ActivityError {}
