@@ -48,8 +48,8 @@
 //! assert!(report.points() > 10);
 //! ```
 //!
-//! The workflow above is written with the native API, a model in the semantics of Temporal's Go SDK; `docs/native-api.md` in
-//! the repository says what it is for. Workflows of the official Rust SDK are rehearsed as they stand: feature `temporal`.
+//! The workflow above is written with the native API, a model in the semantics of Temporal's Go SDK; the page
+//! [`native_api`] says what it is for. Workflows of the official Rust SDK are rehearsed as they stand: feature `temporal`.
 //!
 //! # Logging
 //!
@@ -141,7 +141,7 @@ pub use crate::failure::Failure;
 pub use crate::names::{ActivityName, Native};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
-pub use crate::pages::{diagnostics, explain, not_simulated};
+pub use crate::pages::{diagnostics, explain, native_api, not_simulated};
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;

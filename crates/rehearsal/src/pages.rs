@@ -1,4 +1,4 @@
-//! The pages that reports point at, as documentation and as texts.
+//! The pages that reports and examples point at, as documentation and as texts.
 //!
 //! The files are those in `docs/` of the repository: in this crate are links to them, so that they are part of what is
 //! published.
@@ -13,6 +13,9 @@ const URL: &str = "https://docs.rs/rehearsal/latest/rehearsal/diagnostics/";
 
 #[doc = include_str!("../docs/diagnostics.md")]
 pub mod diagnostics {}
+
+#[doc = include_str!("../docs/native-api.md")]
+pub mod native_api {}
 
 #[doc = include_str!("../docs/not-simulated.md")]
 pub mod not_simulated {}
