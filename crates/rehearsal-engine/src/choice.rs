@@ -35,13 +35,19 @@ pub struct ChoiceKey {
 
 impl fmt::Display for ChoiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            ChoiceKind::Next => "next",
-            ChoiceKind::Cancel => "cancel",
-            ChoiceKind::Evict => "evict",
-            ChoiceKind::Crash => "crash",
-        };
-        write!(f, "{kind}.{}.{}", self.execution, self.nth)
+        write!(f, "{}.{}.{}", self.kind, self.execution, self.nth)
+    }
+}
+
+/// As a tape has it.
+impl fmt::Display for ChoiceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Next => "next",
+            Self::Cancel => "cancel",
+            Self::Evict => "evict",
+            Self::Crash => "crash",
+        })
     }
 }
 
@@ -105,8 +111,21 @@ impl Chooser for Calm {
 }
 
 /// The answers of a run that are not 0.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tape(BTreeMap<ChoiceKey, usize>);
+///
+/// Two tapes are equal if their answers are.
+#[derive(Debug, Clone, Default)]
+pub struct Tape {
+    answers: BTreeMap<ChoiceKey, usize>,
+    loose: bool,
+}
+
+impl PartialEq for Tape {
+    fn eq(&self, other: &Self) -> bool {
+        self.answers == other.answers
+    }
+}
+
+impl Eq for Tape {}
 
 impl Tape {
     /// The calm run.
@@ -119,11 +138,28 @@ impl Tape {
     #[must_use]
     pub fn with(mut self, key: ChoiceKey, answer: usize) -> Self {
         if answer == 0 {
-            self.0.remove(&key);
+            self.answers.remove(&key);
         } else {
-            self.0.insert(key, answer);
+            self.answers.insert(key, answer);
         }
         self
+    }
+
+    /// This tape for a run that need not ask all of it: answers to questions that are not asked are passed over. Tapes
+    /// that are drawn at random are of this kind.
+    ///
+    /// A tape that somebody wrote, or a run left, is not: a run that does not ask all of it is another run than the one
+    /// that is meant, and a scenario refuses it (RH502).
+    #[must_use]
+    pub fn loose(mut self) -> Self {
+        self.loose = true;
+        self
+    }
+
+    /// Whether a run need not ask all of it.
+    #[must_use]
+    pub fn is_loose(&self) -> bool {
+        self.loose
     }
 
     /// This tape with a cancel of the first execution at its `nth` point.
@@ -135,18 +171,18 @@ impl Tape {
     /// How many answers are not the calm one.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.answers.len()
     }
 
     /// Whether it is the calm run.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.answers.is_empty()
     }
 
     /// The answers, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (ChoiceKey, usize)> + '_ {
-        self.0.iter().map(|(&key, &answer)| (key, answer))
+        self.answers.iter().map(|(&key, &answer)| (key, answer))
     }
 }
 
@@ -207,7 +243,7 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
 
 impl Chooser for Tape {
     fn choose(&mut self, key: ChoiceKey, _: &[Choice]) -> usize {
-        self.0.get(&key).copied().unwrap_or(0)
+        self.answers.get(&key).copied().unwrap_or(0)
     }
 }
 

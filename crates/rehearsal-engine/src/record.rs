@@ -1,5 +1,6 @@
 //! What a run did: the points at which a cancel could have struck, the calls of activities, the heartbeats.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use rehearsal_activation::Trouble;
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
-
+use crate::choice::ChoiceKind;
 use crate::journal::LogLine;
 
 /// Everything that is kept of a run besides its histories.
@@ -17,6 +18,8 @@ pub struct Record {
     pub began: Timestamp,
     /// The points at which a cancel of the first execution could strike, in order; the index is the `nth` of its key.
     pub points: Vec<Point>,
+    /// How many questions of each kind were asked; those of a kind have the numbers from 0 to below that.
+    pub asked: BTreeMap<ChoiceKind, u32>,
     /// Where things did not happen in the order in which they fell due.
     pub orders: Vec<Order>,
     /// The attempts of activities, in the order in which they were started.

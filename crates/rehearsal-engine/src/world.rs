@@ -324,6 +324,10 @@ impl World {
         let key = ChoiceKey { kind, execution: 0, nth: *nth };
         *nth += 1;
         let answer = self.chooser.choose(key, options);
+        // What is no answer counts as the calm one, and is none of the tape of the run.
+        if answer >= options.len() {
+            return 0;
+        }
         if answer != 0 {
             self.asked.tape = core::mem::take(&mut self.asked.tape).with(key, answer);
         }

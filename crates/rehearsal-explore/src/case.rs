@@ -54,8 +54,7 @@ impl Case {
     /// A line break in the name of the scenario becomes a space.
     #[must_use]
     pub fn new(scenario: &str, choices: Choices) -> Self {
-        let scenario = scenario.replace(['\n', '\r'], " ");
-        Self { harness: HARNESS.to_owned(), scenario, choices, end: None }
+        Self { harness: HARNESS.to_owned(), scenario: one_line(scenario), choices, end: None }
     }
 
     /// A case of a run that has ended: its tape, the code of its first finding, and the history of its first execution.
@@ -82,6 +81,12 @@ impl Case {
     #[must_use]
     pub fn scenario(&self) -> &str {
         &self.scenario
+    }
+
+    /// Whether it is a case of the scenario of this name.
+    #[must_use]
+    pub fn is_of(&self, scenario: &str) -> bool {
+        self.scenario == one_line(scenario)
     }
 
     /// What gives the answers.
@@ -114,6 +119,11 @@ impl Case {
             }
         }
     }
+}
+
+/// The name of a scenario, as a line of a case has it.
+fn one_line(scenario: &str) -> String {
+    scenario.replace(['\n', '\r'], " ")
 }
 
 /// A line without its columns.

@@ -17,6 +17,8 @@ const CANCELS: usize = 2;
 /// Tapes that cancel the workflow nowhere, once or twice, at any points of the calm run, each alone or together with
 /// the step that follows.
 ///
+/// The tapes are [loose](Tape::loose): a run that ends before its second cancel is no mistake of theirs.
+///
 /// The calm run is made once, when the strategy is. A run shrinks to the calm one, or to a single cancel at the earliest
 /// point that still fails.
 pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {
@@ -25,7 +27,7 @@ pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> +
     let injection = Injection::Alone.answer()..=Injection::WithNext.answer();
     vec((0..points.max(1), injection), 0..=CANCELS).prop_map(|cancels| {
         let key = |nth| ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth };
-        cancels.into_iter().map(|(nth, answer)| (key(nth), answer)).collect()
+        cancels.into_iter().map(|(nth, answer)| (key(nth), answer)).collect::<Tape>().loose()
     })
 }
 

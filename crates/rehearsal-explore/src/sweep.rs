@@ -107,13 +107,6 @@ pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Obse
 }
 
 impl Sweep {
-    /// A sweep that is only the run which `examined` is: to look at one run again.
-    #[must_use]
-    pub fn of_one_run(examined: Examined) -> Self {
-        let Examined { outcome, replays } = examined;
-        Self { baseline: outcome, runs: Vec::new(), replays }
-    }
-
     fn cancel(
         &mut self,
         scenario: &Scenario,

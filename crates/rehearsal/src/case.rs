@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
-use rehearsal_engine::{Code, Examined, Finding, Outcome};
+use rehearsal_engine::{Code, Finding, Outcome};
 use rehearsal_explore::{Case, Choices, run_choices};
 
 use crate::failure::Failure;
+use crate::rerun::{test_name, unasked};
 use crate::scenario::Scenario;
 use crate::watchdog;
 
@@ -36,31 +37,54 @@ pub(crate) fn knob(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// The run that the environment asks for, if it is one of this scenario.
+/// What the environment asks a scenario to run first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Requested {
+    /// Nothing.
+    Nothing,
+    /// One run of it.
+    Case(Case),
+    /// One run of another scenario.
+    Other { variable: String, case: Case },
+}
+
+/// The run that the environment asks for.
 ///
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn requested(scenario: &str) -> Result<Option<Case>, Finding> {
-    knob(CASE).map_or(Ok(None), |text| parse(&text, scenario))
+pub(crate) fn requested(scenario: &str) -> Result<Requested, Finding> {
+    let Some(variable) = knob(CASE) else { return Ok(Requested::Nothing) };
+    let case = parse(&variable)?;
+    Ok(if case.is_of(scenario) {
+        Requested::Case(case)
+    } else {
+        Requested::Other { variable, case }
+    })
 }
 
-fn parse(text: &str, scenario: &str) -> Result<Option<Case>, Finding> {
+/// Whether the command line asks for the test of this name and for no other, as `cargo test NAME -- --exact` does.
+pub(crate) fn is_asked_for_alone(test: &str) -> bool {
+    let (mut exact, mut names) = (false, 0);
+    for argument in env::args().skip(1) {
+        exact |= argument == "--exact";
+        names += usize::from(argument == test);
+    }
+    exact && names == 1
+}
+
+fn parse(text: &str) -> Result<Case, Finding> {
     let refuse = |why: String| unreadable(CASE, text, &why);
-    let case = if Path::new(text).extension().is_some_and(|extension| extension == "case") {
+    if Path::new(text).extension().is_some_and(|extension| extension == "case") {
         let text =
             fs::read_to_string(find(Path::new(text))).map_err(|error| refuse(chain(&error)))?;
-        text.parse().map_err(|error| refuse(chain(&error)))?
+        text.parse().map_err(|error| refuse(chain(&error)))
     } else {
         let (name, tape) = text
             .rsplit_once('/')
             .ok_or_else(|| refuse("expected `SCENARIO/TAPE`, found no `/`".to_owned()))?;
-        if name != scenario {
-            return Ok(None);
-        }
-        Case::new(name, Choices::Tape(tape.parse().map_err(|error| refuse(chain(&error)))?))
-    };
-    Ok((case.scenario() == scenario).then_some(case))
+        Ok(Case::new(name, Choices::Tape(tape.parse().map_err(|error| refuse(chain(&error)))?)))
+    }
 }
 
 /// The file of that path. `cargo test` runs tests in the folder of their package, and the path may have been written in
@@ -137,7 +161,8 @@ impl Scenario {
     /// A [`Failure`] with the report if anything is found, as it should be for as long as the mistake is there. If the
     /// run goes another way than it did when the case was written, the report says where. If nothing is found, that is
     /// an error only when another version of the harness wrote the case and the run goes another way: then nothing is
-    /// known of the mistake (RH502). A case of another scenario is refused with RH502 too.
+    /// known of the mistake (RH502). RH502 too if the run does not ask all that its tape answers, and for a case of
+    /// another scenario.
     ///
     /// # Examples
     ///
@@ -154,27 +179,29 @@ impl Scenario {
     pub fn try_case(&self, case: &Case) -> Result<Outcome, Failure> {
         self.ready()?;
         let name = self.inner.name();
-        if case.scenario() != name {
+        if !case.is_of(name) {
             let headline = format!("a case of scenario `{}`, run as `{name}`", case.scenario());
             return Err(Failure::of_finding(Finding::new(Code::Setup, headline)));
         }
-        let outcome = self.examine_case(case).outcome;
+        let outcome = self.examine_case(case);
         if outcome.findings.is_empty() {
             Ok(outcome)
         } else {
-            Err(Failure::of_run(&self.inner, outcome))
+            Err(Failure::of_given_run(&self.inner, outcome))
         }
     }
 
     /// Runs the run of a case; among the findings is what is to be said of the case itself.
-    pub(crate) fn examine_case(&self, case: &Case) -> Examined {
-        watchdog::begins(case.scenario(), case.choices());
-        let mut examined = run_choices(&self.inner, case.choices(), &self.checks);
+    pub(crate) fn examine_case(&self, case: &Case) -> Outcome {
+        watchdog::begins(case.scenario(), case.choices(), test_name());
+        let mut outcome = run_choices(&self.inner, case.choices(), &self.checks).outcome;
         watchdog::ended();
-        let findings = &mut examined.outcome.findings;
-        findings.extend(self.unknown_activities());
-        let Some(difference) = case.difference(&examined.outcome) else { return examined };
-        let findings = &mut examined.outcome.findings;
+        outcome.findings.extend(self.unknown_activities());
+        if let Choices::Tape(tape) = case.choices() {
+            outcome.findings.extend(unasked(tape, &outcome));
+        }
+        let Some(difference) = case.difference(&outcome) else { return outcome };
+        let findings = &mut outcome.findings;
         if findings.is_empty() && !case.is_of_this_harness() {
             let headline = format!(
                 "the case is of rehearsal {}, and this version runs it another way",
@@ -187,7 +214,7 @@ impl Scenario {
             let lines = difference.to_string();
             finding.details.extend(lines.lines().map(|line| format!("  {line}")));
         }
-        examined
+        outcome
     }
 }
 
@@ -198,22 +225,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_case_of_another_scenario_is_not_for_this_one() {
-        assert_eq!(parse("order/cancel.0.3=1", "cancellation"), Ok(None));
+    fn a_case_is_a_scenario_and_a_tape() {
         let tape = Tape::calm().with_cancel(3, Injection::Alone);
         let case = Case::new("order", Choices::Tape(tape));
-        assert_eq!(parse("order/cancel.0.3=1", "order"), Ok(Some(case)));
+        assert!(case.is_of("order") && !case.is_of("cancellation"));
+        assert_eq!(parse("order/cancel.0.3=1"), Ok(case));
+        assert!(Case::new("two\nlines", Choices::Tape(Tape::calm())).is_of("two\nlines"));
     }
 
     #[test]
     fn a_case_that_cannot_be_read_is_a_finding() {
-        let finding = parse("order/cancel", "order").unwrap_err();
+        let finding = parse("order/cancel").unwrap_err();
         assert_eq!(
             finding.headline,
             "REHEARSAL_CASE=order/cancel could not be read: expected an answer such as `cancel.0.17=1`, found `cancel`"
         );
-        assert!(parse("order", "order").is_err());
-        assert!(parse("no/such/file.case", "order").is_err());
+        assert!(parse("order").is_err());
+        assert!(parse("no/such/file.case").is_err());
     }
 
     #[test]

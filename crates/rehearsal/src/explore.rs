@@ -81,8 +81,7 @@ impl Explored {
         &self.baseline
     }
 
-    /// The random runs in their order: the answers, and how the workflow that was started first stood at the end. Empty
-    /// if the environment variable `REHEARSAL_CASE` named one run, which then is the baseline.
+    /// The random runs in their order: the answers, and how the workflow that was started first stood at the end.
     #[must_use]
     pub fn runs(&self) -> impl ExactSizeIterator<Item = (&Tape, Status)> {
         self.runs.iter().map(|(tape, status)| (tape, *status))
@@ -127,7 +126,8 @@ impl Scenario {
     /// fails is shrunk: the report shows the calmest run that fails in the same way.
     ///
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
-    /// it, only that run is run. If `REHEARSAL_CASES` names a folder, a run that fails is kept there as a case.
+    /// it, that run comes first, and nothing else is run if something is found in it. If `REHEARSAL_CASES` names a
+    /// folder, a run that fails is kept there as a case.
     ///
     /// # Panics
     ///
@@ -191,10 +191,6 @@ impl Scenario {
     pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
         self.ready()?;
         let name = self.inner.name();
-        if let Some(case) = case::requested(name).map_err(Failure::of_finding)? {
-            let outcome = self.try_case(&case)?;
-            return Ok(Explored { seed: 0, baseline: outcome, runs: Vec::new() });
-        }
         let unknown = self.unknown_activities().into_iter().next();
         unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         let mut campaign = Campaign::new(&self.inner, exploration.runs);

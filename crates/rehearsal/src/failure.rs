@@ -22,14 +22,31 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Of a run in which something was found. It is made once more to hear what user code logs.
-    pub(crate) fn of_run(scenario: &Scenario, mut outcome: Outcome) -> Self {
+    /// Of the calm run, in which something was found.
+    pub(crate) fn of_run(scenario: &Scenario, outcome: Outcome) -> Self {
+        Self::of_one(scenario, outcome, &Where::Baseline, "")
+    }
+
+    /// Of a run whose tape the test has given.
+    pub(crate) fn of_given_run(scenario: &Scenario, outcome: Outcome) -> Self {
+        Self::of_one(scenario, outcome, &Where::Given, "")
+    }
+
+    /// Of the run that the environment asks for.
+    pub(crate) fn of_rerun(scenario: &Scenario, outcome: Outcome) -> Self {
+        let what = "  One run, of REHEARSAL_CASE. What else the test asks for comes when nothing is found in it.\n";
+        Self::of_one(scenario, outcome, &Where::Baseline, what)
+    }
+
+    /// Of a run by itself. It is made once more to hear what user code logs. `what` is said of it at the end.
+    fn of_one(scenario: &Scenario, mut outcome: Outcome, place: &Where<'_>, what: &str) -> Self {
         scenario.hear(&mut outcome);
         let mut text = Text::default();
         for finding in &outcome.findings {
-            text.append(&explain(finding, &outcome, &Where::Baseline, scenario.name()));
+            text.append(&explain(finding, &outcome, place, scenario.name()));
             text.line(Role::Plain, "");
         }
+        text.say(Role::Plain, what);
         Self::new(text, outcome.findings.clone(), scenario.name(), &outcome)
     }
 

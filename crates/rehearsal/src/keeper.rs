@@ -11,12 +11,15 @@ use rehearsal_engine::{Finding, Outcome};
 use rehearsal_explore::{Case, Choices, Observer, seed_of};
 
 use crate::failure::Failure;
+use crate::rerun::test_name;
 use crate::{case, watchdog};
 
 /// Writes the cases of one scenario, if the environment names a folder for them.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     scenario: String,
+    /// The test that asks for the runs, whichever threads make them.
+    test: Option<String>,
     folder: Option<PathBuf>,
     /// The first file that could not be written.
     trouble: Mutex<Option<Finding>>,
@@ -28,7 +31,8 @@ impl Keeper {
     }
 
     fn in_folder(scenario: &str, folder: Option<PathBuf>) -> Self {
-        Self { scenario: scenario.to_owned(), folder, trouble: Mutex::new(None) }
+        let (scenario, test) = (scenario.to_owned(), test_name());
+        Self { scenario, test, folder, trouble: Mutex::new(None) }
     }
 
     /// Writes the case of a failure. If that is impossible, the failure says so as well.
@@ -79,7 +83,7 @@ fn running(scenario: &str, choices: &Choices) -> String {
 
 impl Observer for Keeper {
     fn begins(&self, choices: &Choices) {
-        watchdog::begins(&self.scenario, choices);
+        watchdog::begins(&self.scenario, choices, self.test.clone());
         if let Some(path) = self.running(choices) {
             self.note(&path, write(&path, &Case::new(&self.scenario, choices.clone())));
         }

@@ -105,6 +105,7 @@ mod pages;
 mod paint;
 mod replay;
 mod report;
+mod rerun;
 mod scenario;
 #[cfg(feature = "proptest")]
 pub mod strategy;

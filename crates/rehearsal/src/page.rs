@@ -10,6 +10,7 @@ use rehearsal_history::{History, Line, duration_text};
 
 use crate::pages::link;
 use crate::paint::{Role, Text};
+use crate::rerun;
 
 /// How many lines of history stand before and after the events that a finding points at.
 const AROUND: usize = 2;
@@ -23,6 +24,8 @@ const LONGEST: usize = 39;
 /// Which run a finding is of.
 pub(crate) enum Where<'a> {
     Baseline,
+    /// A run whose tape the test has given: the environment does not know the scenario that it was given to.
+    Given,
     /// A random run; `calm` is the run in which nothing strikes.
     Explored {
         how: String,
@@ -95,7 +98,7 @@ fn canceled(
 fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> Text {
     let mut page = Text::default();
     match place {
-        Where::Baseline => {}
+        Where::Baseline | Where::Given => {}
         Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
@@ -113,7 +116,13 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     }
     page.say(Role::Plain, "\n  Run exactly this again:  ");
     let tape = &outcome.tape;
-    page.line(Role::Command, &format!("REHEARSAL_CASE='{scenario}/{tape}' cargo test"));
+    let again = match place {
+        Where::Given => rerun::in_code(tape),
+        Where::Baseline | Where::Explored { .. } | Where::Point { .. } => {
+            rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())
+        }
+    };
+    page.line(Role::Command, &again);
     page
 }
 

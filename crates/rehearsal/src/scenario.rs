@@ -11,7 +11,7 @@ use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Check, Code,
     Finding, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
 };
-use rehearsal_explore::{Choices, Sweep};
+use rehearsal_explore::Choices;
 use rehearsal_history::Payloads;
 use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::names::ActivityName;
 use crate::report::Report;
+use crate::rerun::{test_name, unasked};
 use crate::stub::Stub;
 use crate::watchdog::{self, Subject, Who};
 
@@ -213,13 +214,17 @@ impl Scenario {
 
     /// Runs the calm run and checks it.
     ///
+    /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
+    /// it, that run comes first, and nothing else is run if something is found in it.
+    ///
     /// # Panics
     ///
     /// Panics with the report if anything is found. [`try_run`](Self::try_run) returns an error instead.
     #[must_use]
     #[track_caller]
     pub fn run(&self) -> Outcome {
-        match self.try_run(&Tape::calm()) {
+        let outcome = self.ready().and_then(|()| self.examined(&Tape::calm(), Failure::of_run));
+        match outcome {
             Ok(outcome) => outcome,
             Err(failure) => failure.panic(),
         }
@@ -228,26 +233,36 @@ impl Scenario {
     /// Runs the run that `tape` gives and checks it: well formed, replayed from the start and from a cold cache at
     /// every workflow task, the same when run again, no hang, and what [`check`](Self::check) asks for.
     ///
+    /// `REHEARSAL_CASE` does here what it does for [`run`](Self::run).
+    ///
     /// # Errors
     ///
-    /// A [`Failure`] with the report if anything is found.
+    /// A [`Failure`] with the report if anything is found. A run that does not ask all that the tape answers is another
+    /// one than the one that is meant, and refused (RH502), unless the tape is [loose](Tape::loose).
     pub fn try_run(&self, tape: &Tape) -> Result<Outcome, Failure> {
         self.ready()?;
-        watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()));
+        self.examined(tape, Failure::of_given_run)
+    }
+
+    /// One run; `failure` makes the failure if anything is found in it.
+    fn examined(
+        &self,
+        tape: &Tape,
+        failure: fn(&rehearsal_engine::Scenario, Outcome) -> Failure,
+    ) -> Result<Outcome, Failure> {
+        watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()), test_name());
         let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
         watchdog::ended();
         outcome.findings.extend(self.unknown_activities());
-        if outcome.findings.is_empty() {
-            Ok(outcome)
-        } else {
-            Err(Failure::of_run(&self.inner, outcome))
-        }
+        outcome.findings.extend(unasked(tape, &outcome));
+        if outcome.findings.is_empty() { Ok(outcome) } else { Err(failure(&self.inner, outcome)) }
     }
 
     /// Cancels the workflow that the client started first at every point, one run for each, and checks every run.
     ///
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
-    /// it, only that run is run. If `REHEARSAL_CASES` names a folder, a run that fails is kept there as a case.
+    /// it, that run comes first, and nothing else is run if something is found in it. If `REHEARSAL_CASES` names a
+    /// folder, a run that fails is kept there as a case.
     ///
     /// # Panics
     ///
@@ -270,11 +285,7 @@ impl Scenario {
         let name = self.inner.name();
         self.ready()?;
         let keeper = Keeper::new(name);
-        let mut sweep = match case::requested(name) {
-            Ok(None) => rehearsal_explore::sweep(&self.inner, &self.checks, &keeper),
-            Ok(Some(case)) => Sweep::of_one_run(self.examine_case(&case)),
-            Err(finding) => return Err(Failure::of_finding(finding)),
-        };
+        let mut sweep = rehearsal_explore::sweep(&self.inner, &self.checks, &keeper);
         sweep.baseline.findings.extend(self.unknown_activities());
         if sweep.baseline.executions.is_empty() && sweep.baseline.findings.is_empty() {
             let headline = "the client script starts no workflow, so there is nothing to cancel";
@@ -288,16 +299,13 @@ impl Scenario {
         }
     }
 
-    /// What keeps this scenario from being run at all, here and now.
-    #[cfg_attr(
-        not(feature = "temporal"),
-        expect(clippy::unused_self, reason = "only official activities can be missing")
-    )]
+    /// What keeps this scenario from being run at all, here and now; or what is found in the run that the environment
+    /// asks for.
     pub(crate) fn ready(&self) -> Result<(), Failure> {
         case::patience().map_err(Failure::of_finding)?;
         #[cfg(feature = "temporal")]
         self.official_setup().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
-        Ok(())
+        self.case_first()
     }
 
     /// A check that names an activity which the scenario does not know would pass for ever.

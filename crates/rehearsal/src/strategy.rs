@@ -49,6 +49,8 @@ use crate::scenario::Scenario;
 /// Tapes that cancel the workflow nowhere, once or twice, at any points of the calm run, each alone or together with
 /// the step that follows: [`Scenario::try_run`] takes them.
 ///
+/// The tapes are [loose](Tape::loose): a run that ends before its second cancel is no mistake of theirs.
+///
 /// The calm run is made once, when the strategy is. A run shrinks to the calm one, or to a single cancel at the earliest
 /// point that still fails.
 pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {

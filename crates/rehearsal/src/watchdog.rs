@@ -45,8 +45,8 @@ struct Shown {
 
 #[derive(Debug, Default)]
 struct Notes {
-    /// The run that goes on: its scenario and its choices.
-    run: Option<(SmolStr, Choices)>,
+    /// The run that goes on: its scenario and its choices, and the test that asked for it.
+    run: Option<(SmolStr, Choices, Option<String>)>,
     subjects: BTreeMap<u64, Who>,
     /// How many subjects there were.
     count: u64,
@@ -99,9 +99,9 @@ fn started() -> bool {
 }
 
 /// Notes the run that begins on this thread.
-pub(crate) fn begins(scenario: &str, choices: &Choices) {
+pub(crate) fn begins(scenario: &str, choices: &Choices, test: Option<String>) {
     if let Some(shown) = shown() {
-        shown.notes().run = Some((scenario.into(), choices.clone()));
+        shown.notes().run = Some((scenario.into(), choices.clone(), test));
     }
 }
 
@@ -248,9 +248,9 @@ fn bite(shown: &Shown, patience: Duration) {
     // Code that comes back right now has had its chance; there is nobody left to name.
     let Some(who) = notes.subjects.get(&number) else { return };
     let at = Timestamp::from_nanos(shown.at.load(Ordering::Relaxed)).since(BEGINNING);
-    let run = notes.run.as_ref().map(|(scenario, choices)| {
+    let run = notes.run.as_ref().map(|(scenario, choices, test)| {
         let (path, written) = keeper::leave(scenario, choices);
-        Run { scenario, choices, path, written }
+        Run { scenario, choices, test: test.as_deref(), path, written }
     });
     let page = Page { who, at, patience, run }.to_string();
     // Not `eprintln!`, which a test harness captures and which would be lost. Nobody is left to be told of an error.

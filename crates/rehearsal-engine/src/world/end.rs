@@ -36,6 +36,7 @@ impl World {
         if let Some(journal) = &self.journal {
             (self.record.logs, self.record.logs_dropped) = journal.take();
         }
+        self.record.asked = self.asked.count;
         let execution = |(view, history): (RunView, _)| Execution {
             workflow_id: view.workflow_id,
             run_id: view.run_id,

@@ -20,7 +20,7 @@ impl World {
         options.resize(count, Choice { actor: 0, touches: 0 });
         let nth = self.asked.count.get(&ChoiceKind::Next).copied().unwrap_or_default();
         let index = self.ask(ChoiceKind::Next, &options);
-        if index == 0 || index >= count {
+        if index == 0 {
             return 0;
         }
         let order = Order { nth, first: self.due(index), calm: self.due(0) };

@@ -10,6 +10,7 @@ use rehearsal_history::duration_text;
 use smol_str::SmolStr;
 
 use crate::pages::link;
+use crate::rerun::command;
 
 /// Whose code runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ impl fmt::Display for Who {
 pub(super) struct Run<'a> {
     pub(super) scenario: &'a str,
     pub(super) choices: &'a Choices,
+    pub(super) test: Option<&'a str>,
     pub(super) path: PathBuf,
     pub(super) written: io::Result<()>,
 }
@@ -79,7 +81,7 @@ impl fmt::Display for Page<'_> {
         writeln!(f, "  More: {}\n", link(code))?;
         match run {
             None => writeln!(f, "  The world was driven by hand, so there is no case to keep.\n")?,
-            Some(Run { scenario, choices, path, written }) => {
+            Some(Run { scenario, choices, test, path, written }) => {
                 let path = path.display();
                 let calm = matches!(choices, Choices::Tape(tape) if tape.is_empty());
                 let choices = if calm { "the calm run".to_owned() } else { choices.to_string() };
@@ -87,10 +89,8 @@ impl fmt::Display for Page<'_> {
                 match written {
                     Ok(()) => {
                         writeln!(f, "  Its case: {path}\n")?;
-                        writeln!(
-                            f,
-                            "  Run exactly this again:  REHEARSAL_CASE='{path}' cargo test"
-                        )?;
+                        let again = command(&path.to_string(), *test);
+                        writeln!(f, "  Run exactly this again:  {again}")?;
                     }
                     Err(error) => {
                         writeln!(f, "  Its case could not be written to {path}: {error}\n")?;
@@ -120,6 +120,7 @@ mod tests {
         let run = Run {
             scenario: "ship",
             choices: &choices,
+            test: Some("shop::ships"),
             path: "/cases/ship-running-7.case".into(),
             written: Ok(()),
         };
@@ -136,7 +137,7 @@ mod tests {
       The run: scenario `ship`, tape cancel.0.3=1
       Its case: /cases/ship-running-7.case
 
-      Run exactly this again:  REHEARSAL_CASE='/cases/ship-running-7.case' cargo test
+      Run exactly this again:  REHEARSAL_CASE='/cases/ship-running-7.case' cargo test shop::ships -- --exact
       In a debugger:  REHEARSAL_WATCHDOG=0 switches this off
     ");
     }
@@ -151,6 +152,7 @@ mod tests {
         let run = Run {
             scenario: "ship",
             choices: &Choices::Seed(7),
+            test: None,
             path: "/cases/ship-running-7.case".into(),
             written: Err(io::ErrorKind::PermissionDenied.into()),
         };

@@ -8,4 +8,5 @@ mod explore;
 mod findings;
 mod heartbeats;
 mod paint;
+mod rerun;
 mod watchdog;
