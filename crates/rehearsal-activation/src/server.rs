@@ -64,6 +64,8 @@ pub enum ServerCommand {
     RequestCancelActivityTask {
         /// Its `ActivityTaskScheduled`, predicted if it is in the same task.
         scheduled: EventId,
+        /// What a person reads beside the event. Core sends what it sent with the start.
+        user_metadata: Option<Box<UserMetadata>>,
     },
     /// Start a timer.
     StartTimer {
@@ -78,6 +80,8 @@ pub enum ServerCommand {
     CancelTimer {
         /// Its id.
         timer_id: SmolStr,
+        /// What a person reads beside the event. Core sends what it sent with the start.
+        user_metadata: Option<Box<UserMetadata>>,
     },
     /// Close the workflow as completed.
     CompleteWorkflow {

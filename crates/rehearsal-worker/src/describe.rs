@@ -65,13 +65,13 @@ pub(crate) fn command(command: &ServerCommand) -> String {
         ServerCommand::ScheduleActivityTask(schedule) => {
             format!("ScheduleActivityTask {} id={}", schedule.activity_type, schedule.activity_id)
         }
-        ServerCommand::RequestCancelActivityTask { scheduled } => {
+        ServerCommand::RequestCancelActivityTask { scheduled, .. } => {
             format!("RequestCancelActivityTask scheduled={scheduled}")
         }
         ServerCommand::StartTimer { timer_id, after, .. } => {
             format!("StartTimer id={timer_id} after={}", duration_text(*after))
         }
-        ServerCommand::CancelTimer { timer_id } => format!("CancelTimer id={timer_id}"),
+        ServerCommand::CancelTimer { timer_id, .. } => format!("CancelTimer id={timer_id}"),
         ServerCommand::CompleteWorkflow { result } => {
             format!("CompleteWorkflow result={}", payloads(result.as_ref()))
         }

@@ -121,14 +121,17 @@ fn pair(mut attributes: Attributes<'_>, run: Option<Duration>, found: &mut Compa
         (E::ActivityTaskScheduled(scheduled), C::ScheduleActivityTask(schedule)) => {
             attributes.activity(scheduled, schedule, run);
         }
-        (E::ActivityTaskCancelRequested(request), C::RequestCancelActivityTask { scheduled }) => {
+        (
+            E::ActivityTaskCancelRequested(request),
+            C::RequestCancelActivityTask { scheduled, .. },
+        ) => {
             attributes.target(request.scheduled_event_id == *scheduled);
         }
         (E::TimerStarted(timer), C::StartTimer { timer_id, after, user_metadata }) => {
             attributes.target(timer.timer_id == *timer_id);
             attributes.timer(timer, *after, user_metadata.as_deref());
         }
-        (E::TimerCanceled(timer), C::CancelTimer { timer_id }) => {
+        (E::TimerCanceled(timer), C::CancelTimer { timer_id, .. }) => {
             attributes.target(timer.timer_id == *timer_id);
         }
         (E::WorkflowExecutionCompleted(completed), C::CompleteWorkflow { result }) => {

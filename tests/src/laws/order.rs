@@ -303,15 +303,18 @@ fn command(order: &Order) -> ServerCommand {
                 ..ScheduleActivityTask::default()
             }))
         }
-        Order::CancelActivity(id) => {
-            ServerCommand::RequestCancelActivityTask { scheduled: EventId(u64::from(*id)) }
-        }
+        Order::CancelActivity(id) => ServerCommand::RequestCancelActivityTask {
+            scheduled: EventId(u64::from(*id)),
+            user_metadata: None,
+        },
         Order::StartTimer(id) => ServerCommand::StartTimer {
             timer_id: id.to_string().into(),
             after: Duration::from_secs(u64::from(*id)),
             user_metadata: None,
         },
-        Order::CancelTimer(id) => ServerCommand::CancelTimer { timer_id: id.to_string().into() },
+        Order::CancelTimer(id) => {
+            ServerCommand::CancelTimer { timer_id: id.to_string().into(), user_metadata: None }
+        }
         Order::Complete => ServerCommand::CompleteWorkflow { result: None },
         Order::Fail => {
             ServerCommand::FailWorkflow { failure: Box::new(Failure::application("failed", "")) }

@@ -98,13 +98,15 @@ impl Planner<'_> {
         let task = self.origin.task;
         match command {
             ServerCommand::ScheduleActivityTask(command) => self.schedule_activity(*command)?,
-            ServerCommand::RequestCancelActivityTask { scheduled } => {
-                self.cancel_activity(scheduled)?;
+            ServerCommand::RequestCancelActivityTask { scheduled, user_metadata } => {
+                self.cancel_activity(scheduled, user_metadata)?;
             }
             ServerCommand::StartTimer { timer_id, after, user_metadata } => {
                 self.start_timer(timer_id, after, user_metadata)?;
             }
-            ServerCommand::CancelTimer { timer_id } => self.cancel_timer(timer_id)?,
+            ServerCommand::CancelTimer { timer_id, user_metadata } => {
+                self.cancel_timer(timer_id, user_metadata)?;
+            }
             ServerCommand::CompleteWorkflow { result } => self.record(
                 WorkflowExecutionCompleted {
                     result,
@@ -158,7 +160,11 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn cancel_activity(&mut self, scheduled: EventId) -> Result<(), BadCommand> {
+    fn cancel_activity(
+        &mut self,
+        scheduled: EventId,
+        user_metadata: Option<Box<UserMetadata>>,
+    ) -> Result<(), BadCommand> {
         if scheduled.is_none() {
             return Err(BadCommand::NoScheduledEvent);
         }
@@ -177,6 +183,7 @@ impl Planner<'_> {
         }
         self.canceled_unstarted |= decision.needs_task;
         self.activities.insert(scheduled, activity);
+        annotate(&mut decision, user_metadata);
         self.extend(decision);
         Ok(())
     }
@@ -206,7 +213,11 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn cancel_timer(&mut self, timer_id: SmolStr) -> Result<(), BadCommand> {
+    fn cancel_timer(
+        &mut self,
+        timer_id: SmolStr,
+        user_metadata: Option<Box<UserMetadata>>,
+    ) -> Result<(), BadCommand> {
         if timer_id.is_empty() {
             return Err(BadCommand::NoTimerToCancel);
         }
@@ -219,6 +230,7 @@ impl Planner<'_> {
             return Err(BadCommand::UnknownTimer { timer_id });
         }
         self.timers.insert(timer_id, timer);
+        annotate(&mut decision, user_metadata);
         self.extend(decision);
         Ok(())
     }
@@ -300,5 +312,22 @@ impl Planner<'_> {
             needs_task: self.buffered > 0 || self.canceled_unstarted,
             steps: self.steps,
         }
+    }
+}
+
+/// Puts what came with a cancel command beside the event that echoes it, not beside what the server adds.
+fn annotate(decision: &mut Decision, user_metadata: Option<Box<UserMetadata>>) {
+    let Some(user_metadata) = user_metadata else { return };
+    let echo = decision.steps.iter_mut().find_map(|step| match step {
+        Step::Event(event) => Some(event).filter(|event| {
+            matches!(
+                event.kind,
+                EventKind::ActivityTaskCancelRequested(_) | EventKind::TimerCanceled(_)
+            )
+        }),
+        _ => None,
+    });
+    if let Some(event) = echo {
+        Arc::make_mut(event).user_metadata = Some(user_metadata);
     }
 }

@@ -179,21 +179,24 @@ impl Walk {
                 })),
                 (4, _) => ServerCommand::CancelTimer {
                     timer_id: format_smolstr!("{}", self.dice.roll(40)),
+                    user_metadata: None,
                 },
                 (5, _) => ServerCommand::RequestCancelActivityTask {
                     scheduled: EventId(self.dice.roll(80)),
+                    user_metadata: None,
                 },
                 (_, Some(op)) if op.kind == PendingKind::Timer => {
-                    ServerCommand::CancelTimer { timer_id: op.id }
+                    ServerCommand::CancelTimer { timer_id: op.id, user_metadata: None }
                 }
-                (_, Some(op)) => {
-                    ServerCommand::RequestCancelActivityTask { scheduled: op.scheduled }
-                }
+                (_, Some(op)) => ServerCommand::RequestCancelActivityTask {
+                    scheduled: op.scheduled,
+                    user_metadata: None,
+                },
                 (_, None) => continue,
             });
         }
         commands.retain(|command| match command {
-            ServerCommand::RequestCancelActivityTask { scheduled } => {
+            ServerCommand::RequestCancelActivityTask { scheduled, .. } => {
                 self.canceled.insert(*scheduled)
             }
             _ => true,

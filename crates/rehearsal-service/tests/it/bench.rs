@@ -328,7 +328,7 @@ pub(crate) fn attempts(maximum_attempts: i32) -> RetryPolicy {
 }
 
 pub(crate) fn cancel_activity(scheduled: u64) -> ServerCommand {
-    ServerCommand::RequestCancelActivityTask { scheduled: EventId(scheduled) }
+    ServerCommand::RequestCancelActivityTask { scheduled: EventId(scheduled), user_metadata: None }
 }
 
 pub(crate) fn timer(id: &str, millis: u64) -> ServerCommand {
@@ -337,7 +337,7 @@ pub(crate) fn timer(id: &str, millis: u64) -> ServerCommand {
 }
 
 pub(crate) fn cancel_timer(id: &str) -> ServerCommand {
-    ServerCommand::CancelTimer { timer_id: id.into() }
+    ServerCommand::CancelTimer { timer_id: id.into(), user_metadata: None }
 }
 
 pub(crate) const COMPLETE: ServerCommand = ServerCommand::CompleteWorkflow { result: None };

@@ -324,11 +324,12 @@ impl<'a> Player<'a> {
             EventKind::ActivityTaskScheduled(it) => {
                 (it.workflow_task_completed_event_id == task).then(|| schedule(*it))
             }
-            EventKind::ActivityTaskCancelRequested(it) => {
-                (it.workflow_task_completed_event_id == task).then_some(
-                    ServerCommand::RequestCancelActivityTask { scheduled: it.scheduled_event_id },
-                )
-            }
+            EventKind::ActivityTaskCancelRequested(it) => (it.workflow_task_completed_event_id
+                == task)
+                .then_some(ServerCommand::RequestCancelActivityTask {
+                    scheduled: it.scheduled_event_id,
+                    user_metadata: event.user_metadata.clone(),
+                }),
             EventKind::TimerStarted(it) => {
                 (it.workflow_task_completed_event_id == task).then(|| ServerCommand::StartTimer {
                     timer_id: it.timer_id,
@@ -337,7 +338,10 @@ impl<'a> Player<'a> {
                 })
             }
             EventKind::TimerCanceled(it) => (it.workflow_task_completed_event_id == task)
-                .then_some(ServerCommand::CancelTimer { timer_id: it.timer_id }),
+                .then_some(ServerCommand::CancelTimer {
+                    timer_id: it.timer_id,
+                    user_metadata: event.user_metadata.clone(),
+                }),
             EventKind::WorkflowExecutionCompleted(it) => (it.workflow_task_completed_event_id
                 == task)
                 .then_some(ServerCommand::CompleteWorkflow { result: it.result }),

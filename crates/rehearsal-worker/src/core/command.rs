@@ -82,11 +82,13 @@ impl Machines {
     /// An id that workflow code does not choose is the number (I-1).
     fn schedule(&mut self, schedule: ScheduleActivity) -> ServerCommand {
         let activity_id = schedule.activity_id.unwrap_or_else(|| number(schedule.seq));
+        let user_metadata = schedule.summary.map(UserMetadata::of_summary).map(Box::new);
         let activity = Activity {
             id: activity_id.clone(),
             name: schedule.activity_type.clone(),
             scheduled: EventId::NONE,
             cancellation: schedule.cancellation_type,
+            user_metadata: user_metadata.clone(),
             state: ActivityState::ScheduleCommandCreated,
         };
         self.activities.insert(schedule.seq, activity);
@@ -106,13 +108,15 @@ impl Machines {
             heartbeat: schedule.heartbeat,
             retry_policy: schedule.retry_policy,
             use_workflow_build_id,
-            user_metadata: schedule.summary.map(UserMetadata::of_summary).map(Box::new),
+            user_metadata,
         }))
     }
 
     fn start_timer(&mut self, timer: StartTimer) -> ServerCommand {
-        self.timers.insert(timer.seq, Timer { state: TimerState::StartCommandCreated });
         let user_metadata = timer.summary.map(UserMetadata::of_summary).map(Box::new);
+        let machine =
+            Timer { user_metadata: user_metadata.clone(), state: TimerState::StartCommandCreated };
+        self.timers.insert(timer.seq, machine);
         ServerCommand::StartTimer { timer_id: number(timer.seq), after: timer.after, user_metadata }
     }
 
@@ -125,11 +129,13 @@ impl Machines {
             .map_err(|_| invalid())?;
         activity.state = state;
         let (scheduled, told) = (activity.scheduled, activity_canceled(activity, None));
+        let user_metadata = activity.user_metadata.clone();
         let told =
             Job::ResolveActivity { seq, resolution: ActivityResolution::Canceled(Box::new(told)) };
         let machine = Machine::Activity(seq);
-        let request =
-            Queued { machine, command: ServerCommand::RequestCancelActivityTask { scheduled } };
+        // `activity_state_machine.rs` of core sends the annotations of the start with the cancel, too.
+        let command = ServerCommand::RequestCancelActivityTask { scheduled, user_metadata };
+        let request = Queued { machine, command };
         match reaction {
             ActivityReaction::Suppress => {
                 self.queue.retain(|queued| queued.machine != machine);
@@ -150,11 +156,13 @@ impl Machines {
         let timer = self.timers.get_mut(&seq).ok_or_else(|| missing(&format!("Timer({seq})")))?;
         let (state, reaction) = timer.state.on(TimerInput::Cancel).map_err(|_| invalid())?;
         timer.state = state;
+        // `timer_state_machine.rs` of core sends the annotations of the start with the cancel, too.
+        let user_metadata = timer.user_metadata.clone();
         let machine = Machine::Timer(seq);
         match reaction {
             TimerReaction::Suppress => self.queue.retain(|queued| queued.machine != machine),
             TimerReaction::Cancel => {
-                let command = ServerCommand::CancelTimer { timer_id: number(seq) };
+                let command = ServerCommand::CancelTimer { timer_id: number(seq), user_metadata };
                 self.canceled.push(seq);
                 self.queue.push(Queued { machine, command });
             }

@@ -1,5 +1,6 @@
 //! The state machines of a run, what they want to be sent, and what they have to tell.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -9,7 +10,7 @@ use core::time::Duration;
 
 use rehearsal_activation::{CancellationType, Job, Seq, ServerCommand};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp};
+use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp, UserMetadata};
 
 use super::activity::{ActivityInput, ActivityState};
 use super::failure::{Fault, no_transition, printed};
@@ -49,12 +50,16 @@ pub(super) struct Activity {
     /// Its `ActivityTaskScheduled`; none before that is recorded.
     pub(super) scheduled: EventId,
     pub(super) cancellation: CancellationType,
+    /// What was sent beside the start, and is sent beside the cancel again.
+    pub(super) user_metadata: Option<Box<UserMetadata>>,
     pub(super) state: ActivityState,
 }
 
 /// A timer that was started; its id is its number.
 #[derive(Debug, Clone)]
 pub(super) struct Timer {
+    /// What was sent beside the start, and is sent beside the cancel again.
+    pub(super) user_metadata: Option<Box<UserMetadata>>,
     pub(super) state: TimerState,
 }
 

@@ -117,7 +117,10 @@ impl Operations {
             return Ok(None);
         }
         activity.phase = Phase::CancelSent;
-        Ok(Some(ServerCommand::RequestCancelActivityTask { scheduled: activity.scheduled }))
+        Ok(Some(ServerCommand::RequestCancelActivityTask {
+            scheduled: activity.scheduled,
+            user_metadata: None,
+        }))
     }
 
     fn cancel_timer(&mut self, seq: Seq) -> Result<Option<ServerCommand>, Refusal> {
@@ -128,7 +131,7 @@ impl Operations {
             return Ok(None);
         }
         timer.phase = Phase::CancelSent;
-        Ok(Some(ServerCommand::CancelTimer { timer_id: timer.id.clone() }))
+        Ok(Some(ServerCommand::CancelTimer { timer_id: timer.id.clone(), user_metadata: None }))
     }
 }
 

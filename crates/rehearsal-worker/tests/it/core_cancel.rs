@@ -7,7 +7,7 @@ use rehearsal_activation::{
     TaskOutcome, Trouble, WorkflowCommand,
 };
 use rehearsal_history::{
-    EventId, Failure, FailureInfo, History, HistoryBuilder, RetryState, TypeName,
+    EventId, Failure, FailureInfo, History, HistoryBuilder, RetryState, TypeName, UserMetadata,
 };
 use rehearsal_worker::{Profile, WorkerOutput};
 
@@ -154,10 +154,41 @@ fn a_cancel_is_sent_and_told_as_its_type_says() {
         table.push(format!("{cancellation:?}: told {names:?}, sent {:?}", outcome(&log).unwrap()));
     }
     insta::assert_snapshot!(table.join("\n"), @r#"
-    TryCancel: told [["CancelWorkflow"], ["ResolveActivity"]], sent [RequestCancelActivityTask { scheduled: EventId(5) }]
-    WaitCancellationCompleted: told [["CancelWorkflow"]], sent [RequestCancelActivityTask { scheduled: EventId(5) }]
+    TryCancel: told [["CancelWorkflow"], ["ResolveActivity"]], sent [RequestCancelActivityTask { scheduled: EventId(5), user_metadata: None }]
+    WaitCancellationCompleted: told [["CancelWorkflow"]], sent [RequestCancelActivityTask { scheduled: EventId(5), user_metadata: None }]
     Abandon: told [["CancelWorkflow"], ["ResolveActivity"]], sent []
     "#);
+}
+
+/// `timer_state_machine.rs` and `activity_state_machine.rs` of core send the annotations of the start again.
+#[test]
+fn a_cancel_carries_what_people_read_beside_the_start() {
+    let told = second_task(|h, _, _| _ = h.request_cancel("enough"));
+    let summary = || json("\"rest\"").as_slice().first().cloned();
+    let mut work = activity(5, CancellationType::WaitCancellationCompleted);
+    let mut nap = timer(6, 10);
+    if let WorkflowCommand::ScheduleActivity(work) = &mut work {
+        work.summary = summary();
+    }
+    if let WorkflowCommand::StartTimer(nap) = &mut nap {
+        nap.summary = summary();
+    }
+    let mut answers = vec![vec![work, nap], vec![cancel_activity(5), cancel_timer(6)]];
+    let cold = drive(&mut worker_of(Profile::Core), delivery(told.events(), 1, 1), answers.clone());
+    let mut cached = worker_of(Profile::Core);
+    drive(&mut cached, delivery(&told.events()[..3], 1, 1), vec![answers.remove(0)]);
+    let warm = drive(&mut cached, delivery(told.events(), 4, 1), answers);
+
+    let user_metadata = || summary().map(UserMetadata::of_summary).map(Box::new);
+    let expected = [
+        ServerCommand::RequestCancelActivityTask {
+            scheduled: EventId(5),
+            user_metadata: user_metadata(),
+        },
+        ServerCommand::CancelTimer { timer_id: "6".into(), user_metadata: user_metadata() },
+    ];
+    assert!(user_metadata().is_some());
+    assert_eq!((sent(&cold), sent(&warm)), (expected.to_vec(), expected.to_vec()));
 }
 
 /// What ends the activity later in the batch is known to its machine before workflow code runs (table 3.4.4).

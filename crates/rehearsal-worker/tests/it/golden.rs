@@ -228,15 +228,16 @@ fn assert_commands(where_: &str, recorded: &[Arc<Event>], sent: &[ServerCommand]
             }
             (
                 EventKind::ActivityTaskCancelRequested(request),
-                ServerCommand::RequestCancelActivityTask { scheduled },
-            ) => request.scheduled_event_id == *scheduled,
+                ServerCommand::RequestCancelActivityTask { scheduled, user_metadata },
+            ) => request.scheduled_event_id == *scheduled && event.user_metadata == *user_metadata,
             (
                 EventKind::TimerStarted(timer),
                 ServerCommand::StartTimer { timer_id, user_metadata, .. },
             ) => timer.timer_id == *timer_id && event.user_metadata == *user_metadata,
-            (EventKind::TimerCanceled(timer), ServerCommand::CancelTimer { timer_id }) => {
-                timer.timer_id == *timer_id
-            }
+            (
+                EventKind::TimerCanceled(timer),
+                ServerCommand::CancelTimer { timer_id, user_metadata },
+            ) => timer.timer_id == *timer_id && event.user_metadata == *user_metadata,
             (EventKind::WorkflowExecutionCompleted(_), ServerCommand::CompleteWorkflow { .. })
             | (EventKind::WorkflowExecutionFailed(_), ServerCommand::FailWorkflow { .. })
             | (EventKind::WorkflowExecutionCanceled(_), ServerCommand::CancelWorkflow { .. }) => {

@@ -56,7 +56,10 @@ fn only_the_cancel_of_what_ended_is_dropped() {
         h.fire_timer(nap);
     });
     let sent = sent_in(&told, || vec![cancel_timer(1), cancel_activity(1)]);
-    assert_eq!(sent, [ServerCommand::RequestCancelActivityTask { scheduled: EventId(5) }]);
+    assert_eq!(
+        sent,
+        [ServerCommand::RequestCancelActivityTask { scheduled: EventId(5), user_metadata: None }]
+    );
 }
 
 #[test]
@@ -67,8 +70,8 @@ fn a_second_cancel_is_not_sent() {
     });
     let timer_id = "6".into();
     let expected = [
-        ServerCommand::CancelTimer { timer_id },
-        ServerCommand::RequestCancelActivityTask { scheduled: EventId(5) },
+        ServerCommand::CancelTimer { timer_id, user_metadata: None },
+        ServerCommand::RequestCancelActivityTask { scheduled: EventId(5), user_metadata: None },
     ];
     assert_eq!(sent, expected);
 }
@@ -82,6 +85,12 @@ fn what_is_canceled_before_it_is_sent_is_sent_with_its_cancel() {
     });
     let ids = (told.events().last().unwrap().id.plus(2), told.events().last().unwrap().id.plus(3));
     assert_eq!(sent.len(), 4);
-    assert_eq!(sent[2], ServerCommand::CancelTimer { timer_id: ids.0.to_string().into() });
-    assert_eq!(sent[3], ServerCommand::RequestCancelActivityTask { scheduled: ids.1 });
+    assert_eq!(
+        sent[2],
+        ServerCommand::CancelTimer { timer_id: ids.0.to_string().into(), user_metadata: None }
+    );
+    assert_eq!(
+        sent[3],
+        ServerCommand::RequestCancelActivityTask { scheduled: ids.1, user_metadata: None }
+    );
 }
