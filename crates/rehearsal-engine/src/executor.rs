@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
-use rehearsal_worker::{Beat, HeartbeatThrottle};
+use rehearsal_worker::{AttemptRules, Beat, HeartbeatThrottle};
 use slab::Slab;
 
 use crate::activity::{
@@ -58,6 +58,13 @@ pub(crate) struct Running {
     surrounded: bool,
     /// Whether the code waited for nothing of its context when it was polled last, and something kept its waker.
     adrift: bool,
+}
+
+impl Running {
+    /// Whether its heartbeats are sent (C-32).
+    pub(crate) fn beats(&self, rules: AttemptRules) -> bool {
+        self.attempt.done.get().is_none() || rules.beats_when_told()
+    }
 }
 
 /// What a poll of an attempt brought.

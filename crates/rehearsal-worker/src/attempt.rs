@@ -73,6 +73,17 @@ impl AttemptRules {
         }
     }
 
+    /// Whether heartbeats are sent after the attempt was told that it is canceled, gone or out of time (C-32): in Go a
+    /// heartbeat uses the context of the attempt, which is over then (`RecordActivityHeartbeat` and
+    /// `temporalInvoker.internalHeartBeat` of the SDK 1.47). Core goes on sending.
+    #[must_use]
+    pub const fn beats_when_told(&self) -> bool {
+        match self.profile {
+            Profile::Go => false,
+            Profile::Core => true,
+        }
+    }
+
     /// What the report of a failure carries as the last heartbeat (C-33): with core the details of the last one that
     /// activity code recorded in this attempt, sent or held back; with Go nothing.
     #[must_use]

@@ -82,10 +82,13 @@ impl World {
         if self.executor.outside(key) == Some(Outside::Woken) {
             return self.stop_outside(key);
         }
+        let rules = self.rules();
         for details in polled.beats {
             if let Some(running) = self.executor.get(key) {
                 running.last_beat = Some(Beat(details.clone()));
-                if let Some(Beat(details)) = running.throttle.beat(now, details) {
+                if running.beats(rules)
+                    && let Some(Beat(details)) = running.throttle.beat(now, details)
+                {
                     self.agenda.push(now, Entry::Heartbeat { key, details });
                 }
             }
@@ -130,9 +133,11 @@ impl World {
 
     pub(super) fn throttle_elapsed(&mut self, key: AttemptKey) {
         let now = self.clock.now();
+        let rules = self.rules();
         let Some(running) = self.executor.get(key) else { return };
         if let Some(Beat(details)) = running.throttle.elapsed(now)
             && running.result.is_none()
+            && running.beats(rules)
         {
             self.agenda.push(now, Entry::Heartbeat { key, details });
         }
@@ -141,7 +146,9 @@ impl World {
 
     /// Sends a heartbeat; what the service answers reaches the code before it is polled again (C-25, C-29).
     pub(super) fn heartbeat(&mut self, key: AttemptKey, details: Option<Payloads>) {
-        let Some(running) = self.executor.get(key) else { return };
+        let rules = self.rules();
+        let running = self.executor.get(key).filter(|running| running.beats(rules));
+        let Some(running) = running else { return };
         let token = running.token;
         let info = &running.attempt.info;
         let (activity, run_id) = (info.activity_type.clone(), info.run_id.clone());
@@ -236,6 +243,7 @@ impl World {
         let token = running.token;
         let ended = converted(result, done, rules);
         if rules.flushes(ended.report())
+            && running.beats(rules)
             && let Some(Beat(details)) = running.throttle.flush()
         {
             // C-33: pending details are sent first; the answer does not matter any more.

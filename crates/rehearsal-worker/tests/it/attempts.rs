@@ -46,3 +46,10 @@ fn what_nobody_wants_to_know_is_reported_as_the_sdks_do() {
     assert_eq!(GO.uncalled_cancel(), Report::Failed);
     assert_eq!(CORE.uncalled_cancel(), Report::Canceled);
 }
+
+/// C-32: a heartbeat of Go uses the context of the attempt.
+#[test]
+fn after_an_attempt_was_told_only_core_goes_on_heartbeating() {
+    assert!(!GO.beats_when_told());
+    assert!(CORE.beats_when_told());
+}
