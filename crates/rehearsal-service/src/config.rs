@@ -11,8 +11,8 @@ use crate::run::Defect;
 pub struct ServiceConfig {
     /// The namespace that all workflows are in.
     pub namespace: SmolStr,
-    /// The resolution of the timer queue (T-2, T-9): a deadline nearer than this when it is armed fires this long after
-    /// it was armed, one further away on time. One second; zero makes every deadline exact.
+    /// The resolution of the timer queue (T-2, T-9): no deadline goes off sooner than this after the queues were read
+    /// for the last time before it was armed; the others are on time. One second; zero makes every deadline exact.
     pub timer_resolution: Duration,
     /// How long a worker may take for a workflow task if the client does not say (W-4). Ten seconds.
     pub default_task_timeout: Duration,

@@ -9,6 +9,7 @@ mod client;
 mod defect;
 mod elapse;
 mod plan;
+mod queue;
 mod retry;
 mod schedule;
 mod state;
@@ -24,6 +25,7 @@ mod walk;
 mod worker;
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -33,10 +35,12 @@ use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTas
 use self::buffer::Buffer;
 pub use self::defect::Defect;
 use self::elapse::Alarm;
+use self::queue::Queue;
+pub(crate) use self::queue::Wake;
 use self::state::State;
 use self::step::{Decision, HISTORY_SERVICE, Step, Sticky, is_direct};
 use self::task::{TaskInput, TaskNote};
-pub(crate) use self::turn::{Turn, Wake};
+pub(crate) use self::turn::Turn;
 use crate::input::{Effect, RunRef};
 use crate::view::RunView;
 
@@ -52,6 +56,11 @@ pub(crate) struct Run {
     expiry: Option<Wake>,
     /// When the workflow task times out, and which one that is about.
     task_wake: Option<(EventId, u32, bool, Wake)>,
+    /// The tasks of all timers in the timer queue, those of timers that have ended included.
+    timer_tasks: BTreeSet<Wake>,
+    /// The same for the deadlines of activities.
+    activity_tasks: BTreeSet<Wake>,
+    queue: Queue,
     /// The soonest of all deadlines.
     alarm: Option<Alarm>,
 }
@@ -145,6 +154,7 @@ impl Run {
             self.schedule_task(turn, true);
         }
         self.arm(turn);
+        self.queue.commit(turn.now);
     }
 
     /// Schedules a workflow task unless one is pending (W-1); `offer` it to workers, or start it yourself.
@@ -171,6 +181,7 @@ impl Run {
             self.apply(decision.steps);
         }
         if let Some(slot) = self.state.task.slot().filter(|_| offer) {
+            self.queue.write();
             turn.push(Effect::WorkflowTask {
                 run: self.id,
                 scheduled: slot.scheduled,

@@ -299,7 +299,9 @@ impl Service {
         body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
     ) -> T {
         let mut turn = Turn { now, config: &self.config, armed: &mut self.armed, out };
-        body(&mut self.runs[run.index()], &mut turn)
+        let run = &mut self.runs[run.index()];
+        run.advance(&turn);
+        body(run, &mut turn)
     }
 
     /// Ends, as every round uses up a deadline, and whatever a round arms lies ahead.

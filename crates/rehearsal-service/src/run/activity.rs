@@ -13,8 +13,8 @@ use rehearsal_history::{
     Event, EventId, EventKind, Failure, Payloads, SmolStr, TimeoutType, Timestamp,
 };
 
+use super::queue::{Due, Moment, Wake};
 use super::step::{Decision, IllegalTransition};
-use super::turn::Wake;
 
 /// An activity that the workflow may still hear of.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub(crate) struct Activity {
     /// When this attempt heartbeated last.
     pub(crate) last_beat: Option<Timestamp>,
     last_failure: Option<Box<Failure>>,
-    /// Its entries in the timer queue, in the order of [`DEADLINES`], and that of the backoff.
+    /// Its tasks in the timer queue, in the order of [`DEADLINES`], and that of the backoff.
     pub(crate) wakes: [Option<Wake>; 4],
     pub(crate) retry: Option<Wake>,
 }
@@ -85,13 +85,22 @@ pub(crate) enum ActivityNote {
     Queued,
 }
 
-/// The deadlines of an activity, in the order in which they count when they fall together (T-2).
+/// The deadlines of an activity, in the order in which they count when they fall together (T-2). Those that go by the
+/// start of the attempt come behind those that go by the schedule, as an attempt starts a moment later.
 pub(crate) const DEADLINES: [TimeoutType; 4] = [
-    TimeoutType::StartToClose,
     TimeoutType::ScheduleToStart,
     TimeoutType::ScheduleToClose,
+    TimeoutType::StartToClose,
     TimeoutType::Heartbeat,
 ];
+
+/// The place of the heartbeat deadline in [`DEADLINES`].
+pub(crate) const HEARTBEAT: usize = 3;
+
+/// Whether the deadline at a place in [`DEADLINES`] goes by the start of the attempt.
+pub(crate) const fn goes_by_start(place: usize) -> bool {
+    place >= 2
+}
 
 impl Activity {
     /// The activity that an `ActivityTaskScheduled` schedules.
@@ -291,8 +300,8 @@ impl Activity {
             ActivityNote::Started { at, identity, request_id } => {
                 self.state = ActivityState::Started { at, identity, request_id };
                 self.last_beat = None;
-                let [start_to_close, _, schedule_to_close, heartbeat] = self.wakes;
-                self.wakes = [start_to_close, None, schedule_to_close, heartbeat];
+                let [_, schedule_to_close, start_to_close, heartbeat] = self.wakes;
+                self.wakes = [None, schedule_to_close, start_to_close, heartbeat];
             }
             ActivityNote::Beat { at, details } => {
                 self.last_beat = Some(at);
@@ -304,8 +313,8 @@ impl Activity {
                 self.last_failure = Some(failure);
                 self.last_beat = None;
                 // The deadlines of the attempt start anew; schedule-to-close goes on.
-                let [_, _, schedule_to_close, _] = self.wakes;
-                self.wakes = [None, None, schedule_to_close, None];
+                let [_, schedule_to_close, _, _] = self.wakes;
+                self.wakes = [None, schedule_to_close, None, None];
                 self.retry = None;
             }
             ActivityNote::Queued => {
@@ -340,6 +349,17 @@ impl Activity {
             _ => return None,
         };
         after.filter(|after| !after.is_zero()).map(|after| from.saturating_add(after))
+    }
+
+    /// The same as the timer queue sees it, for a place in [`DEADLINES`].
+    pub(crate) fn due(&self, place: usize) -> Option<Due> {
+        let at = self.deadline(&DEADLINES[place])?;
+        let task = self.attributes().workflow_task_completed_event_id;
+        Some(Due { at, moment: Moment { task, beaten: self.goes_by_beat(place) } })
+    }
+
+    const fn goes_by_beat(&self, place: usize) -> bool {
+        place == HEARTBEAT && self.last_beat.is_some()
     }
 
     /// What the workflow asked for.

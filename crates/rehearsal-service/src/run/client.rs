@@ -1,6 +1,7 @@
 //! What clients ask of a run: start, signal, cancel, terminate.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec;
 use core::time::Duration;
@@ -15,6 +16,7 @@ use rehearsal_history::{
 use smol_str::format_smolstr;
 
 use super::buffer::Buffer;
+use super::queue::{Due, Moment, Queue};
 use super::state::State;
 use super::step::{Decision, HISTORY_SERVICE};
 use super::{Run, Turn};
@@ -34,7 +36,11 @@ impl Run {
             EventKind::WorkflowExecutionStarted(started) => State::new(&event, started),
             other => unreachable!("made above as WorkflowExecutionStarted, not {}", other.name()),
         };
-        let expiry = state.settings.expires.map(|expires| turn.arm(expires));
+        let mut queue = Queue::default();
+        let expiry = state
+            .settings
+            .expires
+            .map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }));
         let mut run = Self {
             id,
             events: vec![event],
@@ -43,6 +49,9 @@ impl Run {
             sticky: None,
             expiry,
             task_wake: None,
+            timer_tasks: BTreeSet::new(),
+            activity_tasks: BTreeSet::new(),
+            queue,
             alarm: None,
         };
         run.finish(turn, true);

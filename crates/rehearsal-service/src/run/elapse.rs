@@ -1,17 +1,21 @@
 //! Deadlines: what is armed, and what happens when it goes off (T-2, T-3, T-9, T-10, W-4, W-9).
 //!
 //! As on the server, only the soonest timer and the soonest deadline of all activities are armed, at the end of a
-//! transaction. What comes next is armed when that one is through, and late if it is nearer than the resolution then.
+//! transaction. What comes next is armed when that one is through, and late if the queue was read a moment ago
+//! ([`queue`](super::queue)). The task of what has ended goes off all the same, and takes all that is due by then.
 
 use alloc::vec::Vec;
 
 use rehearsal_history::event::WorkflowExecutionTimedOut;
 use rehearsal_history::{EventId, RetryState, SmolStr, Timestamp};
 
-use super::activity::{ActivityInput, ActivityState, DEADLINES};
+use super::activity::{
+    Activity, ActivityInput, ActivityState, DEADLINES, HEARTBEAT, goes_by_start,
+};
+use super::queue::{self, Due, Moment};
 use super::step::Decision;
 use super::task::{TaskInput, WorkflowTask};
-use super::timer::TimerInput;
+use super::timer::{Timer, TimerInput};
 use super::{Run, Turn, Wake};
 
 /// What goes off, and when.
@@ -25,10 +29,10 @@ pub(crate) struct Alarm {
 enum What {
     Run,
     Task,
-    /// A timer, by its `TimerStarted`.
-    Timer(EventId),
-    /// A deadline of an activity, by its place in [`DEADLINES`].
-    Deadline(EventId, usize),
+    /// A task of timers.
+    Timers,
+    /// A task of deadlines of activities.
+    Deadlines,
     Backoff(EventId),
 }
 
@@ -38,24 +42,29 @@ impl Run {
         self.alarm.map(|alarm| alarm.wake)
     }
 
+    /// Time has come to that of the turn.
+    pub(crate) fn advance(&mut self, turn: &Turn<'_>) {
+        self.queue.advance(turn.now, turn.config.timer_resolution);
+    }
+
     /// The soonest deadline goes off; does nothing if there is none.
     pub(crate) fn elapse(&mut self, turn: &mut Turn<'_>) {
         let Some(alarm) = self.alarm.take() else { return };
         match alarm.what {
             What::Run => self.time_out(turn),
             What::Task => self.time_out_task(turn),
-            What::Timer(started) => {
-                let mut timers = self.state.timers.values_mut();
-                if let Some(timer) = timers.find(|timer| timer.started == started) {
-                    timer.wake = None;
-                }
-                self.fire_timers(turn);
+            What::Timers => {
+                self.timer_tasks.retain(|wake| *wake > alarm.wake);
+                self.fire_timers(turn, alarm.wake);
             }
-            What::Deadline(scheduled, place) => {
-                if let Some(activity) = self.state.activities.get_mut(&scheduled) {
-                    activity.wakes[place] = None;
+            What::Deadlines => {
+                self.activity_tasks.retain(|wake| *wake > alarm.wake);
+                // `executeActivityTimeoutTask`: a heartbeat deadline that has gone off is armed anew.
+                for activity in self.state.activities.values_mut() {
+                    let beat = &mut activity.wakes[HEARTBEAT];
+                    *beat = beat.filter(|wake| *wake > alarm.wake);
                 }
-                self.time_out_activities(turn);
+                self.time_out_activities(turn, alarm.wake);
             }
             What::Backoff(scheduled) => self.retry_activity(turn, scheduled),
         }
@@ -90,13 +99,13 @@ impl Run {
 
     /// All timers that are due fire in one transaction, by due time, then by the order in which they were started
     /// (T-9).
-    fn fire_timers(&mut self, turn: &mut Turn<'_>) {
-        let mut due: Vec<(Timestamp, EventId, SmolStr)> = self
+    fn fire_timers(&mut self, turn: &mut Turn<'_>, wake: Wake) {
+        let mut due: Vec<(Due, EventId, SmolStr)> = self
             .state
             .timers
             .values()
             .filter_map(|timer| Some((timer.due()?, timer.started, timer.id.clone())))
-            .filter(|(due, ..)| *due <= turn.now)
+            .filter(|(due, ..)| wake.takes_at(turn.now, *due))
             .collect();
         due.sort();
         let mut needs_task = false;
@@ -113,18 +122,18 @@ impl Run {
 
     /// All deadlines that have passed count in one transaction, by time, then by the order in which the activities were
     /// scheduled, then by kind (T-2). An attempt that is over has none any more.
-    fn time_out_activities(&mut self, turn: &mut Turn<'_>) {
-        let mut due: Vec<(Timestamp, EventId, usize, u32)> = Vec::new();
+    fn time_out_activities(&mut self, turn: &mut Turn<'_>, wake: Wake) {
+        let mut due: Vec<(Deadline, u32)> = Vec::new();
         for (scheduled, activity) in &self.state.activities {
-            for (place, kind) in DEADLINES.iter().enumerate() {
-                if let Some(at) = activity.deadline(kind).filter(|at| *at <= turn.now) {
-                    due.push((at, *scheduled, place, activity.attempt));
+            for deadline in deadlines(*scheduled, activity) {
+                if wake.takes_at(turn.now, deadline.0) {
+                    due.push((deadline, activity.attempt));
                 }
             }
         }
         due.sort_unstable();
         let mut needs_task = false;
-        for (_, scheduled, place, attempt) in due {
+        for ((.., scheduled, place), attempt) in due {
             let activity = self.state.activities.get(&scheduled);
             let Some(activity) = activity.filter(|activity| activity.attempt == attempt) else {
                 continue;
@@ -161,7 +170,7 @@ impl Run {
         self.arm_task(turn);
         self.arm_activity(turn);
         self.arm_timer(turn);
-        self.alarm = self.soonest();
+        self.alarm = self.soonest(turn.now);
     }
 
     fn arm_task(&mut self, turn: &mut Turn<'_>) {
@@ -183,7 +192,10 @@ impl Run {
                 let armed = self.task_wake.filter(|(scheduled, attempt, started, _)| {
                     (*scheduled, *attempt, *started) == about
                 });
-                Some(armed.unwrap_or_else(|| (about.0, about.1, about.2, turn.arm(due))))
+                Some(armed.unwrap_or_else(|| {
+                    let due = Due { at: due, moment: Moment::of(about.0) };
+                    (about.0, about.1, about.2, turn.arm(&mut self.queue, due))
+                }))
             }
         };
     }
@@ -192,31 +204,41 @@ impl Run {
         let running =
             self.state.timers.values_mut().filter_map(|timer| Some((timer.due()?, timer)));
         if let Some((due, timer)) = running.min_by_key(|(due, timer)| (*due, timer.started)) {
-            timer.wake.get_or_insert_with(|| turn.arm(due));
+            let wake = *timer.wake.get_or_insert_with(|| turn.arm(&mut self.queue, due));
+            self.timer_tasks.insert(wake);
         }
     }
 
     fn arm_activity(&mut self, turn: &mut Turn<'_>) {
-        let mut soonest: Option<(Timestamp, EventId, usize)> = None;
+        let mut soonest: Option<Deadline> = None;
         for (scheduled, activity) in &mut self.state.activities {
             if let ActivityState::Backoff { until } = activity.state {
-                activity.retry.get_or_insert_with(|| turn.arm(until));
+                let due = Due { at: until, moment: Moment::of(*scheduled) };
+                activity.retry.get_or_insert_with(|| turn.arm(&mut self.queue, due));
             }
-            for (place, kind) in DEADLINES.iter().enumerate() {
-                if let Some(at) = activity.deadline(kind) {
-                    let this = (at, *scheduled, place);
-                    soonest = Some(soonest.map_or(this, |other| other.min(this)));
-                }
-            }
+            soonest = soonest.into_iter().chain(deadlines(*scheduled, activity)).min();
         }
-        if let Some((at, scheduled, place)) = soonest
+        if let Some((due, _, scheduled, place)) = soonest
             && let Some(activity) = self.state.activities.get_mut(&scheduled)
         {
-            activity.wakes[place].get_or_insert_with(|| turn.arm(at));
+            let wake = &mut activity.wakes[place];
+            let wake = *wake.get_or_insert_with(|| turn.arm(&mut self.queue, due));
+            self.activity_tasks.insert(wake);
         }
     }
 
-    fn soonest(&self) -> Option<Alarm> {
+    fn soonest(&mut self, now: Timestamp) -> Option<Alarm> {
+        let timers = self.state.timers.values().filter_map(Timer::due).min();
+        let timers = timers
+            .and_then(|first| queue::soonest(&mut self.timer_tasks, now, |wake| wake.takes(first)));
+        let activities = &self.state.activities;
+        let deadline = activities.iter().flat_map(|(id, it)| deadlines(*id, it)).min();
+        let beat = activities.values().filter_map(|it| it.wakes[HEARTBEAT]).min();
+        let deadline = deadline.and_then(|(first, ..)| {
+            queue::soonest(&mut self.activity_tasks, now, |wake| {
+                wake.takes(first) || beat.is_some_and(|beat| beat <= *wake)
+            })
+        });
         let mut soonest: Option<Alarm> = None;
         let mut add = |wake: Option<Wake>, what: What| {
             if let Some(wake) = wake
@@ -227,16 +249,21 @@ impl Run {
         };
         add(self.expiry, What::Run);
         add(self.task_wake.map(|(.., wake)| wake), What::Task);
-        for timer in self.state.timers.values().filter(|timer| timer.due().is_some()) {
-            add(timer.wake, What::Timer(timer.started));
-        }
-        for activity in self.state.activities.values() {
-            let scheduled = activity.scheduled();
-            add(activity.retry, What::Backoff(scheduled));
-            for (place, wake) in activity.wakes.iter().enumerate() {
-                add(*wake, What::Deadline(scheduled, place));
-            }
+        add(timers, What::Timers);
+        add(deadline, What::Deadlines);
+        for activity in activities.values() {
+            add(activity.retry, What::Backoff(activity.scheduled()));
         }
         soonest
     }
+}
+
+/// A deadline in the order in which they count: when it is due, whether it goes by a start, its activity, and its place
+/// in [`DEADLINES`].
+type Deadline = (Due, bool, EventId, usize);
+
+fn deadlines(scheduled: EventId, activity: &Activity) -> impl Iterator<Item = Deadline> + '_ {
+    (0..DEADLINES.len()).filter_map(move |place| {
+        Some((activity.due(place)?, goes_by_start(place), scheduled, place))
+    })
 }

@@ -16,6 +16,7 @@ use rehearsal_history::{
 };
 
 use super::activity::{Activity, ActivityInput, ActivityNote, ActivityState};
+use super::queue::{Due, Moment};
 use super::step::{Decision, IllegalTransition, Step};
 use super::task::{Slot, TaskInput, TaskNote, WorkflowTask};
 use super::timer::{Timer, TimerInput, TimerState};
@@ -69,7 +70,9 @@ fn recorded(decision: &Decision, buffered: bool) -> Vec<Event> {
 
 #[test]
 fn timer() {
-    let due = |due| TimerState::Running { due: Timestamp::from_nanos(due) };
+    let due = |due| TimerState::Running {
+        due: Due { at: Timestamp::from_nanos(due), moment: Moment::of(EventId(4)) },
+    };
     let states = [
         ("Running, due", due(10_000_000_000)),
         ("Running, not due", due(10_000_000_001)),

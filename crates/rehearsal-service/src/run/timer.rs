@@ -3,8 +3,8 @@
 use rehearsal_history::event::{TimerCanceled, TimerFired, TimerStarted};
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp};
 
+use super::queue::{Due, Moment, Wake};
 use super::step::{Decision, IllegalTransition, Step};
-use super::turn::Wake;
 
 /// A timer that the workflow may still hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) struct Timer {
     /// The `TimerStarted`.
     pub(crate) started: EventId,
     pub(crate) state: TimerState,
-    /// Its entry in the timer queue; only the soonest timer of a run has one for certain.
+    /// Its task in the timer queue; only the soonest timer of a run has one for certain.
     pub(crate) wake: Option<Wake>,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Timer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimerState {
     /// Waits for `due`.
-    Running { due: Timestamp },
+    Running { due: Due },
     /// Has fired; `TimerFired` is in the buffer.
     Unseen,
     /// Terminal: `TimerFired` is in the history.
@@ -47,7 +47,11 @@ pub(crate) enum TimerInput<'a> {
 impl Timer {
     /// The timer that a `TimerStarted` starts.
     pub(crate) fn new(event: &Event, attributes: &TimerStarted) -> Self {
-        let due = event.time.saturating_add(attributes.start_to_fire_timeout.unwrap_or_default());
+        let after = attributes.start_to_fire_timeout.unwrap_or_default();
+        let due = Due {
+            at: event.time.saturating_add(after),
+            moment: Moment::of(attributes.workflow_task_completed_event_id),
+        };
         Self {
             id: attributes.timer_id.clone(),
             started: event.id,
@@ -68,7 +72,7 @@ impl Timer {
         out: &mut Decision,
     ) -> Result<(), IllegalTransition> {
         match (self.state, input) {
-            (TimerState::Running { due }, TimerInput::Elapsed) if due <= now => {
+            (TimerState::Running { due }, TimerInput::Elapsed) if due.at <= now => {
                 out.record(
                     now,
                     TimerFired {
@@ -127,7 +131,7 @@ impl Timer {
     }
 
     /// When it is due, if it runs.
-    pub(crate) const fn due(&self) -> Option<Timestamp> {
+    pub(crate) const fn due(&self) -> Option<Due> {
         match self.state {
             TimerState::Running { due } => Some(due),
             TimerState::Unseen | TimerState::Fired | TimerState::Canceled => None,

@@ -2,6 +2,7 @@
 
 use rehearsal_history::Timestamp;
 
+use super::queue::{Due, Queue, Wake};
 use super::step::Decision;
 use crate::config::ServiceConfig;
 use crate::input::{Effect, Outbox};
@@ -16,24 +17,11 @@ pub(crate) struct Turn<'a> {
     pub(crate) out: &'a mut Outbox,
 }
 
-/// A deadline in the timer queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Wake {
-    /// When it goes off, which may be later than what it is about (T-9).
-    pub(crate) at: Timestamp,
-    /// Its place in the order of asking.
-    order: u64,
-}
-
 impl Turn<'_> {
-    /// Puts a deadline into the timer queue: it goes off at `due`, but not before the resolution has passed (T-2, T-9;
-    /// the server's `timerProcessorMaxTimeShift`).
-    pub(crate) fn arm(&mut self, due: Timestamp) -> Wake {
+    /// Puts a deadline into the timer queue of its run: it goes off at `due`, or late (T-2, T-9).
+    pub(crate) fn arm(&mut self, queue: &mut Queue, due: Due) -> Wake {
         *self.armed = self.armed.saturating_add(1);
-        Wake {
-            at: due.max(self.now.saturating_add(self.config.timer_resolution)),
-            order: *self.armed,
-        }
+        queue.arm(self.now, due, *self.armed, self.config.timer_resolution)
     }
 
     /// Bends what was decided if a rule is to be broken.

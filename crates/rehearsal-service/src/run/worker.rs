@@ -219,6 +219,7 @@ impl Run {
             return Ok(None);
         }
         for scheduled in scheduled {
+            self.queue.write();
             self.offer_activity(turn, scheduled);
         }
         let mut next = None;

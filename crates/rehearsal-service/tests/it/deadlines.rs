@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_history::{EventKind, Failure, RetryPolicy};
+use rehearsal_history::{EventId, EventKind, Failure, RetryPolicy};
 
 use crate::bench::{Bench, activity, activity_with, attempts, boom, timer};
 
@@ -145,6 +145,124 @@ fn t_2_a_heartbeat_deadline_is_armed_again_when_it_goes_off() {
     bench.at(6_000);
     assert_eq!(bench.deadline(), Some(7_000), "the backoff");
     assert_eq!(bench.events().len(), 5, "T-8");
+}
+
+#[test]
+fn t_2_a_beat_at_the_start_comes_a_moment_after_it() {
+    let mut bench = Bench::after(vec![activity_with("5", |it| {
+        it.heartbeat = Some(secs(2));
+        it.retry_policy = Some(attempts(1));
+    })]);
+    let token = bench.poll_activity().token;
+    bench.beat(token, "a").unwrap();
+    bench.at(2_000);
+    assert_eq!(bench.deadline(), Some(3_000), "the deadline of the start went off in vain");
+    bench.at(3_000);
+
+    assert_eq!(
+        bench.tail(6),
+        "6 ActStarted(s5), 7 ActTimedOut(s5 st6 MAXIMUM_ATTEMPTS_REACHED), 8 TaskSched"
+    );
+}
+
+#[test]
+fn t_1_schedule_to_close_that_caps_start_to_close_goes_off_first() {
+    let capped = |it: &mut rehearsal_activation::ScheduleActivityTask| {
+        it.start_to_close = Some(secs(6));
+        it.schedule_to_close = Some(secs(3));
+        it.retry_policy = Some(attempts(1));
+    };
+    let mut bench = Bench::after(vec![activity_with("5", capped)]);
+    bench.poll_activity();
+    bench.at(3_000);
+    assert_eq!(bench.tail(6), "6 ActStarted(s5), 7 ActTimedOut(s5 st6 TIMEOUT), 8 TaskSched");
+    assert_eq!(failure(bench.event(7)).message, NOT_ENOUGH_TIME);
+
+    let mut bench = Bench::after(vec![activity_with("5", capped)]);
+    bench.poll_activity();
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![crate::bench::cancel_activity(5)]);
+    bench.at(3_000);
+    assert_eq!(
+        bench.tail(11),
+        "11 ActStarted(s5), 12 ActTimedOut(s5 st11 CANCEL_REQUESTED), 13 TaskSched"
+    );
+    assert_eq!(failure(bench.event(12)).message, "activity ScheduleToClose timeout");
+}
+
+#[test]
+fn t_9_the_task_of_an_activity_that_is_done_takes_along_what_is_due() {
+    let limited = |id, millis| {
+        activity_with(id, |it| {
+            it.start_to_close = Some(Duration::from_millis(millis));
+            it.retry_policy = Some(attempts(1));
+        })
+    };
+    let mut bench = Bench::after(vec![limited("5", 1_000), limited("6", 1_250)]);
+    let second = bench.poll_activity().token;
+    let first = bench.poll_activity().token;
+    assert_eq!((first.scheduled, second.scheduled), (EventId(5), EventId(6)));
+    bench.at(750);
+    bench.activity_completes(first).unwrap();
+    assert_eq!(bench.deadline(), Some(1_250), "armed before the queues are read for the task");
+    bench.poll();
+    bench.complete(vec![limited("7", 200)]);
+    let third = bench.poll_activity().token;
+    assert_eq!(third.scheduled, EventId(12));
+
+    assert_eq!(bench.deadline(), Some(1_000), "that of the first goes off all the same");
+    bench.at(1_000);
+    assert_eq!(
+        bench.tail(13),
+        "13 ActStarted(s12), 14 ActTimedOut(s12 st13 MAXIMUM_ATTEMPTS_REACHED), 15 TaskSched"
+    );
+}
+
+#[test]
+fn t_6_no_attempt_begins_at_the_very_end() {
+    let mut bench = Bench::after(vec![activity_with("5", |it| {
+        it.start_to_close = None;
+        it.schedule_to_close = Some(secs(3));
+        it.retry_policy =
+            Some(RetryPolicy { initial_interval: Some(secs(2)), ..RetryPolicy::default() });
+    })]);
+    let token = bench.poll_activity().token;
+    bench.at(1_000);
+    bench.activity_fails(token, boom());
+
+    assert_eq!(bench.tail(6), "6 ActStarted(s5), 7 ActFailed(s5 st6 TIMEOUT), 8 TaskSched");
+}
+
+#[test]
+fn t_5_a_short_backoff_after_a_long_attempt_is_on_time() {
+    let mut bench = Bench::after(vec![activity_with("5", |it| {
+        it.retry_policy = Some(RetryPolicy {
+            initial_interval: Some(Duration::from_millis(300)),
+            ..RetryPolicy::default()
+        });
+    })]);
+    let token = bench.poll_activity().token;
+    bench.at(2_000);
+    bench.activity_fails(token, boom());
+
+    assert_eq!(bench.deadline(), Some(2_300));
+}
+
+#[test]
+fn t_5_the_task_of_a_timeout_that_went_off_in_vain_makes_a_short_backoff_late() {
+    let mut bench = Bench::after(vec![activity_with("5", |it| {
+        it.start_to_close = Some(secs(20));
+        it.retry_policy = Some(RetryPolicy {
+            initial_interval: Some(Duration::from_millis(200)),
+            ..RetryPolicy::default()
+        });
+    })]);
+    let token = bench.poll_activity().token;
+    bench.at(10_400);
+    bench.activity_fails(token, boom());
+
+    assert_eq!(bench.deadline(), Some(11_000), "a second after that of the first workflow task");
 }
 
 #[test]

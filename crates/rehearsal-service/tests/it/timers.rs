@@ -1,6 +1,7 @@
 //! Scenarios SD-*: timers, and the buffer that they fire into.
 
-use rehearsal_history::EventKind;
+use rehearsal_activation::ServerCommand;
+use rehearsal_history::{EventId, EventKind, Payload, UserMetadata};
 
 use crate::bench::{
     Bench, CANCEL, COMPLETE, activity, activity_with, attempts, boom, cancel_timer, timer,
@@ -139,6 +140,88 @@ fn t_9_a_timer_right_behind_another_is_armed_late() {
     bench.at(11_000);
 
     assert_eq!(bench.tail(7), "7 TimerFired(st5), 8 TaskSched, 9 TimerFired(st6)");
+}
+
+#[test]
+fn t_9_the_task_of_a_canceled_timer_takes_along_what_is_due() {
+    let mut bench = Bench::after(vec![timer("a", 1_000), timer("b", 1_000)]);
+    bench.at(750);
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![cancel_timer("a")]);
+
+    assert_eq!(bench.deadline(), Some(1_000));
+    bench.at(1_000);
+    assert_eq!(bench.tail(12), "12 TimerFired(st6), 13 TaskSched");
+}
+
+#[test]
+fn t_9_a_timer_behind_a_canceled_one_is_armed_late() {
+    let mut bench = Bench::after(vec![timer("a", 1_000), timer("b", 1_250)]);
+    bench.at(750);
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![cancel_timer("a")]);
+
+    assert_eq!(bench.deadline(), Some(1_750), "the queues were read for the signal's task");
+}
+
+#[test]
+fn t_9_the_task_of_a_canceled_timer_is_sooner_than_that_of_a_new_one() {
+    let mut bench = Bench::after(vec![timer("a", 1_000)]);
+    bench.at(700);
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![cancel_timer("a"), timer("b", 200)]);
+
+    assert_eq!(bench.deadline(), Some(1_000), "not 1.7 s");
+}
+
+#[test]
+fn t_9_a_timer_that_a_later_task_started_is_due_a_moment_later() {
+    let mut bench = Bench::after(vec![timer("a", 1_000)]);
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![timer("b", 1_000)]);
+    bench.at(1_000);
+
+    assert_eq!(bench.tail(11), "11 TimerFired(st5), 12 TaskSched");
+    assert_eq!(bench.deadline(), Some(2_000), "armed when the first has fired");
+}
+
+#[test]
+fn t_9_after_a_long_task_a_short_timer_is_on_time() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.at(2_000);
+    bench.complete(vec![timer("a", 300)]);
+    assert_eq!(bench.deadline(), Some(2_300), "nothing was read for more than a second");
+
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.at(500);
+    bench.complete(vec![timer("a", 200)]);
+    assert_eq!(bench.deadline(), Some(1_000), "a second after the start");
+}
+
+#[test]
+fn what_a_person_reads_beside_a_cancel_is_recorded_with_it() {
+    let summary = || Some(Box::new(UserMetadata::of_summary(Payload::json("\"rest\""))));
+    let mut bench = Bench::after(vec![timer("a", 10_000), activity("6")]);
+    bench.poll_activity();
+    bench.signal().unwrap();
+    bench.poll();
+    bench.complete(vec![
+        ServerCommand::CancelTimer { timer_id: "a".into(), user_metadata: summary() },
+        ServerCommand::RequestCancelActivityTask {
+            scheduled: EventId(6),
+            user_metadata: summary(),
+        },
+    ]);
+
+    assert_eq!(bench.tail(11), "11 TimerCanceled(st5), 12 ActCancelReq(s6)");
+    let beside = |id: usize| bench.service.history(bench.run)[id - 1].user_metadata.clone();
+    assert_eq!((beside(11), beside(12), beside(10)), (summary(), summary(), None));
 }
 
 #[test]

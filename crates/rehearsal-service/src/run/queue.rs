@@ -1,0 +1,184 @@
+//! The timer queue as far as one run sees it, which has a shard of its own (T-2, T-9).
+//!
+//! A server reads its queues ahead, and what is put into the timer queue afterwards goes off no sooner than the time up
+//! to which it read: one second (`timerProcessorMaxTimeShift`) after the last read of *any* queue of the shard
+//! (`taskKeyManager.getExclusiveReaderHighWatermark`, `taskKeyGenerator.setTaskKeys`). The queues are read whenever
+//! something was put into them to be done at once, such as a workflow task for a worker, and the timer queue when its
+//! soonest task is due (`scheduledQueue.processNewRange`). That task stays in the queue when what it is about has ended.
+
+use alloc::collections::BTreeSet;
+use core::time::Duration;
+
+use rehearsal_history::{EventId, Timestamp};
+
+/// When something is due. Virtual time stands still while tasks are handed over; on a server each hand-over takes some
+/// milliseconds. So what falls due at the same time and was asked for by a later workflow task, or goes by a heartbeat,
+/// is due a moment later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Due {
+    pub(crate) at: Timestamp,
+    pub(crate) moment: Moment,
+}
+
+/// The order of what is due at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    /// The `WorkflowTaskCompleted` that asked for it.
+    pub(crate) task: EventId,
+    /// Whether it goes by a heartbeat, which comes after the start of its attempt.
+    pub(crate) beaten: bool,
+}
+
+impl Moment {
+    const LAST: Self = Self { task: EventId(u64::MAX), beaten: true };
+
+    /// That of everything that a workflow task asked for.
+    pub(crate) const fn of(task: EventId) -> Self {
+        Self { task, beaten: false }
+    }
+}
+
+/// A task in the timer queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wake {
+    /// When it goes off, which may be later than what it is about.
+    pub(crate) at: Timestamp,
+    /// Its place in the order of asking.
+    order: u64,
+    /// What of all that is due at the same time it takes.
+    reach: Moment,
+}
+
+impl Wake {
+    /// Whether what is due then is due when this goes off.
+    pub(crate) fn takes(&self, due: Due) -> bool {
+        due.at < self.at || (due.at == self.at && due.moment <= self.reach)
+    }
+
+    /// The same, if it goes off at `now`.
+    pub(crate) fn takes_at(&self, now: Timestamp, due: Due) -> bool {
+        due.at < now || (due.at == now && self.takes(due))
+    }
+}
+
+/// What of the timer queue holds back the deadlines of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// When a queue was last read.
+    read: Option<Timestamp>,
+    /// The tasks that the timer queue has not loaded yet, those of what has ended included.
+    ahead: BTreeSet<Timestamp>,
+    /// Whether this transaction has put something into a queue that is to be done at once.
+    immediate: bool,
+}
+
+impl Queue {
+    /// Time has come to `now`: the queue was read whenever its soonest task was due, and loaded what it then saw.
+    pub(crate) fn advance(&mut self, now: Timestamp, resolution: Duration) {
+        while let Some(at) = self.ahead.first().copied().filter(|at| *at <= now) {
+            self.read = self.read.max(Some(at));
+            let seen = at.saturating_add(resolution);
+            self.ahead.remove(&at);
+            self.ahead = self.ahead.split_off(&seen);
+        }
+    }
+
+    /// Something is to be done at once: the queues are read when this transaction is through.
+    pub(crate) const fn write(&mut self) {
+        self.immediate = true;
+    }
+
+    /// The transaction is through.
+    pub(crate) fn commit(&mut self, now: Timestamp) {
+        if core::mem::take(&mut self.immediate) {
+            self.read = self.read.max(Some(now));
+        }
+    }
+
+    /// Puts a task into the timer queue, the `order`th.
+    pub(crate) fn arm(
+        &mut self,
+        now: Timestamp,
+        due: Due,
+        order: u64,
+        resolution: Duration,
+    ) -> Wake {
+        let soonest = self.read.map_or(now, |read| now.max(read.saturating_add(resolution)));
+        let at = due.at.max(soonest);
+        self.ahead.insert(at);
+        let reach = if at > due.at { Moment::LAST } else { due.moment };
+        Wake { at, order, reach }
+    }
+}
+
+/// Of all tasks of one kind, the first that is not in vain; those that have gone off in vain are forgotten.
+pub(crate) fn soonest(
+    tasks: &mut BTreeSet<Wake>,
+    now: Timestamp,
+    is_wanted: impl Fn(&Wake) -> bool,
+) -> Option<Wake> {
+    let found = tasks.iter().find(|wake| is_wanted(wake)).copied();
+    tasks.retain(|wake| wake.at >= now || Some(*wake) >= found && found.is_some());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::EPOCH + Duration::from_millis(millis)
+    }
+
+    fn due(millis: u64) -> Due {
+        Due { at: at(millis), moment: Moment::of(EventId(4)) }
+    }
+
+    fn armed(queue: &mut Queue, now: u64, millis: u64) -> Wake {
+        queue.advance(at(now), SECOND);
+        queue.arm(at(now), due(millis), 0, SECOND)
+    }
+
+    #[test]
+    fn t_9_what_is_nearer_than_the_last_read_reaches_is_late() {
+        let mut queue = Queue::default();
+        queue.write();
+        queue.commit(at(0));
+
+        assert_eq!(armed(&mut queue, 0, 200).at, at(1000));
+        assert_eq!(armed(&mut queue, 500, 700).at, at(1000));
+        assert_eq!(armed(&mut queue, 500, 1500).at, at(1500));
+    }
+
+    #[test]
+    fn t_9_long_after_the_last_read_nothing_is_late() {
+        let mut queue = Queue::default();
+        queue.write();
+        queue.commit(at(0));
+
+        assert_eq!(armed(&mut queue, 2000, 2300).at, at(2300));
+    }
+
+    #[test]
+    fn t_9_a_task_that_goes_off_in_vain_is_a_read_unless_it_was_loaded_before() {
+        let mut queue = Queue::default();
+        armed(&mut queue, 0, 2000);
+        armed(&mut queue, 0, 2900);
+        // The read at 2 s loads the second one too, so nothing is read at 2.9 s.
+        assert_eq!(armed(&mut queue, 2950, 3050).at, at(3050));
+        assert_eq!(armed(&mut queue, 2960, 2970).at, at(3000));
+    }
+
+    #[test]
+    fn t_2_a_task_on_time_takes_what_the_same_task_asked_for_and_no_beat() {
+        let wake = armed(&mut Queue::default(), 0, 2000);
+        let beaten = Due { moment: Moment { task: EventId(4), beaten: true }, ..due(2000) };
+        let later = Due { moment: Moment::of(EventId(9)), ..due(2000) };
+
+        assert!(wake.takes(due(2000)) && wake.takes(due(1999)));
+        assert!(!wake.takes(beaten) && !wake.takes(later) && !wake.takes(due(2001)));
+        assert!(wake.takes_at(at(2001), later));
+    }
+}
