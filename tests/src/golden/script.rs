@@ -44,6 +44,9 @@ pub struct Script {
     pub holds: Vec<Hold>,
     /// When the histories were taken, open or not.
     pub end: Option<Span>,
+    /// Whether it was recorded alone on its shard: then nothing is late but by the rules, and times must agree.
+    #[serde(default)]
+    pub quiet: bool,
     /// Written by the recorder: whether two recordings were alike.
     pub stable: Option<bool>,
     /// Written by the recorder, for people.

@@ -92,7 +92,7 @@ fn run(folder: &Folder, out: Option<&Path>) -> Vec<String> {
             (Err(error), _) => problems.push(format!("{file}: {error}")),
             (Ok(_), None) => problems.push(format!("{file}: recorded, but not simulated")),
             (Ok(recorded), Some(history)) => {
-                let differences = compare(history, &recorded);
+                let differences = compare(history, &recorded, recording.script.quiet);
                 problems.extend(differences.into_iter().map(|line| format!("{file}: {line}")));
             }
         }
@@ -143,7 +143,7 @@ pub fn flip_all(folders: &[Folder]) -> Flips {
         match Recording::read(folder) {
             Ok(recording) => {
                 for (file, text) in &recording.histories {
-                    if let Err(problem) = flips.flip_each(text) {
+                    if let Err(problem) = flips.flip_each(text, recording.script.quiet) {
                         flips.unnoticed.push(format!("all of {}/{file}: {problem}", folder.name));
                     }
                 }
@@ -155,11 +155,11 @@ pub fn flip_all(folders: &[Folder]) -> Flips {
 }
 
 impl Flips {
-    fn flip_each(&mut self, text: &str) -> Result<(), String> {
+    fn flip_each(&mut self, text: &str, quiet: bool) -> Result<(), String> {
         let original = read(text)?;
         // It stands in for the simulated history.
         let simulated = read(&original.to_json())?;
-        if let Some(difference) = compare(&simulated, &original).first() {
+        if let Some(difference) = compare(&simulated, &original, quiet).first() {
             return Err(format!("differs from itself: {difference}"));
         }
         let mut json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -170,7 +170,7 @@ impl Flips {
                 flip(path.key(), leaf);
             }
             let noticed = read(&json.to_string())
-                .map_or(true, |flipped| !compare(&simulated, &flipped).is_empty());
+                .map_or(true, |flipped| !compare(&simulated, &flipped, quiet).is_empty());
             self.flipped += 1;
             if let Some(leaf) = path.get_mut(&mut json) {
                 *leaf = before;
