@@ -112,6 +112,14 @@ async fn an_activity_that_waits_for_a_task_is_named() {
     assert_eq!(only(&scenario().activity(PACK, pack_spawned)).code, Code::ForeignActivity);
 }
 
+/// Without a runtime every attempt panics, in the words of tokio.
+#[test]
+fn an_activity_that_sleeps_in_tokio_without_a_runtime_never_succeeds() {
+    let finding = activity_asleep();
+    assert_eq!(finding.code, Code::NeverSucceeded);
+    insta::assert_snapshot!(finding);
+}
+
 /// Without a runtime tokio panics, in the words of tokio.
 #[test]
 fn a_workflow_that_sleeps_in_tokio_without_a_runtime_panics() {

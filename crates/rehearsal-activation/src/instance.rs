@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::activation::Activation;
 use crate::command::Completion;
+use crate::signals::Signals;
 
 /// One run of workflow code in the cache of a worker.
 ///
@@ -17,6 +18,12 @@ pub trait Instance {
 
     /// What its routines wait for, one short line each, in the order in which it was asked for.
     fn pending(&self) -> Vec<String>;
+
+    /// What became of the signals that it was told of, also once it asked to be closed. A host that does not know says
+    /// nothing, which is never a finding.
+    fn signals(&self) -> Signals {
+        Signals::default()
+    }
 }
 
 /// A workflow as it is registered: makes a fresh instance for each run and for each replay.

@@ -30,12 +30,14 @@ extern crate std;
 mod activation;
 mod command;
 mod delivery;
+mod fault;
 mod instance;
 mod job;
 pub mod names;
 #[cfg(feature = "std")]
 pub mod quiet;
 mod server;
+mod signals;
 mod trouble;
 #[cfg(feature = "std")]
 pub mod wake;
@@ -46,10 +48,12 @@ pub use command::{
     StartChild, StartTimer, TaskFailure, WorkflowCommand,
 };
 pub use delivery::{Message, Query, TaskDelivery, TaskToken};
+pub use fault::Fault;
 pub use instance::{Definition, Instance};
 pub use job::{ActivityResolution, Initialize, Job, Signal, Update};
 pub use server::{
     LocalActivityRequest, ScheduleActivityTask, ServerCommand, TaskOutcome, TaskResponse,
     WorkerTaskFailure,
 };
+pub use signals::{Dropped, Signals, Unread};
 pub use trouble::Trouble;

@@ -67,10 +67,27 @@ pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
         let _mute = Mute::new();
         catch_unwind(AssertUnwindSafe(code))
     };
-    result.map_err(|payload| Panic {
-        message: message(payload.as_ref()),
-        location: LOCATION.with(|location| location.borrow_mut().take()),
-    })
+    result
+        .map_err(|payload| Panic { message: message(payload.as_ref()), location: take_location() })
+}
+
+/// Where the last panic inside of [`catch`] on this thread was raised that somebody else has caught, as `file:line:column`;
+/// `None` if there was none since the last call.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_activation::quiet;
+///
+/// let caught_within = quiet::catch(|| {
+///     let _caught = std::panic::catch_unwind(|| panic!("broken"));
+///     quiet::take_location()
+/// });
+/// assert!(caught_within.unwrap().is_some_and(|at| at.contains(".rs:")));
+/// ```
+#[must_use]
+pub fn take_location() -> Option<String> {
+    LOCATION.with(|location| location.borrow_mut().take())
 }
 
 /// Notes where a panic was raised, if this thread is inside of [`catch`].

@@ -32,6 +32,13 @@ pub enum Trouble {
         /// Why.
         message: String,
     },
+    /// A signal could not be read, and the SDK makes the workflow task fail for it, in every attempt.
+    BadSignal {
+        /// Its name.
+        name: String,
+        /// What was expected and what was found.
+        message: String,
+    },
     /// It asks for something that is not simulated.
     NotSimulated {
         /// What.
@@ -67,6 +74,9 @@ impl fmt::Display for Trouble {
                 write!(f, "workflow code failed its workflow task: {message}")
             }
             Self::BadInput { message } => write!(f, "the arguments could not be read: {message}"),
+            Self::BadSignal { name, message } => {
+                write!(f, "signal `{name}` could not be read: {message}")
+            }
             Self::NotSimulated { what } => write!(f, "not simulated: {what}"),
             Self::Endless { activations } => {
                 write!(f, "workflow code was activated {activations} times in one workflow task")

@@ -207,7 +207,7 @@ fn reported_as_canceled(execution: &Execution, id: EventId) -> bool {
 }
 
 /// The event that ended an activity, if it has ended.
-fn end(execution: &Execution, id: EventId) -> Option<&EventKind> {
+pub(crate) fn end(execution: &Execution, id: EventId) -> Option<&EventKind> {
     let mut kinds = execution.history.iter().map(|event| &event.kind);
     kinds.find(|kind| match kind {
         EventKind::ActivityTaskCanceled(end) => end.scheduled_event_id == id,

@@ -10,9 +10,11 @@ use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
+use crate::rehearsed::never_succeeded;
 use crate::repeat::repeatable;
 use crate::run::Patience;
 use crate::scenario::Scenario;
+use crate::signals;
 
 /// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
 /// doubling steps.
@@ -51,7 +53,10 @@ pub fn examine(
     let chooser = || -> Box<dyn Chooser> { Box::new(tape.clone()) };
     let mut outcome = scenario.run(chooser(), patience);
     let mut findings = core::mem::take(&mut outcome.findings);
+    // Why nothing goes on says more than that nothing does.
+    findings.splice(0..0, never_succeeded(scenario, &outcome));
     findings.extend(troubles(&outcome));
+    findings.extend(signals::dropped(scenario, &outcome));
     let unlike = repeatable(&outcome, &scenario.run(chooser(), patience));
     findings.extend(attempts_allowed(&outcome));
     findings.extend(cancels_recorded(&outcome));
@@ -83,6 +88,7 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::Nondeterminism { .. } => Code::Nondeterminism,
             Trouble::NotSimulated { .. } => Code::NotSimulated,
             Trouble::BadInput { .. } => Code::Setup,
+            Trouble::BadSignal { .. } => Code::SignalUnreadable,
             Trouble::TaskFailed { .. } => Code::StuckTask,
             Trouble::SdkDefect { .. } => Code::SdkDefect,
             Trouble::Endless { .. } => Code::Limit,
@@ -119,6 +125,9 @@ fn details(finding: Finding, trouble: &Trouble) -> Finding {
                 finding.with_detail(format!("it was woken from outside: {place}"))
             })
         }
+        Trouble::BadSignal { .. } => finding.with_detail(
+            "the SDK fails the workflow task for it in every attempt, so the workflow is stuck",
+        ),
         _ => finding,
     }
 }

@@ -22,6 +22,8 @@ pub enum Code {
     SdkDefect,
     /// RH107: an activity that is run again goes on otherwise.
     ActivityNotRepeatable,
+    /// RH108: a signal could not be read as what the workflow takes.
+    SignalUnreadable,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -62,13 +64,17 @@ pub enum Code {
     Setup,
     /// RH503: the client script panicked.
     ClientPanicked,
+    /// RH601: an activity was tried and never succeeded, though nobody meant it to fail.
+    NeverSucceeded,
+    /// RH602: a signal was delivered, and nobody listens for it.
+    SignalUnread,
     /// RH900: a check of the user's own failed.
     Custom,
 }
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -76,6 +82,7 @@ impl Code {
         Self::ForeignActivity,
         Self::SdkDefect,
         Self::ActivityNotRepeatable,
+        Self::SignalUnreadable,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -96,6 +103,8 @@ impl Code {
         Self::NotSimulated,
         Self::Setup,
         Self::ClientPanicked,
+        Self::NeverSucceeded,
+        Self::SignalUnread,
         Self::Custom,
     ];
 
@@ -110,6 +119,7 @@ impl Code {
             Self::ForeignActivity => "RH105",
             Self::SdkDefect => "RH106",
             Self::ActivityNotRepeatable => "RH107",
+            Self::SignalUnreadable => "RH108",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -130,12 +140,15 @@ impl Code {
             Self::NotSimulated => "RH501",
             Self::Setup => "RH502",
             Self::ClientPanicked => "RH503",
+            Self::NeverSucceeded => "RH601",
+            Self::SignalUnread => "RH602",
             Self::Custom => "RH900",
         }
     }
 
     /// One sentence on the usual cause and its cure.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "an arm for each code")]
     pub const fn usual_cause(self) -> &'static str {
         match self {
             Self::Nondeterminism => {
@@ -159,6 +172,9 @@ impl Code {
             }
             Self::SdkDefect => {
                 "a known defect of this version of the SDK; the workflow has to keep clear of it"
+            }
+            Self::SignalUnreadable => {
+                "whoever sends the signal and whoever takes it name two types for it; share one definition of the signal"
             }
             Self::CleanupMissing => {
                 "cleanup is started on the workflow's own context, which is canceled; start it on `ctx.disconnected()`"
@@ -198,6 +214,14 @@ impl Code {
             Self::Setup => "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`",
             Self::ClientPanicked => {
                 "the client script asserts something that does not hold when the workflow is canceled"
+            }
+            Self::NeverSucceeded => {
+                "the code panics, takes other arguments than it is given, or needs what no run has; cure it, use a stub, \
+                 or say `.expect_failing(..)`"
+            }
+            Self::SignalUnread => {
+                "the name is misspelled on one side, or the workflow listens for it on a path that no run takes; one that \
+                 is sent in vain on purpose is named with `.expect_unread(..)`"
             }
             Self::Custom => "see the check",
         }

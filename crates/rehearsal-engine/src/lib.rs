@@ -16,10 +16,13 @@ mod journal;
 mod limits;
 mod outcome;
 mod record;
+mod rehearsed;
 mod repeat;
 mod rng;
 mod run;
 mod scenario;
+mod seen;
+mod signals;
 mod surroundings;
 mod world;
 
@@ -40,10 +43,11 @@ pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
-    TroubleAt,
+    SignalsOf, TroubleAt,
 };
 pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
+pub use seen::Seen;
 pub use surroundings::Surroundings;
 pub use world::{ClientError, Handle, StartOptions, World};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::Trouble;
+use rehearsal_activation::{Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
@@ -30,6 +30,9 @@ pub struct Record {
     pub cancels: Vec<CancelAccepted>,
     /// What workflow code got wrong, in order. Temporal fails the workflow task each time.
     pub troubles: Vec<TroubleAt>,
+    /// What became of the signals of each run that was sent any, in the order in which they got their first one. A run of
+    /// which no worker knows anything any more has none.
+    pub signals: Vec<SignalsOf>,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,
     /// How many steps the world took.
@@ -241,6 +244,15 @@ pub struct TroubleAt {
     pub run_id: SmolStr,
     /// What.
     pub trouble: Trouble,
+}
+
+/// What became of the signals of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalsOf {
+    /// The run.
+    pub run_id: SmolStr,
+    /// What its host says, when it closed or else at the end.
+    pub signals: Signals,
 }
 
 /// Why a run that does not end by itself was left where it was.

@@ -104,6 +104,10 @@ pub struct Scenario {
     /// The names of activities whose code lives in the surroundings.
     pub(crate) surrounded: Arc<BTreeSet<SmolStr>>,
     pub(crate) surroundings: Option<MakeSurroundings>,
+    /// Activities that are meant to fail.
+    pub(crate) failing: Arc<BTreeSet<SmolStr>>,
+    /// Signals that are sent although nobody can read them.
+    pub(crate) unread: Arc<BTreeSet<SmolStr>>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) profile: Profile,
     pub(crate) workers: Vec<WorkerSpec>,
@@ -135,6 +139,8 @@ impl Scenario {
             activities: Arc::default(),
             surrounded: Arc::default(),
             surroundings: None,
+            failing: Arc::default(),
+            unread: Arc::default(),
             extension: None,
             profile: Profile::default(),
             workers: Vec::new(),
@@ -205,6 +211,25 @@ impl Scenario {
         self.surrounded = Arc::new(names.into_iter().collect());
         self.surroundings = Some(MakeSurroundings(make));
         self
+    }
+
+    /// Says that an activity is meant to fail: that it never succeeds is no finding.
+    #[must_use]
+    pub fn with_failing(mut self, name: impl Into<SmolStr>) -> Self {
+        Arc::make_mut(&mut self.failing).insert(name.into());
+        self
+    }
+
+    /// Says that a signal is sent although nobody can read it: that is no finding.
+    #[must_use]
+    pub fn with_unread(mut self, signal: impl Into<SmolStr>) -> Self {
+        Arc::make_mut(&mut self.unread).insert(signal.into());
+        self
+    }
+
+    /// The activities that are meant to fail.
+    pub fn failing(&self) -> impl Iterator<Item = &SmolStr> {
+        self.failing.iter()
     }
 
     /// Keeps a value that client scripts can ask for by its type, with [`World::extension`]; it replaces an earlier one.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rehearsal_engine::{
-    Check, Code, Examined, Finding, Outcome, Patience, RandomChooser, Reached, Replays, Scenario,
+    Check, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario, Seen,
     Tape, examine,
 };
 use rehearsal_history::Status;
@@ -107,7 +107,7 @@ pub fn explore(
         observer,
         patience: patience_after(&explored.baseline),
         first: AtomicU32::new(u32::MAX),
-        reached: Mutex::new(Reached::new(checks)),
+        seen: Mutex::new(Seen::new(scenario, checks)),
     };
     search.note(&explored.baseline);
     let mut runs = search.all();
@@ -161,8 +161,8 @@ struct Search<'a> {
     patience: Patience,
     /// The lowest number of a run in which something was found so far.
     first: AtomicU32,
-    /// What some run must reach.
-    reached: Mutex<Reached<'a>>,
+    /// What the runs have seen together.
+    seen: Mutex<Seen<'a>>,
 }
 
 impl Search<'_> {
@@ -215,12 +215,14 @@ impl Search<'_> {
     }
 
     fn note(&self, outcome: &Outcome) {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).note(outcome);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).note(outcome);
     }
 
-    /// What no run has reached.
+    /// What is to be said of all runs together.
     fn missing(&self) -> Vec<Finding> {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).missing()
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread = seen.never_read();
+        if unread.is_empty() { seen.never_reached() } else { unread }
     }
 
     fn shrink(&self, run: &ExploredRun) -> Option<Found> {

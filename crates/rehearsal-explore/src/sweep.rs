@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, Examined, Outcome, Patience, Place, Reached, Replays, Scenario, Tape, examine,
+    Check, Examined, Outcome, Patience, Place, Replays, Scenario, Seen, Tape, examine,
 };
 use rehearsal_history::Status;
 
@@ -102,7 +102,7 @@ pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Obse
             sweep.cancel(scenario, checks, observer, target);
         }
     }
-    sweep.check_reached(checks);
+    sweep.check_seen(scenario, checks);
     sweep
 }
 
@@ -122,16 +122,17 @@ impl Sweep {
         self.runs.push(Swept { target, outcome });
     }
 
-    /// What some run must reach and none has is a finding of the baseline, unless another finding was made: that one may
-    /// be why.
-    fn check_reached(&mut self, checks: &[Arc<dyn Check>]) {
-        if self.failures().next().is_some() {
-            return;
+    /// What is to be said of all runs together is a finding of the baseline. What some run must reach, and none has, is
+    /// one only if no other finding was made: that one may be why.
+    fn check_seen(&mut self, scenario: &Scenario, checks: &[Arc<dyn Check>]) {
+        let mut seen = Seen::new(scenario, checks);
+        seen.note(&self.baseline);
+        self.runs.iter().for_each(|run| seen.note(&run.outcome));
+        let mut findings = seen.never_read();
+        if findings.is_empty() && self.failures().next().is_none() {
+            findings = seen.never_reached();
         }
-        let mut reached = Reached::new(checks);
-        reached.note(&self.baseline);
-        self.runs.iter().for_each(|run| reached.note(&run.outcome));
-        self.baseline.findings.extend(reached.missing());
+        self.baseline.findings.extend(findings);
     }
 
     fn second_requests(&self) -> Vec<Target> {

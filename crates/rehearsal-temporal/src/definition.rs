@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rehearsal_activation::{Definition, Instance};
+use rehearsal_history::SmolStr;
 use temporalio_common::WorkflowDefinition;
 use temporalio_common::data_converters::DataConverter;
 use temporalio_sdk::workflows::{WorkflowDefinitionDescriptor, WorkflowImplementation};
@@ -87,8 +88,12 @@ where
     W: WorkflowImplementation,
     <W::Run as WorkflowDefinition>::Input: Send,
 {
+    let descriptor = W::definition();
+    let mut signals: Vec<SmolStr> = descriptor.signals.iter().map(Into::into).collect();
+    signals.sort_unstable();
     Arc::new(SdkWorkflow {
-        descriptor: W::definition(),
+        descriptor,
+        signals,
         converter,
         has_codec,
         instantiate: sdk::instantiate::<W>,
@@ -98,6 +103,8 @@ where
 /// A workflow of the official SDK as a worker registers it. See [`workflow`].
 pub struct SdkWorkflow {
     descriptor: WorkflowDefinitionDescriptor,
+    /// The names of the signals that it has a handler for, in the order of the alphabet.
+    signals: Vec<SmolStr>,
     converter: DataConverter,
     /// Whether the converter may have a codec that does anything. The SDK's default one returns what it is given, and a
     /// tenth of a run would be spent on giving it everything.
@@ -126,6 +133,7 @@ impl Definition for SdkWorkflow {
     }
 
     fn instantiate(&self) -> Box<dyn Instance> {
-        Box::new(SdkInstance::new(self.instantiate, self.converter.clone(), self.has_codec))
+        let converter = self.converter.clone();
+        Box::new(SdkInstance::new(self.instantiate, converter, self.has_codec, &self.signals))
     }
 }

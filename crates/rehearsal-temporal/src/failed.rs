@@ -115,8 +115,8 @@ impl Failing {
                 let trouble = foreign(None);
                 Self { cause: nondeterministic, ..Self::error(trouble.to_string(), trouble) }
             }
-            Stopped::BadSignal(message) => {
-                Self::error(message.clone(), Trouble::BadInput { message })
+            Stopped::BadSignal { name, message } => {
+                Self::error(message.clone(), Trouble::BadSignal { name, message })
             }
             Stopped::Sdk(message) => Self::sdk(message),
             Stopped::Task(task) => {

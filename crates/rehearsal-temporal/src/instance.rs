@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rehearsal_activation::{Activation, Completion, Instance, Job, TaskFailure, WorkflowCommand};
+use rehearsal_activation::{
+    Activation, Completion, Instance, Job, Signals, TaskFailure, Unread, WorkflowCommand,
+};
+use rehearsal_history::SmolStr;
 use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
 use temporalio_protos::coresdk::workflow_activation::{
     WorkflowActivation, workflow_activation_job::Variant,
@@ -40,6 +43,7 @@ pub(crate) struct SdkInstance {
     has_codec: bool,
     commands: Rc<Commands>,
     operations: Operations,
+    signals: Signals,
     life: Life,
 }
 
@@ -70,13 +74,20 @@ impl WorkflowHost for Commands {
 }
 
 impl SdkInstance {
-    pub(crate) fn new(instantiate: Instantiate, converter: DataConverter, has_codec: bool) -> Self {
+    /// `handled` are the names of the signals that the workflow has a handler for.
+    pub(crate) fn new(
+        instantiate: Instantiate,
+        converter: DataConverter,
+        has_codec: bool,
+        handled: &[SmolStr],
+    ) -> Self {
         Self {
             instantiate,
             converter,
             has_codec,
             commands: Rc::default(),
             operations: Operations::default(),
+            signals: Signals { listened: handled.to_vec(), ..Signals::default() },
             life: Life::New,
         }
     }
@@ -88,6 +99,7 @@ impl SdkInstance {
             codec::decode(&self.converter, &mut told).map_err(|stop| Failing::decoding(&stop))?;
         }
         self.operations.told(&activation.jobs);
+        self.note_unread(&activation.jobs);
         if matches!(self.life, Life::New) {
             self.begin(activation, &mut told)?;
         }
@@ -121,6 +133,19 @@ impl SdkInstance {
             self.end(Life::Closed);
         }
         Ok(asked)
+    }
+
+    /// Takes note of signals without a handler, which the SDK drops without a word (`start_signal_routine` of
+    /// `runtime/instance.rs`, temporalio-workflow 1.1.1).
+    fn note_unread(&mut self, jobs: &[Job]) {
+        for job in jobs {
+            if let Job::SignalWorkflow(signal) = job
+                && !self.signals.listened.contains(&signal.name)
+            {
+                let (name, event) = (signal.name.clone(), signal.event);
+                self.signals.unread.push(Unread { name, event });
+            }
+        }
     }
 
     /// Makes the run out of its first job.
@@ -193,6 +218,10 @@ impl Instance for SdkInstance {
             Life::Running(_) => self.operations.waiting(),
             Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
         }
+    }
+
+    fn signals(&self) -> Signals {
+        self.signals.clone()
     }
 }
 

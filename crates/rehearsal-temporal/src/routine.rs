@@ -15,7 +15,8 @@ use temporalio_protos::temporal::api::failure::v1::Failure;
 
 use crate::sdk::{
     ActivationJobResult, MAIN_ROUTINE_ID, MainRoutineCompletion, RoutineCompletion, RoutineId,
-    RoutinePollResult, TaskFailure, TerminalOutcome, WorkflowInstance, is_sdk_wake,
+    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome, WorkflowInstance,
+    is_sdk_wake,
 };
 
 /// How many passes there may be in one activation. The SDK has no limit: its worker would never come back.
@@ -34,7 +35,12 @@ pub(crate) enum Stopped {
     /// A routine waits for something that nobody can wake it from.
     NeverWoken,
     /// A signal could not be read.
-    BadSignal(String),
+    BadSignal {
+        /// Its name.
+        name: String,
+        /// What reading it failed with.
+        message: String,
+    },
     /// The SDK stops with a message of its own.
     Sdk(String),
     /// The main routine makes its task fail.
@@ -54,7 +60,14 @@ pub(crate) struct Routines {
     foreign: Arc<ForeignWake>,
     main: Arc<Tracker>,
     /// Handlers that have not ended, in the order in which they were started.
-    handlers: Vec<(RoutineId, Arc<Tracker>)>,
+    handlers: Vec<Handler>,
+}
+
+/// A handler that has not ended.
+struct Handler {
+    id: RoutineId,
+    kind: RoutineKind,
+    tracker: Arc<Tracker>,
 }
 
 impl Routines {
@@ -75,7 +88,9 @@ impl Routines {
             match result {
                 ActivationJobResult::None => {}
                 ActivationJobResult::StartedRoutine(started) => {
-                    self.handlers.push((started.routine_id, Tracker::new(&self.foreign)));
+                    let tracker = Tracker::new(&self.foreign);
+                    let StartedRoutine { routine_id: id, kind } = started;
+                    self.handlers.push(Handler { id, kind, tracker });
                 }
                 other => {
                     return Err(Stopped::Sdk(format!("Unexpected activation result {other:?}")));
@@ -115,15 +130,19 @@ impl Routines {
     /// Polls each handler once; whether any made progress.
     fn poll_handlers(&mut self) -> Result<bool, Stopped> {
         let mut progress = false;
-        for (id, tracker) in std::mem::take(&mut self.handlers) {
-            let polled = self.poll(id, &tracker)?;
+        for handler in std::mem::take(&mut self.handlers) {
+            let polled = self.poll(handler.id, &handler.tracker)?;
             progress |= polled.made_progress;
             match polled.completion {
-                None => self.handlers.push((id, tracker)),
+                None => self.handlers.push(handler),
                 Some(RoutineCompletion::Signal(Ok(()))) => {}
                 // Handlers return nothing, so this is what reading the arguments failed with.
                 Some(RoutineCompletion::Signal(Err(failure))) => {
-                    return Err(Stopped::BadSignal(failure.message));
+                    let name = match handler.kind {
+                        RoutineKind::Signal(name) => name,
+                        RoutineKind::Main | RoutineKind::Update(_) => String::new(),
+                    };
+                    return Err(Stopped::BadSignal { name, message: failure.message });
                 }
                 Some(other) => {
                     return Err(Stopped::Sdk(format!("Unexpected completion {other:?}")));
@@ -160,7 +179,7 @@ impl Routines {
     /// not found: something else that keeps the waker too, such as a channel, or an operation that was made and is kept
     /// without being awaited.
     fn check_woken(&self) -> Result<Option<TerminalOutcome>, Stopped> {
-        let mut trackers = self.handlers.iter().map(|(_, tracker)| tracker).chain([&self.main]);
+        let mut trackers = self.handlers.iter().map(|handler| &handler.tracker).chain([&self.main]);
         if trackers.any(|tracker| Arc::strong_count(tracker) == 1 && !tracker.was_woken()) {
             return Err(Stopped::NeverWoken);
         }

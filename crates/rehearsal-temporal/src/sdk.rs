@@ -10,7 +10,7 @@
 //! | `WorkflowInstance::{activate, poll_routine}` | applies jobs; polls the main routine and the handlers |
 //! | `WorkflowHost` | where workflow code puts its commands |
 //! | `WorkflowInit`, `BaseWorkflowContext::from_raw` | what a run knows of itself |
-//! | `ActivationResult`, `ActivationJobResult`, `StartedRoutine`, `RoutineId`, `MAIN_ROUTINE_ID` | which handlers a job started |
+//! | `ActivationResult`, `ActivationJobResult`, `StartedRoutine`, `RoutineKind`, `RoutineId`, `MAIN_ROUTINE_ID` | which handlers a job started |
 //! | `RoutinePollResult`, `RoutineCompletion`, `MainRoutineCompletion`, `TaskFailure`, `TerminalOutcome` | what a poll came to |
 //! | `is_sdk_wake` | tells wakes of the SDK from all others (R-15) |
 //!
@@ -33,8 +33,8 @@ use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
 use temporalio_workflow::__private::sdk::GuestWorkflowInstance;
 pub(crate) use temporalio_workflow::__private::sdk::{
     ActivationJobResult, MAIN_ROUTINE_ID, MainRoutineCompletion, RoutineCompletion, RoutineId,
-    RoutinePollResult, TaskFailure, TerminalOutcome, WorkflowHost, WorkflowInit, WorkflowInstance,
-    is_sdk_wake,
+    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome, WorkflowHost,
+    WorkflowInit, WorkflowInstance, is_sdk_wake,
 };
 use temporalio_workflow::BaseWorkflowContext;
 use temporalio_workflow::workflows::WorkflowImplementation;

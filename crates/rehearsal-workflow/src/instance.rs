@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use rehearsal_activation::quiet::Panic;
 use rehearsal_activation::{
-    Activation, Completion, Initialize, Instance, Job, TaskFailure, Trouble, WorkflowCommand,
+    Activation, Completion, Initialize, Instance, Job, Signals, TaskFailure, Trouble,
+    WorkflowCommand,
 };
 use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTaskFailedCause};
 
@@ -21,6 +22,8 @@ pub(crate) struct NativeInstance {
     start: Box<Start>,
     routines: Routines,
     life: Life,
+    /// What became of the signals of a run that is over.
+    signals: Signals,
 }
 
 /// Where a run is in its life.
@@ -37,7 +40,7 @@ enum Life {
 
 impl NativeInstance {
     pub(crate) fn new(start: Box<Start>) -> Self {
-        Self { start, routines: Routines::default(), life: Life::New }
+        Self { start, routines: Routines::default(), life: Life::New, signals: Signals::default() }
     }
 
     /// Applies the jobs and runs the routines of a run that is neither closed nor failed.
@@ -79,7 +82,9 @@ impl NativeInstance {
         if let Life::Running(shared) = std::mem::replace(&mut self.life, life) {
             // What was spawned and never adopted holds the state that holds it.
             self.routines.adopt(&shared);
-            shared.borrow_mut().over = true;
+            let mut state = shared.borrow_mut();
+            state.over = true;
+            self.signals = state.told_signals();
         }
         self.routines.drop_all();
     }
@@ -123,6 +128,13 @@ impl Instance for NativeInstance {
             Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
         }
     }
+
+    fn signals(&self) -> Signals {
+        match &self.life {
+            Life::Running(shared) => shared.borrow().told_signals(),
+            Life::New | Life::Closed | Life::Failed(_) => self.signals.clone(),
+        }
+    }
 }
 
 impl Drop for NativeInstance {
@@ -140,7 +152,7 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
             state.resolve_activity(*seq, resolution.clone()).map_err(nondeterminism)?;
         }
         Job::CancelWorkflow { .. } => state.cancel(ScopeId::ROOT),
-        Job::SignalWorkflow(signal) => state.receive(&signal.name, signal.input.clone()),
+        Job::SignalWorkflow(signal) => state.receive(signal),
         other => {
             let what = if matches!(other, Job::DoUpdate(_)) { "updates" } else { other.name() };
             let trouble = Trouble::NotSimulated { what: what.to_owned() };

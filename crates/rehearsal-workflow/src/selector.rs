@@ -154,8 +154,10 @@ impl<'a, R> Selector<'a, R> {
         signals: &SignalChannel<T>,
         mut then: impl FnMut(T) -> R + 'a,
     ) -> Self {
-        let then = move |signal: &Unread| SignalChannel::read(signal).map(&mut then);
-        self.cases.push(Case::Signal(signals.name().into(), Box::new(then)));
+        let name = SmolStr::from(signals.name());
+        let (shared, of) = (Shared::clone(&signals.shared), name.clone());
+        let then = move |signal: &Unread| SignalChannel::taken(&shared, &of, signal).map(&mut then);
+        self.cases.push(Case::Signal(name, Box::new(then)));
         self
     }
 

@@ -15,9 +15,9 @@ use crate::state::{Shared, Unread};
 
 /// The signals of one name, oldest first.
 ///
-/// A signal that is no `T` is dropped when its turn comes, as Go drops what it calls corrupted signals. A cancel does
-/// not end the wait for one. If several routines wait for signals of one name, each goes to the one that has waited
-/// longest when it comes.
+/// A signal that is no `T` is dropped when its turn comes, as Go drops what it calls corrupted signals; in a rehearsal
+/// that is a finding, RH108. A cancel does not end the wait for one. If several routines wait for signals of one name, each
+/// goes to the one that has waited longest when it comes.
 ///
 /// # Examples
 ///
@@ -43,6 +43,7 @@ pub struct SignalChannel<T> {
 
 impl<T: DeserializeOwned> SignalChannel<T> {
     pub(crate) fn new(shared: Shared, signal: Signal<T>) -> Self {
+        shared.borrow_mut().listen(signal.name());
         Self { shared, signal }
     }
 
@@ -51,7 +52,8 @@ impl<T: DeserializeOwned> SignalChannel<T> {
         let mut next = Receive::new(&self.shared, self.name().into());
         async move {
             loop {
-                if let Some(value) = Self::read(&(&mut next).await) {
+                let signal = (&mut next).await;
+                if let Some(value) = Self::taken(&self.shared, self.name(), &signal) {
                     return value;
                 }
             }
@@ -63,7 +65,7 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     pub fn try_recv(&self) -> Option<T> {
         loop {
             let unread = self.shared.borrow_mut().take_signal(self.name())?;
-            if let Some(value) = Self::read(&unread) {
+            if let Some(value) = Self::taken(&self.shared, self.name(), &unread) {
                 return Some(value);
             }
         }
@@ -106,12 +108,20 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     /// ```
     #[must_use]
     pub fn peek(&self) -> Option<T> {
-        self.shared.borrow().unread(self.name()).find_map(Self::read)
+        let read = |signal: &Unread| codec::decode(signal.input.as_ref()).ok();
+        self.shared.borrow().unread(self.name()).find_map(read)
     }
 
-    /// The value of a signal, unless it is no `T`.
-    pub(crate) fn read(signal: &Unread) -> Option<T> {
-        codec::decode(signal.input.as_ref()).ok()
+    /// The value of a signal that was taken. One that is no `T` is dropped: Go logs "Corrupted signal received" and goes on
+    /// with the next (`channelImpl.assignValue` and `Receive` in `internal/internal_workflow.go`, Go SDK 1.47).
+    pub(crate) fn taken(shared: &Shared, name: &str, signal: &Unread) -> Option<T> {
+        match codec::decode(signal.input.as_ref()) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                shared.borrow_mut().drop_signal(name, signal, why);
+                None
+            }
+        }
     }
 }
 

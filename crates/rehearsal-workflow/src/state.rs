@@ -4,15 +4,16 @@
 //! whatever may have changed what another routine sees; the routines are polled until it stands still.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use rehearsal_activation::{
-    ActivityResolution, Initialize, ScheduleActivity, Seq, StartTimer, WorkflowCommand,
+    ActivityResolution, Dropped, Initialize, ScheduleActivity, Seq, Signal, Signals, StartTimer,
+    WorkflowCommand,
 };
-use rehearsal_history::{Payload, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 
 use crate::blocked::Blocked;
 use crate::context::Info;
@@ -29,6 +30,8 @@ pub(crate) type Shared = Rc<RefCell<State>>;
 pub(crate) struct Unread {
     /// What it carries.
     pub(crate) input: Option<Payloads>,
+    /// The event that recorded it.
+    event: EventId,
 }
 
 /// A routine: the main one or one that was spawned.
@@ -66,6 +69,10 @@ pub(crate) struct State {
     pending_activities: BTreeMap<Seq, Rc<Operation>>,
     pending_timers: BTreeMap<Seq, Rc<Operation>>,
     signals: BTreeMap<SmolStr, VecDeque<Unread>>,
+    /// The names that workflow code has asked for.
+    listened: BTreeSet<SmolStr>,
+    /// The signals that were no such value as workflow code takes.
+    dropped: Vec<Dropped>,
     /// What was polled and is pending in the pass that is under way or was the last, by ticket.
     waiting: BTreeMap<u64, Waiting>,
 }
@@ -94,6 +101,8 @@ impl State {
             pending_activities: BTreeMap::new(),
             pending_timers: BTreeMap::new(),
             signals: BTreeMap::new(),
+            listened: BTreeSet::new(),
+            dropped: Vec::new(),
             waiting: BTreeMap::new(),
         }
     }
@@ -307,11 +316,36 @@ impl State {
     }
 
     /// A signal came: for whoever waits for it, or else it is kept until it is read.
-    pub(crate) fn receive(&mut self, name: &SmolStr, input: Option<Payloads>) {
+    pub(crate) fn receive(&mut self, signal: &Signal) {
         self.progress += 1;
-        if let Some(unread) = self.blocked.receive(name, Unread { input }) {
-            self.signals.entry(name.clone()).or_default().push_back(unread);
+        let unread = Unread { input: signal.input.clone(), event: signal.event };
+        if let Some(unread) = self.blocked.receive(&signal.name, unread) {
+            self.signals.entry(signal.name.clone()).or_default().push_back(unread);
         }
+    }
+
+    /// Workflow code asks for the signals of this name.
+    pub(crate) fn listen(&mut self, name: &str) {
+        if !self.listened.contains(name) {
+            self.listened.insert(name.into());
+        }
+    }
+
+    /// A signal that was taken cannot be read.
+    pub(crate) fn drop_signal(&mut self, name: &str, signal: &Unread, why: String) {
+        self.dropped.push(Dropped { name: name.into(), event: signal.event, why });
+    }
+
+    /// What became of the signals so far.
+    pub(crate) fn told_signals(&self) -> Signals {
+        let queues = self.signals.iter();
+        let mut unread: Vec<_> = queues
+            .flat_map(|(name, queue)| queue.iter().map(move |signal| (signal.event, name)))
+            .map(|(event, name)| rehearsal_activation::Unread { name: name.clone(), event })
+            .collect();
+        unread.sort_by_key(|signal| signal.event);
+        let listened = self.listened.iter().cloned().collect();
+        Signals { listened, unread, dropped: self.dropped.clone() }
     }
 
     /// The oldest signal of this name that was not read.

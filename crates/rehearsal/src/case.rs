@@ -197,6 +197,9 @@ impl Scenario {
         let mut outcome = run_choices(&self.inner, case.choices(), &self.checks).outcome;
         watchdog::ended();
         outcome.findings.extend(self.unknown_activities());
+        if outcome.tape.is_empty() {
+            outcome.findings.splice(0..0, self.never_read(&outcome));
+        }
         if let Choices::Tape(tape) = case.choices() {
             outcome.findings.extend(unasked(tape, &outcome));
         }

@@ -115,6 +115,8 @@ mod timeline;
 mod watchdog;
 
 #[doc(inline)]
+pub use rehearsal_activation::Fault;
+#[doc(inline)]
 pub use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey, ChoiceKind, ClientError,
     Code, Execution, Finding, Handle, Injection, Limits, LogLevel, LogLine, Outcome, Place, Record,

@@ -107,7 +107,7 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     let _ =
         writeln!(page, "\n{}", wrapped(2, &format!("Usually: {}.", finding.code.usual_cause())));
     page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
-    if finding.code == Code::NeverReached {
+    if matches!(finding.code, Code::NeverReached | Code::SignalUnread) {
         page.line(
             Role::Plain,
             "\n  No single run shows this: make all of them again, with cargo test.",

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use rehearsal_activation::Fault;
+use rehearsal_activation::wake::short_path;
 use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Check, Code,
-    Finding, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
+    Finding, Limits, Outcome, Patience, Seen, Tape, WorkerSpec, World, examine,
 };
 use rehearsal_explore::Choices;
-use rehearsal_history::Payloads;
+use rehearsal_history::{CodecError, Payloads, Status};
 use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
 use serde::Serialize;
@@ -96,11 +98,13 @@ impl Scenario {
         let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
             let code = Arc::clone(&code);
             caught(&ctx.clone(), async move {
+                let unlike = |error: CodecError, fault| {
+                    ActivityError::from(error.to_string()).with_fault(fault)
+                };
                 let input = Payloads::decode(input.as_ref())
-                    .map_err(|error| ActivityError::from(error.to_string()))?;
+                    .map_err(|error| unlike(error, Fault::Arguments))?;
                 let value = code(ctx, input).await?;
-                Payloads::encode_result(&value)
-                    .map_err(|error| ActivityError::from(error.to_string()))
+                Payloads::encode_result(&value).map_err(|error| unlike(error, Fault::Result))
             })
         };
         self.inner = self.inner.with_activity(activity.into_name(), Arc::new(erased));
@@ -119,6 +123,73 @@ impl Scenario {
             caught(&ctx.clone(), stub.clone().run(ctx, input, A::encode))
         };
         self.inner = self.inner.with_activity(activity.activity_name(), Arc::new(erased));
+        self
+    }
+
+    /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics or is tried again
+    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`], needs no word more.
+    ///
+    /// An activity that the scenario does not know is a finding, RH502.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{
+    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario, Workflow,
+    ///     WorkflowError, secs,
+    /// };
+    ///
+    /// const SHIP: Workflow<(), ()> = Workflow::new("Ship");
+    /// const PACK: Activity<(), ()> = Activity::new("Pack");
+    ///
+    /// async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let once = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
+    ///     let options = ActivityOptions::start_to_close(secs(60)).with_retry_policy(once);
+    ///     ctx.with_activity_options(options).execute(PACK, ()).await
+    /// }
+    ///
+    /// async fn pack(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     panic!("nothing to pack")
+    /// }
+    ///
+    /// let broken = Scenario::new("broken").workflow(SHIP, ship).activity(PACK, pack).client(|world| {
+    ///     world.start(SHIP, "order-7", ());
+    /// });
+    /// assert!(broken.try_sweep().is_err());
+    /// assert!(broken.expect_failing(PACK).try_sweep().is_ok());
+    /// ```
+    #[must_use]
+    pub fn expect_failing<K>(mut self, activity: impl ActivityName<K>) -> Self {
+        self.inner = self.inner.with_failing(activity.activity_name());
+        self
+    }
+
+    /// Says that a signal of this name is sent in vain: that its workflow listens for it nowhere (RH602), or drops it
+    /// because it carries something else (RH108), is no finding then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};
+    ///
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// const WAKE: Signal<()> = Signal::new("wake");
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(secs(60)).await
+    /// }
+    ///
+    /// let deaf = Scenario::new("deaf").workflow(NAP, nap).client(|world| {
+    ///     let nap = world.start(NAP, "nap-1", ());
+    ///     world.advance(secs(5));
+    ///     let _closed = world.signal(&nap, WAKE, ());
+    /// });
+    /// assert!(deaf.try_sweep().is_err());
+    /// assert!(deaf.expect_unread(WAKE.name()).try_sweep().is_ok());
+    /// ```
+    #[must_use]
+    pub fn expect_unread(mut self, signal: &str) -> Self {
+        self.inner = self.inner.with_unread(signal);
         self
     }
 
@@ -253,6 +324,9 @@ impl Scenario {
         watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()), test_name());
         let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
         watchdog::ended();
+        if tape.is_empty() {
+            outcome.findings.splice(0..0, self.never_read(&outcome));
+        }
         outcome.findings.extend(self.unknown_activities());
         outcome.findings.extend(unasked(tape, &outcome));
         if outcome.findings.is_empty() { Ok(outcome) } else { Err(failure(&self.inner, outcome)) }
@@ -308,16 +382,29 @@ impl Scenario {
         self.case_first()
     }
 
+    /// The signals that nobody listens for in a calm run which is all that is known: only of one that never ended. Others
+    /// may have taken another path than the one that listens.
+    pub(crate) fn never_read(&self, calm: &Outcome) -> Vec<Finding> {
+        if calm.main().is_none_or(|main| main.status != Status::Running) {
+            return Vec::new();
+        }
+        let mut seen = Seen::new(&self.inner, &[]);
+        seen.note(calm);
+        seen.never_read()
+    }
+
     /// A check that names an activity which the scenario does not know would pass for ever.
     pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
-        self.checks
-            .iter()
-            .flat_map(|check| check.activities())
-            .filter(|name| !self.inner.has_activity(name))
-            .map(|name| {
+        let checked = self.checks.iter().flat_map(|check| check.activities());
+        let checked = checked.map(|name| ("a check", name));
+        let failing = self.inner.failing().map(|name| ("`expect_failing`", name.clone()));
+        checked
+            .chain(failing)
+            .filter(|(_, name)| !self.inner.has_activity(name))
+            .map(|(who, name)| {
                 Finding::new(
                     Code::Setup,
-                    format!("a check names activity `{name}`, which has neither code nor a stub"),
+                    format!("{who} names activity `{name}`, which has neither code nor a stub"),
                 )
             })
             .collect()
@@ -353,7 +440,11 @@ impl Future for Caught {
         let _inside = subject.enter(ctx.now());
         match quiet::catch(|| code.as_mut().poll(cx)) {
             Ok(poll) => poll,
-            Err(panic) => Poll::Ready(Err(ActivityError::panicked(panic.message))),
+            Err(panic) => {
+                let at = panic.location.as_deref().map(|at| short_path(at).to_owned());
+                let error = ActivityError::panicked(panic.message);
+                Poll::Ready(Err(error.with_fault(Fault::Panicked { at })))
+            }
         }
     }
 }

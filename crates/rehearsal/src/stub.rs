@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rehearsal_activation::Fault;
 use rehearsal_engine::{ActivityContext, ActivityError, ActivityResult};
 use rehearsal_history::Payloads;
 use serde::de::DeserializeOwned;
@@ -71,16 +72,17 @@ impl<O: 'static> Stub<O> {
         answer: impl Fn(I) -> Result<O, ActivityError> + Send + Sync + 'static,
     ) -> Self {
         Self::answers(move |input| {
-            let input =
-                Payloads::decode(input).map_err(|error| ActivityError::from(error.to_string()))?;
-            answer(input)
+            let input = Payloads::decode(input).map_err(|error| {
+                ActivityError::from(error.to_string()).with_fault(Fault::Arguments)
+            })?;
+            answer(input).map_err(declared)
         })
     }
 
     /// Fails with `error` at once, at every attempt.
     #[must_use]
     pub fn fails(error: ActivityError) -> Self {
-        Self::answers(move |_| Err(error.clone()))
+        Self::answers(move |_| Err(declared(error.clone())))
     }
 
     fn answers(
@@ -120,6 +122,11 @@ impl<O: 'static> Stub<O> {
             ctx.sleep(attempt.after).await;
         }
         let value = (attempt.answer)(input.as_ref())?;
-        encode(&value).map_err(ActivityError::from)
+        encode(&value).map_err(|why| ActivityError::from(why).with_fault(Fault::Result))
     }
+}
+
+/// An error that a test asks for.
+fn declared(error: ActivityError) -> ActivityError {
+    error.with_fault(Fault::Declared)
 }

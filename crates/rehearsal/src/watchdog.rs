@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use rehearsal_activation::{Activation, Completion, Definition, Instance, Job};
+use rehearsal_activation::{Activation, Completion, Definition, Instance, Job, Signals};
 use rehearsal_engine::BEGINNING;
 use rehearsal_explore::Choices;
 use rehearsal_history::Timestamp;
@@ -197,6 +197,10 @@ impl Instance for WatchedInstance {
 
     fn pending(&self) -> Vec<String> {
         self.instance.pending()
+    }
+
+    fn signals(&self) -> Signals {
+        self.instance.signals()
     }
 }
 

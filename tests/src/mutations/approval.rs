@@ -16,6 +16,7 @@ const RENDER: Activity<String, u32> = Activity::new("Render");
 const WITHDRAW: Activity<String, ()> = Activity::new("Withdraw");
 const APPROVE: Signal<String> = Signal::new("approve");
 const MISSPELLED: Signal<String> = Signal::new("aprove");
+const BY_NUMBER: Signal<u64> = Signal::new("approve");
 
 /// How long an approval is waited for.
 const PATIENCE: Duration = hours(24);
@@ -55,6 +56,18 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "name of the signal misspelled",
         scenario: || base().workflow(PUBLISH, signal_misspelled),
+        code: Code::SignalUnread,
+        at: CALM,
+    },
+    Mutation {
+        name: "signal of another type",
+        scenario: || base().workflow(PUBLISH, signal_of_another_type),
+        code: Code::SignalUnreadable,
+        at: CALM,
+    },
+    Mutation {
+        name: "rendering left out",
+        scenario: || base().workflow(PUBLISH, not_rendered),
         code: Code::NeverReached,
         at: CALM,
     },
@@ -198,4 +211,34 @@ async fn disconnected(ctx: Context, article: String) -> Result<String, WorkflowE
 
 async fn signal_misspelled(ctx: Context, article: String) -> Result<String, WorkflowError> {
     steps_and_cleanup(&with_options(&ctx), article, PATIENCE, MISSPELLED).await
+}
+
+/// Takes the number of whoever approves, of whom the client sends the name.
+async fn signal_of_another_type(ctx: Context, article: String) -> Result<String, WorkflowError> {
+    let ctx = with_options(&ctx);
+    let outcome = async {
+        ctx.execute(REVIEW, article.clone()).await?;
+        let approvals = ctx.signals(BY_NUMBER);
+        ctx.wait_timeout(PATIENCE, || !approvals.is_empty()).await?;
+        if approvals.try_recv().is_none() {
+            return Ok("nobody approved".to_owned());
+        }
+        let pages = ctx.execute(RENDER, article.clone()).await?;
+        Ok(format!("{pages} pages"))
+    };
+    let outcome = outcome.await;
+    withdraw(&ctx, article).await?;
+    outcome
+}
+
+async fn not_rendered(ctx: Context, article: String) -> Result<String, WorkflowError> {
+    let ctx = with_options(&ctx);
+    let outcome = ctx.execute(REVIEW, article.clone()).await;
+    let approvals = ctx.signals(APPROVE);
+    let outcome = match outcome {
+        Ok(()) => ctx.wait_timeout(PATIENCE, || !approvals.is_empty()).await,
+        Err(error) => Err(error),
+    };
+    withdraw(&ctx, article).await?;
+    outcome.map(|_approved| "0 pages".to_owned())
 }

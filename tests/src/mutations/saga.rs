@@ -81,6 +81,12 @@ pub const MUTATIONS: &[Mutation] = &[
         code: Code::ActivityNotRepeatable,
         at: CALM,
     },
+    Mutation {
+        name: "activity panics in every attempt",
+        scenario: || twin().activity(HOTEL, broken),
+        code: Code::NeverSucceeded,
+        at: CALM,
+    },
 ];
 
 /// The saga as it should be.
@@ -286,4 +292,10 @@ async fn hash_order(ctx: Context, trip: String) -> Result<(), WorkflowError> {
 async fn numbered(_: ActivityContext, _: String) -> Result<u64, ActivityError> {
     static BOOKINGS: AtomicU64 = AtomicU64::new(1);
     Ok(BOOKINGS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Has a mistake of its own, which no test of the workflow is about.
+async fn broken(_: ActivityContext, trip: String) -> Result<u64, ActivityError> {
+    let (_, nights) = trip.split_once(", ").expect("a trip names its nights");
+    Ok(nights.len() as u64)
 }

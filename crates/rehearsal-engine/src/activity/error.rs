@@ -3,18 +3,39 @@
 use std::fmt;
 use std::time::Duration;
 
+use rehearsal_activation::Fault;
 use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr};
 use serde::Serialize;
 
 /// How an attempt of an activity fails.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ActivityError(Box<Failure>);
+pub struct ActivityError {
+    failure: Box<Failure>,
+    fault: Fault,
+}
 
 impl ActivityError {
+    fn new(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), fault: Fault::default() }
+    }
+
+    /// Where it comes from; an error that code makes is [`Fault::Returned`] until it is told otherwise.
+    #[must_use]
+    pub const fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// This error with another origin, which is recorded nowhere.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.fault = fault;
+        self
+    }
+
     /// An error of the application, with a type that retry policies can name.
     #[must_use]
     pub fn application(message: impl Into<SmolStr>, kind: impl Into<SmolStr>) -> Self {
-        Self(Box::new(Failure { source: SOURCE, ..Failure::application(message, kind) }))
+        Self::new(Failure { source: SOURCE, ..Failure::application(message, kind) })
     }
 
     /// The activity ends because it was canceled.
@@ -23,7 +44,7 @@ impl ActivityError {
     /// (§3.4.3 of the semantics, C-28).
     #[must_use]
     pub fn canceled() -> Self {
-        Self(Box::new(Failure::canceled("canceled", None)))
+        Self::new(Failure::canceled("canceled", None))
     }
 
     /// The same, with details that the workflow sees.
@@ -34,13 +55,13 @@ impl ActivityError {
     #[must_use]
     pub fn canceled_with_details<T: Serialize>(details: &T) -> Self {
         let details = Payloads::encode(details).unwrap_or_else(|error| panic!("details: {error}"));
-        Self(Box::new(Failure::canceled("canceled", details)))
+        Self::new(Failure::canceled("canceled", details))
     }
 
     /// The same, with several details.
     #[must_use]
     pub fn canceled_with(details: Payloads) -> Self {
-        Self(Box::new(Failure::canceled("canceled", Some(details))))
+        Self::new(Failure::canceled("canceled", Some(details)))
     }
 
     /// What a panic of activity code is reported as. Unlike a panic of workflow code it can be retried.
@@ -52,7 +73,7 @@ impl ActivityError {
     /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
     /// error as its cause (§3.4.3 of the semantics).
     pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
-        canceled.0.source = SOURCE;
+        canceled.failure.source = SOURCE;
         Self::application("unexpected activity cancel error: canceled", "wrapError")
             .with_cause(canceled)
     }
@@ -60,7 +81,7 @@ impl ActivityError {
     /// This error with what led to it.
     #[must_use]
     pub fn with_cause(mut self, cause: Self) -> Self {
-        self.0.cause = Some(cause.0);
+        self.failure.cause = Some(cause.failure);
         self
     }
 
@@ -73,7 +94,7 @@ impl ActivityError {
     /// This error, not to be retried.
     #[must_use]
     pub fn non_retryable(mut self) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+        if let Some(FailureInfo::Application(info)) = &mut self.failure.info {
             info.non_retryable = true;
         }
         self
@@ -82,7 +103,7 @@ impl ActivityError {
     /// This error, to be retried after `delay` whatever the policy says (T-5).
     #[must_use]
     pub fn with_next_retry_delay(mut self, delay: Duration) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+        if let Some(FailureInfo::Application(info)) = &mut self.failure.info {
             info.next_retry_delay = Some(delay);
         }
         self
@@ -100,18 +121,18 @@ impl ActivityError {
     }
 
     fn set_details(mut self, details: Option<Payloads>) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+        if let Some(FailureInfo::Application(info)) = &mut self.failure.info {
             info.details = details;
         }
         self
     }
 
     pub(crate) fn failure(&self) -> &Failure {
-        &self.0
+        &self.failure
     }
 
     pub(crate) fn into_failure(self) -> Failure {
-        *self.0
+        *self.failure
     }
 }
 
@@ -120,7 +141,7 @@ const SOURCE: SmolStr = SmolStr::new_static("GoSDK");
 /// The failure that is reported, whole.
 impl From<Failure> for ActivityError {
     fn from(failure: Failure) -> Self {
-        Self(Box::new(failure))
+        Self::new(failure)
     }
 }
 
@@ -140,7 +161,7 @@ impl From<String> for ActivityError {
 
 impl fmt::Display for ActivityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.failure.message)
     }
 }
 

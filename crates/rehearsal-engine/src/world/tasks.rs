@@ -1,6 +1,6 @@
 //! Workflow tasks: taken, activated, answered.
 
-use rehearsal_activation::{TaskDelivery, TaskResponse, Trouble};
+use rehearsal_activation::{Job, TaskDelivery, TaskResponse, Trouble};
 use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind, Timestamp};
 use rehearsal_service::{Answer, Input};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
@@ -9,7 +9,7 @@ use super::{Entry, ReadyTask, World};
 use crate::choice::{Choice, ChoiceKind};
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
-use crate::record::TroubleAt;
+use crate::record::{SignalsOf, TroubleAt};
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
@@ -127,7 +127,18 @@ impl World {
                 let instance = self.hosts[host].instances.get_mut(&activation.run_id)?;
                 let _pause = Pause::new(self.journal.as_ref().filter(|_| activation.replaying));
                 let completion = instance.activate(&activation);
-                return Some(WorkerInput::Completed { run_id: activation.run_id, completion });
+                let run_id = activation.run_id;
+                let signaled = |job: &Job| matches!(job, Job::SignalWorkflow(_));
+                let of = self.record.signals.iter_mut().find(|of| of.run_id == run_id);
+                match of {
+                    Some(of) => of.signals = instance.signals(),
+                    None if activation.jobs.iter().any(signaled) => {
+                        let (run_id, signals) = (run_id.clone(), instance.signals());
+                        self.record.signals.push(SignalsOf { run_id, signals });
+                    }
+                    None => {}
+                }
+                return Some(WorkerInput::Completed { run_id, completion });
             }
             WorkerOutput::Evict { run_id } => {
                 self.hosts[host].instances.remove(&run_id);

@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
+use rehearsal_activation::Fault;
+use rehearsal_activation::quiet;
+use rehearsal_activation::wake::short_path;
 use rehearsal_history::{Failure, Payloads, SmolStr};
 use temporalio_common::data_converters::{
     ActivitySerializationContext, DataConverter, GenericPayloadConverter, SerializationContext,
@@ -35,8 +38,8 @@ use crate::proto::{ConvertError, Mirror as _, from_list};
 pub enum Outcome {
     /// It returned a value.
     Completed(Option<Payloads>),
-    /// It failed.
-    Failed(Box<Failure>),
+    /// It failed, for this reason.
+    Failed(Box<Failure>, Fault),
     /// It says that it ends because it was canceled, with these details. A worker sends that whether or not a cancel was
     /// requested; the server answers (C-28).
     Canceled(Option<Payloads>),
@@ -105,7 +108,19 @@ pub(super) type Instance = Arc<dyn Any + Send + Sync>;
 
 /// Runs an activity: from decoded payloads to a payload that the codec has not seen.
 pub(super) type Code =
-    Arc<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Payload, ActivityError>> + Send + Sync>;
+    Arc<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Payload, Fallen>> + Send + Sync>;
+
+/// How an activity failed, and why, which a worker does not tell.
+pub(super) struct Fallen {
+    error: ActivityError,
+    fault: Fault,
+}
+
+impl Fallen {
+    fn new(error: impl Into<ActivityError>, fault: Fault) -> Self {
+        Self { error: error.into(), fault }
+    }
+}
 
 /// One call of an activity.
 pub(super) struct Call {
@@ -127,14 +142,21 @@ pub(super) fn code_of<A: ExecutableActivity>() -> Code {
             let data = serialization();
             let converter = call.converter.payload_converter();
             let context = SerializationContext::new(&data, converter);
-            let input: A::Input = converter.from_payloads(&context, call.input)?;
+            let input: A::Input = converter
+                .from_payloads(&context, call.input)
+                .map_err(|error| Fallen::new(error, Fault::Arguments))?;
             let instance = call.instance.and_then(|instance| instance.downcast().ok());
             let execution = async { A::execute(instance, call.context, input).await };
             let output = match AssertUnwindSafe(execution).catch_unwind().await {
-                Ok(output) => output?,
-                Err(panic) => return Err(panicked(panic.as_ref())),
+                Ok(output) => output.map_err(|error| Fallen::new(error, Fault::Returned))?,
+                Err(panic) => {
+                    let at = quiet::take_location().map(|at| short_path(&at).to_owned());
+                    return Err(Fallen::new(panicked(panic.as_ref()), Fault::Panicked { at }));
+                }
             };
-            Ok(converter.to_payload(&context, &output)?)
+            converter
+                .to_payload(&context, &output)
+                .map_err(|error| Fallen::new(error, Fault::Result))
         }
         .boxed_local()
     })
@@ -157,13 +179,13 @@ pub(super) fn undecodable(reason: &dyn StdError) -> proto::Failure {
 pub(super) async fn outcome(
     activity: &SmolStr,
     converter: &DataConverter,
-    result: Result<Payload, ActivityError>,
+    result: Result<Payload, Fallen>,
 ) -> Outcome {
-    let result = match result {
-        Ok(payload) => ActivityExecutionResult::ok(payload),
-        Err(error) => execution_result(converter, error),
+    let (result, fault) = match result {
+        Ok(payload) => (ActivityExecutionResult::ok(payload), Fault::Result),
+        Err(Fallen { error, fault }) => (execution_result(converter, error), fault),
     };
-    encoded(activity, converter, result).await
+    encoded(activity, converter, result, fault).await
 }
 
 /// What a worker sends for `failure`, encoded by the codec.
@@ -172,13 +194,15 @@ pub(super) async fn failed(
     converter: &DataConverter,
     failure: proto::Failure,
 ) -> Outcome {
-    encoded(activity, converter, ActivityExecutionResult::fail(failure)).await
+    encoded(activity, converter, ActivityExecutionResult::fail(failure), Fault::Arguments).await
 }
 
+/// What a worker sends; `fault` is why, if it is a failure.
 async fn encoded(
     activity: &SmolStr,
     converter: &DataConverter,
     result: ActivityExecutionResult,
+    mut fault: Fault,
 ) -> Outcome {
     if let Some(Status::Failed(failed)) = &result.status
         && failed.failure.as_ref().is_some_and(|failure| failure.message.contains(NO_CLIENT))
@@ -191,22 +215,23 @@ async fn encoded(
         let message = format!("Failed encoding activity completion: {error}");
         let failure = proto::Failure::application_failure(message, false);
         completion.result = Some(ActivityExecutionResult::fail(failure));
+        fault = Fault::Result;
     }
     let status = completion.result.and_then(|result| result.status);
-    sent(activity, status).unwrap_or_else(|error| {
+    sent(activity, status, fault).unwrap_or_else(|error| {
         Outcome::Refused(Refusal::Unmapped { activity: activity.clone(), error })
     })
 }
 
 /// What core makes of the status that a worker gives it, apart from what is not simulated.
-fn sent(activity: &SmolStr, status: Option<Status>) -> Result<Outcome, ConvertError> {
+fn sent(activity: &SmolStr, status: Option<Status>, fault: Fault) -> Result<Outcome, ConvertError> {
     Ok(match status {
         Some(Status::Completed(success)) => {
             Outcome::Completed(from_list(success.result.into_iter().collect())?)
         }
         Some(Status::Failed(failed)) => {
             let failure = Failure::from_proto(failed.failure.unwrap_or_default())?;
-            Outcome::Failed(Box::new(failure))
+            Outcome::Failed(Box::new(failure), fault)
         }
         // Core sends the details alone (`worker/activities.rs` of temporalio-sdk-core).
         Some(Status::Cancelled(cancellation)) => {

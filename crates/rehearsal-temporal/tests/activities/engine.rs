@@ -190,7 +190,7 @@ impl fmt::Display for Entry {
                 write!(f, "canceled {}", payloads(details.as_ref()))
             }
             What::Ended(Outcome::Refused(refusal)) => write!(f, "refused: {refusal}"),
-            What::Ended(Outcome::Failed(failure)) => {
+            What::Ended(Outcome::Failed(failure, _)) => {
                 let chain: Vec<String> = failure.chain().map(one_failure).collect();
                 write!(f, "failed: {}", chain.join("\n    because of "))
             }

@@ -81,6 +81,6 @@ fn one_that_cannot_be_read_fails_the_task() {
     SignalWorkflow
       task failed: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
       "Encoding error: invalid type: integer `17`, expected a string" (application "" false)
-      BadInput { message: "Encoding error: invalid type: integer `17`, expected a string" }
+      BadSignal { name: "approve", message: "Encoding error: invalid type: integer `17`, expected a string" }
     "#);
 }

@@ -142,7 +142,7 @@ impl Future for Running {
         }
         polled.map(|outcome| match outcome {
             Outcome::Completed(result) => Ok(result),
-            Outcome::Failed(failure) => Err(ActivityError::from(*failure)),
+            Outcome::Failed(failure, fault) => Err(ActivityError::from(*failure).with_fault(fault)),
             Outcome::Canceled(Some(details)) => Err(ActivityError::canceled_with(details)),
             Outcome::Canceled(None) => Err(ActivityError::canceled()),
             Outcome::Refused(refusal) => {

@@ -1,0 +1,141 @@
+//! Signals that came to nothing: dropped because they are no such value as the workflow takes, or never read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rehearsal_activation::Unread;
+use rehearsal_history::{SmolStr, Status};
+
+use crate::finding::{Code, Finding};
+use crate::outcome::{Execution, Outcome};
+use crate::record::SignalsOf;
+use crate::scenario::Scenario;
+
+/// The signals that a workflow dropped because they could not be read (RH108), in every run in which that happens.
+pub(crate) fn dropped(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
+    of_executions(outcome)
+        .flat_map(|(execution, of)| {
+            of.signals.dropped.iter().map(move |signal| (execution, signal))
+        })
+        .filter(|(_, signal)| !scenario.unread.contains(&signal.name))
+        .map(|(execution, signal)| {
+            let id = &execution.workflow_id;
+            let headline =
+                format!("signal `{}` of {id} could not be read: {}", signal.name, signal.why);
+            Finding::new(Code::SignalUnreadable, headline)
+                .with_detail("it was dropped, and the workflow goes on as if it had never come")
+                .with_events(is_main(outcome, execution).then_some(signal.event.0))
+        })
+        .collect()
+}
+
+/// Keeps count, over many runs, of the signals that nobody reads.
+///
+/// A signal that comes too late for the workflow to read it is lost in a race, which is a run like any other. One whose
+/// name the workflow listens for in no run at all can never be read, whatever happens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignalsSeen {
+    /// By the type of the workflow, the names that it has listened for.
+    listened: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
+    /// Those that were not read in the first run, which is the calm one.
+    unread: Vec<UnreadAt>,
+    runs: usize,
+}
+
+/// The signals of one name that an execution of the first run did not read.
+#[derive(Debug, Clone)]
+struct UnreadAt {
+    workflow_type: SmolStr,
+    workflow_id: SmolStr,
+    name: SmolStr,
+    events: Vec<u64>,
+    main: bool,
+    open: bool,
+}
+
+impl SignalsSeen {
+    pub(crate) fn note(&mut self, outcome: &Outcome) {
+        for (execution, of) in of_executions(outcome) {
+            let listened = self.listened.entry(execution.workflow_type.clone()).or_default();
+            listened.extend(of.signals.listened.iter().cloned());
+            if self.runs == 0 && may_read(outcome, execution) {
+                self.note_unread(execution, &of.signals.unread, is_main(outcome, execution));
+            }
+        }
+        self.runs += 1;
+    }
+
+    fn note_unread(&mut self, execution: &Execution, unread: &[Unread], main: bool) {
+        let begin = self.unread.len();
+        for signal in unread {
+            let known = self.unread[begin..].iter_mut().find(|known| known.name == signal.name);
+            match known {
+                Some(known) => known.events.push(signal.event.0),
+                None => self.unread.push(UnreadAt {
+                    workflow_type: execution.workflow_type.clone(),
+                    workflow_id: execution.workflow_id.clone(),
+                    name: signal.name.clone(),
+                    events: vec![signal.event.0],
+                    main,
+                    open: execution.status == Status::Running,
+                }),
+            }
+        }
+    }
+
+    /// The signals of the first run whose names nobody listened for in any run (RH602).
+    pub(crate) fn never_read(&self, scenario: &Scenario) -> Vec<Finding> {
+        let listened = |unread: &UnreadAt| {
+            let names = self.listened.get(&unread.workflow_type);
+            names.is_some_and(|names| names.contains(&unread.name))
+        };
+        self.unread
+            .iter()
+            .filter(|unread| !listened(unread) && !scenario.unread.contains(&unread.name))
+            .map(|unread| self.finding(unread))
+            .collect()
+    }
+
+    fn finding(&self, unread: &UnreadAt) -> Finding {
+        let UnreadAt { workflow_type, workflow_id, name, .. } = unread;
+        let times = match unread.events.len() {
+            1 => "was delivered".to_owned(),
+            count => format!("was delivered {count} times"),
+        };
+        let headline =
+            format!("signal `{name}` of {workflow_id} {times}, and nobody listens for it");
+        let names = self.listened.get(workflow_type);
+        let names: Vec<String> =
+            names.into_iter().flatten().map(|name| format!("`{name}`")).collect();
+        let listens = match names.as_slice() {
+            [] => format!("{workflow_type} listens for no signal at all"),
+            names => format!("{workflow_type} listens for {}", names.join(", ")),
+        };
+        let still = if unread.open { "is still there" } else { "was there when it closed" };
+        Finding::new(Code::SignalUnread, headline)
+            .with_detail(listens)
+            .with_detail(format!("it {still}, in the run in which nothing strikes"))
+            .with_events(unread.events.iter().copied().filter(|_| unread.main))
+    }
+}
+
+/// Whether a workflow had its chance to read what it was sent: it did all it wanted to do, or waits for more. One that
+/// was canceled, failed, or was ended from outside may not have come that far.
+fn may_read(outcome: &Outcome, execution: &Execution) -> bool {
+    let canceled = outcome.record.cancels.iter().any(|cancel| cancel.run_id == execution.run_id);
+    match execution.status {
+        Status::Completed | Status::ContinuedAsNew => true,
+        Status::Running => !canceled,
+        _ => false,
+    }
+}
+
+fn is_main(outcome: &Outcome, execution: &Execution) -> bool {
+    outcome.main().is_some_and(|main| main.run_id == execution.run_id)
+}
+
+fn of_executions(outcome: &Outcome) -> impl Iterator<Item = (&Execution, &SignalsOf)> {
+    outcome.record.signals.iter().filter_map(|of| {
+        let execution = outcome.executions.iter().find(|execution| execution.run_id == of.run_id);
+        execution.map(|execution| (execution, of))
+    })
+}

@@ -1,0 +1,274 @@
+//! Runs that are green although nothing was rehearsed: what keeps a scenario from being about anything is found and
+//! named, and what is meant is not.
+
+use rehearsal::{
+    Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Exploration, Failure,
+    Fault, RetryPolicy, Scenario, Signal, Stub, Tape, Workflow, WorkflowError, secs,
+};
+use rehearsal_tests::golden::ports::ALL;
+use rehearsal_tests::golden::{self, Recording};
+
+const SHIP: Workflow<u64, String> = Workflow::new("Ship");
+const PACK: Activity<u64, String> = Activity::new("Pack");
+/// The same activity, as somebody else thinks that it is.
+const PACK_BY_NAME: Activity<String, String> = Activity::new("Pack");
+const PRINT: Activity<(), ()> = Activity::new("Print");
+
+fn options() -> ActivityOptions {
+    ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation()
+}
+
+async fn ship(ctx: Context, order: u64) -> Result<String, WorkflowError> {
+    ctx.with_activity_options(options()).execute(PACK, order).await
+}
+
+/// Tries it three times, and does without if it must.
+async fn ship_somehow(ctx: Context, order: u64) -> Result<String, WorkflowError> {
+    let policy = RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() };
+    let options = options().with_retry_policy(policy);
+    let packed = ctx.with_activity_options(options).execute(PACK, order).await;
+    if let Some(canceled) = ctx.err() {
+        return Err(canceled);
+    }
+    Ok(packed.unwrap_or_else(|_| "unpacked".to_owned()))
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("rehearsed").workflow(SHIP, ship).client(|world| {
+        world.start(SHIP, "order-7", 7);
+    })
+}
+
+async fn panics(_: ActivityContext, _: u64) -> Result<String, ActivityError> {
+    panic!("the box is broken")
+}
+
+async fn fails(_: ActivityContext, _: u64) -> Result<String, ActivityError> {
+    Err(ActivityError::from("no box"))
+}
+
+/// The only kind of finding of a sweep; an exploration and the calm run by itself give it too.
+#[track_caller]
+fn only(scenario: &Scenario, code: Code) -> Failure {
+    let failure = scenario.try_sweep().expect_err("a mistake was made");
+    let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [code], "{failure}");
+    let explored = scenario.try_explore(Exploration::new(20)).expect_err("the same mistake");
+    assert_eq!(explored.findings(), failure.findings());
+    failure
+}
+
+#[track_caller]
+fn is_silent(scenario: &Scenario) {
+    if let Err(failure) = scenario.try_sweep() {
+        panic!("{failure}");
+    }
+    scenario.explore(100);
+}
+
+#[test]
+fn an_activity_that_panics_in_every_attempt_is_named() {
+    let scenario = scenario().activity(PACK, panics);
+    insta::assert_snapshot!(only(&scenario, Code::NeverSucceeded));
+    let alone = scenario.try_run(&Tape::calm()).unwrap_err();
+    let codes: Vec<Code> = alone.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::NeverSucceeded, Code::Hang]);
+}
+
+#[test]
+fn it_is_named_though_the_workflow_does_without_it() {
+    let scenario = scenario().workflow(SHIP, ship_somehow).activity(PACK, panics);
+    let failure = scenario.try_sweep().unwrap_err();
+    insta::assert_snapshot!(failure.findings()[0]);
+    is_silent(&scenario.expect_failing(PACK));
+}
+
+#[test]
+fn where_an_attempt_panicked_is_data() {
+    let outcome = scenario().activity(PACK, panics).expect_failing(PACK).try_run(&Tape::calm());
+    let failure = outcome.expect_err("it is tried again for ever");
+    let call = &failure.outcome().unwrap().record.calls[0];
+    let Some(Err(error)) = &call.result else { panic!("{call:?}") };
+    let Fault::Panicked { at: Some(at) } = error.fault() else { panic!("{error:?}") };
+    assert!(at.starts_with("tests/rehearsed.rs:"), "{at}");
+}
+
+#[test]
+fn arguments_of_another_type_are_named() {
+    let of_text = |_: ActivityContext, order: String| async move { Ok(order) };
+    let failure = only(&scenario().activity(PACK_BY_NAME, of_text), Code::NeverSucceeded);
+    insta::assert_snapshot!(failure.findings()[0]);
+
+    let stub = Stub::computes(|order: String| Ok(order));
+    let failure = only(&scenario().stub(PACK_BY_NAME, stub), Code::NeverSucceeded);
+    insta::assert_snapshot!(failure.findings()[0]);
+}
+
+#[test]
+fn one_that_is_tried_again_for_ever_is_named() {
+    let failure = only(&scenario().activity(PACK, fails), Code::NeverSucceeded);
+    insta::assert_snapshot!(failure.findings()[0]);
+    is_silent(&scenario().activity(PACK, fails).expect_failing(PACK));
+}
+
+#[test]
+fn an_error_that_the_workflow_is_told_of_is_a_result_like_any_other() {
+    is_silent(&scenario().workflow(SHIP, ship_somehow).activity(PACK, fails));
+}
+
+#[test]
+fn what_a_stub_says_is_meant() {
+    is_silent(&scenario().stub(PACK, Stub::fails(ActivityError::from("no box"))));
+    let computed = Stub::computes(|order: u64| Err(ActivityError::from(format!("no box {order}"))));
+    is_silent(&scenario().stub(PACK, computed));
+    let panicked = Stub::fails(ActivityError::panicked("the box is broken"));
+    is_silent(&scenario().workflow(SHIP, ship_somehow).stub(PACK, panicked));
+}
+
+#[test]
+fn one_attempt_that_succeeds_is_enough() {
+    let third_time = |ctx: ActivityContext, _: u64| async move {
+        assert!(ctx.attempt() > 2, "not yet");
+        Ok("packed".to_owned())
+    };
+    is_silent(&scenario().activity(PACK, third_time));
+}
+
+#[test]
+fn an_unknown_activity_that_is_meant_to_fail_is_an_error() {
+    let scenario = scenario().stub(PACK, Stub::returns(String::new())).expect_failing(PRINT);
+    let failure = scenario.try_sweep().unwrap_err();
+    insta::assert_snapshot!(failure.findings()[0]);
+}
+
+const WAIT: Workflow<(), String> = Workflow::new("Wait");
+const APPROVE: Signal<String> = Signal::new("approve");
+const APROVE: Signal<String> = Signal::new("aprove");
+const APPROVE_BY_NUMBER: Signal<u64> = Signal::new("approve");
+const UNDO: Signal<()> = Signal::new("undo");
+
+/// Waits for an approval or its cancel.
+async fn wait(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    let approvals = ctx.signals(APPROVE);
+    ctx.wait(|| !approvals.is_empty()).await?;
+    Ok(approvals.try_recv().unwrap_or_default())
+}
+
+/// Waits for it at most a minute.
+async fn wait_a_minute(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    let approvals = ctx.signals(APPROVE);
+    ctx.wait_timeout(secs(60), || !approvals.is_empty()).await?;
+    Ok(approvals.try_recv().unwrap_or_default())
+}
+
+/// Listens only once it is canceled.
+async fn wait_for_undo(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    let slept = ctx.sleep(secs(60)).await;
+    if ctx.is_canceled() {
+        let undo = ctx.signals(UNDO);
+        ctx.disconnected().wait_timeout(secs(60), || !undo.is_empty()).await?;
+    }
+    slept.map(|()| String::new())
+}
+
+/// Somebody sends a signal after 5 s, if the workflow is still open then.
+fn signaled<T: serde::Serialize + Clone + Send + Sync + 'static>(
+    signal: Signal<T>,
+    value: T,
+) -> Scenario {
+    Scenario::new("signaled").workflow(WAIT, wait).client(move |world| {
+        let wait = world.start(WAIT, "article-7", ());
+        world.advance(secs(5));
+        let _closed = world.signal(&wait, signal.clone(), value.clone());
+    })
+}
+
+#[test]
+fn a_misspelled_signal_is_named_at_the_horizon() {
+    let scenario = signaled(APROVE, "ada".to_owned());
+    insta::assert_snapshot!(only(&scenario, Code::SignalUnread));
+    let alone = scenario.try_run(&Tape::calm()).unwrap_err();
+    let codes: Vec<Code> = alone.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::SignalUnread, Code::Hang]);
+}
+
+#[test]
+fn a_misspelled_signal_is_named_at_the_close() {
+    let scenario = signaled(APROVE, "ada".to_owned()).workflow(WAIT, wait_a_minute);
+    let failure = only(&scenario, Code::SignalUnread);
+    insta::assert_snapshot!(failure.findings()[0]);
+    assert!(scenario.try_run(&Tape::calm()).is_ok(), "other runs may listen for it");
+    is_silent(&scenario.expect_unread("aprove"));
+}
+
+#[test]
+fn a_signal_that_nobody_receives_is_named() {
+    let sleeps = |ctx: Context, ()| async move {
+        ctx.sleep(secs(60)).await?;
+        Ok(String::new())
+    };
+    let scenario = signaled(UNDO, ()).workflow(WAIT, sleeps).client(|world| {
+        let wait = world.start(WAIT, "article-7", ());
+        for _ in 0..3 {
+            world.advance(secs(1));
+            let _closed = world.signal(&wait, UNDO, ());
+        }
+    });
+    insta::assert_snapshot!(only(&scenario, Code::SignalUnread).findings()[0]);
+}
+
+#[test]
+fn a_signal_that_is_read_in_some_run_is_no_finding() {
+    let outcome = signaled(UNDO, ()).workflow(WAIT, wait_for_undo);
+    is_silent(&outcome);
+}
+
+#[test]
+fn a_signal_that_comes_too_late_is_no_finding() {
+    is_silent(
+        &signaled(APPROVE, "ada".to_owned())
+            .workflow(WAIT, |ctx: Context, ()| async move {
+                let first = wait_a_minute(ctx.clone(), ()).await?;
+                // A second approval comes, or not; nobody looks.
+                ctx.sleep(secs(60)).await?;
+                Ok(first)
+            })
+            .client(|world| {
+                let wait = world.start(WAIT, "article-7", ());
+                world.advance(secs(5));
+                let _closed = world.signal(&wait, APPROVE, "ada".to_owned());
+                let _closed = world.signal(&wait, APPROVE, "bob".to_owned());
+            }),
+    );
+}
+
+#[test]
+fn a_signal_of_another_type_is_named_with_both_types() {
+    let scenario = signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, wait_a_minute);
+    let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+    insta::assert_snapshot!(failure);
+}
+
+#[test]
+fn a_signal_of_another_type_is_found_once_for_each_signal_and_nothing_else_is() {
+    let failure =
+        signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, wait_a_minute).try_sweep().unwrap_err();
+    let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::SignalUnreadable]);
+}
+
+/// No golden scenario but those that say so has an activity that never succeeds by accident, or a signal in vain.
+#[test]
+fn golden_scenarios_are_rehearsed() {
+    let mut problems = Vec::new();
+    for folder in ALL {
+        let Some(register) = folder.register else { continue };
+        let recording = Recording::read(folder).expect("the golden suite reads it");
+        let scenario = golden::scenario(folder, recording.script, register);
+        let Err(failure) = scenario.try_sweep() else { continue };
+        let ours = [Code::NeverSucceeded, Code::SignalUnread, Code::SignalUnreadable];
+        let ours = failure.findings().iter().find(|finding| ours.contains(&finding.code));
+        problems.extend(ours.map(|finding| format!("{}: {finding}", folder.name)));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
