@@ -149,7 +149,7 @@ pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;
-pub use crate::stub::Stub;
+pub use crate::stub::{Anything, Fits, Join, Stub, Takes};
 pub use crate::time::{hours, millis, mins, secs};
 pub use crate::timeline::timeline;
 

@@ -9,6 +9,9 @@ use serde::Serialize;
 /// Typed names ([`Activity`]) do, and with feature `temporal` the markers that the official SDK makes of methods, such as
 /// `Shop::ship`. `Kind` tells them apart and is never written.
 pub trait ActivityName<Kind>: Sized {
+    /// What the activity takes.
+    type Input;
+
     /// What the activity returns.
     type Output;
 
@@ -25,6 +28,7 @@ pub trait ActivityName<Kind>: Sized {
 pub enum Native {}
 
 impl<I, O: Serialize> ActivityName<Native> for Activity<I, O> {
+    type Input = I;
     type Output = O;
 
     fn activity_name(self) -> String {

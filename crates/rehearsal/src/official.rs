@@ -28,6 +28,7 @@ use crate::watchdog;
 pub enum Official {}
 
 impl<A: ActivityDefinition> ActivityName<Official> for A {
+    type Input = A::Input;
     type Output = A::Output;
 
     fn activity_name(self) -> String {

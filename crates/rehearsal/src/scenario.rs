@@ -26,7 +26,7 @@ use crate::keeper::Keeper;
 use crate::names::ActivityName;
 use crate::report::Report;
 use crate::rerun::{test_name, unasked};
-use crate::stub::Stub;
+use crate::stub::{Fits, Stub};
 use crate::watchdog::{self, Subject, Who};
 
 /// What is rehearsed: workflows, activities, workers, what the client does, and what must hold.
@@ -113,11 +113,12 @@ impl Scenario {
 
     /// Leaves out the code of an activity and says what it does instead.
     #[must_use]
-    pub fn stub<K, A>(mut self, activity: A, stub: Stub<A::Output>) -> Self
+    pub fn stub<K, A, T>(mut self, activity: A, stub: Stub<A::Output, T>) -> Self
     where
         A: ActivityName<K> + 'static,
         A::Output: 'static,
         K: 'static,
+        T: Fits<A::Input> + 'static,
     {
         let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
             caught(&ctx.clone(), stub.clone().run(ctx, input, A::encode))

@@ -1,6 +1,8 @@
 //! Stubs: what an activity does when its code is left out.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,8 @@ use rehearsal_engine::{ActivityContext, ActivityError, ActivityResult};
 use rehearsal_history::Payloads;
 use serde::de::DeserializeOwned;
 
-/// Stands in for the code of an activity that returns an `O`.
+/// Stands in for the code of an activity that returns an `O`; `K` says what the activity must take: [`Anything`], or what
+/// the stub [computes](Stub::computes) from, [`Takes`].
 ///
 /// ```
 /// use rehearsal::{ActivityError, Stub, secs};
@@ -17,8 +20,60 @@ use serde::de::DeserializeOwned;
 /// let slow = Stub::returns("receipt 7".to_owned()).after(secs(2));
 /// let flaky = Stub::fails(ActivityError::from("busy")).then(Stub::returns("receipt 7".to_owned()));
 /// ```
-pub struct Stub<O> {
+pub struct Stub<O, K = Anything> {
     attempts: Vec<Attempt<O>>,
+    takes: PhantomData<fn(K)>,
+}
+
+/// Marks a stub that looks at no arguments, so that it fits every activity.
+#[derive(Debug, Clone, Copy)]
+pub enum Anything {}
+
+/// Marks a stub that computes from an `I`, so that it fits activities that take one.
+pub struct Takes<I>(PhantomData<fn(I)>, Infallible);
+
+impl<I> fmt::Debug for Takes<I> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {}
+    }
+}
+
+/// Marks of stubs that fit an activity that takes an `I`.
+#[diagnostic::on_unimplemented(
+    message = "the stub computes from something else than the activity takes",
+    label = "the activity takes `{I}`, the stub is marked `{Self}`",
+    note = "give `Stub::computes` a closure that takes `{I}`"
+)]
+pub trait Fits<I> {}
+
+impl<I> Fits<I> for Anything {}
+
+impl<I> Fits<I> for Takes<I> {}
+
+/// Marks of stubs that can be chained with [`Stub::then`], and the mark of both together.
+#[diagnostic::on_unimplemented(
+    message = "two stubs in a row compute from different arguments",
+    label = "`{Self}`, then `{Next}`"
+)]
+pub trait Join<Next> {
+    /// The mark of both.
+    type Both;
+}
+
+impl Join<Self> for Anything {
+    type Both = Self;
+}
+
+impl<I> Join<Takes<I>> for Anything {
+    type Both = Takes<I>;
+}
+
+impl<I> Join<Anything> for Takes<I> {
+    type Both = Self;
+}
+
+impl<I> Join<Self> for Takes<I> {
+    type Both = Self;
 }
 
 struct Attempt<O> {
@@ -28,18 +83,18 @@ struct Attempt<O> {
 
 type Answer<O> = Arc<dyn Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync>;
 
-impl<O> Clone for Stub<O> {
+impl<O, K> Clone for Stub<O, K> {
     fn clone(&self) -> Self {
         let attempts = self
             .attempts
             .iter()
             .map(|attempt| Attempt { after: attempt.after, answer: Arc::clone(&attempt.answer) })
             .collect();
-        Self { attempts }
+        Self { attempts, takes: PhantomData }
     }
 }
 
-impl<O> fmt::Debug for Stub<O> {
+impl<O, K> fmt::Debug for Stub<O, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stub").field("attempts", &self.attempts.len()).finish()
     }
@@ -55,20 +110,45 @@ impl<O: 'static> Stub<O> {
         Self::answers(move |_| Ok(value.clone()))
     }
 
+    /// Fails with `error` at once, at every attempt.
+    #[must_use]
+    pub fn fails(error: ActivityError) -> Self {
+        Self::answers(move |_| Err(declared(error.clone())))
+    }
+}
+
+impl<O: 'static, I: DeserializeOwned> Stub<O, Takes<I>> {
     /// Computes the answer from the arguments, at every attempt.
     ///
-    /// Arguments that cannot be read as an `I` fail the attempt, as they would fail the code of the activity.
+    /// It fits activities that take an `I`. Arguments that cannot be read as one, of a workflow that has another type for
+    /// the activity, fail the attempt, as they would fail the code of the activity; if that is all that ever happens, it
+    /// is a finding (RH601).
     ///
     /// ```
-    /// use rehearsal::{ActivityError, Stub};
+    /// use rehearsal::{Activity, ActivityError, Scenario, Stub};
+    ///
+    /// const CHARGE: Activity<u64, String> = Activity::new("Charge");
     ///
     /// let charge = Stub::computes(|amount: u64| match amount {
     ///     0 => Err(ActivityError::from("nothing to charge")),
     ///     _ => Ok(format!("receipt for {amount}")),
     /// });
+    /// let flaky = Stub::fails(ActivityError::from("busy")).then(charge);
+    /// let scenario = Scenario::new("order").stub(CHARGE, flaky);
+    /// ```
+    ///
+    /// One that takes something else does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// use rehearsal::{Activity, Scenario, Stub};
+    ///
+    /// const CHARGE: Activity<u64, String> = Activity::new("Charge");
+    ///
+    /// let charge = Stub::computes(|amount: String| Ok(format!("receipt for {amount}")));
+    /// let scenario = Scenario::new("order").stub(CHARGE, charge);
     /// ```
     #[must_use]
-    pub fn computes<I: DeserializeOwned>(
+    pub fn computes(
         answer: impl Fn(I) -> Result<O, ActivityError> + Send + Sync + 'static,
     ) -> Self {
         Self::answers(move |input| {
@@ -78,17 +158,14 @@ impl<O: 'static> Stub<O> {
             answer(input).map_err(declared)
         })
     }
+}
 
-    /// Fails with `error` at once, at every attempt.
-    #[must_use]
-    pub fn fails(error: ActivityError) -> Self {
-        Self::answers(move |_| Err(declared(error.clone())))
-    }
-
+impl<O: 'static, K> Stub<O, K> {
     fn answers(
         answer: impl Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync + 'static,
     ) -> Self {
-        Self { attempts: vec![Attempt { after: Duration::ZERO, answer: Arc::new(answer) }] }
+        let attempts = vec![Attempt { after: Duration::ZERO, answer: Arc::new(answer) }];
+        Self { attempts, takes: PhantomData }
     }
 
     /// The last attempt described so far takes this long in virtual time. It ignores a cancel.
@@ -102,9 +179,12 @@ impl<O: 'static> Stub<O> {
 
     /// What the attempts after those described so far do. The last one described stands for all that follow.
     #[must_use]
-    pub fn then(mut self, next: Self) -> Self {
+    pub fn then<L>(mut self, next: Stub<O, L>) -> Stub<O, K::Both>
+    where
+        K: Join<L>,
+    {
         self.attempts.extend(next.attempts);
-        self
+        Stub { attempts: self.attempts, takes: PhantomData }
     }
 
     /// Does what the stub says; `encode` writes its answer.

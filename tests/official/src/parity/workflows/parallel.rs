@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityError as NativeActivityError, ActivityOptions as NativeActivityOptions,
-    Context, OfficialWorld as _, Profile, Scenario, Stub, Workflow, WorkflowError, join_all, secs,
+    Context, OfficialWorld as _, Profile, Scenario, Stub, Takes, Workflow, WorkflowError, join_all,
+    secs,
 };
 use temporalio_macros::{activities, workflow, workflow_methods};
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -63,11 +64,11 @@ impl Work {
     }
 }
 
-fn twice(after: u64) -> Stub<u32> {
+fn twice(after: u64) -> Stub<u32, Takes<u32>> {
     Stub::computes(|n: u32| Ok(2 * n)).after(secs(after))
 }
 
-fn flaky() -> Stub<u32> {
+fn flaky() -> Stub<u32, Takes<u32>> {
     Stub::fails(NativeActivityError::from("not yet")).after(secs(2)).then(twice(1))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityOptions as NativeActivityOptions, Context, Handle, OfficialWorld as _,
-    Profile, Scenario, Signal, Stub, Workflow, WorkflowError, World, secs,
+    Profile, Scenario, Signal, Stub, Takes, Workflow, WorkflowError, World, secs,
 };
 use temporalio_macros::{activities, workflow, workflow_methods};
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -69,7 +69,7 @@ impl Books {
     }
 }
 
-fn booked() -> Stub<u32> {
+fn booked() -> Stub<u32, Takes<u32>> {
     Stub::computes(Ok::<u32, rehearsal::ActivityError>).after(secs(2))
 }
 
