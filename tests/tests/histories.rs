@@ -27,22 +27,10 @@ const NOT_WELL_FORMED: &[(&str, &str)] = &[
     ("update_before_protocol_message_command.json", UPDATE),
     ("update_complete_and_exit.json", UPDATE),
     ("update_with_protocol_message_command.json", UPDATE),
-    ("awaitTimerConditionOldBehavior.json", TEST_SERVER),
-    ("get_version_after_scope_cancellation.json", TEST_SERVER),
-    ("laRetriesAndFails_1_17.json", TEST_SERVER),
-    ("laSuccessfulCompletion_1_17.json", TEST_SERVER),
-    ("testGetHistoryLength.json", TEST_SERVER),
-    ("testGetHistorySize.json", TEST_SERVER),
-    ("testGetVersionInterleavedUpdateReplayWaitForMarkerHistory.json", TEST_SERVER),
-    ("testUnknownHistoryEventClean.json", TEST_SERVER),
-    ("testUnknownHistoryEventMayIgnore.json", TEST_SERVER),
-    ("testUnknownHistoryEventMayNotIgnore.json", TEST_SERVER),
 ];
 
 /// Why recordings of early updates are not well formed.
 const UPDATE: &str = "its server did not write yet which update is completed";
-/// Why recordings of another server are not well formed.
-const TEST_SERVER: &str = "Java's test server does not write which start a task completes";
 /// Types that are kept as they came: Nexus and others outside the catalog.
 const KEPT: &[&str] = &["nexusoperation", "unknown", "workflowpropertiesmodifiedexternally"];
 

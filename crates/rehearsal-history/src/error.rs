@@ -53,6 +53,35 @@ pub enum DecodeError {
         advice: &'static str,
     },
 
+    /// The file is of a kind that is not read.
+    #[error("the file is {form}, which is not read; {advice}")]
+    File {
+        /// The kind, as people call it.
+        form: &'static str,
+        /// How to get a form that is read.
+        advice: &'static str,
+    },
+
+    /// The file begins as binary protobuf does, and is no history in it.
+    #[error("not a history in binary protobuf: {message}")]
+    Protobuf {
+        /// Why, as its reader says it.
+        message: String,
+    },
+
+    /// The payloads of the file are decoded, as the Web UI downloads them, and one of them could only be guessed.
+    #[error(
+        "event {event}: its payload is decoded, as the Web UI downloads them, and {why}; {advice}"
+    )]
+    Decoded {
+        /// The event with that payload.
+        event: EventId,
+        /// Why it would be a guess.
+        why: String,
+        /// How to get a form that is read.
+        advice: &'static str,
+    },
+
     /// There is more than one history where one was wanted.
     #[error("expected one history, found {found}")]
     Several {
@@ -199,6 +228,10 @@ pub enum Dialect {
     RustClient,
     /// The events as the Web UI keeps them for itself.
     WebUi,
+    /// The events as the first Web UI (`temporalio/web`, until 2021) exported them.
+    FirstWebUi,
+    /// The JSON of Temporal before 1.0, and of Cadence: task lists, timeouts in seconds, times as numbers.
+    Before1,
 }
 
 impl core::fmt::Display for Dialect {
@@ -208,6 +241,10 @@ impl core::fmt::Display for Dialect {
             Self::HumanReadable => "the Web UI's human readable form",
             Self::RustClient => "the Rust client's own form",
             Self::WebUi => "the Web UI's inner form",
+            Self::FirstWebUi => "the form of the first Web UI (`details`, `kvps`; until 2021)",
+            Self::Before1 => {
+                "the JSON of Temporal before 1.0 (`taskList`, timeouts in seconds; until mid-2020)"
+            }
         })
     }
 }

@@ -4,10 +4,14 @@ use core::fmt;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
+use crate::ending::{self, CutOff};
 use crate::error::{DecodeError, HistoryError, TextError};
 use crate::event::{Event, EventKind, WorkflowExecutionStarted};
 use crate::id::EventId;
-use crate::json::{self, EventReader, EventWriter};
+use crate::json::{self, EventWriter};
+use crate::payload::Payload;
+use crate::payload_map::{self, BadPayload};
+use crate::peculiarity::Peculiarity;
 use crate::text::{self, Line};
 use crate::well_formed::{self, IllFormed};
 
@@ -30,9 +34,18 @@ use crate::well_formed::{self, IllFormed};
 /// assert_eq!(History::from_json(&history.to_json())?, history);
 /// # Ok::<(), rehearsal_history::DecodeError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct History {
     events: Vec<Arc<Event>>,
+    /// What was odd in the text that it was read from.
+    peculiarities: Vec<Peculiarity>,
+}
+
+/// The same events; how they were written does not count.
+impl PartialEq for History {
+    fn eq(&self, other: &Self) -> bool {
+        self.events == other.events
+    }
 }
 
 impl History {
@@ -54,17 +67,68 @@ impl History {
         if !matches!(first.kind, EventKind::WorkflowExecutionStarted(_)) {
             return Err(HistoryError::NotStarted { found: first.kind.name().into() });
         }
-        Ok(Self { events })
+        Ok(Self { events, peculiarities: Vec::new() })
     }
 
-    /// Reads history JSON: `{"events": []}`, `{"history": {"events": []}}`, a bare array of events, or a list of one
-    /// history. Both spellings of enums, of field names and of 64-bit numbers are read; `null` is absent.
+    /// Takes the events of a run as they stood in a text, perhaps last first.
+    pub(crate) fn read(mut events: Vec<Arc<Event>>) -> Result<Self, HistoryError> {
+        let descending =
+            events.len() > 1 && events.windows(2).all(|pair| pair[0].id == pair[1].id.next());
+        if descending {
+            events.reverse();
+        }
+        let mut history = Self::new(events)?;
+        if descending {
+            history = history.with_peculiarity(Peculiarity::Descending);
+        }
+        if well_formed::is_unlinked(&history.events) {
+            history = history.with_peculiarity(Peculiarity::UnlinkedTasks);
+        }
+        Ok(history)
+    }
+
+    pub(crate) fn with_peculiarity(mut self, peculiarity: Peculiarity) -> Self {
+        self.peculiarities.push(peculiarity);
+        self.peculiarities.sort_unstable();
+        self
+    }
+
+    /// Reads history JSON: `{"events": []}`, `{"history": {"events": []}}`, a bare array of events, events one after the
+    /// other (NDJSON), or a list of one history. Both spellings of enums, of field names and of 64-bit numbers are read;
+    /// `null` is absent. Events may come last first, and payloads may be decoded as the Web UI does it, if all of them
+    /// are: [`peculiarities`](Self::peculiarities) says so.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`], which names the event and the field.
+    /// [`DecodeError`], which names the event and the field, or the form of the text if it is not one that is read.
     pub fn from_json(text: &str) -> Result<Self, DecodeError> {
-        let mut histories = json::decode_list(text)?;
+        Self::one(json::decode_list(text)?)
+    }
+
+    /// Reads history JSON from a file as it is: with or without a byte order mark, in UTF-8 or UTF-16.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json). A file that is compressed, or in binary protobuf, is refused by name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_history::{History, HistoryBuilder};
+    ///
+    /// let history = HistoryBuilder::new("order").build();
+    /// let file = format!("\u{feff}{}", history.to_json());
+    /// assert_eq!(History::from_bytes(file.as_bytes())?, history);
+    ///
+    /// let error = History::from_bytes(&[0x1f, 0x8b, 8, 0]).unwrap_err();
+    /// assert!(error.to_string().contains("gzip"));
+    /// # Ok::<(), rehearsal_history::DecodeError>(())
+    /// ```
+    pub fn from_bytes(file: &[u8]) -> Result<Self, DecodeError> {
+        Self::one(json::decode_bytes(&json::unpack(file)?)?)
+    }
+
+    fn one(mut histories: Vec<Self>) -> Result<Self, DecodeError> {
         match histories.len() {
             1 => Ok(histories.remove(0)),
             found => Err(DecodeError::Several { found }),
@@ -77,14 +141,24 @@ impl History {
         json::encode(&self.events)
     }
 
-    /// Reads history JSON from a stream, as [`from_json`](Self::from_json) does. [`EventReader`] reads it event by event.
+    /// Reads history JSON from a stream to its end, as [`from_bytes`](Self::from_bytes) does. [`EventReader`] reads it
+    /// event by event.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`], which names the event and the field.
-    pub fn from_reader(input: impl BufRead) -> Result<Self, DecodeError> {
-        let events = EventReader::new(input).map(|event| event.map(Arc::new));
-        Ok(Self::new(events.collect::<Result<_, _>>()?)?)
+    /// [`DecodeError`], which names the event and the field, or what the stream says.
+    ///
+    /// [`EventReader`]: crate::EventReader
+    pub fn from_reader(mut input: impl BufRead) -> Result<Self, DecodeError> {
+        let mut file = Vec::new();
+        input.read_to_end(&mut file)?;
+        Self::from_bytes(&file)
+    }
+
+    /// What was odd in the text that it was read from, and was understood all the same; in the order of the enum.
+    #[must_use]
+    pub fn peculiarities(&self) -> &[Peculiarity] {
+        &self.peculiarities
     }
 
     /// Writes history JSON to a stream, as [`to_json`](Self::to_json) does. [`EventWriter`] writes it event by event.
@@ -146,13 +220,67 @@ impl History {
 
     /// Checks what holds between the events of every history that a server writes: closing events name something
     /// open, references point to the right kind of event, workflow tasks follow their order, and nothing follows the
-    /// close.
+    /// close. In a history with the [peculiarity](Self::peculiarities) that workflow tasks are not linked, these links may
+    /// be missing.
     ///
     /// # Errors
     ///
     /// [`IllFormed`], the first thing that is wrong; it names the event.
     pub fn check_well_formed(&self) -> Result<(), IllFormed> {
-        well_formed::check(&self.events)
+        let unlinked = self.peculiarities.contains(&Peculiarity::UnlinkedTasks);
+        well_formed::check(&self.events, unlinked)
+    }
+
+    /// Checks that the history ends where one can end: a server writes events in batches, and some events never come
+    /// alone. A history that ends behind such an event is the first part of one.
+    ///
+    /// That it ends where it can does not say that it is whole. Histories that are odd in how tasks are linked are not
+    /// those of a server, and are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`CutOff`], which names the last event and what comes with it.
+    pub fn check_end(&self) -> Result<(), CutOff> {
+        if self.peculiarities.contains(&Peculiarity::UnlinkedTasks) {
+            return Ok(());
+        }
+        ending::check(self)
+    }
+
+    /// The history with another payload in the place of each: decoded, say, by the user's codec.
+    ///
+    /// `map` is given all payloads in the order of the events, but for those of search attributes, which no codec encodes
+    /// since the server reads them, and the place of each, such as `input.payloads.0`. Failures whose message is in a
+    /// payload ("Encoded failure") get it back from the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`BadPayload`] with what `map` says; it names the event and the place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use rehearsal_history::{HistoryBuilder, Payload, Payloads};
+    ///
+    /// let mut builder = HistoryBuilder::new("order");
+    /// builder.signal("paid", Some(Payloads::one(Payload::json("\"DLEB\""))));
+    /// let history = builder.build();
+    ///
+    /// let backwards = |_: &str, payload: Payload| {
+    ///     let text: String = payload.as_json().unwrap().chars().rev().collect();
+    ///     Ok::<_, Infallible>(Payload::json(text))
+    /// };
+    /// assert!(history.map_payloads(backwards)?.print().contains("BELD"));
+    /// # Ok::<(), rehearsal_history::BadPayload<Infallible>>(())
+    /// ```
+    pub fn map_payloads<E>(
+        &self,
+        map: impl FnMut(&str, Payload) -> Result<Payload, E>,
+    ) -> Result<Self, BadPayload<E>> {
+        let events = payload_map::events(&self.events, map)?;
+        Ok(Self { events, peculiarities: self.peculiarities.clone() })
     }
 
     /// The lines of the text notation, in columns.

@@ -2,10 +2,13 @@
 //!
 //! A scanner finds the events in the text, one after the other. Each becomes a tree, and is taken out of it field by
 //! field; what no field is known for stays behind and is kept. Writing needs no tree. The forms that are read are those
-//! of history JSON A to D, G and I, and the bare array; others are refused by name, see [`dialect`]. Lost are only
+//! of history JSON A to D, G and I, the bare array, events or histories that follow one another, and, from the whole
+//! text, the Web UI's [`decoded`] download; others are refused by name, see [`dialect`] and [`container`]. Lost are only
 //! members beside the list of events, such as `nextPageToken`, unknown members that are `null` or an empty list, which
 //! both say that there is nothing, and digits of numbers in unknown members that fit neither 64-bit integers nor floats.
 
+mod container;
+mod decoded;
 mod dialect;
 mod event_writer;
 mod fields;
@@ -21,6 +24,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use smol_str::{SmolStr, ToSmolStr as _};
 
+pub use container::is_protobuf;
+pub(crate) use container::unpack;
 pub use event_writer::EventWriter;
 pub use reader::EventReader;
 pub use schema::{Bytes, Opaque, Unknown};
@@ -32,6 +37,7 @@ use crate::error::DecodeError;
 use crate::event::{Event, EventKind, OtherEvent, ServerFields};
 use crate::history::History;
 use crate::id::EventId;
+use crate::peculiarity::Peculiarity;
 use crate::policy::UserMetadata;
 use crate::time::Timestamp;
 
@@ -53,12 +59,33 @@ use crate::time::Timestamp;
 /// # Ok::<(), rehearsal_history::DecodeError>(())
 /// ```
 pub fn decode_list(text: &str) -> Result<Vec<History>, DecodeError> {
-    let mut reader = Reader::new(text.as_bytes());
+    decode_bytes(text.as_bytes())
+}
+
+/// Reads the histories of a text that may not be UTF-8 to its end.
+pub(crate) fn decode_bytes(text: &[u8]) -> Result<Vec<History>, DecodeError> {
+    let mut reader = Reader::new(text);
+    let histories = read_all(&mut reader);
+    if !reader.census().is_suspect() {
+        return histories;
+    }
+    let values = core::str::from_utf8(text).ok().and_then(|text| tree::parse_all(text).ok());
+    match values.and_then(decoded::encode) {
+        None => histories,
+        Some(encoded) => {
+            let histories = read_all(&mut Reader::new(encoded?.as_bytes()))?;
+            let odd = |history: History| history.with_peculiarity(Peculiarity::DecodedPayloads);
+            Ok(histories.into_iter().map(odd).collect())
+        }
+    }
+}
+
+fn read_all(reader: &mut Reader<&[u8]>) -> Result<Vec<History>, DecodeError> {
     let (mut histories, mut events) = (Vec::new(), Vec::new());
     while let Some(item) = reader.next()? {
         match item {
             Item::Event(event) => events.push(Arc::from(event)),
-            Item::End => histories.push(History::new(core::mem::take(&mut events))?),
+            Item::End => histories.push(History::read(core::mem::take(&mut events))?),
         }
     }
     Ok(histories)

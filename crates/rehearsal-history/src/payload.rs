@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use smol_str::SmolStr;
 
 use crate::json::schema::{Bytes, Field, Message, Misfit, Unknown, message_field, put, take};
@@ -102,6 +102,31 @@ impl Payload {
         self.metadata.get("encoding").and_then(|bytes| core::str::from_utf8(&bytes.0).ok())
     }
 
+    /// Whether another payload holds the same value: the same bytes of the same encoding, or JSON that says the same in
+    /// other spaces, another order of keys or another spelling of a number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_history::Payload;
+    ///
+    /// let ours = Payload::json(r#"{"a":1,"b":[2]}"#);
+    /// assert!(ours.is_same_value(&Payload::json(r#"{"b": [2.0], "a": 1}"#)));
+    /// assert!(!ours.is_same_value(&Payload::json(r#"{"a":1,"b":["2"]}"#)));
+    /// ```
+    #[must_use]
+    pub fn is_same_value(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        let json =
+            |payload: &Self| -> Option<Value> { serde_json::from_str(payload.as_json()?).ok() };
+        match (json(self), json(other)) {
+            (Some(ours), Some(theirs)) => same_json(&ours, &theirs),
+            _ => false,
+        }
+    }
+
     /// The data as text, if the encoding is `json/plain` and it is UTF-8.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
@@ -176,6 +201,24 @@ impl Field for Payloads {
                 });
             }
         });
+    }
+}
+
+/// Whether two values of JSON are the same; `1` and `1.0` are.
+fn same_json(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Number(a), Value::Number(b)) => {
+            let float = |number: &Number| number.as_f64().map(f64::to_bits);
+            a == b || (a.is_f64() || b.is_f64()) && float(a) == float(b)
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let same = |(key, a)| b.get(key).is_some_and(|b| same_json(a, b));
+            a.len() == b.len() && a.iter().all(same)
+        }
+        (a, b) => a == b,
     }
 }
 

@@ -63,7 +63,7 @@ fn foreign(add: Add<'_>) {
     use Wanted::Refused;
     add("nothing", String::new(), Refused);
     add("white space", " \n\t ".to_owned(), Refused);
-    add("a byte order mark", format!("\u{feff}{{\"events\":[{STARTED}]}}"), Refused);
+    add("a byte order mark", format!("\u{feff}{{\"events\":[{STARTED}]}}"), Wanted::Read);
     add("YAML", "events:\n  - eventId: 1\n".to_owned(), Refused);
     add("a number", "5".to_owned(), Refused);
     add("an object of something else", r#"{"name":"x","version":"1.0.0"}"#.to_owned(), Refused);
@@ -98,7 +98,7 @@ fn cut_and_reordered(add: Add<'_>) {
     add("an event twice", list(&[STARTED, scheduled, scheduled]), Named);
     add("an event left out", list(&[STARTED, started]), Named);
     add("the start left out", list(&[scheduled, started]), Named);
-    add("from the end", list(&[started, scheduled, STARTED]), Named);
+    add("from the end", list(&[started, scheduled, STARTED]), Wanted::Read);
     let numbered = started.replacen('3', "2", 1);
     add("an event left out, numbered again", list(&[STARTED, &numbered]), Wanted::Read);
 }

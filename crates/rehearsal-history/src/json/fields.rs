@@ -361,17 +361,19 @@ impl Field for Bytes {
         let Value::String(text) = &value else {
             return Err(Misfit::new("base64 text", &value));
         };
-        let standard = text.replace('-', "+").replace('_', "/");
-        let unpadded = standard.trim_end_matches('=');
-        base64::engine::general_purpose::STANDARD_NO_PAD
-            .decode(unpadded)
-            .map(Self)
-            .map_err(|_| Misfit::new("base64 text", &value))
+        base64_text(text).map(Self).ok_or_else(|| Misfit::new("base64 text", &value))
     }
 
     fn encode(&self, out: &mut JsonWriter) {
         out.string(&STANDARD.encode(&self.0));
     }
+}
+
+/// The bytes that a text is base64 of, in either alphabet and with or without padding; `None` if it is not.
+pub(super) fn base64_text(text: &str) -> Option<Vec<u8>> {
+    let standard = text.replace('-', "+").replace('_', "/");
+    let unpadded = standard.trim_end_matches('=');
+    base64::engine::general_purpose::STANDARD_NO_PAD.decode(unpadded).ok()
 }
 
 /// A part of an event that Rehearsal does not look into: kept and written back as it came.

@@ -6,19 +6,20 @@ use std::mem;
 
 use serde_json::Value;
 
+use super::decoded::{self, Census};
 use super::scan::{Place, Scanner};
 use super::schema::Misfit;
-use super::{decode_event, dialect, tree};
+use super::{container, decode_event, dialect, tree};
 use crate::error::{DecodeError, HistoryError};
 use crate::event::{Event, EventKind};
 use crate::id::EventId;
 
 /// Reads the events of one history from a stream of history JSON, one at a time.
 ///
-/// It reads what [`History::from_json`](crate::History::from_json) reads and checks what
-/// [`History::new`](crate::History::new) checks, so that all events together are a history. It holds one event, or one
-/// member beside the list of events, and nothing of what came before; how much it reads ahead is the business of `R`.
-/// After an error it ends.
+/// It reads what [`History::from_json`](crate::History::from_json) reads, but for what needs the whole text: events that
+/// come last first, and payloads that the Web UI decoded. It checks what [`History::new`](crate::History::new) checks, so
+/// that all events together are a history. It holds one event, or one member beside the list of events, and nothing of
+/// what came before; how much it reads ahead is the business of `R`. After an error it ends.
 ///
 /// # Examples
 ///
@@ -54,6 +55,11 @@ impl<R: BufRead> EventReader<R> {
     fn read(&mut self, expected: EventId) -> Result<Option<Event>, DecodeError> {
         match self.reader.next()? {
             Some(Item::Event(event)) => {
+                if self.reader.census().is_suspect() {
+                    let why = "only the whole text tells".to_owned();
+                    let advice = decoded::ADVICE;
+                    return Err(DecodeError::Decoded { event: event.id, why, advice });
+                }
                 if event.id != expected {
                     return Err(HistoryError::IdGap { expected, found: event.id }.into());
                 }
@@ -95,6 +101,10 @@ pub(super) enum Item {
     End,
 }
 
+/// Keys that an event may begin with, and nothing that events are wrapped in.
+const EVENT_KEYS: &[&str] =
+    &["eventId", "event_id", "eventTime", "event_time", "eventType", "event_type"];
+
 /// Where a [`Reader`] stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -117,6 +127,10 @@ pub(super) struct Reader<R> {
     state: State,
     /// Whether the histories stand in a list.
     listed: bool,
+    /// Whether events follow one another with nothing around them: NDJSON.
+    bare: bool,
+    /// What the payloads of the events so far look like.
+    census: Census,
     /// The keys that were seen in each open object, outermost first.
     objects: Vec<BTreeSet<String>>,
     /// The value that is being read.
@@ -135,10 +149,17 @@ impl<R: BufRead> Reader<R> {
             scanner,
             state: State::Start,
             listed: false,
+            bare: false,
+            census: Census::default(),
             objects: Vec::new(),
             buffer: Vec::new(),
             index: 0,
         }
+    }
+
+    /// What the payloads of the events so far look like.
+    pub(super) const fn census(&self) -> &Census {
+        &self.census
     }
 
     /// The next event, or the end of a history; `None` at the end of the text. Not to be called after an error.
@@ -174,10 +195,10 @@ impl<R: BufRead> Reader<R> {
                     return Ok(Some(Item::End));
                 }
                 State::Tail => {
-                    return match self.scanner.peek()? {
-                        None => Ok(None),
-                        Some(_) => Err(self.scanner.place().error("trailing characters").into()),
-                    };
+                    if self.scanner.peek()?.is_none() {
+                        return Ok(None);
+                    }
+                    self.another()?;
                 }
             }
         }
@@ -185,8 +206,11 @@ impl<R: BufRead> Reader<R> {
 
     /// Goes into the object, or the list, that the text begins with.
     fn start(&mut self) -> Result<(), DecodeError> {
+        container::recognize(self.scanner.head()?)?;
+        self.scanner.skip_mark()?;
         match self.scanner.peek()? {
             Some(b'[') => self.scanner.bump()?,
+            Some(b'{') => return self.first_object(),
             Some(_) => return self.open(),
             None => return Err(self.cut("a value")),
         }
@@ -218,6 +242,46 @@ impl<R: BufRead> Reader<R> {
         self.buffer.insert(0, b'{');
         self.state = State::Events { begun: true };
         Ok(())
+    }
+
+    /// Goes into the first object of the text, which holds the events or is the first of them.
+    fn first_object(&mut self) -> Result<(), DecodeError> {
+        self.begin = self.scanner.place();
+        self.open()?;
+        if self.scanner.peek()? != Some(b'"') {
+            return Ok(());
+        }
+        let key = self.string()?;
+        if EVENT_KEYS.contains(&key.as_str()) {
+            self.bare = true;
+            self.objects.clear();
+            self.buffer.insert(0, b'{');
+            self.state = State::Events { begun: true };
+            return Ok(());
+        }
+        self.key_done(&key)?;
+        self.find_events(&key)
+    }
+
+    /// Goes into one more history behind the first, if one follows it on a line of its own.
+    fn another(&mut self) -> Result<(), DecodeError> {
+        let place = self.scanner.place();
+        let trailing = || Err(place.error("trailing characters").into());
+        if self.listed || self.bare || self.scanner.peek()? != Some(b'{') {
+            return trailing();
+        }
+        self.open()?;
+        self.state = State::Tail;
+        if self.scanner.peek()? != Some(b'"') {
+            return trailing();
+        }
+        let key = self.string()?;
+        if key != "events" && key != "history" {
+            return trailing();
+        }
+        self.state = State::Object;
+        self.key_done(&key)?;
+        self.find_events(&key)
     }
 
     /// Goes into the object of a history.
@@ -257,6 +321,8 @@ impl<R: BufRead> Reader<R> {
             self.state = State::Events { begun: false };
         } else {
             match self.scanner.peek()? {
+                None if self.bare => return Ok(None),
+                Some(b'{') if self.bare => {}
                 None => return Err(self.cut("a list")),
                 Some(b']') => {
                     self.scanner.bump()?;
@@ -271,6 +337,12 @@ impl<R: BufRead> Reader<R> {
             self.take()?;
         }
         let tree = self.parse()?;
+        self.census.count(EventId::FIRST.plus(self.index as u64), &tree);
+        if let (0, Value::Object(members)) = (self.index, &tree)
+            && let Some(error) = dialect::before_1(members)
+        {
+            return Err(error);
+        }
         let event = decode_event(self.index, tree).map_err(|error| match error {
             // A form that is not read shows itself in a value that fits nowhere. Only then is the text looked at again.
             DecodeError::Field { .. }

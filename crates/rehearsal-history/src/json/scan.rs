@@ -61,6 +61,22 @@ impl<R: BufRead> Scanner<R> {
         Ok(self.fill()?.first().copied())
     }
 
+    /// The bytes that come next, at least one unless the text is over; how many is the business of the input.
+    pub(super) fn head(&mut self) -> io::Result<&[u8]> {
+        self.fill()
+    }
+
+    /// Takes the byte order mark of UTF-8, if the next bytes are one.
+    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+        for byte in "\u{feff}".bytes() {
+            if self.fill()?.first() != Some(&byte) {
+                return Ok(());
+            }
+            self.input.consume(1);
+        }
+        Ok(())
+    }
+
     /// Takes one byte.
     pub(super) fn bump(&mut self) -> io::Result<()> {
         self.take(None, |_| Step::Last)

@@ -15,6 +15,22 @@ pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     Ok(value)
 }
 
+/// Reads all JSON texts that follow one another.
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Value>, serde_json::Error> {
+    let text = text.trim_start_matches('\u{feff}');
+    let texts = serde_json::Deserializer::from_str(text).into_iter::<Whole>();
+    texts.map(|whole| whole.map(|Whole(value)| value)).collect()
+}
+
+/// A whole JSON text.
+struct Whole(Value);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Tree.deserialize(deserializer).map(Self)
+    }
+}
+
 /// Builds a [`Value`] from what it visits.
 #[derive(Debug, Clone, Copy)]
 struct Tree;

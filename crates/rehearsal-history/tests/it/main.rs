@@ -4,6 +4,7 @@
 
 mod dialects;
 mod diff;
+mod forms;
 mod full_text;
 mod generate;
 mod json;

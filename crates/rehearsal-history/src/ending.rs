@@ -1,0 +1,99 @@
+//! Where a history can end.
+//!
+//! A server writes events in batches. What the workflow must be told comes in one batch with the workflow task that tells
+//! it, unless one is pending (server 1.32, `api/update_workflow_util.go` `UpdateWorkflowWithNew`, `workflow/util.go`
+//! `ScheduleWorkflowTask`): behind it alone no history ends.
+
+use smol_str::SmolStr;
+
+use crate::event::{Event, EventKind};
+use crate::history::{History, Status};
+use crate::id::EventId;
+
+/// Why a history is only the first part of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event {event}: no history ends with `{found}`: {missing}")]
+pub struct CutOff {
+    /// The last event.
+    pub event: EventId,
+    /// Its type.
+    pub found: SmolStr,
+    /// What comes with it.
+    pub missing: &'static str,
+}
+
+/// Where a history stands after some events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    /// No workflow task was scheduled yet.
+    Never,
+    /// One is pending, or is tried again, which no event shows.
+    Pending,
+    /// None is, and the workflow was told of all.
+    Done,
+    /// None is, and there is something to tell.
+    Owed,
+}
+
+pub(crate) fn check(history: &History) -> Result<(), CutOff> {
+    let events = history.events();
+    let Some(last) = events.last() else { return Ok(()) };
+    // A paused workflow is told nothing (`IsWorkflowExecutionStatusPaused`).
+    let paused =
+        events.iter().any(|event| event.kind.type_name().to_uppercase().ends_with("PAUSED"));
+    if paused || Status::of(&last.kind).is_some() {
+        return Ok(());
+    }
+    let cut = |missing| Err(CutOff { event: last.id, found: last.kind.name().into(), missing });
+    if let (EventKind::WorkflowExecutionStarted(started), [_]) = (&last.kind, events) {
+        // The first task of a child is scheduled once its parent knows of it, that of a delayed run after the delay.
+        let later = started.parent_workflow_execution.is_some()
+            || started.first_workflow_task_backoff.is_some_and(|backoff| !backoff.is_zero());
+        return if later { Ok(()) } else { cut("the first workflow task is scheduled with it") };
+    }
+    if let EventKind::ActivityTaskStarted(started) = &last.kind
+        && let Some(EventKind::ActivityTaskScheduled(scheduled)) =
+            history.event(started.scheduled_event_id).map(|event| &event.kind)
+        && scheduled.retry_policy.is_some()
+    {
+        // H-12: with a retry policy the start is written when the activity ends (server 1.32, `mutable_state_impl.go`
+        // `AddActivityTaskStartedEvent`).
+        return cut("the end of the activity comes with it");
+    }
+    let task = events.iter().fold(Task::Never, |task, event| task.after(event));
+    if task == Task::Owed { cut("a workflow task is scheduled with it") } else { Ok(()) }
+}
+
+impl Task {
+    fn after(self, event: &Event) -> Self {
+        match &event.kind {
+            EventKind::WorkflowTaskScheduled(_)
+            | EventKind::WorkflowTaskStarted(_)
+            | EventKind::WorkflowTaskFailed(_)
+            | EventKind::WorkflowTaskTimedOut(_) => Self::Pending,
+            EventKind::WorkflowTaskCompleted(_) => Self::Done,
+            EventKind::TimerFired(_)
+            | EventKind::ActivityTaskCompleted(_)
+            | EventKind::ActivityTaskFailed(_)
+            | EventKind::ActivityTaskTimedOut(_)
+            | EventKind::ActivityTaskCanceled(_)
+            | EventKind::WorkflowExecutionCancelRequested(_)
+            | EventKind::ChildWorkflowExecutionCompleted(_)
+            | EventKind::ChildWorkflowExecutionFailed(_)
+            | EventKind::ChildWorkflowExecutionCanceled(_)
+            | EventKind::ChildWorkflowExecutionTimedOut(_)
+            | EventKind::ChildWorkflowExecutionTerminated(_)
+                if self == Self::Done =>
+            {
+                Self::Owed
+            }
+            // A client may ask that no task is scheduled for its signal (`skip_generate_workflow_task`).
+            EventKind::WorkflowExecutionSignaled(signal)
+                if self == Self::Done && signal.unknown.is_empty() =>
+            {
+                Self::Owed
+            }
+            _ => self,
+        }
+    }
+}
