@@ -15,6 +15,7 @@ extern crate alloc;
 mod attempt;
 mod core;
 mod describe;
+mod faithful;
 mod go;
 mod heartbeat;
 mod matcher;

@@ -45,11 +45,52 @@ pub(crate) struct Comparison {
 /// What an SDK compares by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
-    /// Go: whatever names an operation, and only the last part of a type's name; not how a run closes.
-    Go,
+    /// Go: whatever names an operation, and only the last part of a type's name; how a run closes only at the end of a
+    /// history that ends in one of two ways.
+    Go(Ends),
     /// Core: the order and kinds of commands, closes too. Ids and types of activities only if `activities`; that of a
     /// timer when it fires.
     Core { activities: bool },
+}
+
+/// How a history ends, as far as Go looks: its replayer wants the same close again, in whichever task, if it is one of
+/// these (`replayWorkflowHistoryRoot` in `internal_worker.go`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Ends {
+    Completed,
+    ContinuedAsNew,
+    /// It is open, or was closed in another way.
+    #[default]
+    Otherwise,
+}
+
+impl Ends {
+    /// How `history` ends.
+    pub(crate) fn of(history: &[Arc<Event>]) -> Self {
+        match history.last().map(|event| &event.kind) {
+            Some(EventKind::WorkflowExecutionCompleted(_)) => Self::Completed,
+            Some(EventKind::WorkflowExecutionContinuedAsNew(_)) => Self::ContinuedAsNew,
+            _ => Self::Otherwise,
+        }
+    }
+
+    /// Whether this command is a close that the replayer takes for that end.
+    const fn takes(self, close: &ServerCommand) -> bool {
+        match self {
+            Self::Completed => matches!(close, ServerCommand::CompleteWorkflow { .. }),
+            Self::ContinuedAsNew => matches!(close, ServerCommand::ContinueAsNew { .. }),
+            Self::Otherwise => true,
+        }
+    }
+}
+
+/// The close that `attempted` has and `recorded` has not, with nothing recorded beyond what is attempted before it.
+pub(crate) fn early_close<'a>(
+    recorded: &[Arc<Event>],
+    attempted: &'a [ServerCommand],
+) -> Option<&'a ServerCommand> {
+    let (close, before) = attempted.split_last()?;
+    (close.is_close() && recorded.len() <= before.len()).then_some(close)
 }
 
 /// Compares what a task recorded with what it attempts now, in a run with this run timeout.
@@ -60,6 +101,7 @@ pub(crate) fn compare(
     run: Option<Duration>,
 ) -> Comparison {
     let mut found = Comparison::default();
+    let surplus = surplus(strictness, early_close(recorded, attempted));
     for index in 0..recorded.len().max(attempted.len()) {
         let before = found.differences.len();
         match (recorded.get(index), attempted.get(index)) {
@@ -69,7 +111,7 @@ pub(crate) fn compare(
                 pair(attributes, run, &mut found);
             }
             (Some(event), None) => missing(strictness, index, event, &mut found),
-            (None, Some(command)) => found.differences.push(extra(strictness, index, command)),
+            (None, Some(command)) => found.differences.push(extra(surplus, index, command)),
             (None, None) => {}
         }
         let broken =
@@ -81,17 +123,29 @@ pub(crate) fn compare(
     found
 }
 
-/// `command` was asked for where nothing more is recorded. Core keeps it for the events of the next task.
-fn extra(strictness: Strictness, index: usize, command: &ServerCommand) -> Difference {
+/// How bad it is that commands are asked for where nothing more is recorded, in a task that closes early or does not.
+///
+/// Core keeps such commands for the events of the next task (R-8: `handle_command_event` in core's
+/// `workflow_machines.rs`). Go takes them for an extra command (`matchReplayWithHistory`), unless the workflow closes in
+/// that task: then `ProcessWorkflowTask` (`internal_task_handlers.go`, sdk-go 1.47) leaves its loop over the events,
+/// compares nothing (`!w.isWorkflowCompleted`), and sends the close. Only a replay of a history that ends in a close of
+/// one of two kinds wants that one again.
+fn surplus(strictness: Strictness, early_close: Option<&ServerCommand>) -> Grade {
+    match (strictness, early_close) {
+        (Strictness::Core { .. }, _) => Grade::ChangesBehavior,
+        (Strictness::Go(ends), Some(close)) if ends.takes(close) => Grade::ChangesBehavior,
+        (Strictness::Go(_), _) => Grade::BreaksProduction,
+    }
+}
+
+/// `command` was asked for where nothing more is recorded.
+fn extra(grade: Grade, index: usize, command: &ServerCommand) -> Difference {
     Difference {
         index,
         at: None,
         recorded: NOTHING.into(),
         attempted: describe::command(command),
-        grade: match strictness {
-            Strictness::Go => Grade::BreaksProduction,
-            Strictness::Core { .. } => Grade::ChangesBehavior,
-        },
+        grade,
     }
 }
 
@@ -100,7 +154,7 @@ fn missing(strictness: Strictness, index: usize, event: &Event, found: &mut Comp
     found.not_simulated = not_simulated(&event.kind);
     let grade = match (strictness, &event.kind) {
         (
-            Strictness::Go,
+            Strictness::Go(_),
             EventKind::WorkflowExecutionFailed(_) | EventKind::WorkflowExecutionCanceled(_),
         ) => Grade::ChangesBehavior,
         _ => Grade::BreaksProduction,
@@ -135,19 +189,20 @@ fn pair(mut attributes: Attributes<'_>, run: Option<Duration>, found: &mut Compa
             attributes.target(timer.timer_id == *timer_id);
         }
         (E::WorkflowExecutionCompleted(completed), C::CompleteWorkflow { result }) => {
-            attributes.close(values(completed.result.as_ref()) == values(result.as_ref()));
+            attributes.close(compare_values(completed.result.as_ref(), result.as_ref()));
         }
         (E::WorkflowExecutionFailed(failed), C::FailWorkflow { failure }) => {
             let recorded = failed.failure.as_ref();
-            attributes.close(recorded.is_some_and(|recorded| same_failure(recorded, failure)));
+            let same = recorded.is_some_and(|recorded| same_failure(recorded, failure));
+            attributes.close(if same { Values::Same } else { Values::Other });
         }
         (E::WorkflowExecutionCanceled(canceled), C::CancelWorkflow { details }) => {
-            attributes.close(values(canceled.details.as_ref()) == values(details.as_ref()));
+            attributes.close(compare_values(canceled.details.as_ref(), details.as_ref()));
         }
         (E::WorkflowExecutionFailed(_) | E::WorkflowExecutionCanceled(_), command)
-            if command.is_close() && attributes.strictness == Strictness::Go =>
+            if command.is_close() && matches!(attributes.strictness, Strictness::Go(_)) =>
         {
-            attributes.close(false);
+            attributes.close(Values::Other);
         }
         (kind, _) => {
             found.not_simulated = not_simulated(kind);
@@ -178,7 +233,7 @@ impl Attributes<'_> {
     fn target(&mut self, same: bool) {
         if !same {
             self.whole(match self.strictness {
-                Strictness::Go => Grade::BreaksProduction,
+                Strictness::Go(_) => Grade::BreaksProduction,
                 Strictness::Core { .. } => Grade::ChangesBehavior,
             });
         }
@@ -193,7 +248,7 @@ impl Attributes<'_> {
         let same_id = recorded.activity_id == attempted.activity_id;
         let types = (&*recorded.activity_type.name, &*attempted.activity_type);
         let (same, grade) = match self.strictness {
-            Strictness::Go => {
+            Strictness::Go(_) => {
                 (same_id && last_part(types.0) == last_part(types.1), Grade::BreaksProduction)
             }
             Strictness::Core { activities: true } => {
@@ -207,9 +262,9 @@ impl Attributes<'_> {
     }
 
     /// How the workflow closes: Temporal does not look.
-    fn close(&mut self, same: bool) {
-        if !same {
-            self.whole(Grade::ChangesBehavior);
+    fn close(&mut self, values: Values) {
+        if let Some(grade) = values.grade() {
+            self.whole(grade);
         }
     }
 
@@ -225,10 +280,11 @@ impl Attributes<'_> {
         }
         self.behavior("type", &recorded.activity_type.name, &attempted.activity_type);
         self.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
-        if values(recorded.input.as_ref()) != values(attempted.input.as_ref()) {
+        let values = compare_values(recorded.input.as_ref(), attempted.input.as_ref());
+        if let Some(grade) = values.grade() {
             let recorded = describe::payloads(recorded.input.as_ref());
             let attempted = describe::payloads(attempted.input.as_ref());
-            self.attribute("input", &recorded, &attempted, Grade::ChangesBehavior);
+            self.attribute("input", &recorded, &attempted, grade);
         }
         let timeouts = Timeouts::recorded(recorded);
         let wanted = Timeouts::normalized(attempted, run);
@@ -297,6 +353,39 @@ impl Attributes<'_> {
     fn push(&mut self, recorded: String, attempted: String, grade: Grade) {
         let at = Some(self.event.id);
         self.differences.push(Difference { index: self.index, at, recorded, attempted, grade });
+    }
+}
+
+/// How two lists of values compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Values {
+    /// They are the same.
+    Same,
+    /// They are the same values of JSON, spelled in another way, as SDKs of other languages do.
+    Respelled,
+    Other,
+}
+
+impl Values {
+    const fn grade(self) -> Option<Grade> {
+        match self {
+            Self::Same => None,
+            Self::Respelled => Some(Grade::Cosmetic),
+            Self::Other => Some(Grade::ChangesBehavior),
+        }
+    }
+}
+
+fn compare_values(recorded: Option<&Payloads>, attempted: Option<&Payloads>) -> Values {
+    let (recorded, attempted) = (values(recorded), values(attempted));
+    if recorded == attempted {
+        return Values::Same;
+    }
+    let same = |(recorded, attempted): (&Payload, &Payload)| recorded.is_same_value(attempted);
+    if recorded.len() == attempted.len() && recorded.iter().zip(attempted).all(same) {
+        Values::Respelled
+    } else {
+        Values::Other
     }
 }
 

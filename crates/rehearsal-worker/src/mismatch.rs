@@ -53,7 +53,17 @@ pub struct Mismatch {
 /// What stands for the command that is not there.
 pub(crate) const NOTHING: &str = "nothing more in this task";
 
+/// What stands for it behind the last event of a history that may have been cut there.
+pub(crate) const AT_THE_CUT: &str = "nothing: the history ends here, and may be cut";
+
 impl Mismatch {
+    /// Whether something is asked for in the last workflow task behind all that is recorded in it, at the end of a history
+    /// that is open. A history that was cut there cannot be told from code that asks for more.
+    #[must_use]
+    pub fn is_at_the_cut(&self) -> bool {
+        self.recorded == AT_THE_CUT
+    }
+
     /// Whether something was recorded that is not asked for any more.
     #[must_use]
     pub fn is_missing(&self) -> bool {

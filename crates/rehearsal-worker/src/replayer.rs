@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -9,7 +10,8 @@ use rehearsal_activation::{Activation, Completion, Definition};
 use rehearsal_history::{Event, EventId, EventKind, SmolStr};
 
 use crate::describe;
-use crate::mismatch::{Grade, Mismatch};
+use crate::matcher::Ends;
+use crate::mismatch::{AT_THE_CUT, Grade, Mismatch};
 use crate::profile::Profile;
 use crate::session::{Halt, Session, Turn};
 use crate::slice::{Slices, Task, slice_as};
@@ -36,8 +38,9 @@ pub enum ReplayStep {
 /// What came of a replay: the first difference that breaks production, or else what was replayed.
 pub type ReplayVerdict = Result<Replayed, Box<Mismatch>>;
 
-/// What was replayed.
+/// What was replayed. Its text is the report: how much was replayed, and each difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a history that replays may still show differences: `assert_faithful` looks at them"]
 pub struct Replayed {
     /// How many workflow tasks were replayed and agreed.
     pub tasks: usize,
@@ -45,6 +48,8 @@ pub struct Replayed {
     pub differences: Vec<Mismatch>,
     /// How the history ends.
     pub end: ReplayEnd,
+    /// What was odd in the file that the history was read from, one line each. A replay of events leaves it empty.
+    pub notes: Vec<String>,
 }
 
 /// How a history that was replayed ends.
@@ -109,7 +114,7 @@ impl Replayer {
         let end = end(history, &slices);
         Self {
             options,
-            session: Session::new(options.profile, workflow_id, run_id),
+            session: Session::new(options.profile, workflow_id, run_id).ending(Ends::of(history)),
             ends_in_commands: slices.open.is_none()
                 && matches!(end, ReplayEnd::Waiting(_))
                 && slices.rest.is_empty(),
@@ -149,20 +154,20 @@ impl Replayer {
 
     /// Goes on to the next task that is recorded as completed.
     fn activate(&mut self) -> Stage {
-        let Some(task) = self.queue.pop_front() else {
-            let mut differences = core::mem::take(&mut self.differences);
-            let settled = self.session.settle().into_iter();
-            differences.extend(settled.map(|mismatch| self.at_the_cut(mismatch)));
-            differences.sort_by_key(|mismatch| mismatch.task);
-            return Stage::Over(Ok(Replayed {
-                tasks: self.session.tasks(),
-                differences,
-                end: self.end,
-            }));
-        };
+        let Some(task) = self.queue.pop_front() else { return self.finish() };
         let replaying = self.options.cold_at.is_none_or(|cold_at| task.number < cold_at);
         let turn = self.session.activate(&task, replaying);
         self.turn(task, turn)
+    }
+
+    /// All is judged that is going to be.
+    fn finish(&mut self) -> Stage {
+        let mut differences = core::mem::take(&mut self.differences);
+        let settled = self.session.settle().into_iter();
+        differences.extend(settled.map(|mismatch| self.at_the_cut(mismatch)));
+        differences.sort_by_key(|mismatch| mismatch.task);
+        let tasks = self.session.tasks();
+        Stage::Over(Ok(Replayed { tasks, differences, end: self.end, notes: Vec::new() }))
     }
 
     /// The instance has answered.
@@ -189,6 +194,7 @@ impl Replayer {
         self.differences.extend(judgment.mild);
         match judgment.broken {
             Some(halt) => self.halt(&task, *halt),
+            None if judgment.over => self.finish(),
             None => Stage::Ready,
         }
     }
@@ -204,7 +210,7 @@ impl Replayer {
     fn at_the_cut(&self, mut mismatch: Mismatch) -> Mismatch {
         let last = self.queue.is_empty() && mismatch.task == self.session.tasks();
         if mismatch.is_extra() && last && self.ends_in_commands {
-            mismatch.recorded = "nothing: the history ends here, and may be cut".into();
+            mismatch.recorded = AT_THE_CUT.into();
         }
         mismatch
     }

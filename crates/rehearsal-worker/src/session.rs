@@ -20,7 +20,7 @@ use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
 use crate::core::{Fault, Machines};
 use crate::describe;
 use crate::go::{self, Operations, Sdk};
-use crate::matcher::{self, Difference, Strictness};
+use crate::matcher::{self, Difference, Ends, Strictness};
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
 use crate::slice::Task;
@@ -54,6 +54,8 @@ enum Rules {
 struct GoRules {
     operations: Operations,
     sdk: Sdk,
+    /// How the history ends that is replayed.
+    ends: Ends,
 }
 
 /// What comes next in a task.
@@ -88,6 +90,8 @@ pub(crate) struct Judgment {
     pub(crate) mild: Vec<Mismatch>,
     /// What breaks production.
     pub(crate) broken: Option<Box<Halt>>,
+    /// Whether the SDK stops here: the workflow closed earlier than recorded.
+    pub(crate) over: bool,
 }
 
 impl Session {
@@ -97,6 +101,15 @@ impl Session {
             Profile::Core => Rules::Core(Box::default()),
         };
         Self { workflow_id, run_id, rules, tasks: 0, held: Vec::new(), agreed: VecDeque::new() }
+    }
+
+    /// The same for a history that ends so.
+    pub(crate) fn ending(mut self, ends: Ends) -> Self {
+        match &mut self.rules {
+            Rules::Go(rules) => rules.ends = ends,
+            Rules::Core(_) => {}
+        }
+        self
     }
 
     /// How many tasks were activated so far.
@@ -195,7 +208,7 @@ impl Session {
                 if let Some(completed) = task.completion() {
                     rules.sdk.replayed(completed);
                 }
-                (Strictness::Go, rules.operations.run_timeout)
+                (Strictness::Go(rules.ends), rules.operations.run_timeout)
             }
             Rules::Core(machines) => {
                 let activities = machines.compares_activities();
@@ -203,7 +216,9 @@ impl Session {
             }
         };
         let comparison = matcher::compare(strictness, &task.commands, attempted, run_timeout);
-        let mut judgment = Judgment { mild: Vec::new(), broken: None };
+        let over = matches!(strictness, Strictness::Go(_))
+            && matcher::early_close(&task.commands, attempted).is_some();
+        let mut judgment = Judgment { mild: Vec::new(), broken: None, over };
         let held = self.held.len();
         let mut differences = comparison.differences.into_iter().peekable();
         for index in 0..task.commands.len().max(attempted.len()) {

@@ -221,6 +221,15 @@ impl Worker {
             if let Some(halt) = judgment.broken {
                 return self.halt(&work.token, *halt, out);
             }
+            if judgment.over
+                && let Some(live) = work.queue.pop_back()
+            {
+                // Go: what this task asks for answers the live one (`ProcessWorkflowTask`, see `matcher`).
+                let settled = run.session.settle().into_iter();
+                out.extend(settled.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
+                work.current = live;
+                return self.respond(run, work, commands, out);
+            }
             let Some(next) = work.queue.pop_front() else {
                 return self.bad_delivery(
                     &work.token,

@@ -4,12 +4,14 @@ use rehearsal_activation::{
     Completion, ScheduleActivity, Seq, StartTimer, TaskFailure, Trouble, WorkflowCommand,
 };
 use rehearsal_history::event::MarkerRecorded;
-use rehearsal_history::{Failure, History, Payload, RetryPolicy, WorkflowTaskFailedCause};
-use rehearsal_worker::{ReplayOptions, ReplayStep, Replayer, replay};
+use rehearsal_history::{
+    Failure, History, HistoryBuilder, Payload, RetryPolicy, WorkflowTaskFailedCause,
+};
+use rehearsal_worker::{Grade, ReplayOptions, ReplayStep, Replayer, replay};
 
 use crate::support::{
-    Script, activity, cancel_activity, cancel_timer, complete, history, json, report, secs, timer,
-    verdict,
+    Script, activity, cancel_activity, cancel_timer, complete, delivery, drive, history, json,
+    lines, report, secs, timer, verdict, worker,
 };
 
 /// An activity, a timer that is canceled with it, then the end.
@@ -93,17 +95,85 @@ fn commands_in_another_order_break_production() {
     ");
 }
 
+/// Go stops at its close and compares nothing any more (`ProcessWorkflowTask` in `internal_task_handlers.go`), unless the
+/// history ends in another one of the closes that its replayer looks at.
 #[test]
-fn a_close_too_early_breaks_production() {
+fn a_close_too_early_changes_behavior_unless_the_history_completes_in_another_way() {
     let early = Script::of([vec![activity(1, "Work"), timer(1, 10), complete()]]);
     insta::assert_snapshot!(report(&recorded(), &early), @"
-    workflow task 1: breaks production
+    1 tasks, Closed(EventId(18))
+    workflow task 1: changes behavior
       recorded:  nothing more in this task
       attempted: CompleteWorkflow result=none
       agreed before:
         5 ActivityTaskScheduled Work id=5
         6 TimerStarted id=6 after=10s
     ");
+
+    let fail = || WorkflowCommand::FailWorkflow {
+        failure: Box::new(Failure::application("no", "SoldOut")),
+    };
+    let fails = Script::of([vec![activity(1, "Work"), timer(1, 10), fail()]]);
+    insta::assert_snapshot!(report(&recorded(), &fails), @r#"
+    workflow task 1: breaks production
+      recorded:  nothing more in this task
+      attempted: FailWorkflow "no"
+      agreed before:
+        5 ActivityTaskScheduled Work id=5
+        6 TimerStarted id=6 after=10s
+    "#);
+
+    // An open history, and one that ends in a close that the replayer does not look at.
+    let open = |end: fn(&mut HistoryBuilder)| {
+        history(|h| {
+            h.complete_task();
+            h.start_timer(secs(10));
+            h.signal("go", None);
+            h.complete_task();
+            h.schedule_activity("Work");
+            end(h);
+        })
+    };
+    for (how, close) in [("completes", complete()), ("fails", fail())] {
+        let early = Script::of([vec![timer(1, 10), activity(2, "Last"), close]]);
+        for told in [open(|_| ()), open(|h| _ = h.terminate("enough"))] {
+            let replayed = verdict(&told, &early).unwrap();
+            let grades: Vec<Grade> = replayed.differences.iter().map(|one| one.grade).collect();
+            assert_eq!(grades, [Grade::ChangesBehavior; 2], "{how}");
+        }
+    }
+    // What is not asked for any more is not behind the close.
+    let other = Script::of([vec![timer(1, 10)], vec![complete()]]);
+    insta::assert_snapshot!(report(&open(|_| ()), &other), @"
+    workflow task 2, event 10: breaks production
+      recorded:  ActivityTaskScheduled Work id=10
+      attempted: CompleteWorkflow result=none
+      agreed before:
+        5 TimerStarted id=5 after=10s
+    ");
+}
+
+/// The same in a worker: the close answers the task that is open.
+#[test]
+fn a_worker_of_go_sends_an_early_close_at_once() {
+    let told = history(|h| {
+        h.complete_task();
+        let nap = h.start_timer(secs(10));
+        h.fire_timer(nap);
+        h.complete_task();
+        h.schedule_activity("Work");
+        h.signal("go", None);
+        h.start_task();
+    });
+    let answers = vec![vec![timer(1, 10), complete()]];
+    let log = drive(&mut worker(), delivery(told.events(), 1, 1), answers);
+    insta::assert_snapshot!(lines(&log), @r#"
+    instantiate run
+    activate at 3 replaying: Initialize
+    mismatch: changes behavior
+    respond to 13: 2 commands, flags [], sdk "temporal-go"
+    evict run
+    "#);
 }
 
 #[test]
@@ -375,4 +445,30 @@ fn tasks_from_the_cold_one_on_are_live() {
     assert_eq!(replaying(None), [true, true, true]);
     assert_eq!(replaying(Some(2)), [true, false, false]);
     assert_eq!(replaying(Some(1)), [false, false, false]);
+}
+
+#[test]
+fn a_faithful_replay_may_differ_in_what_people_read_only() {
+    let told = history(|h| {
+        h.complete_task();
+        h.start_timer(secs(10));
+    });
+    let named = |after| {
+        let summary = Some(Payload::text("Sleep"));
+        let timer = StartTimer { seq: Seq(1), after: secs(after), summary };
+        verdict(&told, &Script::of([vec![WorkflowCommand::StartTimer(timer)]])).unwrap()
+    };
+    assert_eq!(named(10).assert_faithful(), 1);
+    let panic = std::panic::catch_unwind(|| named(11).assert_faithful()).unwrap_err();
+    insta::assert_snapshot!(panic.downcast_ref::<String>().unwrap(), @r#"
+    the code does not do what was recorded
+
+    1 workflow task replayed, up to event 5, where the run waits: 1 difference graded `changes behavior`, 1 graded `cosmetic`
+    workflow task 1, event 5: changes behavior
+      recorded:  TimerStarted id=5 after=10s
+      attempted: StartTimer id=5 after=11s
+    workflow task 1, event 5: cosmetic
+      recorded:  TimerStarted id=5 after=10s: summary none
+      attempted: StartTimer id=5 after=11s: summary "Sleep"
+    "#);
 }
