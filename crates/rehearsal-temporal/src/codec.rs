@@ -1,14 +1,18 @@
-//! The user's payload codec, applied where the SDK's worker applies it: around activations and completions.
+//! The user's payload codec, applied where the SDK's worker applies it: around activations and completions; and to a
+//! whole history, for people and for replays.
 
 use futures::FutureExt;
 use rehearsal_activation::Trouble;
 use rehearsal_activation::quiet;
+use rehearsal_history::Payload;
 use temporalio_common::data_converters::{
     DataConverter, PayloadConversionError, SerializationContextData, WorkflowSerializationContext,
 };
 use temporalio_common::payload_visitor::{decode_payloads, encode_payloads};
 use temporalio_protos::coresdk::workflow_activation::WorkflowActivation;
 use temporalio_protos::coresdk::workflow_completion::WorkflowActivationCompletion;
+
+use crate::proto::Mirror as _;
 
 /// Why a codec gave nothing.
 #[derive(Debug)]
@@ -64,6 +68,21 @@ pub(crate) fn encode(
 ) -> Result<(), CodecStop> {
     let context = context();
     at_once(|| encode_payloads(completion, converter.codec(), &context).now_or_never())
+}
+
+/// Decodes one payload.
+pub(crate) fn decode_one(converter: &DataConverter, payload: &Payload) -> Result<Payload, String> {
+    let context = context();
+    let encoded = payload.to_proto().map_err(|error| error.to_string())?;
+    let mut decoded = Vec::new();
+    at_once(|| {
+        let payloads = converter.codec().decode(&context, vec![encoded]).now_or_never()?;
+        Some(payloads.map(|payloads| decoded = payloads))
+    })
+    .map_err(|stop| stop.to_string())?;
+    let [decoded] = <[_; 1]>::try_from(decoded)
+        .map_err(|decoded| format!("the payload codec made {} payloads of one", decoded.len()))?;
+    Payload::from_proto(decoded).map_err(|error| error.to_string())
 }
 
 fn context() -> SerializationContextData {

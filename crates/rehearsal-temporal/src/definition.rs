@@ -83,6 +83,17 @@ where
     define::<W>(converter, true)
 }
 
+/// A workflow of the official SDK, with the converters of a data converter but without its codec: for a replay of a
+/// history that is [decoded](crate::history::decode_payloads).
+#[must_use]
+pub fn workflow_without_codec<W>(converter: DataConverter) -> Arc<SdkWorkflow>
+where
+    W: WorkflowImplementation,
+    <W::Run as WorkflowDefinition>::Input: Send,
+{
+    define::<W>(converter, false)
+}
+
 fn define<W>(converter: DataConverter, has_codec: bool) -> Arc<SdkWorkflow>
 where
     W: WorkflowImplementation,

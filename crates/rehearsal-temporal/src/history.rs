@@ -16,11 +16,13 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use rehearsal_history::event::ServerFields;
-use rehearsal_history::{Event, EventKind, History, Timestamp};
+use rehearsal_history::{BadPayload, Event, EventKind, History, Timestamp};
+use temporalio_common::data_converters::DataConverter;
 use temporalio_protos::temporal::api::enums::v1::EventType;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::history::v1::{History as ProtoHistory, HistoryEvent};
 
+use crate::codec;
 use crate::proto::{ConvertError, Mirror, json_member, refuse_unknown, take_json};
 
 /// A history as the official SDK holds it, for its `WorkflowReplayer` say.
@@ -61,6 +63,31 @@ pub fn from_proto(proto: ProtoHistory) -> Result<History, ConvertError> {
         event.map(Arc::new).map_err(|error| error.within(&format!("event {id}")))
     });
     History::new(events.collect::<Result<_, _>>()?).map_err(ConvertError::not_a_history)
+}
+
+/// The history with all payloads decoded by the codec of a data converter, as a worker decodes them before workflow code
+/// sees them.
+///
+/// # Errors
+///
+/// [`BadPayload`] with what the codec says, or that it waits for something outside, where nothing could wake it.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::HistoryBuilder;
+/// use rehearsal_temporal::history;
+/// use temporalio_common::data_converters::DataConverter;
+///
+/// let recorded = HistoryBuilder::new("Order").build();
+/// let decoded = history::decode_payloads(&recorded, &DataConverter::default()).unwrap();
+/// assert_eq!(decoded, recorded); // the default codec does nothing
+/// ```
+pub fn decode_payloads(
+    history: &History,
+    converter: &DataConverter,
+) -> Result<History, BadPayload<String>> {
+    history.map_payloads(|_, payload| codec::decode_one(converter, &payload))
 }
 
 /// Reads a history from the bytes of a protobuf message, as `.binpb` files hold it.

@@ -16,5 +16,5 @@ mod sdk;
 mod to_proto;
 
 pub use client::{encode_input, encode_result};
-pub use definition::{SdkWorkflow, workflow, workflow_with};
+pub use definition::{SdkWorkflow, workflow, workflow_with, workflow_without_codec};
 pub use proto::ConvertError;

@@ -126,9 +126,10 @@ pub use rehearsal_engine::{
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
 #[doc(inline)]
 pub use rehearsal_history::{
-    ActivityFailureInfo, ApplicationFailureInfo, CodecError, Event, EventId, EventKind,
-    Failure as RecordedFailure, FailureInfo, History, Payload, Payloads, RetryPolicy, RetryState,
-    SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
+    ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, CodecError, CutOff,
+    DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo, History,
+    Payload, Payloads, Peculiarity, RetryPolicy, RetryState, SmolStr, Status, TimeoutFailureInfo,
+    TimeoutType, Timestamp,
 };
 #[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};

@@ -8,5 +8,6 @@ mod explore;
 mod findings;
 mod heartbeats;
 mod paint;
+mod replays;
 mod rerun;
 mod watchdog;
