@@ -106,3 +106,30 @@ name! {
     /// ```
     Signal<T> as fn(T)
 }
+
+/// Tells the name of an activity from whatever names it: a constant here, a marker of a method elsewhere.
+///
+/// It is implemented for a tuple of one, so that whoever knows another SDK can implement it for all that names activities
+/// there: a parameter may not stand alone in an implementation of a foreign trait. `Kind` tells the SDKs apart and is
+/// never written.
+///
+/// ```
+/// use rehearsal_activation::names::{Activity, NamesActivity as _};
+///
+/// const CHARGE: Activity<u64, ()> = Activity::new("Charge");
+/// assert_eq!((CHARGE,).activity_name(), "Charge");
+/// ```
+pub trait NamesActivity<Kind> {
+    /// The name that is recorded in histories.
+    fn activity_name(self) -> SmolStr;
+}
+
+/// The [`NamesActivity`]s of the native API.
+#[derive(Debug)]
+pub enum Native {}
+
+impl<I, O> NamesActivity<Native> for (Activity<I, O>,) {
+    fn activity_name(self) -> SmolStr {
+        self.0.into_name()
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehearsal_activation::names::Activity;
+use rehearsal_activation::names::NamesActivity;
 use rehearsal_history::{Event, EventKind, Payloads, SmolStr, Status};
 
 use crate::choice::Tape;
@@ -58,12 +58,13 @@ impl Outcome {
         self.executions.first()
     }
 
-    /// The attempts of an activity, in the order in which they were started.
-    pub fn calls<I, O>(
-        &self,
-        activity: Activity<I, O>,
-    ) -> impl Iterator<Item = &Call> + use<'_, I, O> {
-        let name = activity.into_name();
+    /// The attempts of an activity, in the order in which they were started. Whatever names an activity in stubs and
+    /// checks names it here.
+    pub fn calls<A, K>(&self, activity: A) -> impl Iterator<Item = &Call> + use<'_, A, K>
+    where
+        (A,): NamesActivity<K>,
+    {
+        let name = (activity,).activity_name();
         self.record.calls.iter().filter(move |call| call.activity == name)
     }
 

@@ -1,5 +1,6 @@
 //! How activities are named: by a typed name of the native API, or by what an SDK calls them.
 
+pub use rehearsal_activation::names::Native;
 use rehearsal_history::Payloads;
 use rehearsal_workflow::Activity;
 use serde::Serialize;
@@ -22,10 +23,6 @@ pub trait ActivityName<Kind>: Sized {
     #[doc(hidden)]
     fn encode(value: &Self::Output) -> Result<Option<Payloads>, String>;
 }
-
-/// The [`ActivityName`]s of the native API.
-#[derive(Debug)]
-pub enum Native {}
 
 impl<I, O: Serialize> ActivityName<Native> for Activity<I, O> {
     type Input = I;

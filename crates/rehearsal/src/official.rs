@@ -7,8 +7,9 @@ mod client;
 
 use std::sync::Arc;
 
+use rehearsal_activation::names::NamesActivity;
 use rehearsal_engine::{BEGINNING, Code, Finding};
-use rehearsal_history::Payloads;
+use rehearsal_history::{Payloads, SmolStr};
 use rehearsal_temporal::activity::{Registry, Runtime, Setup};
 use rehearsal_temporal::bounds::{
     ActivityDefinition, ActivityImplementer, DataConverter, ExecutableActivity,
@@ -37,6 +38,13 @@ impl<A: ActivityDefinition> ActivityName<Official> for A {
 
     fn encode(value: &A::Output) -> Result<Option<Payloads>, String> {
         encode_result(value)
+    }
+}
+
+/// So that [`Outcome::calls`](rehearsal_engine::Outcome::calls) takes them too.
+impl<A: ActivityDefinition> NamesActivity<Official> for (A,) {
+    fn activity_name(self) -> SmolStr {
+        self.0.name().into()
     }
 }
 
