@@ -93,3 +93,8 @@ fn the_approval_is_silent() {
 fn the_approval_that_nobody_gives_is_silent() {
     silent(4);
 }
+
+#[test]
+fn the_print_job_is_silent() {
+    silent(5);
+}

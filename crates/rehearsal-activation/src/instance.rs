@@ -24,6 +24,12 @@ pub trait Instance {
     fn signals(&self) -> Signals {
         Signals::default()
     }
+
+    /// The handlers that had not ended when the main routine did, one short line each, in the order in which they were
+    /// started: `signal approve`. Asked when the run is closed. A host that starts no handlers by itself has none.
+    fn unfinished(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A workflow as it is registered: makes a fresh instance for each run and for each replay.

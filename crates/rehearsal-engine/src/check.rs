@@ -1,28 +1,40 @@
 //! The checks: what must hold in each run, and what at least one run must reach.
 //!
-//! A check reads the histories and the record of one run that is over. Those of cancellation are here; each other one
-//! is a file below.
+//! A check reads the histories and the record of one run that is over. The check of what a cancel skips is here, with
+//! what several checks ask of a history; each other one is a file below.
 
+mod attempts;
+mod cleanup;
 mod close;
 mod compensated;
+mod course;
+mod finally;
 mod free;
 mod heartbeats;
+mod left;
 mod observed;
 mod reached;
+mod recommended;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
-pub use self::close::{EndsWithin, NoActivityOutlivesClose, StatusIn};
-pub use self::compensated::CompensatedExactlyOnce;
+pub use self::attempts::OneAttemptAtATime;
+pub use self::cleanup::CleanupIffCanceled;
+pub use self::close::{CancelOverWithin, EndsWithin, NoActivityOutlivesClose, StatusIn};
+pub use self::compensated::Compensated;
+pub use self::finally::Finally;
 pub use self::free::{Always, Eventually, Sometimes};
 pub use self::heartbeats::ActivityHeartbeatsWithin;
+pub use self::left::{NoTimerLeftAtClose, NoWorkLostAtClose};
 pub use self::observed::CancelObservedOrCompletedFirst;
 pub use self::reached::Reached;
+pub use self::recommended::Recommended;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -51,71 +63,23 @@ pub trait Check: Send + Sync + fmt::Debug {
     }
 }
 
-/// Cleanup runs if and only if the workflow was canceled: the activity is scheduled exactly when a workflow task that
-/// was accepted delivered the cancel request.
-#[derive(Debug, Clone)]
-pub struct CleanupIffCanceled {
-    /// The activity that cleans up.
-    pub activity: SmolStr,
-}
-
-impl Check for CleanupIffCanceled {
+/// A check that is shared is one. Every method is passed on: a provided one that is not would be the default here.
+#[warn(clippy::missing_trait_methods, reason = "what is not passed on is lost without a word")]
+impl<C: Check + ?Sized> Check for Arc<C> {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome
-            .executions
-            .iter()
-            .filter_map(|execution| self.check_execution(execution, outcome))
-            .collect()
+        (**self).check(outcome)
     }
 
     fn activities(&self) -> Vec<SmolStr> {
-        vec![self.activity.clone()]
+        (**self).activities()
     }
-}
 
-impl CleanupIffCanceled {
-    fn check_execution(&self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
-        let Self { activity } = self;
-        let workflow = &execution.workflow_type;
-        let scheduled: Vec<EventId> = scheduled(execution)
-            .filter(|(_, attributes)| attributes.activity_type.name == *activity)
-            .map(|(id, _)| id)
-            .collect();
-        let delivered = cancel_delivered(execution);
-        match (delivered, scheduled.first()) {
-            (Some(request), None) if execution.status != Status::Running => Some(
-                Finding::new(
-                    Code::CleanupMissing,
-                    format!("{activity} was not scheduled although {workflow} was canceled"),
-                )
-                .with_events([request.0]),
-            ),
-            (Some(_), Some(&first)) => {
-                let ran = outcome.calls_named(activity).any(|call| call.run_id == execution.run_id);
-                let skipped = skipped(execution);
-                let lost = !ran && scheduled.iter().all(|id| skipped.contains(id));
-                lost.then(|| {
-                    let events = execution
-                        .history
-                        .iter()
-                        .filter(|event| concerns(&event.kind, first) && event.id != first)
-                        .map(|event| event.id.0);
-                    Finding::new(
-                        Code::CleanupMissing,
-                        format!("{activity} did not run although {workflow} was canceled"),
-                    )
-                    .with_events(events)
-                })
-            }
-            (None, Some(first)) => Some(
-                Finding::new(
-                    Code::CleanupUncalled,
-                    format!("{activity} was scheduled although {workflow} saw no cancel"),
-                )
-                .with_events([first.0]),
-            ),
-            (Some(_) | None, None) => None,
-        }
+    fn must_be_reached(&self) -> Option<&str> {
+        (**self).must_be_reached()
+    }
+
+    fn reached(&self, outcome: &Outcome) -> bool {
+        (**self).reached(outcome)
     }
 }
 
@@ -218,10 +182,15 @@ pub(crate) fn end(execution: &Execution, id: EventId) -> Option<&EventKind> {
     })
 }
 
+/// Whether an event tells what became of the activity that event `scheduled` scheduled.
 fn concerns(kind: &EventKind, scheduled: EventId) -> bool {
     match kind {
+        EventKind::ActivityTaskStarted(event) => event.scheduled_event_id == scheduled,
         EventKind::ActivityTaskCancelRequested(event) => event.scheduled_event_id == scheduled,
         EventKind::ActivityTaskCanceled(event) => event.scheduled_event_id == scheduled,
+        EventKind::ActivityTaskCompleted(event) => event.scheduled_event_id == scheduled,
+        EventKind::ActivityTaskFailed(event) => event.scheduled_event_id == scheduled,
+        EventKind::ActivityTaskTimedOut(event) => event.scheduled_event_id == scheduled,
         _ => false,
     }
 }

@@ -48,6 +48,16 @@ pub enum Code {
     CompensationMissing,
     /// RH212: a step was undone too often, or without need.
     CompensationUncalled,
+    /// RH213: an activity began, and what must follow it did not run.
+    NotFollowed,
+    /// RH214: work that was asked for was lost when the workflow returned.
+    WorkLost,
+    /// RH215: an attempt of an activity began while an earlier one still ran.
+    AttemptsOverlap,
+    /// RH216: a workflow was closed later after its cancel than it may.
+    CancelOverLate,
+    /// RH217: a timer still ran when its workflow closed.
+    TimerLeft,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -74,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 36] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -95,6 +105,11 @@ impl Code {
         Self::NeverReached,
         Self::CompensationMissing,
         Self::CompensationUncalled,
+        Self::NotFollowed,
+        Self::WorkLost,
+        Self::AttemptsOverlap,
+        Self::CancelOverLate,
+        Self::TimerLeft,
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
@@ -132,6 +147,11 @@ impl Code {
             Self::NeverReached => "RH210",
             Self::CompensationMissing => "RH211",
             Self::CompensationUncalled => "RH212",
+            Self::NotFollowed => "RH213",
+            Self::WorkLost => "RH214",
+            Self::AttemptsOverlap => "RH215",
+            Self::CancelOverLate => "RH216",
+            Self::TimerLeft => "RH217",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -204,6 +224,21 @@ impl Code {
             }
             Self::CompensationUncalled => {
                 "two places undo the step, or one that does not know whether the step was begun"
+            }
+            Self::NotFollowed => {
+                "a path leaves the workflow early, or what must follow is started on the workflow's own context, which is canceled"
+            }
+            Self::WorkLost => {
+                "the main routine returns before what it or a handler has begun is over: await it, or cancel it"
+            }
+            Self::AttemptsOverlap => {
+                "the attempt timed out, and its code did not notice: heartbeat, and look at the context"
+            }
+            Self::CancelOverLate => {
+                "it waits for what the cancel does not end: a disconnected timer, endless retries, an activity that does not heartbeat"
+            }
+            Self::TimerLeft => {
+                "a deadline that is not needed any more is not canceled: `with_cancel()` gives its handle"
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",

@@ -30,8 +30,9 @@ pub use activity::{
     ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo, ActivityResult,
 };
 pub use check::{
-    ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, Check, CleanupIffCanceled,
-    CompensatedExactlyOnce, EndsWithin, Eventually, NoActivityOutlivesClose, Reached,
+    ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
+    CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, NoActivityOutlivesClose,
+    NoTimerLeftAtClose, NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended,
     SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
@@ -43,7 +44,7 @@ pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
-    SignalsOf, TroubleAt,
+    SignalsOf, TroubleAt, Unfinished,
 };
 pub use rng::RandomChooser;
 pub use run::Patience;

@@ -28,6 +28,8 @@ pub struct Record {
     pub heartbeats: Vec<Heartbeat>,
     /// The cancel requests that were accepted for a run that was open, in order.
     pub cancels: Vec<CancelAccepted>,
+    /// Handlers that had not ended when their workflow asked to be closed, in order.
+    pub unfinished: Vec<Unfinished>,
     /// What workflow code got wrong, in order. Temporal fails the workflow task each time.
     pub troubles: Vec<TroubleAt>,
     /// What became of the signals of each run that was sent any, in the order in which they got their first one. A run of
@@ -198,6 +200,14 @@ pub struct Call {
     pub worker: SmolStr,
 }
 
+impl Call {
+    /// When its code ended or died with its worker; `None` if it still runs.
+    #[must_use]
+    pub fn over(&self) -> Option<Duration> {
+        self.ended.or(self.lost)
+    }
+}
+
 /// A heartbeat that reached the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heartbeat {
@@ -233,6 +243,15 @@ pub struct CancelAccepted {
     pub at: Duration,
     /// The run it was for.
     pub run_id: SmolStr,
+}
+
+/// A handler that had not ended when the main routine of its workflow returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The run.
+    pub run_id: SmolStr,
+    /// What it handles: `signal approve`.
+    pub handler: String,
 }
 
 /// Something that workflow code got wrong.

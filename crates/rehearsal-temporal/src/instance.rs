@@ -45,6 +45,8 @@ pub(crate) struct SdkInstance {
     operations: Operations,
     signals: Signals,
     life: Life,
+    /// The handlers that had not ended when the main routine did.
+    unfinished: Vec<String>,
 }
 
 /// Where a run is in its life.
@@ -89,6 +91,7 @@ impl SdkInstance {
             operations: Operations::default(),
             signals: Signals { listened: handled.to_vec(), ..Signals::default() },
             life: Life::New,
+            unfinished: Vec::new(),
         }
     }
 
@@ -116,6 +119,9 @@ impl SdkInstance {
             Failing::stopped(stopped, &self.operations)
         })?;
         let over = outcome.is_some();
+        if over {
+            self.unfinished = routines.unfinished();
+        }
         commands.extend(outcome.map(|outcome| close(outcome).into()));
         if self.has_codec {
             commands = self.encode(commands)?;
@@ -222,6 +228,10 @@ impl Instance for SdkInstance {
 
     fn signals(&self) -> Signals {
         self.signals.clone()
+    }
+
+    fn unfinished(&self) -> Vec<String> {
+        self.unfinished.clone()
     }
 }
 

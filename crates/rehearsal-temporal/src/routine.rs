@@ -186,6 +186,16 @@ impl Routines {
         Ok(None)
     }
 
+    /// The handlers that have not ended, one line each.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        let line = |handler: &Handler| match &handler.kind {
+            RoutineKind::Signal(name) => format!("signal {name}"),
+            RoutineKind::Update(update) => format!("update {}", update.name),
+            RoutineKind::Main => "the workflow".to_owned(),
+        };
+        self.handlers.iter().map(line).collect()
+    }
+
     /// Drops all of it. Channels that close call the wakers that wait for them, which is no finding any more, and a
     /// destructor of workflow code that panics harms nobody.
     pub(crate) fn end(self) {

@@ -271,10 +271,10 @@ impl Scenario {
         self
     }
 
-    /// Adds something that must hold in every run.
+    /// Adds something that must hold in every run: a ready one of [`check`](crate::check), or one of your own.
     #[must_use]
-    pub fn check(mut self, check: Arc<dyn Check>) -> Self {
-        self.checks.push(check);
+    pub fn check(mut self, check: impl Check + 'static) -> Self {
+        self.checks.push(Arc::new(check));
         self
     }
 
@@ -396,7 +396,7 @@ impl Scenario {
 
     /// A check that names an activity which the scenario does not know would pass for ever.
     pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
-        let checked = self.checks.iter().flat_map(|check| check.activities());
+        let checked = self.checks.iter().flat_map(Check::activities);
         let checked = checked.map(|name| ("a check", name));
         let failing = self.inner.failing().map(|name| ("`expect_failing`", name.clone()));
         checked

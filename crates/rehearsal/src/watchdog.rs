@@ -202,6 +202,10 @@ impl Instance for WatchedInstance {
     fn signals(&self) -> Signals {
         self.instance.signals()
     }
+
+    fn unfinished(&self) -> Vec<String> {
+        self.instance.unfinished()
+    }
 }
 
 /// The life of the watchdog.

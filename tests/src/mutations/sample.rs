@@ -23,11 +23,23 @@ pub const MUTATIONS: &[Mutation] = &[
         name: "cleanup never",
         scenario: || base().workflow(YOUR_WORKFLOW, never),
         code: Code::CleanupMissing,
-        at: BEFORE_FIRST_TASK,
+        at: TASK_RUNNING,
     },
     Mutation {
         name: "early return",
         scenario: || base().workflow(YOUR_WORKFLOW, early_return),
+        code: Code::CleanupMissing,
+        at: TASK_RUNNING,
+    },
+    Mutation {
+        name: "cleanup not awaited",
+        scenario: || base().workflow(YOUR_WORKFLOW, cleanup_not_awaited),
+        code: Code::CleanupMissing,
+        at: BEFORE_FIRST_TASK,
+    },
+    Mutation {
+        name: "cleanup that no worker takes",
+        scenario: || base().workflow(YOUR_WORKFLOW, cleanup_nobody_takes),
         code: Code::CleanupMissing,
         at: BEFORE_FIRST_TASK,
     },
@@ -103,6 +115,25 @@ async fn early_return(ctx: Context, (): ()) -> Result<(), WorkflowError> {
     let ctx = waiting(&ctx);
     work(&ctx).await?;
     clean_up(&ctx).await
+}
+
+async fn cleanup_not_awaited(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let ctx = waiting(&ctx);
+    let outcome = work(&ctx).await;
+    if ctx.is_canceled() {
+        drop(ctx.disconnected().execute(CLEANUP_ACTIVITY, ()));
+    }
+    outcome
+}
+
+async fn cleanup_nobody_takes(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let outcome = work(&waiting(&ctx)).await;
+    if ctx.is_canceled() {
+        let options = ActivityOptions::start_to_close(mins(10)).with_schedule_to_start(secs(5));
+        let ctx = ctx.disconnected().with_activity_options(options.with_task_queue("cleanup"));
+        ctx.execute(CLEANUP_ACTIVITY, ()).await?;
+    }
+    outcome
 }
 
 async fn skipped_ignored(ctx: Context, (): ()) -> Result<(), WorkflowError> {

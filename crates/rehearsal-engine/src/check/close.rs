@@ -50,7 +50,7 @@ impl Check for NoActivityOutlivesClose {
 
 /// Whether an attempt ran on after its workflow was closed at `close`.
 fn outlives(call: &Call, close: Duration) -> bool {
-    call.ended.or(call.lost).is_none_or(|over| over > close)
+    call.over().is_none_or(|over| over > close)
 }
 
 /// Every workflow ends soon: at most this long after its cancel was accepted, or after its start if it was not canceled
@@ -95,6 +95,47 @@ impl EndsWithin {
             )
             .with_events([close.0])
         })
+    }
+}
+
+/// Every workflow that is canceled is closed soon: at most this long after its cancel was accepted (RH216).
+///
+/// In virtual time; a close at exactly that distance is in time. Of several requests the first counts. How a workflow
+/// ends that is not canceled is not looked at, and one that is open at the end is another finding.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelOverWithin {
+    /// At most this long.
+    pub limit: Duration,
+}
+
+impl Check for CancelOverWithin {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for execution in &outcome.executions {
+            let mut cancels = outcome.record.cancels.iter();
+            let cancel = cancels.find(|cancel| cancel.run_id == execution.run_id);
+            let (Some(cancel), Some((close, at))) = (cancel, closed(execution, outcome)) else {
+                continue;
+            };
+            let took = at.saturating_sub(cancel.at);
+            if took > self.limit {
+                let headline = format!(
+                    "the cancel of {} was over after {}, {} are allowed",
+                    execution.workflow_type,
+                    duration_text(took),
+                    duration_text(self.limit)
+                );
+                let detail = format!(
+                    "it was accepted at {}, the workflow closed as {:?} at {}",
+                    duration_text(cancel.at),
+                    execution.status,
+                    duration_text(at)
+                );
+                let finding = Finding::new(Code::CancelOverLate, headline).with_detail(detail);
+                findings.push(finding.with_events([close.0]));
+            }
+        }
+        findings
     }
 }
 

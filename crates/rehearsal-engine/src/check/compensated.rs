@@ -7,7 +7,7 @@ use super::{Check, end, scheduled, skipped};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
-/// A step that took place is undone exactly once if its workflow does not complete, and only then (RH211, RH212).
+/// A step that took place is undone if its workflow does not complete (RH211, RH212).
 ///
 /// A step is one activity that the workflow scheduled, whatever the number of its attempts; one that was skipped because
 /// its context was canceled is none. In each execution:
@@ -23,15 +23,30 @@ use crate::outcome::{Execution, Outcome};
 ///
 /// A step counts as undone when the compensation completed before the close. With several steps of one name the numbers
 /// are compared: as many compensations as steps that took place.
+///
+/// *At least once* asks for less: that a compensation comes too often, or without a step, is no finding, as it finds
+/// nothing to undo. Only one of a step that took place, in a workflow that completed, is.
 #[derive(Debug, Clone)]
-pub struct CompensatedExactlyOnce {
-    /// The activity that does something.
-    pub step: SmolStr,
-    /// The activity that undoes it.
-    pub compensation: SmolStr,
+pub struct Compensated {
+    step: SmolStr,
+    compensation: SmolStr,
+    /// Whether an undo does no harm where nothing was done.
+    harmless: bool,
 }
 
-impl Check for CompensatedExactlyOnce {
+impl Compensated {
+    /// `compensation` undoes `step`, and must not come without need or too often.
+    pub fn exactly_once(step: impl Into<SmolStr>, compensation: impl Into<SmolStr>) -> Self {
+        Self { step: step.into(), compensation: compensation.into(), harmless: false }
+    }
+
+    /// `compensation` undoes `step`, and does no harm where nothing was done.
+    pub fn at_least_once(step: impl Into<SmolStr>, compensation: impl Into<SmolStr>) -> Self {
+        Self { harmless: true, ..Self::exactly_once(step, compensation) }
+    }
+}
+
+impl Check for Compensated {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
         outcome
             .executions
@@ -58,9 +73,9 @@ enum Fate {
     NotBegun,
 }
 
-impl CompensatedExactlyOnce {
+impl Compensated {
     fn check_execution(&self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
-        let Self { step, compensation } = self;
+        let Self { step, compensation, harmless } = self;
         let (workflow, status) = (&execution.workflow_type, execution.status);
         let steps = fates(execution, outcome, step);
         let undone = fates(execution, outcome, compensation);
@@ -74,13 +89,15 @@ impl CompensatedExactlyOnce {
             Finding::new(Code::CompensationUncalled, format!("{compensation} ran although {why}"))
         };
         let finding = match status {
-            Status::Completed | Status::ContinuedAsNew if !ran.is_empty() => {
+            Status::Completed | Status::ContinuedAsNew
+                if !(ran.is_empty() || *harmless && took_place.is_empty()) =>
+            {
                 uncalled(format!("{workflow} closed as {status:?}")).with_events(ids(ran))
             }
-            _ if steps.is_empty() && !ran.is_empty() => {
+            _ if !harmless && steps.is_empty() && !ran.is_empty() => {
                 uncalled(format!("{workflow} did not begin {step}")).with_events(ids(ran))
             }
-            _ if completed.len() > steps.len() => {
+            _ if !harmless && completed.len() > steps.len() => {
                 let headline = format!(
                     "{compensation} completed {}, {step} was scheduled {}",
                     times(completed.len()),

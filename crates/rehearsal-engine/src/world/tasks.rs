@@ -2,14 +2,14 @@
 
 use rehearsal_activation::{Job, TaskDelivery, TaskResponse, Trouble};
 use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind, Timestamp};
-use rehearsal_service::{Answer, Input};
+use rehearsal_service::{Answer, Input, RunRef};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
 use super::{Entry, ReadyTask, World};
 use crate::choice::{Choice, ChoiceKind};
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
-use crate::record::{SignalsOf, TroubleAt};
+use crate::record::{SignalsOf, TroubleAt, Unfinished};
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
@@ -164,12 +164,28 @@ impl World {
         self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, trouble });
     }
 
+    /// Takes note of the handlers that a run which is closed now has left.
+    fn note_unfinished(&mut self, host: usize, run_id: &SmolStr) {
+        let of = |&&run: &&RunRef| self.service.run(run).run_id == *run_id;
+        let open = self.runs.iter().find(of).is_some_and(|&run| self.is_open(run));
+        if let Some(instance) = self.hosts[host].instances.get(run_id)
+            && !open
+        {
+            let unfinished = instance.unfinished().into_iter();
+            let run_id = run_id.clone();
+            self.record
+                .unfinished
+                .extend(unfinished.map(|handler| Unfinished { run_id: run_id.clone(), handler }));
+        }
+    }
+
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
         let run_id = response.token.run_id.clone();
         let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
         let mut outputs = Vec::new();
         match self.call(input) {
             Ok(Answer::TaskDone { next }) => {
+                self.note_unfinished(host, &run_id);
                 self.hosts[host].worker.handle(WorkerInput::Accepted { run_id }, &mut outputs);
                 if let Some(delivery) = next {
                     self.deliver(host, delivery);

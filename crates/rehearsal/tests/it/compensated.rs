@@ -208,6 +208,37 @@ fn as_many_compensations_are_needed_as_steps_took_place() {
     ");
 }
 
+/// The same with an undo that is harmless where nothing was done.
+fn harmless() -> Scenario {
+    Scenario::new("order")
+        .stub(CHARGE, Stub::returns(()).after(secs(2)))
+        .stub(REFUND, Stub::returns(()).after(secs(1)))
+        .client(|world| {
+            world.start(ORDER, "order-7", ());
+        })
+        .check(check::compensated_at_least_once(CHARGE, REFUND))
+}
+
+#[test]
+fn a_harmless_undo_may_come_without_a_step_and_twice() {
+    async fn only_refunds(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        with_options(&ctx).execute(REFUND, ()).await
+    }
+    assert_eq!(found(&harmless().workflow(ORDER, only_refunds)), []);
+    assert_eq!(found(&harmless().workflow(ORDER, |ctx, (): ()| refunds(ctx, 2, broken()))), []);
+}
+
+#[test]
+fn a_harmless_undo_may_not_be_missing_or_undo_what_is_to_stay() {
+    let missing = harmless().workflow(ORDER, |ctx, (): ()| refunds(ctx, 0, broken()));
+    insta::assert_snapshot!(only(&missing), @"
+    RH211  Refund did not undo Charge, and Order closed as Failed
+      steps that took place: 1; compensations scheduled: 0, completed: 0
+    ");
+    let completed = harmless().workflow(ORDER, |ctx, (): ()| refunds(ctx, 1, Ok(())));
+    insta::assert_snapshot!(only(&completed), @"RH212  Refund ran although Order closed as Completed");
+}
+
 #[test]
 fn a_workflow_that_is_terminated_has_nothing_to_undo() {
     let scenario = scenario().workflow(ORDER, careful).client(|world| {

@@ -3,10 +3,12 @@
 mod api;
 mod case;
 mod checks;
+mod cleanup;
 mod compensated;
 mod explore;
 mod findings;
 mod heartbeats;
+mod left;
 mod paint;
 mod replays;
 mod rerun;

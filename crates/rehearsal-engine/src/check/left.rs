@@ -1,0 +1,134 @@
+//! Checks of what a workflow leaves behind when its main routine returns: work that was asked for, timers that run.
+
+use std::collections::BTreeSet;
+
+use rehearsal_history::{EventId, EventKind, Status, duration_text};
+
+use super::course::Course;
+use super::{Check, closed, scheduled};
+use crate::finding::{Code, Finding};
+use crate::outcome::{Execution, Outcome};
+
+/// Nothing that was asked for is lost because the workflow returned: every activity that was scheduled has ended, and
+/// every handler of a signal (RH214).
+///
+/// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. Of one that was terminated or
+/// timed out, nobody returned.
+///
+/// An activity that the workflow asked to cancel is not lost, whether or not it waited for the answer. One that is
+/// canceled by the Rust SDK's `Abandon` leaves no trace of that in a history, and is taken for one that was lost.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoWorkLostAtClose;
+
+impl Check for NoWorkLostAtClose {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
+        returned.flat_map(|execution| lost(execution, outcome)).collect()
+    }
+}
+
+fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
+    let Execution { workflow_type: workflow, status, .. } = execution;
+    let canceled: BTreeSet<EventId> = execution
+        .history
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ActivityTaskCancelRequested(request) => Some(request.scheduled_event_id),
+            _ => None,
+        })
+        .collect();
+    let Some((close, at)) = closed(execution, outcome) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for (id, attributes) in scheduled(execution).filter(|(id, _)| !canceled.contains(id)) {
+        let (how, detail) = match Course::of(execution, outcome, id) {
+            Course::NotStarted(None) => ("had not been started", None),
+            Course::Open(call) => {
+                let what = if call.over().is_some_and(|over| over <= at) {
+                    "waited for its next attempt"
+                } else {
+                    "still ran"
+                };
+                (
+                    what,
+                    Some(format!(
+                        "attempt {} began at {}",
+                        call.attempt,
+                        duration_text(call.started)
+                    )),
+                )
+            }
+            Course::Skipped
+            | Course::NotStarted(Some(_))
+            | Course::Broken(..)
+            | Course::Completed => continue,
+        };
+        let name = &attributes.activity_type.name;
+        let headline = format!("{name} {how} when {workflow} closed as {status:?}");
+        let finding = Finding::new(Code::WorkLost, headline);
+        let finding = detail.into_iter().fold(finding, Finding::with_detail);
+        findings.push(finding.with_events([id.0]));
+    }
+    let handlers = outcome.record.unfinished.iter().filter(|left| left.run_id == execution.run_id);
+    for left in handlers {
+        let headline = format!(
+            "the handler of {} had not ended when {workflow} closed as {status:?}",
+            left.handler
+        );
+        findings.push(Finding::new(Code::WorkLost, headline).with_events([close.0]));
+    }
+    findings
+}
+
+/// No timer still runs when its workflow closes: each has fired or was canceled (RH217).
+///
+/// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. The server drops the timers
+/// of a closed workflow, so that one which is left does no harm by itself: it shows a deadline that somebody forgot.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoTimerLeftAtClose;
+
+impl Check for NoTimerLeftAtClose {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
+        returned.flat_map(|execution| timers(execution, outcome)).collect()
+    }
+}
+
+fn timers(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
+    let ended: BTreeSet<EventId> = execution
+        .history
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::TimerFired(end) => Some(end.started_event_id),
+            EventKind::TimerCanceled(end) => Some(end.started_event_id),
+            _ => None,
+        })
+        .collect();
+    let Some((_, closed)) = closed(execution, outcome) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for event in execution.history.iter().filter(|event| !ended.contains(&event.id)) {
+        let EventKind::TimerStarted(timer) = &event.kind else { continue };
+        let headline = format!(
+            "timer {} still ran when {} closed as {:?}",
+            timer.timer_id, execution.workflow_type, execution.status
+        );
+        let started = event.time.since(outcome.record.began);
+        let after = timer.start_to_fire_timeout.unwrap_or_default();
+        let detail = format!(
+            "it was started at {} for {}, the workflow closed at {}",
+            duration_text(started),
+            duration_text(after),
+            duration_text(closed)
+        );
+        let finding = Finding::new(Code::TimerLeft, headline).with_detail(detail);
+        findings.push(finding.with_events([event.id.0]));
+    }
+    findings
+}
+
+/// Whether a workflow closed because its main routine returned.
+const fn returned(status: Status) -> bool {
+    match status {
+        Status::Completed | Status::Failed | Status::Canceled | Status::ContinuedAsNew => true,
+        Status::Running | Status::TimedOut | Status::Terminated => false,
+    }
+}

@@ -1,0 +1,75 @@
+//! What the attempts of one activity keep to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rehearsal_engine::{ActivityHeartbeatsWithin, Check, OneAttemptAtATime};
+
+use crate::names::ActivityName;
+
+/// No attempt of `activity` is silent for longer than `limit`: from its start to its first heartbeat, from one to the
+/// next, and from the last one to its end (RH209).
+///
+/// Heartbeats are how an activity learns that it is canceled, so this bounds how late it does. Those count that reach
+/// the service: the worker holds them back for 0.8 of the heartbeat timeout, or 30 s without one. The heartbeat timeout
+/// itself is a good `limit`.
+///
+/// ```
+/// use rehearsal::{Activity, Scenario, check, secs};
+///
+/// const SHIP: Activity<(), ()> = Activity::new("Ship");
+///
+/// let scenario = Scenario::new("order").check(check::activity_heartbeats_within(SHIP, secs(5)));
+/// ```
+#[must_use]
+pub fn activity_heartbeats_within<K>(
+    activity: impl ActivityName<K>,
+    limit: Duration,
+) -> Arc<dyn Check> {
+    Arc::new(ActivityHeartbeatsWithin { activity: activity.activity_name().into(), limit })
+}
+
+/// No attempt of `activity` begins while the code of an earlier one still runs (RH215).
+///
+/// The server tries an activity again as soon as an attempt has timed out. If the worker is alive, its code goes on until
+/// it looks at its context, and two attempts do the same work at once. The attempts of one scheduled activity are
+/// compared; one may begin at the very nanosecond at which the one before ends. An attempt that died with its worker runs
+/// no longer.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, RetryPolicy, Scenario};
+/// use rehearsal::{Tape, Workflow, WorkflowError, check, secs};
+///
+/// const SHIP: Workflow<(), ()> = Workflow::new("Ship");
+/// const PACK: Activity<(), ()> = Activity::new("Pack");
+///
+/// async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     let twice = RetryPolicy { maximum_attempts: 2, ..RetryPolicy::default() };
+///     let options = ActivityOptions::start_to_close(secs(5)).with_retry_policy(twice);
+///     ctx.with_activity_options(options).execute(PACK, ()).await
+/// }
+///
+/// /// The first attempt takes longer than it may, and does not look at its context.
+/// async fn pack(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+///     let takes = if ctx.attempt() == 1 { secs(20) } else { secs(1) };
+///     ctx.sleep(takes).await;
+///     Ok(())
+/// }
+///
+/// let failure = Scenario::new("ship")
+///     .workflow(SHIP, ship)
+///     .activity(PACK, pack)
+///     .client(|world| {
+///         world.start(SHIP, "order-7", ());
+///     })
+///     .check(check::one_attempt_at_a_time(PACK))
+///     .try_run(&Tape::calm())
+///     .unwrap_err();
+/// assert_eq!(failure.findings()[0].code, Code::AttemptsOverlap);
+/// ```
+#[must_use]
+pub fn one_attempt_at_a_time<K>(activity: impl ActivityName<K>) -> Arc<dyn Check> {
+    Arc::new(OneAttemptAtATime { activity: activity.activity_name().into() })
+}

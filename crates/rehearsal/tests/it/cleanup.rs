@@ -1,0 +1,258 @@
+//! `cleanup_iff_canceled`: what counts as cleanup that ran, in each reading, and when none is asked for.
+
+use rehearsal::check::{CleanupIffCanceled, cleanup_iff_canceled, compensated_exactly_once};
+use rehearsal::{
+    Activity, ActivityError, ActivityOptions, Code, Context, RetryPolicy, Scenario, Stub, Tape,
+    Workflow, WorkflowError, hours, mins, secs,
+};
+
+const RESERVE: Workflow<(), ()> = Workflow::new("Reserve");
+const HOLD: Activity<(), ()> = Activity::new("Hold");
+const RELEASE: Activity<(), ()> = Activity::new("Release");
+
+/// A table that is held at once, and whose hold is canceled after three seconds. Releasing takes one.
+fn canceled() -> Scenario {
+    scenario().client(|world| {
+        let table = world.start(RESERVE, "table-7", ());
+        world.advance(secs(3));
+        world.cancel(&table).expect("it is open");
+    })
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("reserve")
+        .stub(HOLD, Stub::returns(()))
+        .stub(RELEASE, Stub::returns(()).after(secs(1)))
+        .client(|world| {
+            world.start(RESERVE, "table-7", ());
+        })
+}
+
+fn with_options(ctx: &Context) -> Context {
+    let once = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
+    ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)).with_retry_policy(once))
+}
+
+/// Holds the table for an hour.
+async fn hold(ctx: &Context) -> Result<(), WorkflowError> {
+    ctx.execute(HOLD, ()).await?;
+    ctx.sleep(hours(1)).await
+}
+
+/// What each reading finds in the calm run of a scenario: scheduled, started, as it is, completed.
+fn readings(scenario: &Scenario) -> [Option<String>; 4] {
+    let cleanup = || cleanup_iff_canceled(RELEASE);
+    [cleanup().scheduled(), cleanup().started(), cleanup(), cleanup().completed()]
+        .map(|check| found(scenario, check))
+}
+
+/// The only thing that is found in the calm run, as it prints.
+fn found(scenario: &Scenario, check: CleanupIffCanceled) -> Option<String> {
+    let failure = scenario.clone().check(check).try_run(&Tape::calm()).err()?;
+    let [finding] = failure.findings() else { panic!("expected one finding: {failure}") };
+    Some(finding.to_string())
+}
+
+/// What the strictest two readings agree to find, the others being content with what is before them.
+#[track_caller]
+fn found_from(first: usize, scenario: &Scenario) -> String {
+    let readings = readings(scenario);
+    let (content, strict) = readings.split_at(first);
+    assert!(content.iter().all(Option::is_none), "{readings:?}");
+    let report = strict[0].clone().expect("something is found");
+    assert!(strict.iter().all(|other| other.as_ref() == Some(&report)), "{readings:?}");
+    report
+}
+
+#[test]
+fn cleanup_that_completes_ran_in_every_reading() {
+    let scenario = canceled().workflow(RESERVE, |ctx: Context, (): ()| async move {
+        let ctx = with_options(&ctx);
+        let held = hold(&ctx).await;
+        ctx.disconnected().execute(RELEASE, ()).await?;
+        held
+    });
+    assert_eq!(readings(&scenario), [None, None, None, None]);
+}
+
+#[test]
+fn cleanup_that_was_never_asked_for_ran_in_none() {
+    let scenario = canceled()
+        .workflow(RESERVE, |ctx: Context, (): ()| async move { hold(&with_options(&ctx)).await });
+    insta::assert_snapshot!(found_from(0, &scenario), @"RH201  Release was not scheduled although Reserve was canceled");
+}
+
+#[test]
+fn cleanup_that_was_skipped_ran_in_none() {
+    let scenario = canceled().workflow(RESERVE, |ctx: Context, (): ()| async move {
+        let ctx = with_options(&ctx);
+        let held = hold(&ctx).await;
+        let _skipped = ctx.execute(RELEASE, ()).await;
+        held
+    });
+    insta::assert_snapshot!(found_from(0, &scenario), @"RH201  Release did not run although Reserve was canceled");
+}
+
+#[test]
+fn cleanup_that_nobody_waits_for_is_scheduled_only() {
+    let scenario = canceled().workflow(RESERVE, |ctx: Context, (): ()| async move {
+        let ctx = with_options(&ctx);
+        let held = hold(&ctx).await;
+        drop(ctx.disconnected().execute(RELEASE, ()));
+        held
+    });
+    insta::assert_snapshot!(found_from(1, &scenario), @"
+    RH201  Release was never started although Reserve was canceled
+      Reserve closed as Canceled at 3s, and no worker had taken it by then
+    ");
+}
+
+#[test]
+fn cleanup_that_no_worker_takes_is_scheduled_only() {
+    let scenario = canceled().workflow(RESERVE, |ctx: Context, (): ()| async move {
+        let held = hold(&with_options(&ctx)).await;
+        let options = ActivityOptions::start_to_close(mins(1)).with_schedule_to_start(secs(5));
+        let ctx = ctx.disconnected().with_activity_options(options.with_task_queue("nobody's"));
+        ctx.execute(RELEASE, ()).await?;
+        held
+    });
+    insta::assert_snapshot!(found_from(1, &scenario), @"
+    RH201  Release was never started although Reserve was canceled
+      before a worker took it, it timed out with `activity ScheduleToStart timeout`
+    ");
+}
+
+#[test]
+fn cleanup_that_still_runs_at_the_close_is_started_only() {
+    let scenario = canceled().stub(RELEASE, Stub::returns(()).after(secs(10))).workflow(
+        RESERVE,
+        |ctx: Context, (): ()| async move {
+            let ctx = with_options(&ctx);
+            let held = hold(&ctx).await;
+            let released = ctx.disconnected().execute(RELEASE, ());
+            ctx.disconnected().timer(secs(2)).await?;
+            drop(released);
+            held
+        },
+    );
+    insta::assert_snapshot!(found_from(2, &scenario), @"
+    RH201  Release had not ended at the close although Reserve was canceled
+      attempt 1 began at 3s and ran until 13s, Reserve closed as Canceled at 5s
+    ");
+}
+
+#[test]
+fn cleanup_whose_next_attempt_nobody_waits_for_is_started_only() {
+    let scenario = canceled()
+        .stub(RELEASE, Stub::fails(ActivityError::from("the line is busy")))
+        .workflow(RESERVE, |ctx: Context, (): ()| async move {
+            let held = hold(&with_options(&ctx)).await;
+            let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+            let released = ctx.disconnected().execute(RELEASE, ());
+            ctx.disconnected().timer(secs(2)).await?;
+            drop(released);
+            held
+        });
+    insta::assert_snapshot!(found_from(2, &scenario), @"
+    RH201  Release had not ended at the close although Reserve was canceled
+      attempt 2 ended at 4s, and was not followed by another, Reserve closed as Canceled at 5s
+    ");
+}
+
+/// Cleanup fails for good; `told` says whether the workflow fails with it.
+fn failing(told: bool) -> Scenario {
+    canceled().stub(RELEASE, Stub::fails(ActivityError::from("no such table"))).workflow(
+        RESERVE,
+        move |ctx: Context, (): ()| async move {
+            let ctx = with_options(&ctx);
+            let held = hold(&ctx).await;
+            let released = ctx.disconnected().execute(RELEASE, ()).await;
+            if told { released.and(held) } else { held }
+        },
+    )
+}
+
+#[test]
+fn cleanup_whose_failure_is_swallowed_is_started_only() {
+    insta::assert_snapshot!(found_from(2, &failing(false)), @"
+    RH201  Release did not complete although Reserve was canceled
+      it failed with `no such table` in attempt 1, and Reserve closed as Canceled
+    ");
+}
+
+#[test]
+fn cleanup_that_fails_its_workflow_has_ended_and_not_completed() {
+    insta::assert_snapshot!(found_from(3, &failing(true)), @"
+    RH201  Release did not complete although Reserve was canceled
+      it failed with `no such table` in attempt 1, and Reserve closed as Failed
+    ");
+}
+
+#[test]
+fn a_second_try_of_the_workflow_s_own_counts() {
+    let scenario = canceled()
+        .activity(RELEASE, |ctx: rehearsal::ActivityContext, (): ()| async move {
+            match ctx.info().activity_id.as_str() {
+                "11" => Err(ActivityError::from("the line is busy")),
+                _ => Ok(()),
+            }
+        })
+        .workflow(RESERVE, |ctx: Context, (): ()| async move {
+            let ctx = with_options(&ctx);
+            let held = hold(&ctx).await;
+            while ctx.disconnected().execute(RELEASE, ()).await.is_err() {}
+            held
+        });
+    assert_eq!(readings(&scenario), [None, None, None, None]);
+}
+
+/// Returns when it is canceled, and releases the table only if it has begun to hold it.
+async fn careful(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let ctx = with_options(&ctx);
+    if let Some(canceled) = ctx.err() {
+        return Err(canceled);
+    }
+    let held = hold(&ctx).await;
+    if let Some(canceled) = ctx.err() {
+        ctx.disconnected().execute(RELEASE, ()).await?;
+        return Err(canceled);
+    }
+    held
+}
+
+#[test]
+fn where_nothing_was_begun_nothing_need_be_undone_and_both_checks_say_so() {
+    let scenario = scenario()
+        .workflow(RESERVE, careful)
+        .check(cleanup_iff_canceled(RELEASE))
+        .check(compensated_exactly_once(HOLD, RELEASE));
+    let swept = scenario.try_sweep();
+    assert!(swept.is_ok(), "{swept:?}");
+}
+
+#[test]
+fn cleanup_can_be_asked_for_even_where_nothing_was_begun() {
+    let scenario = scenario().workflow(RESERVE, careful);
+    let failure = scenario
+        .check(cleanup_iff_canceled(RELEASE).even_if_nothing_began())
+        .try_sweep()
+        .unwrap_err();
+    let points: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(points, [Code::CleanupMissing], "at the one point before the first workflow task");
+    assert!(failure.report().contains("before the first workflow task"), "{failure}");
+}
+
+#[test]
+fn a_workflow_that_is_terminated_while_it_cleans_up_is_not_judged() {
+    let scenario = scenario()
+        .workflow(RESERVE, careful)
+        .client(|world| {
+            let table = world.start(RESERVE, "table-7", ());
+            world.advance(secs(3));
+            world.cancel(&table).expect("it is open");
+            world.advance(rehearsal::millis(500));
+            world.terminate(&table, "no more").expect("it is open");
+        })
+        .check(cleanup_iff_canceled(RELEASE).completed());
+    assert!(scenario.try_run(&Tape::calm()).is_ok());
+}
