@@ -14,7 +14,6 @@ mod execution;
 mod heartbeat;
 mod idle;
 mod info;
-mod names;
 mod pool;
 mod registry;
 mod runtime;

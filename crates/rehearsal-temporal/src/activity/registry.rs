@@ -13,7 +13,6 @@ use super::attempt::{Attempt, Equipment};
 use super::execution::{Code, Instance, code_of};
 use super::heartbeat::HeartbeatTypes;
 use super::info::AttemptInfo;
-use super::names::all_names;
 use super::runtime::Runtime;
 use super::waker::{AttemptWaker, Threads};
 
@@ -48,9 +47,8 @@ use super::waker::{AttemptWaker, Threads};
 ///
 /// let registry = Registry::default().activities(|| Shop { fake_gateway: true }).real(Shop::ship);
 ///
-/// assert_eq!(registry.all_names(), ["Shop::charge", "Shop::ship"]);
-/// assert_eq!(registry.missing(|name| name == "Shop::charge"), [""; 0]);
-/// assert_eq!(registry.missing(|_| false), ["Shop::charge"]);
+/// assert!(registry.names().eq(["Shop::ship"]));
+/// assert!(registry.homeless().is_empty());
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
@@ -60,12 +58,11 @@ pub struct Registry {
     converter: DataConverter,
 }
 
-/// Makes a struct, and tells the names of its activities.
+/// Makes a struct.
 #[derive(Clone)]
 struct Struct {
     id: TypeId,
     make: Arc<dyn Fn() -> Instance + Send + Sync>,
-    all_names: Arc<dyn Fn() -> Option<Vec<String>> + Send + Sync>,
 }
 
 /// An activity that runs for real.
@@ -78,8 +75,7 @@ struct Real {
 }
 
 impl Registry {
-    /// The same with one more struct, which `make` makes: once for each run, and once more to ask for the names of its
-    /// activities. Of two of the same type the later one counts.
+    /// The same with one more struct, which `make` makes, once for each run. Of two of the same type the later one counts.
     #[must_use]
     pub fn activities<S>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self
     where
@@ -87,13 +83,7 @@ impl Registry {
     {
         let id = TypeId::of::<S>();
         self.structs.retain(|one| one.id != id);
-        let make = Arc::new(make);
-        let again = Arc::clone(&make);
-        self.structs.push(Struct {
-            id,
-            make: Arc::new(move || Arc::new(make())),
-            all_names: Arc::new(move || all_names(Arc::new(again()))),
-        });
+        self.structs.push(Struct { id, make: Arc::new(move || Arc::new(make())) });
         self
     }
 
@@ -136,25 +126,6 @@ impl Registry {
     /// The names of the activities that run for real, in the order of the alphabet.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.code.keys().map(String::as_str)
-    }
-
-    /// The names of all activities of all structs, in the order of the alphabet. Structs whose names the SDK does not show
-    /// have none beside those of [`names`](Self::names).
-    #[must_use]
-    pub fn all_names(&self) -> Vec<String> {
-        let shown = self.structs.iter().filter_map(|one| (one.all_names)()).flatten();
-        let mut names: Vec<String> = shown.chain(self.names().map(str::to_owned)).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    /// The activities of these structs that neither run for real nor are `stubbed`.
-    #[must_use]
-    pub fn missing(&self, stubbed: impl Fn(&str) -> bool) -> Vec<String> {
-        let mut names = self.all_names();
-        names.retain(|name| !self.code.contains_key(name) && !stubbed(name));
-        names
     }
 
     /// The activities that take `self` and whose struct was not given.
