@@ -106,3 +106,44 @@ fn a_plain_error_has_an_application_info_that_says_nothing() {
     assert_eq!(failure.source, "GoSDK");
     assert_eq!(failure.info, Some(FailureInfo::Application(ApplicationFailureInfo::default())));
 }
+
+/// What `errors.As` finds in each: an activity that failed, timed out or was canceled, and errors of workflow code.
+#[test]
+fn errors_can_be_asked_for_their_kind() {
+    let failed = Failure::application("no car left", "SoldOut");
+    let timeout = Failure::timeout("activity Heartbeat timeout", TimeoutType::Heartbeat);
+    let canceled = Failure::canceled("canceled", None);
+    let panicked = Failure::application("index out of bounds", "PanicError");
+    let errors = [
+        WorkflowError::from(activity_error(failed.clone())),
+        WorkflowError::from(activity_error(timeout)),
+        WorkflowError::from(activity_error(canceled)),
+        WorkflowError::from(activity_error(panicked)),
+        WorkflowError::from(failed).non_retryable(),
+        WorkflowError::new("not shipped").with_cause(WorkflowError::canceled()),
+    ];
+    let line = |error: &WorkflowError| {
+        let activity = error.as_activity().map(|info| info.activity_type.name.to_string());
+        let timeout = error.as_timeout().map(|info| info.timeout_type.as_str().to_owned());
+        format!(
+            "activity {activity:?}, type {:?}, timeout {timeout:?}, canceled {}, panic {}, final {}, cause {:?}",
+            error.application_type(),
+            error.is_canceled(),
+            error.is_panic(),
+            error.is_non_retryable(),
+            error.cause().map(|cause| cause.message().to_owned()),
+        )
+    };
+    let lines: Vec<String> = errors.iter().map(line).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    activity Some("Work"), type Some("SoldOut"), timeout None, canceled false, panic false, final false, cause Some("no car left")
+    activity Some("Work"), type None, timeout Some("TIMEOUT_TYPE_HEARTBEAT"), canceled false, panic false, final false, cause Some("activity Heartbeat timeout")
+    activity Some("Work"), type None, timeout None, canceled true, panic false, final false, cause Some("canceled")
+    activity Some("Work"), type Some("PanicError"), timeout None, canceled false, panic true, final false, cause Some("index out of bounds")
+    activity None, type Some("SoldOut"), timeout None, canceled false, panic false, final true, cause None
+    activity None, type Some(""), timeout None, canceled true, panic false, final false, cause Some("canceled")
+    "#);
+
+    let messages: Vec<_> = errors[5].chain().map(|error| error.to_string()).collect();
+    assert_eq!(messages, ["not shipped: canceled", "canceled"]);
+}

@@ -177,20 +177,32 @@ fn a_cancel_that_woke_it_stays_ready_and_one_that_was_there_does_not() {
     "#);
 }
 
-/// The first wait after it does not find the context canceled, as in Go; the second does.
+/// The first look at the context after it does not find it canceled, as in Go (seen in a replay by the Go SDK 1.47): a
+/// condition is asked once more, and a timer is what looks first.
 #[test]
 fn a_wait_after_it_finds_the_cancel_a_pass_later() {
     let code = workflow(async |ctx| {
-        ctx.selector().done(&ctx, || ()).select().await;
-        let waited = ctx.wait(|| false).await;
-        Ok(v(&waited))
+        let mut selector = ctx.selector().done(&ctx, || ());
+        selector.select().await;
+        let mut asked = 0;
+        let asks = || {
+            asked += 1;
+            asked == 2
+        };
+        let comes_true = ctx.wait(asks).await;
+        selector.select().await;
+        let never = ctx.wait(|| false).await;
+        let in_time = ctx.wait_timeout(secs(9), || true).await;
+        Ok(format!("{}, {}, {}", v(&comes_true), v(&never), v(&in_time)))
     });
     insta::assert_snapshot!(play(&code, &[], &[vec![cancel()]]), @r#"
     Initialize
       waits for cancellation
     CancelWorkflow
+      StartTimer 1 9s (AwaitWithTimeout)
+      CancelTimer 1
       SelectorReceived
-      CompleteWorkflow "canceled"
+      CompleteWorkflow "\u003cnil\u003e, canceled, canceled"
     "#);
 }
 
