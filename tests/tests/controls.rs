@@ -1,6 +1,9 @@
 //! Controls: a service in which one rule is broken on purpose makes exactly the right check fail.
 
-use rehearsal::{Code, Failure, Scenario};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rehearsal::{Check, Code, Failure, Finding, Outcome, Scenario, Tape};
 use rehearsal_examples::cancellation::{YOUR_WORKFLOW, rehearsal_of, your_workflow};
 use rehearsal_service::{Defect, ServiceConfig};
 use rehearsal_tests::controls::retried;
@@ -52,4 +55,25 @@ fn an_attempt_too_many_is_found() {
     let failure = broken(retried(), Defect::RetryTooMany);
     assert_eq!(codes(&failure), [Code::IllFormed]);
     assert!(failure.report().contains("Charge was given 3 attempts, 2 are allowed"), "{failure}");
+}
+
+/// Whatever a test is about, it fails if some run in it meets a bug of ours: what tolerates findings tolerates none of
+/// these.
+#[test]
+fn a_bug_of_ours_fails_the_test_that_meets_it() {
+    #[derive(Debug)]
+    struct Bug;
+    impl Check for Bug {
+        fn check(&self, _: &Outcome) -> Vec<Finding> {
+            vec![
+                Finding::new(Code::Custom, "something else"),
+                Finding::new(Code::IllFormed, "a bug"),
+            ]
+        }
+    }
+    let met = catch_unwind(AssertUnwindSafe(|| {
+        let _tolerated = sample().check(Arc::new(Bug)).try_run(&Tape::calm());
+    }));
+    let message = met.unwrap_err().downcast_ref::<String>().cloned().unwrap_or_default();
+    assert_eq!(message, "scenario `cancellation` with the tape `` met a bug: RH401  a bug");
 }

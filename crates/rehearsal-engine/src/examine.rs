@@ -75,6 +75,7 @@ pub fn examine(
         findings.extend(check.check(&outcome));
     }
     outcome.findings = findings;
+    scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }
 }
 

@@ -11,7 +11,8 @@ pub struct Limits {
     pub events: usize,
     /// Virtual time from the start of the run.
     pub virtual_time: Duration,
-    /// Attempts of one workflow task that fail one after another before the run counts as stuck.
+    /// Attempts of one workflow task that fail one after another before the run counts as stuck. An attempt that ends
+    /// because its worker died or was too late is none of them.
     pub failed_tasks: u32,
 }
 

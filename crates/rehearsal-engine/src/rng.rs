@@ -11,8 +11,9 @@ use crate::choice::{Choice, ChoiceKey, ChoiceKind, Chooser};
 /// The most cancels of one random run: a request, and a second one.
 const CANCELS: u32 = 2;
 
-/// A crash strikes one workflow task in so many.
-const CRASH: u64 = 16;
+/// The most crashes of one random run: a process that dies, and once more. No workflow gets anywhere on a worker that
+/// always dies.
+const CRASHES: u32 = 2;
 
 /// An eviction strikes before one workflow task in so many.
 const EVICT: u64 = 8;
@@ -20,9 +21,9 @@ const EVICT: u64 = 8;
 /// Answers at random, by a seed: the same seed gives the same answers to the same questions.
 ///
 /// What happens next is any of the things that are due, each as likely as the others. An eviction strikes before one
-/// workflow task in eight, a crash in one of sixteen, and at most two cancels strike in a run. How likely a cancel is
-/// at each point is drawn once for the run, between 1 in 4 and 1 in 128, so that short runs and long ones are canceled
-/// early and late.
+/// workflow task in eight. At most two cancels and two crashes strike in a run. How likely a cancel is at each point is
+/// drawn once for the run, between 1 in 4 and 1 in 128, and how likely a crash in each workflow task, between 1 in 4 and
+/// 1 in 64, so that they strike short runs and long ones early and late.
 ///
 /// The outcome of the run has its [`Tape`](crate::Tape), which repeats it without the seed.
 ///
@@ -47,6 +48,9 @@ pub struct RandomChooser {
     /// A cancel strikes one point in so many.
     cancel: u64,
     cancels_left: u32,
+    /// A crash strikes one workflow task in so many.
+    crash: u64,
+    crashes_left: u32,
 }
 
 impl RandomChooser {
@@ -54,8 +58,10 @@ impl RandomChooser {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-        let cancel = 4 << below(&mut numbers, 6);
-        Self { numbers, cancel, cancels_left: CANCELS }
+        // One number for both: answers that have nothing to do with crashes are those of ever.
+        let drawn = numbers.next_u64();
+        let (cancel, crash) = (4 << (drawn % 6), 4 << (drawn / 6 % 5));
+        Self { numbers, cancel, cancels_left: CANCELS, crash, crashes_left: CRASHES }
     }
 
     fn one_in(&mut self, ratio: u64) -> bool {
@@ -78,7 +84,13 @@ impl Chooser for RandomChooser {
                 1 + usize::from(self.one_in(2))
             }
             ChoiceKind::Evict => usize::from(self.one_in(EVICT)),
-            ChoiceKind::Crash => usize::from(self.one_in(CRASH)),
+            ChoiceKind::Crash => {
+                if self.crashes_left == 0 || !self.one_in(self.crash) {
+                    return 0;
+                }
+                self.crashes_left -= 1;
+                1
+            }
         }
     }
 }
@@ -183,6 +195,20 @@ mod tests {
         for count in 0..=2 {
             let runs = counts.iter().filter(|&&other| other == count).count();
             assert!(runs > 10, "{runs} of 100 runs are canceled {count} times");
+        }
+    }
+
+    #[test]
+    fn workers_die_twice_at_most_and_also_late_in_a_long_run() {
+        let crashes = |seed| -> Vec<u32> {
+            let mut chooser = RandomChooser::new(seed);
+            (0..60).filter(|&nth| ask(&mut chooser, ChoiceKind::Crash, nth, 2) != 0).collect()
+        };
+        let runs: Vec<Vec<u32>> = (0..200).map(crashes).collect();
+        assert!(runs.iter().all(|crashes| crashes.len() <= 2));
+        for (part, least) in [(0..20, 60), (20..40, 20), (40..60, 10)] {
+            let struck = runs.iter().filter(|run| run.iter().any(|nth| part.contains(nth))).count();
+            assert!(struck >= least, "{struck} of 200 runs have a crash in the tasks {part:?}");
         }
     }
 

@@ -47,6 +47,22 @@ impl Scenario {
                 format!("the client script panicked: {message}"),
             )),
         }
-        Outcome { patience, ..world.finish() }
+        let outcome = Outcome { patience, ..world.finish() };
+        self.assert_no_bug(&outcome);
+        outcome
+    }
+
+    /// In our own suites a bug of ours fails the test that met it, whatever the test is about and whatever else was
+    /// found; only a service that is broken on purpose is let off. To a user it is a finding (RH401).
+    ///
+    /// # Panics
+    ///
+    /// With the feature `panic-on-bugs`, if there is such a finding.
+    pub(crate) fn assert_no_bug(&self, outcome: &Outcome) {
+        let may_break = !cfg!(feature = "panic-on-bugs") || self.config.defect.is_some();
+        let bug = outcome.findings.iter().find(|finding| finding.code == Code::IllFormed);
+        if let Some(bug) = bug.filter(|_| !may_break) {
+            panic!("scenario `{}` with the tape `{}` met a bug: {bug}", self.name, outcome.tape);
+        }
     }
 }

@@ -118,6 +118,8 @@ pub struct World {
     findings: Vec<Finding>,
     runs: Vec<RunRef>,
     tasks_delivered: u32,
+    /// How many attempts of the workflow task of a run have failed, by run id.
+    failed_tasks: BTreeMap<SmolStr, u32>,
     /// Whether anything happened since the point at rest was asked for.
     moved: bool,
     /// A finding after which going on makes no sense was made.
@@ -180,6 +182,7 @@ impl World {
             findings: Vec::new(),
             runs: Vec::new(),
             tasks_delivered: 0,
+            failed_tasks: BTreeMap::new(),
             moved: false,
             stopped: false,
             cycles: Cycles::default(),

@@ -1,8 +1,8 @@
 //! Workflow tasks: taken, activated, answered.
 
-use rehearsal_activation::{Job, TaskDelivery, TaskResponse, Trouble};
-use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind, Timestamp};
-use rehearsal_service::{Answer, Input, RunRef};
+use rehearsal_activation::{Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble};
+use rehearsal_history::{SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
+use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
 use super::{Entry, ReadyTask, World};
@@ -14,7 +14,11 @@ use crate::record::{SignalsOf, TroubleAt, Unfinished};
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
         let run_id = self.service.run(task.run).run_id.clone();
-        if self.hosts[host].worker.is_cached(&run_id) && self.strikes(ChoiceKind::Evict) {
+        // A worker that is refused the task has nothing to do for which it might have forgotten the run.
+        if self.hosts[host].worker.is_cached(&run_id)
+            && self.still_waits(task)
+            && self.strikes(ChoiceKind::Evict)
+        {
             let _pause = Pause::new(self.journal.as_ref());
             self.hosts[host].evict(&run_id);
         }
@@ -35,6 +39,16 @@ impl World {
         }
     }
 
+    /// Whether the service still has the task for whoever takes it: it has not timed out, and its workflow is open.
+    fn still_waits(&self, task: ReadyTask) -> bool {
+        let open = self.service.run(task.run).status == Status::Running;
+        let same = |scheduled, attempt| scheduled == task.scheduled && attempt == task.attempt;
+        match self.service.workflow_task(task.run) {
+            TaskState::Scheduled { scheduled, attempt, .. } => open && same(scheduled, attempt),
+            TaskState::Started { .. } | TaskState::None => false,
+        }
+    }
+
     /// Asks whether something that does not happen in the calm run strikes here.
     fn strikes(&mut self, kind: ChoiceKind) -> bool {
         self.ask(kind, &[Choice { actor: 0, touches: 0 }; 2]) == 1
@@ -43,7 +57,10 @@ impl World {
     fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
         self.tasks_delivered += 1;
         let limit = self.scenario.limits.failed_tasks;
-        if delivery.token.attempt > limit {
+        if delivery.token.attempt == 1 {
+            self.failed_tasks.remove(&delivery.token.run_id);
+        }
+        if self.failed_tasks.get(&delivery.token.run_id).is_some_and(|&failed| failed >= limit) {
             self.stopped = true;
             // What workflow code got wrong each time says more than that it did so each time.
             if self.record.troubles.is_empty() {
@@ -153,11 +170,18 @@ impl World {
                     "a worker was given a part of a history although it has nothing in its cache",
                 );
             }
-            // W-7: the service is not told of an attempt after the first; the task runs into its timeout. A milder
-            // mismatch does not fail the task; the replay of the whole run reports it.
-            WorkerOutput::Silent { .. } | WorkerOutput::Mismatch(_) | WorkerOutput::Respond(_) => {}
+            // W-7: the service is not told of an attempt after the first; the task runs into its timeout.
+            WorkerOutput::Silent { token } => self.note_failed(&token.run_id),
+            // A milder mismatch does not fail the task; the replay of the whole run reports it.
+            WorkerOutput::Mismatch(_) | WorkerOutput::Respond(_) => {}
         }
         None
+    }
+
+    /// Notes that an attempt of a workflow task failed: workflow code could not, or what it asked for was refused. What
+    /// ends because the worker died, or was too late, is no failure of the workflow.
+    fn note_failed(&mut self, run_id: &SmolStr) {
+        *self.failed_tasks.entry(run_id.clone()).or_default() += 1;
     }
 
     fn note_trouble(&mut self, run_id: SmolStr, trouble: Trouble) {
@@ -181,9 +205,15 @@ impl World {
 
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
         let run_id = response.token.run_id.clone();
+        let failed = matches!(response.outcome, TaskOutcome::Failed(_));
         let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
         let mut outputs = Vec::new();
-        match self.call(input) {
+        let answer = self.call(input);
+        // An answer that comes too late is none: nobody waits for it any more.
+        if failed || matches!(answer, Err(RequestError::InvalidArgument(_))) {
+            self.note_failed(&run_id);
+        }
+        match answer {
             Ok(Answer::TaskDone { next }) => {
                 self.note_unfinished(host, &run_id);
                 self.hosts[host].worker.handle(WorkerInput::Accepted { run_id }, &mut outputs);

@@ -1,0 +1,117 @@
+//! Faults that are not the workflow's: workers that die, forget, are too late or are away. A sound workflow is silent in
+//! every such run, and one that is wrong is still found.
+
+use std::time::Duration;
+
+use rehearsal::{
+    Activity, ActivityOptions, ChoiceKey, ChoiceKind, Code, Context, EventKind, Exploration,
+    Outcome, Scenario, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, secs,
+};
+
+const NAP: Workflow<(), ()> = Workflow::new("Nap");
+const CHARGE: Activity<(), ()> = Activity::new("Charge");
+
+async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ctx.sleep(secs(2)).await?;
+    ctx.sleep(secs(2)).await
+}
+
+/// Two sleeps; the first ends while nobody is there, from 5 s to 60 s.
+fn gap() -> Scenario {
+    Scenario::new("gap")
+        .workflow(NAP, |ctx: Context, ()| async move {
+            ctx.sleep(secs(10)).await?;
+            ctx.sleep(secs(10)).await
+        })
+        .worker(WorkerSpec::new("main").until(secs(5)))
+        .worker(WorkerSpec::new("main").from(secs(60)))
+        .client(|world| {
+            world.start(NAP, "nap-1", ());
+        })
+}
+
+fn napping() -> Scenario {
+    Scenario::new("napping").workflow(NAP, nap).client(|world| {
+        world.start(NAP, "nap-1", ());
+    })
+}
+
+fn times_out(outcome: &Outcome) -> usize {
+    let main = outcome.main().expect("it is started");
+    let timed_out = |kind: &EventKind| matches!(kind, EventKind::WorkflowTaskTimedOut(_));
+    main.history.iter().filter(|event| timed_out(&event.kind)).count()
+}
+
+/// A worker that takes a task which has gone back to the queue meanwhile is refused, and forgets nothing over it.
+#[test]
+fn a_stale_task_does_not_evict() {
+    // Before, the eviction struck at the stale task, and the part of the history that was in hand continued nothing.
+    let tape: Tape = "next.0.0=1,next.0.1=1,cancel.0.14=1,evict.0.0=1".parse().unwrap();
+    let outcome = gap().try_run(&tape.loose()).unwrap();
+    assert_eq!(outcome.main().map(|main| main.status), Some(Status::Canceled));
+
+    for seed in [2, 3] {
+        gap().try_explore(Exploration::new(2_000).with_seed(seed)).unwrap();
+    }
+}
+
+/// Strikes at each of the first questions of a kind.
+fn in_a_row(kind: ChoiceKind, count: u32) -> Tape {
+    (0..count).map(|nth| (ChoiceKey { kind, execution: 0, nth }, 1)).collect()
+}
+
+#[test]
+fn a_worker_that_dies_again_and_again_is_no_fault_of_the_workflow() {
+    let outcome = napping().try_run(&in_a_row(ChoiceKind::Crash, 8)).unwrap();
+    assert_eq!(outcome.main().map(|main| main.status), Some(Status::Completed));
+    // 8 deaths, each of which the service notices after 10 s.
+    assert!(outcome.record.steps > 8 && outcome.main().unwrap().history.len() > 11);
+}
+
+#[test]
+fn a_worker_that_is_too_late_again_and_again_is_no_fault_of_the_workflow() {
+    let late = (1..=7).fold(napping(), |scenario, task| scenario.hold(task, secs(11)));
+    let outcome = late.try_run(&Tape::calm()).unwrap();
+    assert_eq!(outcome.main().map(|main| main.status), Some(Status::Completed));
+    assert!(times_out(&outcome) > 0);
+}
+
+/// An activity without any timeout: the server refuses it each time.
+async fn wrong(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ctx.execute(CHARGE, ()).await
+}
+
+#[test]
+fn a_workflow_that_fails_each_time_is_stuck_whatever_happens_between() {
+    let wrong = Scenario::new("wrong").workflow(NAP, wrong).stub(CHARGE, Stub::returns(())).client(
+        |world| {
+            world.start(NAP, "nap-1", ());
+        },
+    );
+    let takes = |tape: &Tape| -> Duration {
+        let failure = wrong.try_run(tape).unwrap_err();
+        assert_eq!(failure.findings()[0].code, Code::StuckTask, "{failure}");
+        let outcome = failure.outcome().unwrap();
+        outcome.record.points.last().map_or(Duration::ZERO, |point| point.at)
+    };
+    let calm = takes(&Tape::calm());
+    let struck = Tape::calm().with(ChoiceKey { kind: ChoiceKind::Crash, execution: 0, nth: 1 }, 1);
+    assert!(takes(&struck) > calm, "the death of a worker is an attempt more");
+}
+
+/// Chance strikes twice at most, so that no run is about nothing but workers that die.
+#[test]
+fn random_runs_of_a_sound_workflow_are_silent() {
+    let scenario = napping()
+        .workflow(NAP, |ctx: Context, ()| async move {
+            let options = ActivityOptions::start_to_close(secs(10));
+            let slept = ctx.sleep(secs(1)).await;
+            ctx.disconnected().with_activity_options(options).execute(CHARGE, ()).await?;
+            slept
+        })
+        .stub(CHARGE, Stub::returns(()).after(secs(1)));
+    let explored = scenario.try_explore(Exploration::new(5_000)).unwrap();
+    let is_crash = |(key, _): &(ChoiceKey, usize)| key.kind == ChoiceKind::Crash;
+    let crashes = explored.runs().map(|(tape, _)| tape.iter().filter(is_crash).count());
+    assert_eq!(crashes.max(), Some(2));
+}
