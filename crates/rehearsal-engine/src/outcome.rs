@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rehearsal_activation::names::NamesActivity;
-use rehearsal_history::{Event, EventKind, Payloads, SmolStr, Status};
+use rehearsal_history::{Event, EventKind, Failure, Payloads, SmolStr, Status};
 
 use crate::choice::Tape;
 use crate::finding::Finding;
@@ -31,6 +31,33 @@ impl Execution {
     pub fn result(&self) -> Option<&Payloads> {
         match &self.history.last()?.kind {
             EventKind::WorkflowExecutionCompleted(completed) => completed.result.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What it failed with, if it failed. As a `WorkflowError` it can be asked for its kind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Workflow, WorkflowError};
+    ///
+    /// const BUY: Workflow<(), ()> = Workflow::new("Buy");
+    ///
+    /// async fn buy(_: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     Err(WorkflowError::application("no car left", "SoldOut"))
+    /// }
+    ///
+    /// let scenario = Scenario::new("buy").workflow(BUY, buy);
+    /// let outcome = scenario.client(|world| drop(world.start(BUY, "order-7", ()))).run();
+    /// let failure = outcome.main().unwrap().failure().expect("it failed");
+    /// let error = WorkflowError::from(failure.clone());
+    /// assert_eq!(error.application_type(), Some("SoldOut"));
+    /// ```
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.history.last()?.kind {
+            EventKind::WorkflowExecutionFailed(failed) => failed.failure.as_ref(),
             _ => None,
         }
     }

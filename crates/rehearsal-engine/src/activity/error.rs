@@ -127,7 +127,46 @@ impl ActivityError {
         self
     }
 
-    pub(crate) fn failure(&self) -> &Failure {
+    /// Its message, without its type and without what led to it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.failure.message
+    }
+
+    /// Its type, if it is an error of the application.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::ActivityError;
+    ///
+    /// let error = ActivityError::application("the card is empty", "NoMoney").non_retryable();
+    /// assert_eq!(error.application_type(), Some("NoMoney"));
+    /// assert!(error.is_non_retryable() && !error.is_canceled());
+    /// ```
+    #[must_use]
+    pub fn application_type(&self) -> Option<&str> {
+        match &self.failure.info {
+            Some(FailureInfo::Application(info)) => Some(&info.kind),
+            _ => None,
+        }
+    }
+
+    /// Whether it must not be tried again, whatever the policy says.
+    #[must_use]
+    pub fn is_non_retryable(&self) -> bool {
+        matches!(&self.failure.info, Some(FailureInfo::Application(info)) if info.non_retryable)
+    }
+
+    /// Whether it says that the activity was canceled.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        matches!(&self.failure.info, Some(FailureInfo::Canceled(_)))
+    }
+
+    /// The failure, with what led to it.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
         &self.failure
     }
 
