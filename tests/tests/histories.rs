@@ -27,6 +27,7 @@ const NOT_WELL_FORMED: &[(&str, &str)] = &[
     ("update_before_protocol_message_command.json", UPDATE),
     ("update_complete_and_exit.json", UPDATE),
     ("update_with_protocol_message_command.json", UPDATE),
+    ("testGetVersionInterleavedUpdateReplayWaitForMarkerHistory.json", UPDATE),
 ];
 
 /// Why recordings of early updates are not well formed.

@@ -14,11 +14,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use rehearsal::{
-    Code, Grade, History, OfficialWorld as _, Outcome, ReplayError, Scenario, Stub, Tape, check,
-    replay, secs,
+    Code, Grade, History, OfficialWorld as _, Outcome, Profile, ReplayError, Scenario, Stub, Tape,
+    check, replay, secs,
 };
 use rehearsal_tests_official::golden::rust_seed_cancel_running::{Acts, YourWorkflow};
+use temporalio_common::data_converters::{
+    DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConversionError, PayloadConverter,
+    SerializationContextData,
+};
+use temporalio_common::protos::temporal::api::common::v1::Payload;
 use temporalio_macros::{activities, workflow, workflow_methods};
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use temporalio_sdk::{
@@ -361,4 +368,99 @@ fn the_cancellation_sample_is_swept() {
         .check(check::no_activity_outlives_close())
         .sweep();
     insta::assert_snapshot!(report.table());
+}
+
+/// Seals payloads with a salt of its own, and opens them whatever their salt is.
+#[derive(Debug)]
+struct Seal(u64);
+
+type Coded = BoxFuture<'static, Result<Vec<Payload>, PayloadConversionError>>;
+
+impl PayloadCodec for Seal {
+    fn encode(&self, _context: &SerializationContextData, payloads: Vec<Payload>) -> Coded {
+        let salt = self.0.to_be_bytes();
+        let seal = move |payload: Payload| {
+            let data = [salt.as_slice(), &payload.data].concat();
+            let metadata = [("encoding".to_owned(), b"binary/sealed".to_vec())];
+            Payload { metadata: metadata.into_iter().collect(), data, ..Payload::default() }
+        };
+        async move { Ok(payloads.into_iter().map(seal).collect()) }.boxed()
+    }
+
+    fn decode(&self, _context: &SerializationContextData, payloads: Vec<Payload>) -> Coded {
+        let open = |payload: Payload| {
+            if payload.metadata.get("encoding").is_none_or(|encoding| encoding != b"binary/sealed")
+            {
+                return Ok(payload);
+            }
+            let data = payload.data.get(8..).ok_or(PayloadConversionError::WrongEncoding)?;
+            let metadata = [("encoding".to_owned(), b"json/plain".to_vec())];
+            Ok(Payload {
+                metadata: metadata.into_iter().collect(),
+                data: data.to_vec(),
+                ..Payload::default()
+            })
+        };
+        async move { payloads.into_iter().map(open).collect() }.boxed()
+    }
+}
+
+fn sealing(salt: u64) -> DataConverter {
+    let (payloads, failures) = (PayloadConverter::default(), DefaultFailureConverter::default());
+    DataConverter::new(payloads, failures, Seal(salt))
+}
+
+#[test]
+fn a_history_of_sealed_payloads_is_replayed_decoded() {
+    let outcome = Scenario::new("sealed")
+        .official::<Pack>()
+        .data_converter(sealing(1))
+        .activities(packer)
+        .real(Packer::pack)
+        .real(Packer::unpack)
+        .stub(Packer::number, Stub::returns(7))
+        .stub(Packer::calls_a_thread, Stub::returns(()))
+        .client(|world| {
+            world.start_official::<Pack>("order-7", "7".to_owned());
+        })
+        .run();
+    let file = json(&outcome);
+    let sealed = replay(&file);
+    assert!(!sealed.history().unwrap().print().contains("parcels for"));
+
+    // Another salt makes other bytes of the same values.
+    sealed.official_with::<Pack>(sealing(2)).unwrap().assert_faithful();
+
+    let error = replay(&file).official::<Pack>().unwrap_err();
+    assert!(matches!(error, ReplayError::Undecodable { .. }), "{error:?}");
+    assert_eq!(error.grade(), None);
+
+    // Cut off in the seal, no codec opens it.
+    let torn = History::from_json(&file).unwrap().map_payloads(|_, mut payload| {
+        payload.data.0.truncate(4);
+        Ok::<_, std::convert::Infallible>(payload)
+    });
+    let error = replay(torn.unwrap().to_json()).official_with::<Pack>(sealing(2)).unwrap_err();
+    assert!(matches!(error, ReplayError::Undecodable { .. }), "{error:?}");
+}
+
+#[test]
+fn binary_protobuf_is_replayed_as_it_is() {
+    let history = History::from_json(&nap()).unwrap();
+    let file = rehearsal_temporal::history::encode(&history).unwrap();
+    replay(&file).official::<Nap>().unwrap().assert_faithful();
+    let error = replay(&file[..file.len() / 2]).official::<Nap>().unwrap_err();
+    assert!(matches!(error, ReplayError::Unreadable(_)), "{error:?}");
+    assert!(error.to_string().starts_with("not a history in binary protobuf"), "{error}");
+}
+
+#[test]
+fn the_rules_of_another_sdk_on_core_are_chosen() {
+    let python = nap().replace("temporal-rust", "temporal-python");
+    let error = replay(&python).official::<Nap>().unwrap_err();
+    assert!(error.to_string().contains("`.rules(Profile::Core)`"), "{error}");
+    replay(&python).rules(Profile::Core).official::<Nap>().unwrap().assert_faithful();
+    // Code of the official SDK has the rules of core, whatever is asked for.
+    let error = replay(nap()).rules(Profile::Go).official::<Nap>().unwrap_err();
+    assert!(matches!(error, ReplayError::OtherSdk { .. }), "{error:?}");
 }

@@ -2,6 +2,7 @@
 //!
 //! One payload alone does not tell: `"data": "Temporal"` is base64 of six bytes too. A whole file does. What is encoded as
 //! JSON holds JSON, so in an encoded file every such payload is base64 of JSON text, and in a decoded one hardly any is.
+//! (A codec that leaves `json/plain` on bytes that are no JSON would be mistaken for it. Codecs name their own encoding.)
 //! Where a file has both, or a payload of an encoding whose bytes are not in its text, reading it would be a guess, and
 //! it is refused.
 
@@ -63,13 +64,13 @@ impl Census {
             (_, false) if encoding == BINARY_NULL && !decoded_too => return,
             (Some(Value::String(text)), json) if !decoded_too => match (base64_text(text), json) {
                 (Some(bytes), true) if is_json_text(&bytes) => &mut self.encoded,
-                (Some(_), true) => &mut self.doubtful,
+                (Some(_), true) if is_canonical(text) => &mut self.doubtful,
                 (Some(_), false) => {
                     let encoding = readable(encoding);
                     self.untold.get_or_insert((event, encoding));
                     return;
                 }
-                (None, _) => &mut self.decoded,
+                (Some(_), true) | (None, _) => &mut self.decoded,
             },
             _ => &mut self.decoded,
         };
@@ -184,6 +185,11 @@ fn is_json(encoding: &str) -> bool {
 /// Whether a member of the metadata is one that the Web UI adds.
 fn is_decoded(key: &str) -> bool {
     key == "encodingDecoded"
+}
+
+/// Whether base64 is written as every exporter does: in the standard alphabet, padded.
+fn is_canonical(base64: &str) -> bool {
+    base64.len().is_multiple_of(4) && !base64.contains(['-', '_'])
 }
 
 fn is_json_text(bytes: &[u8]) -> bool {

@@ -163,6 +163,9 @@ fn decoded_payloads_are_recognized_by_the_whole_file_and_encoded_again() {
 fn what_would_be_a_guess_is_refused() {
     let mixed = [payload(PLAIN, &json!("MTIz")), payload(PLAIN, &json!({"a": 1}))];
     insta::assert_snapshot!(error(&with_payloads(&mixed)), @r#"event 3: its payload is decoded, as the Web UI downloads them, and a payload of event 2 is not; use the download "Encoded" of the Web UI or `temporal workflow show --output json`"#);
+    // No exporter leaves padding out, so this is no base64 of six characters.
+    let unpadded = [payload(PLAIN, &json!("MTIz")), payload(PLAIN, &json!("orders"))];
+    assert!(error(&with_payloads(&unpadded)).starts_with("event 3: its payload is decoded"));
     let bytes = [payload(PLAIN, &json!(7)), payload(BINARY, &json!("eA=="))];
     insta::assert_snapshot!(error(&with_payloads(&bytes)), @r#"event 3: its payload is decoded, as the Web UI downloads them, and the bytes of a payload of encoding `binary/plain` cannot be told from that; use the download "Encoded" of the Web UI or `temporal workflow show --output json`"#);
 }
