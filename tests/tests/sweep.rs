@@ -142,3 +142,57 @@ fn canceling_at_a_point_does_not_change_what_happened_before_it() {
         assert!(shared > 0, "{place:?} shares nothing with the baseline");
     }
 }
+
+/// Ends by itself. Canceled while it packs, it cleans up for 3 s, and may be canceled once more meanwhile.
+async fn ends_by_itself(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(30)).with_wait_for_cancellation();
+    let ctx = ctx.with_activity_options(options);
+    let packed = ctx.execute(PACK, ()).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    packed.map(|()| "packed".to_owned())
+}
+
+/// The run that is canceled last is canceled too late. A second cancel matters where cleanup runs: in every way in which
+/// a first one ends there is a canceled run whose every point is tried.
+#[test]
+fn a_second_cancel_strikes_wherever_a_first_one_leads() {
+    let scenario = Scenario::new("ends-by-itself")
+        .workflow(ORDER, ends_by_itself)
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .stub(REFUND, Stub::returns(()).after(secs(3)))
+        .client(|world| {
+            world.start(ORDER, "order-7", ());
+        })
+        .check(check::cleanup_iff_canceled(REFUND));
+    let report = scenario.sweep();
+    insta::assert_snapshot!(report.table());
+
+    let cancels = |outcome: &rehearsal::Outcome| -> Vec<(u32, usize)> {
+        outcome.tape.iter().map(|(key, answer)| (key.nth, answer)).collect()
+    };
+    let twice: Vec<&rehearsal::Outcome> = report
+        .runs()
+        .filter(|(place, _)| *place == Place::SecondRequest)
+        .map(|(_, outcome)| outcome)
+        .collect();
+    let refunding = twice.iter().filter(|outcome| {
+        let second = &outcome.record.points[cancels(outcome)[1].0 as usize];
+        let mut calls = outcome.calls(REFUND);
+        calls.any(|call| call.started <= second.at && call.ended.is_some_and(|end| second.at < end))
+    });
+    assert!(refunding.count() >= 10, "few second cancels strike while cleanup runs");
+
+    // Each canceled run that was chosen is tried at every point behind its cancel.
+    let mut of_first = BTreeMap::<(u32, usize), Vec<u32>>::new();
+    for outcome in &twice {
+        let [first, (second, _)] = cancels(outcome)[..] else {
+            panic!("not two: {}", outcome.tape)
+        };
+        of_first.entry(first).or_default().push(second);
+    }
+    for (first, seconds) in of_first {
+        assert!(seconds.is_sorted_by(|a, b| a + 1 == *b), "{first:?}: {seconds:?}");
+    }
+}

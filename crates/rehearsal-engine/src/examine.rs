@@ -11,7 +11,7 @@ use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::rehearsed::never_succeeded;
-use crate::repeat::repeatable;
+use crate::repeat::{add_unrepeated, repeatable};
 use crate::run::Patience;
 use crate::scenario::Scenario;
 use crate::signals;
@@ -50,14 +50,23 @@ pub fn examine(
     patience: Patience,
     checks: &[Arc<dyn Check>],
 ) -> Examined {
-    let chooser = || -> Box<dyn Chooser> { Box::new(tape.clone()) };
-    let mut outcome = scenario.run(chooser(), patience);
-    let mut findings = core::mem::take(&mut outcome.findings);
-    // Why nothing goes on says more than that nothing does.
-    findings.splice(0..0, never_succeeded(scenario, &outcome));
-    findings.extend(troubles(&outcome));
-    findings.extend(signals::dropped(scenario, &outcome));
-    let unlike = repeatable(&outcome, &scenario.run(chooser(), patience));
+    examine_choices(scenario, Box::new(tape.clone()), patience, checks)
+}
+
+/// The same for answers that are given as the run goes on. It is made again from the tape that it leaves, and what one of
+/// the two runs finds is found, whether the other finds it or not.
+#[must_use]
+pub fn examine_choices(
+    scenario: &Scenario,
+    chooser: Box<dyn Chooser>,
+    patience: Patience,
+    checks: &[Arc<dyn Check>],
+) -> Examined {
+    let mut outcome = scenario.run(chooser, patience);
+    let mut findings = went_wrong(scenario, &mut outcome);
+    let mut again = scenario.run(Box::new(outcome.tape.clone()), patience);
+    let found_again = went_wrong(scenario, &mut again);
+    let unlike = repeatable(&outcome, &again);
     findings.extend(attempts_allowed(&outcome));
     findings.extend(cancels_recorded(&outcome));
     let mut replays = Replays::default();
@@ -70,6 +79,11 @@ pub fn examine(
     let explains = |code| matches!(code, Code::Nondeterminism | Code::ForeignActivity);
     if !findings.iter().any(|finding| explains(finding.code)) {
         findings.extend(unlike);
+        add_unrepeated(
+            &mut findings,
+            found_again,
+            "found when the run was made again, and not before",
+        );
     }
     for check in checks {
         findings.extend(check.check(&outcome));
@@ -77,6 +91,16 @@ pub fn examine(
     outcome.findings = findings;
     scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }
+}
+
+/// What a run shows to be wrong by itself, before anything is compared or replayed.
+fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
+    let mut findings = core::mem::take(&mut outcome.findings);
+    // Why nothing goes on says more than that nothing does.
+    findings.splice(0..0, never_succeeded(scenario, outcome));
+    findings.extend(troubles(outcome));
+    findings.extend(signals::dropped(scenario, outcome));
+    findings
 }
 
 /// Workflow code that got something wrong, each kind once for each run.

@@ -37,7 +37,7 @@ pub use check::{
 };
 pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
 pub use clock::BEGINNING;
-pub use examine::{Examined, Replays, examine};
+pub use examine::{Examined, Replays, examine, examine_choices};
 pub use finding::{Code, Finding};
 pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
@@ -46,6 +46,7 @@ pub use record::{
     Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
     SignalsOf, TroubleAt, Unfinished,
 };
+pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};

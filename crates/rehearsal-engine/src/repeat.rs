@@ -31,6 +31,38 @@ pub(crate) fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
     })
 }
 
+/// Says of a run in which something was found that it was made again with the same answers, and its first finding was
+/// not made then. Nothing that was found in either is lost.
+pub fn note_unrepeated(found: &mut Outcome, again: Outcome) {
+    let unlike = repeatable(found, &again).unwrap_or_else(|| {
+        let headline = "what is found in the run is not a function of its choices";
+        Finding::new(Code::NotRepeatable, headline)
+            .with_detail("two runs have one history, and findings that differ")
+    });
+    if let Some(first) = found.findings.first_mut() {
+        let why =
+            "not repeatable: the run was made again with the same choices, and this was not found";
+        first.details.push(why.to_owned());
+        first.details.extend(unlike.details.iter().map(|line| format!("  {line}")));
+    }
+    if !found.findings.iter().any(|finding| finding.code == unlike.code) {
+        found.findings.push(unlike);
+    }
+    add_unrepeated(&mut found.findings, again.findings, "found when the run was made again");
+}
+
+/// Adds what only another run with the same answers has shown: of each code that is not there yet one finding.
+pub(crate) fn add_unrepeated(findings: &mut Vec<Finding>, others: Vec<Finding>, why: &str) {
+    for mut other in others {
+        if !findings.iter().any(|finding| finding.code == other.code) {
+            other.details.push(format!("not repeatable: {why}"));
+            // It points at events of a history that is not shown.
+            other.events.clear();
+            findings.push(other);
+        }
+    }
+}
+
 /// An event in the text notation.
 fn line(history: &[Arc<Event>], at: usize) -> String {
     let lines = History::new(history.to_vec()).map(|history| history.lines()).unwrap_or_default();

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rehearsal_engine::{
-    Check, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario, Seen,
-    Tape, examine,
+    Check, Chooser, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario,
+    Seen, Tape, examine, examine_choices, note_unrepeated,
 };
 use rehearsal_history::Status;
 
@@ -73,9 +73,10 @@ pub struct ExploredRun {
 pub struct Found {
     /// The run as it was found; its tape may be long.
     pub run: ExploredRun,
-    /// What its tape was shrunk to.
-    pub shrunk: Shrunk,
-    /// The run of the shrunk tape, with its findings. One of them has the code that was found first in the long run.
+    /// What its tape was shrunk to; `None` if the run was made again and nothing like it was found.
+    pub shrunk: Option<Shrunk>,
+    /// The run of the shrunk tape, with its findings. One of them has the code that was found first in the long run. If
+    /// nothing was shrunk, the run as it was found; its findings say what was another when it was made again.
     pub outcome: Outcome,
 }
 
@@ -111,14 +112,14 @@ pub fn explore(
     };
     search.note(&explored.baseline);
     let mut runs = search.all();
-    runs.sort_by_key(|(run, _)| run.nth);
-    let failed = runs.iter().position(|(run, _)| run.code.is_some());
+    runs.sort_by_key(|made| made.run.nth);
+    let failed = runs.iter().position(|made| made.failed.is_some());
     runs.truncate(failed.map_or(runs.len(), |at| at + 1));
-    for (run, replays) in runs {
+    for Made { run, replays, failed } in runs {
         add(&mut explored.replays, replays);
+        explored.found = failed.map(|outcome| search.shrink(&run, *outcome));
         explored.runs.push(run);
     }
-    explored.found = explored.runs.last().and_then(|run| search.shrink(run));
     if explored.found.is_none() {
         explored.baseline.findings.extend(search.missing());
     }
@@ -130,11 +131,14 @@ pub fn explore(
 pub fn run_choices(scenario: &Scenario, choices: &Choices, checks: &[Arc<dyn Check>]) -> Examined {
     let baseline = examine(scenario, &Tape::calm(), Patience::MayStayOpen, &[]).outcome;
     let patience = patience_after(&baseline);
-    let tape = match choices {
-        Choices::Tape(tape) => tape.clone(),
-        Choices::Seed(seed) => tape_of(scenario, *seed, patience),
-    };
-    examine(scenario, &tape, patience, checks)
+    examine_choices(scenario, chooser(choices), patience, checks)
+}
+
+fn chooser(choices: &Choices) -> Box<dyn Chooser> {
+    match choices {
+        Choices::Tape(tape) => Box::new(tape.clone()),
+        Choices::Seed(seed) => Box::new(RandomChooser::new(*seed)),
+    }
 }
 
 /// What it means that a run stays open, if the calm one is as `baseline`.
@@ -142,15 +146,18 @@ fn patience_after(baseline: &Outcome) -> Patience {
     if baseline.record.horizon.is_some() { Patience::MayStayOpen } else { Patience::MustEnd }
 }
 
-/// The answers of a random run.
-fn tape_of(scenario: &Scenario, seed: u64, patience: Patience) -> Tape {
-    scenario.run(Box::new(RandomChooser::new(seed)), patience).tape
-}
-
 fn add(sum: &mut Replays, more: Replays) {
     sum.from_start += more.from_start;
     sum.cold += more.cold;
     sum.tasks += more.tasks;
+}
+
+/// A random run that was made.
+struct Made {
+    run: ExploredRun,
+    replays: Replays,
+    /// What it came to, if something was found in it.
+    failed: Option<Box<Outcome>>,
 }
 
 struct Search<'a> {
@@ -167,7 +174,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// All runs up to the first that fails, and perhaps some after it, in any order.
-    fn all(&self) -> Vec<(ExploredRun, Replays)> {
+    fn all(&self) -> Vec<Made> {
         let threads = u32::try_from(self.campaign.threads.get()).unwrap_or(u32::MAX);
         if threads == 1 {
             return self.part(0, 1);
@@ -185,33 +192,33 @@ impl Search<'_> {
     }
 
     /// The runs of one thread: every `of`th, beginning with `part`. No run before the first failure is left out.
-    fn part(&self, part: u32, of: u32) -> Vec<(ExploredRun, Replays)> {
+    fn part(&self, part: u32, of: u32) -> Vec<Made> {
         let mut runs = Vec::new();
         for nth in (part..self.campaign.runs).step_by(of as usize) {
             if nth > self.first.load(Ordering::Relaxed) {
                 break;
             }
-            let (run, replays) = self.run(nth);
-            if run.code.is_some() {
+            let made = self.run(nth);
+            if made.failed.is_some() {
                 self.first.fetch_min(nth, Ordering::Relaxed);
             }
-            runs.push((run, replays));
+            runs.push(made);
         }
         runs
     }
 
-    fn run(&self, nth: u32) -> (ExploredRun, Replays) {
+    fn run(&self, nth: u32) -> Made {
         let seed = seed_of_run(self.campaign.seed, nth);
         let choices = Choices::Seed(seed);
         self.observer.begins(&choices);
-        let tape = tape_of(self.scenario, seed, self.patience);
         let Examined { outcome, replays } =
-            examine(self.scenario, &tape, self.patience, self.checks);
+            examine_choices(self.scenario, chooser(&choices), self.patience, self.checks);
         self.observer.ended(&choices, &outcome);
         self.note(&outcome);
         let status = outcome.main().map_or(Status::Running, |main| main.status);
         let code = outcome.findings.first().map(|finding| finding.code);
-        (ExploredRun { nth, seed, tape, status, code }, replays)
+        let run = ExploredRun { nth, seed, tape: outcome.tape.clone(), status, code };
+        Made { run, replays, failed: code.map(|_| Box::new(outcome)) }
     }
 
     fn note(&self, outcome: &Outcome) {
@@ -225,22 +232,30 @@ impl Search<'_> {
         if unread.is_empty() { seen.never_reached() } else { unread }
     }
 
-    fn shrink(&self, run: &ExploredRun) -> Option<Found> {
-        let code = run.code?;
-        let mut smallest = None;
-        let mut examined = |tape: &Tape, observer: &dyn Observer| {
+    /// Shrinks the run in which something was found first.
+    fn shrink(&self, run: &ExploredRun, mut found: Outcome) -> Found {
+        let examined = |tape: &Tape, observer: &dyn Observer| {
             let outcome =
                 observed(self.scenario, tape, self.patience, self.checks, observer).outcome;
-            let same = outcome.findings.iter().any(|finding| finding.code == code);
-            let used = outcome.tape.clone();
-            if same {
-                smallest = Some(outcome);
-            }
-            same.then_some(used)
+            let same = outcome.findings.iter().any(|finding| Some(finding.code) == run.code);
+            (same, outcome)
         };
-        // The whole tape first, so that there is an outcome even if nothing smaller fails.
-        examined(&run.tape, &Unobserved)?;
-        let shrunk = shrink(&run.tape, |tape| examined(tape, self.observer));
-        smallest.map(|outcome| Found { run: run.clone(), shrunk, outcome })
+        // The whole tape first. Code that is not a function of its choices may do something else when it is run again:
+        // then there is nothing that could be shrunk, and what was found is reported as it was.
+        let (repeats, again) = examined(&run.tape, &Unobserved);
+        if !repeats {
+            note_unrepeated(&mut found, again);
+            return Found { run: run.clone(), shrunk: None, outcome: found };
+        }
+        let mut smallest = again;
+        let shrunk = shrink(&run.tape, |tape| {
+            let (same, outcome) = examined(tape, self.observer);
+            same.then(|| {
+                let used = outcome.tape.clone();
+                smallest = outcome;
+                used
+            })
+        });
+        Found { run: run.clone(), shrunk: Some(shrunk), outcome: smallest }
     }
 }

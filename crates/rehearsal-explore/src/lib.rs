@@ -20,4 +20,4 @@ pub use observe::{Choices, Observer, Unobserved};
 pub use points::{Target, targets};
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};
-pub use sweep::{Row, Sweep, Swept, sweep};
+pub use sweep::{Row, Sweep, Swept, Twice, sweep};

@@ -1,6 +1,9 @@
 //! The points of a baseline: where a sweep cancels.
 
-use rehearsal_engine::{Injection, Place, Record, Tape};
+use std::collections::BTreeMap;
+
+use rehearsal_engine::{Injection, Outcome, Place, Record, Tape};
+use rehearsal_history::{EventKind, SmolStr, Status};
 
 /// One cancel that a sweep injects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,4 +34,46 @@ pub fn targets(record: &Record, tape: &Tape) -> Vec<Target> {
         }
     }
     targets
+}
+
+/// A way in which a first cancel can end: what kind of point it strikes at, which operations are pending there, and how
+/// the workflow closes. Two runs that end in one way meet a second cancel alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Way {
+    place: Place,
+    /// The names of activities, and timers; each as often as it is pending.
+    pending: Vec<SmolStr>,
+    status: Status,
+}
+
+impl Way {
+    /// The way of a run that was canceled at `target`.
+    pub(crate) fn of(target: &Target, outcome: &Outcome) -> Option<Self> {
+        let main = outcome.main()?;
+        let until = outcome.record.points.get(target.nth as usize)?.after_event;
+        let mut pending = BTreeMap::new();
+        for event in main.history.iter().take_while(|event| event.id <= until) {
+            let ended = match &event.kind {
+                EventKind::ActivityTaskScheduled(scheduled) => {
+                    pending.insert(event.id, scheduled.activity_type.name.clone());
+                    continue;
+                }
+                EventKind::TimerStarted(_) => {
+                    pending.insert(event.id, SmolStr::new_static("a timer"));
+                    continue;
+                }
+                EventKind::ActivityTaskCompleted(end) => end.scheduled_event_id,
+                EventKind::ActivityTaskFailed(end) => end.scheduled_event_id,
+                EventKind::ActivityTaskTimedOut(end) => end.scheduled_event_id,
+                EventKind::ActivityTaskCanceled(end) => end.scheduled_event_id,
+                EventKind::TimerFired(end) => end.started_event_id,
+                EventKind::TimerCanceled(end) => end.started_event_id,
+                _ => continue,
+            };
+            pending.remove(&ended);
+        }
+        let mut pending: Vec<SmolStr> = pending.into_values().collect();
+        pending.sort();
+        Some(Self { place: target.place, pending, status: main.status })
+    }
 }

@@ -9,7 +9,7 @@ use rehearsal_engine::{
 use rehearsal_history::Status;
 
 use crate::observe::{Choices, Observer};
-use crate::points::{Target, targets};
+use crate::points::{Target, Way, targets};
 
 /// What a sweep came to.
 #[derive(Debug)]
@@ -20,7 +20,22 @@ pub struct Sweep {
     pub runs: Vec<Swept>,
     /// How often all runs together were replayed.
     pub replays: Replays,
+    /// Where a second cancel was tried; `None` if the client itself cancels.
+    pub twice: Option<Twice>,
 }
+
+/// Where a second cancel was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Twice {
+    /// In how many canceled runs, at every point of each: one for each way in which a first cancel can end, but at most
+    /// 32.
+    pub runs: usize,
+    /// How many such ways there are.
+    pub ways: usize,
+}
+
+/// The most canceled runs in which a second cancel is tried.
+const MOST_WAYS: usize = 32;
 
 /// The run that was canceled at one point.
 #[derive(Debug)]
@@ -79,16 +94,17 @@ impl Sweep {
 /// Runs the baseline, then once more for each of its cancellation points, canceling there; and, if the baseline is not
 /// canceled by its own client, once for each point at which a second cancel can strike.
 ///
-/// The second cancels are injected into one canceled run: the one that was canceled alone at the last point at which
-/// the workflow was open. That is the run in which the workflow had got furthest before it had to clean up. If the
-/// baseline never closes, the point after the end is that run's too.
+/// The second cancels are injected into canceled runs: one for each way in which a first cancel can end, by the kind of
+/// point that it strikes at, the operations that are pending there, and how the workflow closes. Of the runs that end in
+/// one way it is the last, in which the workflow had got furthest before it had to clean up. Of more than 32 ways 32 are
+/// tried, spread over all. If the baseline never closes, the points after the end are those of the last run.
 ///
 /// With findings in the baseline itself nothing else is run.
 #[must_use]
 pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Observer) -> Sweep {
     let Examined { outcome: baseline, replays } =
         observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
-    let mut sweep = Sweep { baseline, runs: Vec::new(), replays };
+    let mut sweep = Sweep { baseline, runs: Vec::new(), replays, twice: None };
     if !sweep.baseline.findings.is_empty() {
         return sweep;
     }
@@ -135,22 +151,32 @@ impl Sweep {
         self.baseline.findings.extend(findings);
     }
 
-    fn second_requests(&self) -> Vec<Target> {
-        let open = |run: &&Swept| {
-            run.target.place != Place::AfterClose
-                && run.target.place != Place::WithJobBefore
-                && run.outcome.findings.is_empty()
-        };
-        let Some(last) = self.runs.iter().rev().find(open) else { return Vec::new() };
+    /// The cancels that are injected into runs which have been canceled once.
+    fn second_requests(&mut self) -> Vec<Target> {
+        let mut last_of: BTreeMap<Way, usize> = BTreeMap::new();
+        for (index, Swept { target, outcome }) in self.runs.iter().enumerate() {
+            let open = target.place != Place::AfterClose && outcome.findings.is_empty();
+            if let Some(way) = Way::of(target, outcome).filter(|_| open) {
+                last_of.insert(way, index);
+            }
+        }
+        let ways = last_of.len();
+        let mut last: Vec<usize> = last_of.into_values().collect();
+        last.sort_unstable();
+        let runs = ways.min(MOST_WAYS);
+        let chosen: Vec<usize> = (1..=runs).map(|nth| last[nth * ways / runs - 1]).collect();
+        self.twice = Some(Twice { runs, ways });
         let closes = self.runs.iter().any(|run| run.target.place == Place::AfterClose);
-        targets(&last.outcome.record, &last.target.tape)
-            .into_iter()
-            .filter(|target| match target.place {
-                Place::SecondRequest => true,
-                Place::AfterClose => !closes,
-                _ => false,
-            })
-            .collect()
+        let mut seconds = Vec::new();
+        for &index in &chosen {
+            let Swept { target, outcome } = &self.runs[index];
+            let after_close = !closes && Some(&index) == chosen.last();
+            seconds.extend(targets(&outcome.record, &target.tape).into_iter().filter(|target| {
+                target.place == Place::SecondRequest
+                    || (target.place == Place::AfterClose && after_close)
+            }));
+        }
+        seconds
     }
 }
 

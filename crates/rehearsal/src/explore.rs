@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape};
-use rehearsal_explore::{Campaign, Found};
+use rehearsal_explore::{Campaign, Found, Shrunk};
 use rehearsal_history::{Status, duration_text};
 
 use crate::case;
@@ -230,17 +230,28 @@ fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -
 
 /// In which run it was found, and what is left of that run.
 fn how(campaign: &Campaign, found: &Found) -> String {
-    let tape = &found.shrunk.tape;
     let mut text = format!(
         "  Found in random run {} of {} from seed {}.\n",
         found.run.nth + 1,
         campaign.runs,
         campaign.seed
     );
-    let (long, tries) = (found.run.tape.len(), found.shrunk.tries);
-    let stopped = if found.shrunk.complete { "" } else { ", and there shrinking was stopped" };
-    let _ =
-        writeln!(text, "  Choices: {long}; shrunk to {} in {tries} tries{stopped}:\n", tape.len());
+    let long = found.run.tape.len();
+    let tape = found.shrunk.as_ref().map_or(&found.run.tape, |shrunk| &shrunk.tape);
+    let _ = match &found.shrunk {
+        Some(Shrunk { tries, complete, .. }) => {
+            let stopped = if *complete { "" } else { ", and there shrinking was stopped" };
+            writeln!(
+                text,
+                "  Choices: {long}; shrunk to {} in {tries} tries{stopped}:\n",
+                tape.len()
+            )
+        }
+        None => writeln!(
+            text,
+            "  Made again, the run did not find it, so nothing was shrunk. Choices: {long}:\n"
+        ),
+    };
     for (key, answer) in tape.iter().take(MOST_ANSWERS) {
         let _ = writeln!(text, "{}", wrapped(4, &in_words(key, answer, &found.outcome)));
     }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario};
-use rehearsal_explore::{Row, Sweep, Swept};
+use rehearsal_explore::{Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
 use crate::page::{Where, explain};
@@ -104,6 +104,10 @@ impl Report {
         let label = format!("{} points, all run and replayed", self.points());
         let findings = total(&|row| row.findings);
         line(&mut table, &label, self.points(), &counts, no_effect, findings);
+        // It says what nothing was found in. Runs with a finding are not canceled once more.
+        if let Some(twice) = self.sweep.twice.filter(|_| self.is_clean()) {
+            table.line(Role::Dim, &format!("  {}", canceled_twice(twice)));
+        }
         table.line(Role::Dim, &format!("  {}", replays(self.sweep.replays)));
         table
     }
@@ -176,6 +180,20 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.text())
+    }
+}
+
+/// In which canceled runs a second cancel was tried.
+fn canceled_twice(Twice { runs, ways }: Twice) -> String {
+    match (runs, ways) {
+        (1, 1) => "a second cancel at every point of a canceled run: all first ones end in one way"
+            .to_owned(),
+        (runs, ways) if runs == ways => format!(
+            "a second cancel at every point of {runs} canceled runs, one for each way a first one ends"
+        ),
+        (runs, ways) => format!(
+            "a second cancel at every point of {runs} canceled runs, for {runs} of {ways} ways a first one ends"
+        ),
     }
 }
 

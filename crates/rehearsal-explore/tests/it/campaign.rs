@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rehearsal_engine::{
-    ActivityContext, ActivityFuture, Code, Outcome, Scenario, StartOptions, World,
+    ActivityContext, ActivityFuture, Check, Code, Finding, Outcome, Scenario, StartOptions, World,
 };
 use rehearsal_explore::{Campaign, Choices, Explored, Observer, Unobserved, explore, seed_of};
 use rehearsal_history::{History, Payloads};
@@ -122,7 +123,7 @@ fn the_first_failure_is_the_same_on_any_number_of_threads() {
         let found = found.unwrap();
         assert_eq!(found.run.code, Some(Code::Hang));
         assert_eq!(Some(&found.run), runs.last());
-        (runs, found.shrunk)
+        (runs, found.shrunk.unwrap())
     };
     let one = search(1);
     assert_eq!(one.1.tape.to_string(), "cancel.0.0=1");
@@ -148,4 +149,33 @@ fn with_a_finding_in_the_calm_run_nothing_else_is_run() {
     let explored = explore(&scenario, &[], &campaign(&scenario, 20, 4), &Unobserved);
     assert_eq!(explored.baseline.findings[0].code, Code::ClientPanicked);
     assert!(explored.runs.is_empty() && explored.found.is_none());
+}
+
+/// Finds fault with the first run that is canceled, and with no other.
+#[derive(Debug, Default)]
+struct Once(AtomicBool);
+
+impl Check for Once {
+    fn check(&self, outcome: &Outcome) -> Vec<Finding> {
+        let now = !outcome.record.cancels.is_empty() && !self.0.swap(true, Ordering::Relaxed);
+        now.then(|| Finding::new(Code::Custom, "only once")).into_iter().collect()
+    }
+}
+
+#[test]
+fn what_is_found_and_not_found_again_is_not_lost() {
+    let scenario = scenario(order);
+    let checks: [Arc<dyn Check>; 1] = [Arc::new(Once::default())];
+    let explored = explore(&scenario, &checks, &campaign(&scenario, 60, 1), &Unobserved);
+    let found = explored.found.unwrap();
+    assert_eq!((found.shrunk, found.run.code), (None, Some(Code::Custom)));
+    assert_eq!(found.outcome.tape, found.run.tape);
+    let text: Vec<String> = found.outcome.findings.iter().map(Finding::to_string).collect();
+    insta::assert_snapshot!(text.join("\n"), @"
+    RH900  only once
+      not repeatable: the run was made again with the same choices, and this was not found
+        two runs have one history, and findings that differ
+    RH104  what is found in the run is not a function of its choices
+      two runs have one history, and findings that differ
+    ");
 }

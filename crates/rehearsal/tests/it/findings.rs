@@ -290,3 +290,47 @@ fn rh503_a_client_that_panics_in_an_injected_run() {
     assert_eq!(code(&failure), Code::ClientPanicked);
     assert!(failure.report().contains("the order was not shipped"), "{failure}");
 }
+
+/// Every run is made twice; what only the second one shows is not lost.
+#[test]
+fn what_the_second_run_finds_is_found() {
+    static SCRIPTS: AtomicU64 = AtomicU64::new(0);
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await
+    }
+    let twice = scenario().workflow(SHIP, ship).client(|world| {
+        let order = world.start(SHIP, "order-7", ());
+        world.wait(&order);
+        assert_eq!(SCRIPTS.fetch_add(1, Ordering::Relaxed), 0, "the order was known already");
+    });
+    let failure = twice.try_run(&Tape::calm()).unwrap_err();
+    let [finding] = failure.findings() else { panic!("one finding: {failure}") };
+    assert_eq!(finding.code, Code::ClientPanicked);
+    assert!(finding.headline.contains("the order was known already"), "{failure}");
+    assert_eq!(
+        finding.details.last().map(String::as_str),
+        Some("not repeatable: found when the run was made again, and not before")
+    );
+}
+
+/// An exploration reports what it found even if the run does not fail again, and says that nothing was shrunk.
+#[test]
+fn what_does_not_fail_again_is_reported_as_it_was_found() {
+    #[derive(Debug)]
+    struct Once(AtomicU64);
+    impl rehearsal::Check for Once {
+        fn check(&self, outcome: &rehearsal::Outcome) -> Vec<rehearsal::Finding> {
+            let now =
+                !outcome.record.cancels.is_empty() && self.0.fetch_add(1, Ordering::Relaxed) == 0;
+            let finding = || rehearsal::Finding::new(Code::Custom, "the parcel is open");
+            now.then(finding).into_iter().collect()
+        }
+    }
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await
+    }
+    let once = scenario().workflow(SHIP, ship).check(std::sync::Arc::new(Once(AtomicU64::new(0))));
+    let failure = once.try_explore(rehearsal::Exploration::new(100)).unwrap_err();
+    assert_eq!(failure.findings()[0].code, Code::Custom);
+    insta::assert_snapshot!(failure.report());
+}
