@@ -20,6 +20,9 @@ pub enum ChoiceKind {
     Evict,
     /// Whether the worker's process dies with a workflow task in its hands, and is started again at once: 1 for yes.
     Crash,
+    /// When a deadline goes off that was armed nearer than a second (T-9): 0 as on a shard that has nothing else to do,
+    /// others on time, later, or latest, without the one that is 0.
+    Late,
 }
 
 /// Names a question: the `nth` of its kind about one execution.
@@ -47,6 +50,7 @@ impl fmt::Display for ChoiceKind {
             Self::Cancel => "cancel",
             Self::Evict => "evict",
             Self::Crash => "crash",
+            Self::Late => "late",
         })
     }
 }
@@ -231,6 +235,7 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "cancel" => ChoiceKind::Cancel,
         "evict" => ChoiceKind::Evict,
         "crash" => ChoiceKind::Crash,
+        "late" => ChoiceKind::Late,
         _ => return None,
     };
     let key = ChoiceKey {

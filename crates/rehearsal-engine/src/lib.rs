@@ -44,7 +44,7 @@ pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
     Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
-    SignalsOf, TroubleAt, Unfinished,
+    Shift, SignalsOf, TroubleAt, Unfinished,
 };
 pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;

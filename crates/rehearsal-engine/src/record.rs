@@ -22,6 +22,8 @@ pub struct Record {
     pub asked: BTreeMap<ChoiceKind, u32>,
     /// Where things did not happen in the order in which they fell due.
     pub orders: Vec<Order>,
+    /// The deadlines that went off at another time than on a shard that has nothing else to do.
+    pub shifts: Vec<Shift>,
     /// The attempts of activities, in the order in which they were started.
     pub calls: Vec<Call>,
     /// The heartbeats that were sent, in order.
@@ -70,6 +72,17 @@ pub struct Order {
     pub first: Due,
     /// What fell due first, and had to wait.
     pub calm: Due,
+}
+
+/// An answer about when a deadline goes off that was not the calm one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The `nth` of its key.
+    pub nth: u32,
+    /// When it went off, since the start of the run.
+    pub at: Duration,
+    /// When it would have gone off on a shard that has nothing else to do.
+    pub calm: Duration,
 }
 
 /// `activity code runs (Pack of order-7) before workflow code runs (order-7)`.

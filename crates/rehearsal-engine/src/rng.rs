@@ -18,12 +18,16 @@ const CRASHES: u32 = 2;
 /// An eviction strikes before one workflow task in so many.
 const EVICT: u64 = 8;
 
+/// A deadline that was armed near goes off at another time in one of so many cases.
+const LATE: u64 = 4;
+
 /// Answers at random, by a seed: the same seed gives the same answers to the same questions.
 ///
 /// What happens next is any of the things that are due, each as likely as the others. An eviction strikes before one
 /// workflow task in eight. At most two cancels and two crashes strike in a run. How likely a cancel is at each point is
 /// drawn once for the run, between 1 in 4 and 1 in 128, and how likely a crash in each workflow task, between 1 in 4 and
 /// 1 in 64, so that they strike short runs and long ones early and late.
+/// Of the deadlines that were armed nearer than a second one in four goes off at another time.
 ///
 /// The outcome of the run has its [`Tape`](crate::Tape), which repeats it without the seed.
 ///
@@ -51,6 +55,8 @@ pub struct RandomChooser {
     /// A crash strikes one workflow task in so many.
     crash: u64,
     crashes_left: u32,
+    /// The numbers for deadlines, apart, so that asking for one changes nothing else.
+    deadlines: ChaCha8Rng,
 }
 
 impl RandomChooser {
@@ -61,7 +67,9 @@ impl RandomChooser {
         // One number for both: answers that have nothing to do with crashes are those of ever.
         let drawn = numbers.next_u64();
         let (cancel, crash) = (4 << (drawn % 6), 4 << (drawn / 6 % 5));
-        Self { numbers, cancel, cancels_left: CANCELS, crash, crashes_left: CRASHES }
+        let deadlines = ChaCha8Rng::seed_from_u64(!seed);
+        let (cancels_left, crashes_left) = (CANCELS, CRASHES);
+        Self { numbers, cancel, cancels_left, crash, crashes_left, deadlines }
     }
 
     fn one_in(&mut self, ratio: u64) -> bool {
@@ -90,6 +98,13 @@ impl Chooser for RandomChooser {
                 }
                 self.crashes_left -= 1;
                 1
+            }
+            ChoiceKind::Late => {
+                let others = u64::try_from(options.len()).unwrap_or(u64::MAX).saturating_sub(1);
+                if below(&mut self.deadlines, LATE) > 0 {
+                    return 0;
+                }
+                usize::try_from(1 + below(&mut self.deadlines, others)).unwrap_or(0)
             }
         }
     }
@@ -153,6 +168,20 @@ fn uuid(numbers: &mut ChaCha8Rng) -> SmolStr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_is_moved_in_one_of_four_cases_and_changes_no_other_answer() {
+        let (mut asked, mut plain) = (RandomChooser::new(7), RandomChooser::new(7));
+        let mut taken = [0; 4];
+        for nth in 0..400 {
+            taken[ask(&mut asked, ChoiceKind::Late, nth, 4)] += 1;
+            let next = ask(&mut asked, ChoiceKind::Next, nth, 3);
+            assert_eq!(next, ask(&mut plain, ChoiceKind::Next, nth, 3));
+        }
+        assert!((250..350).contains(&taken[0]), "{taken:?}");
+        assert!(taken.iter().all(|count| *count > 15), "{taken:?}");
+        assert_eq!(ask(&mut asked, ChoiceKind::Late, 400, 1), 0);
+    }
 
     #[test]
     fn an_id_looks_like_a_uuid_of_version_4() {

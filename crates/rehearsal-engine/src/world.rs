@@ -368,6 +368,7 @@ impl World {
     fn call(&mut self, input: Input) -> Result<Answer, RequestError> {
         let answer = self.service.handle(self.clock.now(), input, &mut self.outbox);
         let mut effects = core::mem::take(&mut self.outbox.effects);
+        let mut loose = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::WorkflowTask { run, scheduled, attempt, queue } => {
@@ -377,10 +378,16 @@ impl World {
                     self.route_activity_task(ReadyTask { run, scheduled, attempt }, queue);
                 }
                 Effect::Closed { .. } => {}
+                Effect::Loose { run, armed, at, soonest, latest } => {
+                    loose.push((run, armed, at, [soonest, latest]));
+                }
             }
         }
         // Taking the tasks in makes no others, so only the room they needed is put back.
         self.outbox.effects = effects;
+        for (run, armed, at, within) in loose {
+            self.choose_deadline(run, armed, at, within);
+        }
         answer
     }
 

@@ -140,6 +140,16 @@ pub enum Input {
     /// Time has passed: everything that is due by now happens, soonest first, what is due at the same nanosecond in
     /// the order in which it was armed. Answered with [`Answer::Done`]; nothing due is no error.
     Elapsed,
+    /// The server reads its queues at other times, so that a deadline goes off at another time ([`Effect::Loose`]).
+    /// Does nothing if it is not in the timer queue any more.
+    Shift {
+        /// The run.
+        run: RunRef,
+        /// Which deadline, as [`Effect::Loose`] says.
+        armed: u64,
+        /// When it goes off.
+        at: Timestamp,
+    },
 }
 
 /// A workflow to start. `None` for a timeout means that the client did not give it.
@@ -307,5 +317,18 @@ pub enum Effect {
     Closed {
         /// The run.
         run: RunRef,
+    },
+    /// A deadline was armed that goes off when the queues of the server allow (T-9); [`Input::Shift`] sets when.
+    Loose {
+        /// The run.
+        run: RunRef,
+        /// Which deadline.
+        armed: u64,
+        /// When it goes off if the shard has nothing else to do.
+        at: Timestamp,
+        /// The soonest that it can: on time.
+        soonest: Timestamp,
+        /// The latest.
+        latest: Timestamp,
     },
 }

@@ -40,7 +40,7 @@ pub(crate) use self::queue::Wake;
 use self::state::State;
 use self::step::{Decision, HISTORY_SERVICE, Step, Sticky, is_direct};
 use self::task::{TaskInput, TaskNote};
-pub(crate) use self::turn::Turn;
+pub(crate) use self::turn::{Loose, Turn};
 use crate::input::{Effect, RunRef};
 use crate::view::RunView;
 

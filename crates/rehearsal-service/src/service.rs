@@ -9,8 +9,8 @@ use rehearsal_history::{Event, SmolStr, Timestamp};
 
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
-use crate::input::{Answer, Input, Outbox, RunRef, StartWorkflow, Target};
-use crate::run::{Run, Turn, Wake};
+use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
+use crate::run::{Loose, Run, Turn, Wake};
 use crate::view::{PendingOp, PendingState, RunView, TaskState};
 
 /// The simulated Temporal service: all runs of one namespace.
@@ -139,6 +139,10 @@ impl Service {
                 self.elapse(now, out);
                 Ok(Answer::Done)
             }
+            Input::Shift { run, armed, at } => {
+                self.within(now, run, out, |run, turn| run.shift(turn, armed, at));
+                Ok(Answer::Done)
+            }
         }
     }
 
@@ -237,7 +241,8 @@ impl Service {
         self.check_id(now, &start.workflow_id)?;
         let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
         let (workflow_id, run_id) = (start.workflow_id.clone(), start.run_id.clone());
-        let mut turn = Turn { now, config: &self.config, armed: &mut self.armed, out };
+        let (config, armed) = (&self.config, &mut self.armed);
+        let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
         self.runs.push(Run::start(id, &mut turn, start));
         self.current.insert(workflow_id, id);
         self.by_run_id.insert(run_id, id);
@@ -298,10 +303,15 @@ impl Service {
         out: &mut Outbox,
         body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
     ) -> T {
-        let mut turn = Turn { now, config: &self.config, armed: &mut self.armed, out };
-        let run = &mut self.runs[run.index()];
-        run.advance(&turn);
-        body(run, &mut turn)
+        let (config, armed) = (&self.config, &mut self.armed);
+        let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
+        let state = &mut self.runs[run.index()];
+        state.advance(&turn);
+        let answer = body(state, &mut turn);
+        for Loose { wake, soonest, latest } in core::mem::take(&mut turn.loose) {
+            turn.push(Effect::Loose { run, armed: wake.order, at: wake.at, soonest, latest });
+        }
+        answer
     }
 
     /// Ends, as every round uses up a deadline, and whatever a round arms lies ahead.

@@ -104,6 +104,7 @@ impl fmt::Display for Explored {
         writeln!(f, "{runs} random runs from seed {seed}, all replayed: {}", ended.join(", "))?;
         for (label, kind, at_least) in [
             ("in another order", ChoiceKind::Next, 1),
+            ("with other deadlines", ChoiceKind::Late, 1),
             ("canceled", ChoiceKind::Cancel, 1),
             ("canceled twice", ChoiceKind::Cancel, 2),
             ("dropped from the cache", ChoiceKind::Evict, 1),
@@ -278,6 +279,13 @@ fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
         ChoiceKind::Next => match outcome.record.orders.iter().find(|order| order.nth == key.nth) {
             Some(order) => format!("{order}: {key}"),
             None => format!("number {} of what was due came first: {key}", answer + 1),
+        },
+        ChoiceKind::Late => match outcome.record.shifts.iter().find(|shift| shift.nth == key.nth) {
+            Some(shift) => {
+                let (at, calm) = (duration_text(shift.at), duration_text(shift.calm));
+                format!("a deadline went off at {at} instead of {calm}: {key}")
+            }
+            None => format!("a deadline went off at another time: {key}"),
         },
         ChoiceKind::Evict => format!("dropped from the worker's cache before a task: {key}"),
         ChoiceKind::Crash => format!("the worker died in workflow task {nth}"),

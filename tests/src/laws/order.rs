@@ -157,7 +157,7 @@ impl Player {
                 Effect::ActivityTask { scheduled, attempt, .. } => {
                     self.activities.push((scheduled, attempt));
                 }
-                Effect::Closed { .. } => {}
+                Effect::Closed { .. } | Effect::Loose { .. } => {}
             }
         }
         if let Some(run) = self.service.run_of("order") {

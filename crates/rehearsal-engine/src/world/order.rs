@@ -1,13 +1,13 @@
-//! The order of what is due at the same time: asked for, and noted where it is not the calm one.
+//! The order of what is due at the same time, and when deadlines go off: asked for, and noted where it is not calm.
 
-use rehearsal_history::{EventId, EventKind, SmolStr};
-use rehearsal_service::RunRef;
+use rehearsal_history::{EventId, EventKind, SmolStr, Timestamp};
+use rehearsal_service::{Input, RunRef};
 
 use super::points::name;
 use super::{Entry, Next, World};
 use crate::choice::{Choice, ChoiceKind};
 use crate::executor::AttemptKey;
-use crate::record::{Due, Order};
+use crate::record::{Due, Order, Shift};
 
 impl World {
     /// Asks which of `count` things happens next.
@@ -26,6 +26,30 @@ impl World {
         let order = Order { nth, first: self.due(index), calm: self.due(0) };
         self.record.orders.push(order);
         index
+    }
+
+    /// Asks when a deadline goes off that depends on when the server reads its queues: it goes off at `calm`, or else on
+    /// time, in the middle, or as late as can be.
+    pub(super) fn choose_deadline(
+        &mut self,
+        run: RunRef,
+        armed: u64,
+        calm: Timestamp,
+        [soonest, latest]: [Timestamp; 2],
+    ) {
+        let middle = soonest + latest.since(soonest) / 2;
+        let others = [soonest, middle, latest].into_iter().filter(|other| *other != calm);
+        let others: Vec<Timestamp> = others.collect();
+        let nth = self.asked.count.get(&ChoiceKind::Late).copied().unwrap_or_default();
+        let option = Choice { actor: 0, touches: 0 };
+        let answer = self.ask(ChoiceKind::Late, &vec![option; others.len() + 1]);
+        let Some(&at) = answer.checked_sub(1).and_then(|other| others.get(other)) else { return };
+        let since = |time: Timestamp| time.since(self.record.began);
+        let shift = Shift { nth, at: since(at), calm: since(calm) };
+        self.record.shifts.push(shift);
+        if let Err(error) = self.call(Input::Shift { run, armed, at }) {
+            self.bug(&format!("the service refused to move a deadline: {error}"));
+        }
     }
 
     /// What is due, by its index among all that is.

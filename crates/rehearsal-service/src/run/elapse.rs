@@ -47,6 +47,26 @@ impl Run {
         self.queue.advance(turn.now, turn.config.timer_resolution);
     }
 
+    /// A task in the timer queue goes off at another time, if it is still there.
+    pub(crate) fn shift(&mut self, turn: &Turn<'_>, order: u64, at: Timestamp) {
+        let mut wakes: Vec<&mut Wake> = self.expiry.iter_mut().collect();
+        wakes.extend(self.task_wake.as_mut().map(|(.., wake)| wake));
+        wakes.extend(self.state.timers.values_mut().filter_map(|timer| timer.wake.as_mut()));
+        for activity in self.state.activities.values_mut() {
+            wakes.extend(activity.wakes.iter_mut().chain([&mut activity.retry]).flatten());
+        }
+        for wake in wakes.into_iter().filter(|wake| wake.order == order) {
+            for tasks in [&mut self.timer_tasks, &mut self.activity_tasks] {
+                if tasks.remove(wake) {
+                    tasks.insert(Wake { at, ..*wake });
+                }
+            }
+            wake.at = at;
+            self.queue.shift(at);
+        }
+        self.alarm = self.soonest(turn.now).filter(|_| self.is_open());
+    }
+
     /// The soonest deadline goes off; does nothing if there is none.
     pub(crate) fn elapse(&mut self, turn: &mut Turn<'_>) {
         let Some(alarm) = self.alarm.take() else { return };

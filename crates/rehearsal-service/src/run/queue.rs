@@ -44,15 +44,17 @@ pub(crate) struct Wake {
     /// When it goes off, which may be later than what it is about.
     pub(crate) at: Timestamp,
     /// Its place in the order of asking.
-    order: u64,
-    /// What of all that is due at the same time it takes.
-    reach: Moment,
+    pub(crate) order: u64,
+    /// What it is about.
+    pub(crate) due: Due,
 }
 
 impl Wake {
     /// Whether what is due then is due when this goes off.
     pub(crate) fn takes(&self, due: Due) -> bool {
-        due.at < self.at || (due.at == self.at && due.moment <= self.reach)
+        // On time, it takes of all that is due at the same time what is due no later; late, all of it.
+        let reach = if self.at > self.due.at { Moment::LAST } else { self.due.moment };
+        due.at < self.at || (due.at == self.at && due.moment <= reach)
     }
 
     /// The same, if it goes off at `now`.
@@ -106,8 +108,12 @@ impl Queue {
         let soonest = self.read.map_or(now, |read| now.max(read.saturating_add(resolution)));
         let at = due.at.max(soonest);
         self.ahead.insert(at);
-        let reach = if at > due.at { Moment::LAST } else { due.moment };
-        Wake { at, order, reach }
+        Wake { at, order, due }
+    }
+
+    /// A task goes off at another time.
+    pub(crate) fn shift(&mut self, at: Timestamp) {
+        self.ahead.insert(at);
     }
 }
 

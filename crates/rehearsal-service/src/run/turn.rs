@@ -1,5 +1,7 @@
 //! What every transaction of a run is given: the time, the settings, and where effects go.
 
+use alloc::vec::Vec;
+
 use rehearsal_history::Timestamp;
 
 use super::queue::{Due, Queue, Wake};
@@ -15,13 +17,31 @@ pub(crate) struct Turn<'a> {
     /// How many deadlines were armed so far; orders those that fall on the same nanosecond.
     pub(crate) armed: &'a mut u64,
     pub(crate) out: &'a mut Outbox,
+    /// What was armed and depends on when the queues are read.
+    pub(crate) loose: Vec<Loose>,
+}
+
+/// A task in the timer queue that may go off at another time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loose {
+    pub(crate) wake: Wake,
+    /// If no queue was read for longer than the resolution.
+    pub(crate) soonest: Timestamp,
+    /// If one was read a moment ago.
+    pub(crate) latest: Timestamp,
 }
 
 impl Turn<'_> {
     /// Puts a deadline into the timer queue of its run: it goes off at `due`, or late (T-2, T-9).
     pub(crate) fn arm(&mut self, queue: &mut Queue, due: Due) -> Wake {
         *self.armed = self.armed.saturating_add(1);
-        queue.arm(self.now, due, *self.armed, self.config.timer_resolution)
+        let wake = queue.arm(self.now, due, *self.armed, self.config.timer_resolution);
+        let (soonest, latest) =
+            (due.at.max(self.now), self.now.saturating_add(self.config.timer_resolution));
+        if soonest < latest {
+            self.loose.push(Loose { wake, soonest, latest });
+        }
+        wake
     }
 
     /// Bends what was decided if a rule is to be broken.

@@ -129,6 +129,10 @@ impl Walk {
                 Input::StartActivityTask { run, scheduled, attempt, identity, request_id }
             }
             Effect::Closed { .. } => Input::Elapsed,
+            Effect::Loose { run, armed, soonest, latest, .. } => {
+                let at = if self.dice.roll(2) == 0 { soonest } else { latest };
+                Input::Shift { run, armed, at: at.max(self.now) }
+            }
         }
     }
 

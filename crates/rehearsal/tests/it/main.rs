@@ -9,6 +9,7 @@ mod documentation;
 mod explore;
 mod findings;
 mod heartbeats;
+mod late;
 mod left;
 mod paint;
 mod replays;
