@@ -121,7 +121,8 @@ impl fmt::Display for Explored {
 
 impl Scenario {
     /// Makes `runs` random runs and checks each: things happen in any order that is possible, the workflow is canceled
-    /// anywhere, dropped from its worker's cache, and its worker dies.
+    /// anywhere, dropped from its worker's cache, its worker dies, and deadlines that are armed nearer than a second go
+    /// off at other times (T-9).
     ///
     /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
     /// fails is shrunk: the report shows the calmest run that fails in the same way.
