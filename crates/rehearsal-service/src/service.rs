@@ -135,10 +135,7 @@ impl Service {
                     run.cancel_activity(turn, token, details, identity)
                 })
                 .map(|()| Answer::Done),
-            Input::Elapsed => {
-                self.elapse(now, out);
-                Ok(Answer::Done)
-            }
+            Input::Elapsed => Ok(self.elapse(now, out)),
             Input::Shift { run, armed, at } => {
                 self.within(now, run, out, |run, turn| run.shift(turn, armed, at));
                 Ok(Answer::Done)
@@ -315,10 +312,11 @@ impl Service {
     }
 
     /// Ends, as every round uses up a deadline, and whatever a round arms lies ahead.
-    fn elapse(&mut self, now: Timestamp, out: &mut Outbox) {
+    fn elapse(&mut self, now: Timestamp, out: &mut Outbox) -> Answer {
         while let Some((_, run)) = self.soonest().filter(|(wake, _)| wake.at <= now) {
             self.within(now, run, out, Run::elapse);
         }
+        Answer::Done
     }
 
     fn soonest(&self) -> Option<(Wake, RunRef)> {
