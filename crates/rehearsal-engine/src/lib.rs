@@ -43,8 +43,8 @@ pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
-    Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place, Point, Record,
-    Shift, SignalsOf, TroubleAt, Unfinished,
+    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place,
+    Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
 };
 pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Signals, Trouble};
+use rehearsal_activation::{Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
@@ -32,6 +32,8 @@ pub struct Record {
     pub cancels: Vec<CancelAccepted>,
     /// Handlers that had not ended when their workflow asked to be closed, in order.
     pub unfinished: Vec<Unfinished>,
+    /// Activities that are not told when they are canceled, in the order in which they were asked for.
+    pub abandonable: Vec<Abandonable>,
     /// What workflow code got wrong, in order. Temporal fails the workflow task each time.
     pub troubles: Vec<TroubleAt>,
     /// What became of the signals of each run that was sent any, in the order in which they got their first one. A run of
@@ -265,6 +267,20 @@ pub struct Unfinished {
     pub run_id: SmolStr,
     /// What it handles: `signal approve`.
     pub handler: String,
+}
+
+/// An activity of the Rust SDK with the cancellation type `Abandon`. No event tells that it was canceled (SC-3 of the
+/// semantics).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abandonable {
+    /// The run that asked for it.
+    pub run_id: SmolStr,
+    /// The number it is known by.
+    pub seq: Seq,
+    /// Its id.
+    pub activity_id: SmolStr,
+    /// Whether workflow code canceled it.
+    pub canceled: bool,
 }
 
 /// Something that workflow code got wrong.

@@ -3,6 +3,7 @@
 //! A step is one choice and one call of a machine. Taking a task, activating the workflow and answering are steps of
 //! their own, so that anything can happen between them. Time moves only when nothing is ready.
 
+mod abandoned;
 mod around;
 mod attempts;
 mod client;

@@ -35,7 +35,7 @@ fn an_order_can_be_canceled_at_any_point() {
         .check(check::cancel_observed_or_completed_first())
         .check(check::status_in([Status::Completed, Status::Canceled]))
         .check(check::sometimes("the courier is called off", |outcome| {
-            outcome.calls_named("Shop::cancel_shipment").count() > 0
+            outcome.calls(Shop::cancel_shipment).count() > 0
         }))
         .sweep();
     insta::assert_snapshot!(report.table());
@@ -66,7 +66,7 @@ fn an_order_that_cannot_be_paid_is_not_shipped() {
         .stub(Shop::charge, Stub::fails(declined))
         .check(check::status_in([Status::Failed, Status::Canceled]))
         .check(check::always("nothing is shipped", |outcome| {
-            match outcome.calls_named("Shop::ship").count() {
+            match outcome.calls(Shop::ship).count() {
                 0 => Ok(()),
                 calls => Err(format!("Shop::ship was called {calls} times")),
             }

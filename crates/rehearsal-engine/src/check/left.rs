@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rehearsal_history::{EventId, EventKind, Status, duration_text};
+use rehearsal_history::{EventId, EventKind, SmolStr, Status, duration_text};
 
 use super::course::Course;
 use super::{Check, closed, scheduled};
@@ -15,8 +15,7 @@ use crate::outcome::{Execution, Outcome};
 /// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. Of one that was terminated or
 /// timed out, nobody returned.
 ///
-/// An activity that the workflow asked to cancel is not lost, whether or not it waited for the answer. One that is
-/// canceled by the Rust SDK's `Abandon` leaves no trace of that in a history, and is taken for one that was lost.
+/// An activity that the workflow canceled is not lost, whether or not it waited for the answer, or told it at all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoWorkLostAtClose;
 
@@ -39,7 +38,13 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
         .collect();
     let Some((close, at)) = closed(execution, outcome) else { return Vec::new() };
     let mut findings = Vec::new();
-    for (id, attributes) in scheduled(execution).filter(|(id, _)| !canceled.contains(id)) {
+    let let_go = |activity_id: &SmolStr| {
+        let mut known = outcome.record.abandonable.iter().filter(|of| of.canceled);
+        known.any(|of| of.run_id == execution.run_id && of.activity_id == *activity_id)
+    };
+    let kept = scheduled(execution)
+        .filter(|(id, attributes)| !canceled.contains(id) && !let_go(&attributes.activity_id));
+    for (id, attributes) in kept {
         let (how, detail) = match Course::of(execution, outcome, id) {
             Course::NotStarted(None) => ("had not been started", None),
             Course::Open(call) => {

@@ -5,7 +5,7 @@ use rehearsal_history::{SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
 use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
-use super::{Entry, ReadyTask, World};
+use super::{Entry, ReadyTask, World, abandoned};
 use crate::choice::{Choice, ChoiceKind};
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
@@ -145,6 +145,7 @@ impl World {
                 let _pause = Pause::new(self.journal.as_ref().filter(|_| activation.replaying));
                 let completion = instance.activate(&activation);
                 let run_id = activation.run_id;
+                abandoned::note(&mut self.record.abandonable, &run_id, &completion);
                 let signaled = |job: &Job| matches!(job, Job::SignalWorkflow(_));
                 let of = self.record.signals.iter_mut().find(|of| of.run_id == run_id);
                 match of {

@@ -79,7 +79,7 @@ pub fn no_activity_outlives_close() -> Arc<dyn Check> {
 /// close, and every handler of a signal (RH214).
 ///
 /// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. An activity that the workflow
-/// asked to cancel is not lost, whether or not it waited for the answer; see [`no_activity_outlives_close`]. Handlers are
+/// canceled is not lost, whether or not it waited for the answer; see [`no_activity_outlives_close`]. Handlers are
 /// those of the official SDK: the native API starts none by itself.
 ///
 /// # Examples
