@@ -14,14 +14,17 @@ const SUITES: [Step; 2] = [
     suite("cargo test -p rehearsal-tests-official --tests -- --nocapture"),
 ];
 
-/// A suite in an environment that changes nothing about what it counts.
+/// A suite in an environment that changes nothing about what it counts, and in which it is thorough.
 const fn suite(line: &'static str) -> Step {
     Step {
         line,
-        set: &[],
+        set: &[("REHEARSAL_ALARM_RUNS", "1000")],
         unset: &["REHEARSAL_GOLDEN", "REHEARSAL_GOLDEN_OUT", "REHEARSAL_CORPUS", "PROPTEST_CASES"],
     }
 }
+
+/// Figures of which there is one for each SDK, as `false alarms, go`, and that count together.
+const SUMS: [&str; 1] = ["false alarms"];
 
 const DOCUMENT: &str = "docs/fidelity.md";
 const BEGIN: &str = "<!-- figures: begin -->";
@@ -58,7 +61,10 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
         println!("$ {suite}");
         output += &suite.capture(root)?;
     }
-    let figures = collect(&output)?;
+    let mut figures = collect(&output)?;
+    for name in SUMS {
+        sum(&mut figures, name);
+    }
     for (name, figure) in &figures {
         println!("{name}: {figure}");
     }
@@ -103,6 +109,15 @@ fn collect(output: &str) -> Result<BTreeMap<&str, Figure>, Error> {
         }
     }
     Ok(figures)
+}
+
+/// Adds a figure `name` that is the sum of all `name, ..`, if there are any.
+fn sum<'a>(figures: &mut BTreeMap<&'a str, Figure>, name: &'a str) {
+    let part = |other: &str| other.strip_prefix(name).is_some_and(|rest| rest.starts_with(", "));
+    let parts = figures.iter().filter(|(other, _)| part(other)).map(|(_, figure)| *figure);
+    let whole = parts
+        .reduce(|sum, figure| Figure { good: sum.good + figure.good, all: sum.all + figure.all });
+    figures.extend(whole.map(|whole| (name, whole)));
 }
 
 /// Reads `NAME: N of M` at the end of `line`, after libtest's `test NAME ... ` if that is in front.
@@ -193,6 +208,26 @@ golden go: 31 of 31
         let error = collect("a: 1 of 2\na: 2 of 2\n").unwrap_err();
 
         assert_eq!(error.to_string(), "figure `a` was printed as `1 of 2` and as `2 of 2`");
+    }
+
+    #[test]
+    fn figures_of_each_sdk_are_added_up() {
+        let mut figures =
+            collect("false alarms, go: 0 of 3\nfalse alarms, rust: 1 of 4\na: 1 of 1\n").unwrap();
+        sum(&mut figures, "false alarms");
+        sum(&mut figures, "nothing");
+        let lines: Vec<String> =
+            figures.iter().map(|(name, figure)| format!("{name}: {figure}")).collect();
+
+        assert_eq!(
+            lines,
+            [
+                "a: 1 of 1",
+                "false alarms: 1 of 7",
+                "false alarms, go: 0 of 3",
+                "false alarms, rust: 1 of 4"
+            ]
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub trait Instance {
     }
 
     /// The handlers that had not ended when the main routine did, one short line each, in the order in which they were
-    /// started: `signal approve`. Asked when the run is closed. A host that starts no handlers by itself has none.
+    /// started: `signal approve`; none before it did. A host that starts no handlers by itself has none.
     fn unfinished(&self) -> Vec<String> {
         Vec::new()
     }

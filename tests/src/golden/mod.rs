@@ -3,6 +3,7 @@
 //! The scenarios are in `fixtures/golden`, or in the folder that the environment names in `REHEARSAL_GOLDEN` when the
 //! suite is built. fixtures/README.md says what is in a scenario and how to add one.
 
+mod alarms;
 mod compare;
 mod leaves;
 mod recording;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use rehearsal::Scenario;
 
+pub use self::alarms::{Alarms, Expected, false_alarms};
 pub use self::compare::divergence;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate};

@@ -1,7 +1,9 @@
 //! Workflow tasks: taken, activated, answered.
 
+use std::sync::Arc;
+
 use rehearsal_activation::{Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble};
-use rehearsal_history::{SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
+use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
 use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
@@ -96,6 +98,7 @@ impl World {
         }
         let answered = self.clock.now().max(not_before);
         let run_id = delivery.token.run_id.clone();
+        let mut partial = (delivery.first_event != EventId::FIRST).then(|| delivery.clone());
         let mut next = Some(WorkerInput::Task(delivery));
         let mut outputs = Vec::new();
         while let Some(input) = next.take() {
@@ -105,11 +108,30 @@ impl World {
                     WorkerOutput::Respond(response) => {
                         self.agenda.push(answered, Entry::Respond { host, response });
                     }
+                    // The run was dropped while the task was on its way, as by the refusal of a late answer. The worker
+                    // asks for the rest of the history (`resetHistory` in `internal_task_handlers.go` of the Go SDK).
+                    WorkerOutput::NeedFullHistory { .. } if partial.is_some() => {
+                        let whole = partial.take().map(|delivery| self.whole(delivery));
+                        next = whole.map(WorkerInput::Task).or(next);
+                    }
                     // Only an activation has an answer, and there is one at a time.
                     other => next = self.follow(host, &run_id, other).or(next),
                 }
             }
         }
+    }
+
+    /// A delivery with all events from the first.
+    fn whole(&self, mut delivery: Box<TaskDelivery>) -> Box<TaskDelivery> {
+        let of = |&&run: &&RunRef| self.service.run(run).run_id == delivery.token.run_id;
+        let history = self.runs.iter().find(of).map(|&run| self.service.history(run));
+        let before = |event: &&Arc<Event>| event.id < delivery.first_event;
+        let mut events: Vec<Arc<Event>> =
+            history.into_iter().flatten().take_while(before).cloned().collect();
+        events.append(&mut delivery.events);
+        delivery.events = events;
+        delivery.first_event = EventId::FIRST;
+        delivery
     }
 
     /// When a worker will have sent its answer to a task of this run. It has one task of a run at a time, so the next
@@ -146,6 +168,14 @@ impl World {
                 let completion = instance.activate(&activation);
                 let run_id = activation.run_id;
                 abandoned::note(&mut self.record.abandonable, &run_id, &completion);
+                // Known only once it has asked to be closed. If that is refused, it is told something more.
+                self.record.unfinished.retain(|left| left.run_id != run_id);
+                self.record.unfinished.extend(
+                    instance
+                        .unfinished()
+                        .into_iter()
+                        .map(|handler| Unfinished { run_id: run_id.clone(), handler }),
+                );
                 let signaled = |job: &Job| matches!(job, Job::SignalWorkflow(_));
                 let of = self.record.signals.iter_mut().find(|of| of.run_id == run_id);
                 match of {
@@ -189,21 +219,6 @@ impl World {
         self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, trouble });
     }
 
-    /// Takes note of the handlers that a run which is closed now has left.
-    fn note_unfinished(&mut self, host: usize, run_id: &SmolStr) {
-        let of = |&&run: &&RunRef| self.service.run(run).run_id == *run_id;
-        let open = self.runs.iter().find(of).is_some_and(|&run| self.is_open(run));
-        if let Some(instance) = self.hosts[host].instances.get(run_id)
-            && !open
-        {
-            let unfinished = instance.unfinished().into_iter();
-            let run_id = run_id.clone();
-            self.record
-                .unfinished
-                .extend(unfinished.map(|handler| Unfinished { run_id: run_id.clone(), handler }));
-        }
-    }
-
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
         let run_id = response.token.run_id.clone();
         let failed = matches!(response.outcome, TaskOutcome::Failed(_));
@@ -216,7 +231,6 @@ impl World {
         }
         match answer {
             Ok(Answer::TaskDone { next }) => {
-                self.note_unfinished(host, &run_id);
                 self.hosts[host].worker.handle(WorkerInput::Accepted { run_id }, &mut outputs);
                 if let Some(delivery) = next {
                     self.deliver(host, delivery);

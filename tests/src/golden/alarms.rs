@@ -1,0 +1,161 @@
+//! False alarms: what a team that starts with the recommended checks is told of workflows that are right.
+//!
+//! Every golden scenario is swept and explored. Most of them are right as they stand; what is found in the others is what
+//! they were recorded for, and has a row in `fixtures/golden/findings.toml` with its cause. A row that nothing uses is
+//! wrong as well.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::{env, fs};
+
+use rehearsal::{Exploration, Failure, check};
+use serde::Deserialize;
+
+use super::{Folder, Recording, scenario};
+
+/// How many random runs are made of each scenario unless the environment says something else in
+/// `REHEARSAL_ALARM_RUNS`, as `cargo xtask figures` does.
+const RUNS: u32 = 10;
+
+/// Something that is rightly found in scenarios of one SDK.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The code of the finding.
+    pub code: String,
+    /// The rule of the semantics that makes it so.
+    pub rule: String,
+    /// Why it is right.
+    pub cause: String,
+    /// The SDK they were recorded with.
+    pub sdk: String,
+    /// The scenarios in which it is found.
+    pub scenarios: Vec<String>,
+    /// Those in which a random run may find it, and need not: too few of them are made by default. `*` is any, if the
+    /// report names the rule, as it does with a defect of an SDK.
+    #[serde(default)]
+    pub random: Vec<String>,
+}
+
+impl Expected {
+    fn is_of(&self, folder: &Folder, code: &str, report: &str) -> bool {
+        let mut scenarios = self.scenarios.iter().chain(&self.random);
+        let named = report.contains(&format!("({})", self.rule));
+        self.sdk == folder.sdk
+            && self.code == code
+            && scenarios.any(|scenario| scenario == folder.name || scenario == "*" && named)
+    }
+}
+
+/// `fixtures/golden/findings.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    finding: Vec<Expected>,
+}
+
+/// What was found in the scenarios of one SDK. Displays as what should not have been, and a line
+/// `false alarms, go: N of M`.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    sdk: &'static str,
+    scenarios: usize,
+    swept: usize,
+    explored: usize,
+    /// The scenarios in which something was found that has no row, each with its reports.
+    pub false_alarms: Vec<(&'static str, Vec<String>)>,
+    /// What has a row and was not found, in lines for people.
+    pub unused: Vec<String>,
+}
+
+impl fmt::Display for Alarms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, reports) in &self.false_alarms {
+            writeln!(f, "{}/{name}:", self.sdk)?;
+            reports.iter().try_for_each(|report| writeln!(f, "{report}"))?;
+        }
+        self.unused.iter().try_for_each(|row| writeln!(f, "a row that nothing uses: {row}"))?;
+        writeln!(f, "{} runs swept, {} at random", self.swept, self.explored)?;
+        let false_alarms = self.false_alarms.len();
+        write!(f, "false alarms, {}: {false_alarms} of {}", self.sdk, self.scenarios)
+    }
+}
+
+/// Sweeps and explores scenarios of one SDK with the recommended checks.
+///
+/// # Panics
+///
+/// Panics if `fixtures/golden/findings.toml` or a scenario cannot be read.
+#[must_use]
+pub fn false_alarms(folders: &'static [Folder]) -> Alarms {
+    let mut alarms = Alarms::default();
+    let expected = expected();
+    let mut used = BTreeSet::new();
+    for folder in folders {
+        alarms.sdk = folder.sdk;
+        alarms.scenarios += 1;
+        let mut reports = Vec::new();
+        for (code, report) in alarms.found_in(folder, runs()) {
+            if expected.iter().any(|row| row.is_of(folder, code, &report)) {
+                used.insert((code, folder.name));
+            } else {
+                reports.push(report);
+            }
+        }
+        if !reports.is_empty() {
+            alarms.false_alarms.push((folder.name, reports));
+        }
+    }
+    for row in expected.iter().filter(|row| row.sdk == alarms.sdk) {
+        let unused =
+            row.scenarios.iter().filter(|name| !used.contains(&(row.code.as_str(), name.as_str())));
+        alarms.unused.extend(unused.map(|name| format!("{}/{name}, {}", row.sdk, row.code)));
+    }
+    alarms
+}
+
+impl Alarms {
+    /// The codes that are found in a scenario, each with the first report that shows it.
+    fn found_in(&mut self, folder: &Folder, runs: u32) -> Vec<(&'static str, String)> {
+        let register = folder.register.expect("every scenario has code");
+        let recording = Recording::read(folder).unwrap_or_else(|problem| panic!("{problem}"));
+        let scenario = scenario(folder, recording.script, register).check(check::recommended());
+        let mut found = Vec::new();
+        let mut note = |failure: &Failure, how: &str| {
+            let codes: BTreeSet<&str> =
+                failure.findings().iter().map(|finding| finding.code.as_str()).collect();
+            for code in codes {
+                if !found.iter().any(|(known, _)| *known == code) {
+                    found.push((code, format!("{code}, {how}\n{}", failure.report())));
+                }
+            }
+        };
+        match scenario.try_sweep() {
+            Ok(report) => self.swept += report.points(),
+            Err(failure) => note(&failure, "swept"),
+        }
+        match scenario.try_explore(Exploration::new(runs).with_threads(2)) {
+            Ok(explored) => self.explored += explored.runs().len(),
+            Err(failure) => note(&failure, "at random"),
+        }
+        found
+    }
+}
+
+/// How many random runs of each scenario are asked for.
+#[expect(clippy::disallowed_methods, reason = "how thorough the suite is, as with PROPTEST_CASES")]
+fn runs() -> u32 {
+    let asked = env::var("REHEARSAL_ALARM_RUNS").ok();
+    asked.map_or(RUNS, |runs| runs.parse().expect("`REHEARSAL_ALARM_RUNS` is a number of runs"))
+}
+
+/// The table of what is rightly found.
+fn expected() -> Vec<Expected> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden/findings.toml");
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let table: Table =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    table.finding
+}
