@@ -7,6 +7,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -15,6 +16,8 @@ use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use std::thread_local;
+
+use crate::wake::{caller, is_library, short_path};
 
 thread_local! {
     /// How many calls of [`catch`] this thread is in.
@@ -31,8 +34,20 @@ pub const NO_MESSAGE: &str = "a panic without a message";
 pub struct Panic {
     /// What was said.
     pub message: String,
-    /// `file:line:column` of the panic, if the hook saw it: another hook may have been set meanwhile.
+    /// `file:line:column` of the panic, if the hook saw it: another hook may have been set meanwhile. Never a place in
+    /// Rehearsal or in an SDK: then it is that of the caller, if the program has symbols to tell it with.
     pub location: Option<String>,
+}
+
+impl Panic {
+    /// The message, and in a last line where it was, if that is known: `at src/order.rs:30:20`.
+    #[must_use]
+    pub fn placed(&self) -> String {
+        match &self.location {
+            Some(place) => format!("{}\nat {}", self.message, short_path(place)),
+            None => self.message.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Panic {
@@ -94,7 +109,10 @@ pub fn take_location() -> Option<String> {
 fn note(info: &PanicHookInfo<'_>) -> bool {
     let inside = DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false);
     if inside {
-        let here = info.location().map(ToString::to_string);
+        let here = info.location().and_then(|place| {
+            // What a library says of its caller's mistake is of use only with the caller.
+            if is_library(place.file()) { caller() } else { Some(place.to_string()) }
+        });
         // A thread that is being torn down has no place left to note it, and nobody who would ask.
         let _torn_down = LOCATION.try_with(|location| location.replace(here));
     }

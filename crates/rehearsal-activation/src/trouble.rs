@@ -10,7 +10,7 @@ use core::fmt;
 pub enum Trouble {
     /// It panicked.
     Panicked {
-        /// The message.
+        /// The message; its last line says where, as ` at src/order.rs:30:20`, if that is known.
         message: String,
     },
     /// It awaits something that is not Rehearsal's: nothing that is recorded can ever wake it.
@@ -21,6 +21,8 @@ pub enum Trouble {
         last_completed: Option<String>,
         /// Where the wake came from, if there was one.
         woken_at: Option<String>,
+        /// Where workflow code was seen last, as file and line, if that is known.
+        seen_at: Option<String>,
     },
     /// It made its workflow task fail, in a way that is none of the others.
     TaskFailed {

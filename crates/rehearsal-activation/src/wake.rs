@@ -86,6 +86,24 @@ impl Wake for ForeignWake {
 
 /// The frames next to the wake that are neither ours nor of the libraries that pass it on, innermost first, in one line.
 fn shorten(backtrace: &str) -> Option<String> {
+    let told: Vec<String> = telling(backtrace)
+        .take(FRAMES)
+        .map(|(function, place)| match short_path(place) {
+            "" => function.to_owned(),
+            place => format!("{function} ({place})"),
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join(", from "))
+}
+
+/// `file:line:column` in the innermost function that belongs to the user.
+pub(crate) fn caller() -> Option<String> {
+    let backtrace = Backtrace::force_capture().to_string();
+    telling(&backtrace).map(|(_, place)| place.to_owned()).find(|place| !place.is_empty())
+}
+
+/// The functions of a backtrace that the reader should know of, innermost first, each with its place.
+fn telling(backtrace: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut frames: Vec<(&str, &str)> = Vec::new();
     for line in backtrace.lines().map(str::trim) {
         if let Some(place) = line.strip_prefix("at ") {
@@ -98,17 +116,16 @@ fn shorten(backtrace: &str) -> Option<String> {
             frames.push((function, ""));
         }
     }
-    let told: Vec<String> = frames
+    frames
         .into_iter()
-        .take_while(|(function, _)| !BOUNDARIES.iter().any(|name| function.starts_with(name)))
+        .take_while(|(function, place)| !is_boundary(function, place))
         .filter(|(function, place)| is_telling(function, place))
-        .take(FRAMES)
-        .map(|(function, place)| match short_path(place) {
-            "" => function.to_owned(),
-            place => format!("{function} ({place})"),
-        })
-        .collect();
-    (!told.is_empty()).then(|| told.join(", from "))
+}
+
+/// Whether a function runs user code: what called it is of no interest.
+fn is_boundary(function: &str, place: &str) -> bool {
+    let name = function.trim_start_matches('<');
+    BOUNDARIES.iter().any(|boundary| name.starts_with(boundary)) || is_of(place, "rehearsal-engine")
 }
 
 /// Whether a function is workflow code, or anything else that the reader should know of. Inlined functions are named
@@ -122,17 +139,50 @@ fn is_telling(function: &str, place: &str) -> bool {
         "__rust",
         "rust_begin",
         "futures_",
+        "rehearsal::",
         "rehearsal_activation::",
+        "rehearsal_explore::",
+        "rehearsal_history::",
         "rehearsal_workflow::",
+        "rehearsal_worker::",
         "rehearsal_temporal::",
         "temporalio_",
     ]
     .iter()
     .any(|prefix| name.starts_with(prefix));
     let is_ours = name.contains("rehearsal_activation::wake::");
-    let is_library = place.starts_with("/rustc/")
-        || ["/futures-", "/temporalio-"].iter().any(|library| place.contains(library));
-    !(passes_on || is_ours || is_library)
+    !(passes_on || is_ours || is_library(place))
+}
+
+/// Whether a file belongs to Rehearsal, an SDK, or a library that passes on what it is told.
+pub(crate) fn is_library(file: &str) -> bool {
+    const CRATES: [&str; 7] = [
+        "rehearsal-activation",
+        "rehearsal-engine",
+        "rehearsal-explore",
+        "rehearsal-history",
+        "rehearsal-worker",
+        "rehearsal-workflow",
+        "rehearsal-temporal",
+    ];
+    file.starts_with("/rustc/")
+        || ["/futures-", "/temporalio-", "/tokio-"].iter().any(|library| file.contains(library))
+        || CRATES.iter().any(|name| is_of(file, name))
+}
+
+/// Whether a file is a source of this crate, in a repository or in a registry.
+fn is_of(file: &str, name: &str) -> bool {
+    file.match_indices(name).any(|(at, _)| {
+        let (before, behind) = (&file[..at], &file[at + name.len()..]);
+        let folder = behind.split(['/', '\\']).next().unwrap_or_default();
+        let version = folder.strip_prefix('-').unwrap_or("0");
+        let starts = before.is_empty() || before.ends_with(['/', '\\']);
+        let source = behind[folder.len()..].get(1..).is_some_and(|rest| rest.starts_with("src"));
+        starts
+            && source
+            && version.starts_with(|c: char| c.is_ascii_digit())
+            && (folder.is_empty() || folder.starts_with('-'))
+    })
 }
 
 /// The last two names of a path, with line and column: enough to find the place, and the same on all machines.
@@ -158,6 +208,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn files_of_ours_are_told_from_those_of_the_user() {
+        for ours in [
+            "crates/rehearsal-workflow/src/state.rs",
+            "/home/somebody/.cargo/registry/src/index/rehearsal-workflow-0.1.0/src/state.rs",
+            "/rustc/1/library/core/src/option.rs",
+        ] {
+            assert!(is_library(ours), "{ours}");
+        }
+        for theirs in [
+            "src/order.rs",
+            "/home/somebody/rehearsal-workflow-demo/src/order.rs",
+            "/home/somebody/my-rehearsal-worker/src/order.rs",
+            "crates/rehearsal-workflow/tests/it/outcome.rs",
+        ] {
+            assert!(!is_library(theirs), "{theirs}");
+        }
+    }
+
+    #[test]
     fn a_backtrace_is_cut_to_what_tells() {
         let backtrace = "
    0: std::backtrace::Backtrace::force_capture
@@ -173,6 +242,7 @@ mod tests {
    4: send<()>
              at /home/somebody/futures-channel-0.3.34/src/oneshot.rs:130:22
    4: <core::pin::Pin<P> as core::future::future::Future>::poll
+   5: rehearsal::scenario::Caught::poll
    5: shop::main
    6: rehearsal_workflow::routine::poll_routine
    7: shop::never_told

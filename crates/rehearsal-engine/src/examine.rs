@@ -6,6 +6,7 @@ use rehearsal_activation::Trouble;
 use rehearsal_history::{Event, EventKind, History, Status};
 use rehearsal_worker::{Grade, ReplayOptions, replay};
 
+use crate::cause::{Cause, KnownDefect};
 use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
@@ -88,6 +89,12 @@ pub fn examine_choices(
     for check in checks {
         findings.extend(check.check(&outcome));
     }
+    let accepted = |finding: &Finding| {
+        let defect = finding.defect()?;
+        scenario.accepted.get(&defect).map(|reason| (defect, reason.clone()))
+    };
+    outcome.record.accepted = findings.iter().filter_map(accepted).collect();
+    findings.retain(|finding| accepted(finding).is_none());
     outcome.findings = findings;
     scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }
@@ -119,7 +126,12 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::Endless { .. } => Code::Limit,
             _ => Code::Custom,
         };
-        let mut finding = Finding::new(code, at.trouble.to_string());
+        // A panic may have more lines, and the last one says where it was.
+        let said = at.trouble.to_string();
+        let mut lines = said.lines();
+        let mut finding = Finding::new(code, lines.next().unwrap_or_default());
+        finding.details.extend(lines.map(ToOwned::to_owned));
+        finding = cause(&at.trouble).into_iter().fold(finding, Finding::with_cause);
         let of = outcome.executions.iter().find(|execution| execution.run_id == at.run_id);
         if code == Code::ForeignFuture
             && let Some(Execution { workflow_type, workflow_id, .. }) = of
@@ -134,9 +146,18 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
     findings
 }
 
+/// What is behind it, where the code alone does not tell.
+fn cause(trouble: &Trouble) -> Option<Cause> {
+    match trouble {
+        Trouble::SdkDefect { id, .. } => KnownDefect::of(id).map(Cause::Defect),
+        Trouble::BadInput { .. } => Some(Cause::BadArguments),
+        _ => None,
+    }
+}
+
 fn details(finding: Finding, trouble: &Trouble) -> Finding {
     match trouble {
-        Trouble::ForeignFuture { pending, last_completed, woken_at } => {
+        Trouble::ForeignFuture { pending, last_completed, woken_at, seen_at } => {
             let pending = if pending.is_empty() {
                 "nothing of its own".to_owned()
             } else {
@@ -146,8 +167,11 @@ fn details(finding: Finding, trouble: &Trouble) -> Finding {
             let finding = last_completed.iter().fold(finding, |finding, last| {
                 finding.with_detail(format!("the last operation that ended: {last}"))
             });
-            woken_at.iter().fold(finding, |finding, place| {
+            let finding = woken_at.iter().fold(finding, |finding, place| {
                 finding.with_detail(format!("it was woken from outside: {place}"))
+            });
+            seen_at.iter().fold(finding, |finding, place| {
+                finding.with_detail(format!("workflow code was last seen at {place}"))
             })
         }
         Trouble::BadSignal { .. } => finding.with_detail(
@@ -241,6 +265,9 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
             let finding =
                 Finding::new(code, format!("{} does not replay {whence}", execution.workflow_type));
             let finding = finding.with_events(mismatch.at.map(|id| id.0));
+            let finding = finding.about(format!("{} {}", mismatch.recorded, mismatch.attempted));
+            let cause = mismatch.trouble.as_ref().and_then(cause);
+            let finding = cause.into_iter().fold(finding, Finding::with_cause);
             return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
         }
         match cold_at {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::cause::Cause;
+
 /// What kind of thing is wrong. The codes are stable; each has its section in `docs/diagnostics.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -242,11 +244,18 @@ impl Code {
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",
-            Self::StuckTask => "every attempt of the workflow task fails in the same way",
+            Self::StuckTask => {
+                "Temporal tries the task again for ever and it fails for the same reason each time: mend what the \
+                 headline says"
+            }
             Self::NeverYields => "a loop without an end, or a call that blocks the thread",
             Self::CancelLost | Self::IllFormed => "a bug of Rehearsal: please report it",
-            Self::NotSimulated => "see `docs/not-simulated.md` for what to do instead",
-            Self::Setup => "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`",
+            Self::NotSimulated => {
+                "Rehearsal cannot do this yet: `rehearsal::not_simulated` says what to do instead"
+            }
+            Self::Setup => {
+                "something that the scenario needs is missing, or its name is misspelled"
+            }
             Self::ClientPanicked => {
                 "the client script asserts something that does not hold when the workflow is canceled"
             }
@@ -287,13 +296,42 @@ pub struct Finding {
     pub details: Vec<String>,
     /// The ids of the events of the first execution that show it; may be empty.
     pub events: Vec<u64>,
+    /// What is behind it, where the code alone does not tell.
+    #[serde(skip)]
+    pub(crate) cause: Option<Cause>,
+    /// The operation it is about, where the headline does not tell.
+    #[serde(skip)]
+    subject: String,
 }
 
 impl Finding {
     /// A finding without details.
     #[must_use]
     pub fn new(code: Code, headline: impl Into<String>) -> Self {
-        Self { code, headline: headline.into(), details: Vec::new(), events: Vec::new() }
+        Self {
+            code,
+            headline: headline.into(),
+            details: Vec::new(),
+            events: Vec::new(),
+            cause: None,
+            subject: String::new(),
+        }
+    }
+
+    /// This finding about an operation that its headline does not name.
+    #[must_use]
+    pub(crate) fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+
+    /// Whether `other` says the same, of another run: the same code, of the same operation. Numbers and times may differ.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let same = |a: &str, b: &str| without_numbers(a).eq(without_numbers(b));
+        self.code == other.code
+            && same(&self.headline, &other.headline)
+            && same(&self.subject, &other.subject)
     }
 
     /// This finding with one more line of detail.
@@ -309,6 +347,15 @@ impl Finding {
         self.events.extend(ids);
         self
     }
+}
+
+/// A text in which every word that begins with a number is the same.
+fn without_numbers(text: &str) -> impl Iterator<Item = &str> {
+    let is_number = |word: &str| {
+        let word = word.trim_start_matches(['-', '(', '"', '`']);
+        word.starts_with(|c: char| c.is_ascii_digit())
+    };
+    text.split(' ').map(move |word| if is_number(word) { "#" } else { word })
 }
 
 impl fmt::Display for Finding {
@@ -328,6 +375,18 @@ mod tests {
             include_str!("finding.rs").lines().filter(|line| line.starts_with("    /// RH"));
         assert_eq!(variants.count(), Code::ALL.len());
         assert!(Code::ALL.is_sorted_by(|a, b| a < b && a.as_str() < b.as_str()));
+    }
+
+    #[test]
+    fn findings_are_alike_if_they_say_the_same_of_the_same_operation() {
+        let late = |headline: &str| Finding::new(Code::EndsTooLate, headline);
+        let first = late("Ship ended 1h after its cancel, 10m are allowed");
+        assert!(first.is_like(&late("Ship ended 59m59s after its cancel, 10m are allowed")));
+        assert!(!first.is_like(&late("Pack ended 1h after its cancel, 10m are allowed")));
+        let hang = |what| Finding::new(Code::Hang, "the workflow is open").about(what);
+        assert!(hang("Work (activity 1)").is_like(&hang("Work (activity 1)")));
+        assert!(!hang("signal `go`").is_like(&hang("signal `stop`")));
+        assert!(!first.is_like(&Finding::new(Code::Hang, first.headline.clone())));
     }
 
     #[test]

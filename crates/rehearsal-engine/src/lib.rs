@@ -5,6 +5,7 @@
 
 mod activity;
 mod agenda;
+mod cause;
 mod check;
 mod choice;
 mod clock;
@@ -29,6 +30,7 @@ mod world;
 pub use activity::{
     ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo, ActivityResult,
 };
+pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
     CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, NoActivityOutlivesClose,

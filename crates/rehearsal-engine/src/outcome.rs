@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rehearsal_activation::names::NamesActivity;
 use rehearsal_history::{Event, EventKind, Failure, Payloads, SmolStr, Status};
 
+use crate::cause::Dialect;
 use crate::choice::Tape;
 use crate::finding::Finding;
 use crate::record::{Call, Record};
@@ -76,6 +77,8 @@ pub struct Outcome {
     pub tape: Tape,
     /// What it meant that the run stayed open.
     pub patience: Patience,
+    /// The API that its workflows are written in, as far as reports have words of it.
+    pub dialect: Dialect,
 }
 
 impl Outcome {

@@ -8,6 +8,7 @@ use rehearsal_activation::{Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
+use crate::cause::KnownDefect;
 use crate::choice::ChoiceKind;
 use crate::journal::LogLine;
 
@@ -41,6 +42,8 @@ pub struct Record {
     pub signals: Vec<SignalsOf>,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,
+    /// The known defects of the SDK that struck and that the scenario accepts, each with its reason.
+    pub accepted: BTreeMap<KnownDefect, SmolStr>,
     /// How many steps the world took.
     pub steps: u64,
     /// What user code logged, in order; of a run in which something was found, if anybody listens.

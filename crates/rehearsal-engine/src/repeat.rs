@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use rehearsal_history::{Event, History, Timestamp, duration_text};
+use rehearsal_history::{Event, History, Timestamp, duration_text, side_by_side};
 
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
 use crate::record::Call;
+
+/// The most characters of what differs.
+const LONGEST: usize = 80;
 
 /// Two runs of one scenario with one tape must give the same bytes.
 pub(crate) fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
@@ -63,11 +66,16 @@ pub(crate) fn add_unrepeated(findings: &mut Vec<Finding>, others: Vec<Finding>, 
     }
 }
 
-/// An event in the text notation.
-fn line(history: &[Arc<Event>], at: usize) -> String {
-    let lines = History::new(history.to_vec()).map(|history| history.lines()).unwrap_or_default();
-    lines.get(at).map_or_else(String::new, |line| {
-        format!("{} {} {} {}", line.id, line.time, line.name, line.details).trim_end().to_owned()
+/// The events at a place of two histories in the text notation, with what differs.
+fn lines(a: &[Arc<Event>], b: &[Arc<Event>], at: usize) -> [String; 2] {
+    let line = |history: &[Arc<Event>]| {
+        let lines = History::new(history.to_vec()).map(|history| history.whole_lines());
+        lines.ok()?.into_iter().nth(at)
+    };
+    let (Some(a), Some(b)) = (line(a), line(b)) else { return Default::default() };
+    let [left, right] = side_by_side(&a.details, &b.details, LONGEST);
+    [(a, left), (b, right)].map(|(line, details)| {
+        format!("{} {} {} {details}", line.id, line.time, line.name).trim_end().to_owned()
     })
 }
 
@@ -100,9 +108,10 @@ impl<'a> Parted<'a> {
         let (event, _) = self.a.get(self.at).zip(self.b.get(self.at))?;
         let headline =
             format!("{} is not a function of its choices: two runs differ", self.workflow_type);
+        let [once, again] = lines(self.a, self.b, self.at);
         let finding = Finding::new(Code::NotRepeatable, headline)
-            .with_detail(format!("once  {}", line(self.a, self.at)))
-            .with_detail(format!("again {}", line(self.b, self.at)));
+            .with_detail(format!("once  {once}"))
+            .with_detail(format!("again {again}"));
         Some(finding.with_events([event.id.0]))
     }
 }
@@ -119,24 +128,33 @@ fn activities(first: &Outcome, second: &Outcome, parted: Option<Timestamp>) -> O
         return None;
     }
     let headline = format!("activity {} of {} does not repeat itself", a.activity, a.workflow_id);
+    let [once, again] = endings(a, b);
     let finding = Finding::new(Code::ActivityNotRepeatable, headline)
         .with_detail(format!("attempt {}, which began at {}", a.attempt, duration_text(a.started)))
-        .with_detail(format!("once   {}", ending(a)))
-        .with_detail(format!("again  {}", ending(b)));
+        .with_detail(format!("once   {once}"))
+        .with_detail(format!("again  {again}"));
     Some(finding)
 }
 
-/// How an attempt ended, in a line.
-fn ending(call: &Call) -> String {
-    let Some(at) = call.ended else { return "did not end".to_owned() };
-    let how = match &call.result {
+/// How an attempt ended, in a line; of its value as much as fits, and where it differs from the other one.
+fn endings(a: &Call, b: &Call) -> [String; 2] {
+    let ((one, left), (other, right)) = (ending(a), ending(b));
+    let [left, right] = side_by_side(&left, &right, LONGEST);
+    [(a, one, left), (b, other, right)].map(|(call, how, value)| match call.ended {
+        Some(at) => format!("{how}{value} at {}", duration_text(at)),
+        None => "did not end".to_owned(),
+    })
+}
+
+/// How an attempt ended: in which way, and the value.
+fn ending(call: &Call) -> (&'static str, String) {
+    match &call.result {
         Some(Ok(Some(result))) => {
             let values = result.as_slice().iter().map(|value| value.as_json().unwrap_or("bytes"));
-            format!("returned {}", values.collect::<Vec<_>>().join(", "))
+            ("returned ", values.collect::<Vec<_>>().join(", "))
         }
-        Some(Ok(None)) => "returned nothing".to_owned(),
-        Some(Err(error)) => format!("failed: {error}"),
-        None => "ended".to_owned(),
-    };
-    format!("{how} at {}", duration_text(at))
+        Some(Ok(None)) => ("returned nothing", String::new()),
+        Some(Err(error)) => ("failed: ", error.to_string()),
+        None => ("ended", String::new()),
+    }
 }

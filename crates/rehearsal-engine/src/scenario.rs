@@ -13,6 +13,7 @@ use rehearsal_service::ServiceConfig;
 use rehearsal_worker::Profile;
 
 use crate::activity::ActivityCode;
+use crate::cause::{Dialect, KnownDefect};
 use crate::choice::Chooser;
 use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
@@ -110,6 +111,9 @@ pub struct Scenario {
     pub(crate) unread: Arc<BTreeSet<SmolStr>>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) profile: Profile,
+    pub(crate) dialect: Dialect,
+    /// Known defects of the SDK that are no findings, each with a reason.
+    pub(crate) accepted: BTreeMap<KnownDefect, SmolStr>,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     pub(crate) client: Option<ClientScript>,
@@ -143,6 +147,8 @@ impl Scenario {
             unread: Arc::default(),
             extension: None,
             profile: Profile::default(),
+            dialect: Dialect::default(),
+            accepted: BTreeMap::new(),
             workers: Vec::new(),
             holds: BTreeMap::new(),
             client: None,
@@ -243,6 +249,20 @@ impl Scenario {
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// The API that its workflows are written in, for the words of reports; the default is the native one.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Takes a known defect of the SDK for no finding: [`Record::accepted`](crate::Record::accepted) counts it.
+    #[must_use]
+    pub fn with_accepted(mut self, defect: KnownDefect, reason: impl Into<SmolStr>) -> Self {
+        self.accepted.insert(defect, reason.into());
         self
     }
 

@@ -13,6 +13,7 @@ mod matching;
 mod order;
 mod points;
 mod tasks;
+mod waits;
 
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
@@ -405,7 +406,8 @@ impl World {
         } else {
             return;
         };
-        self.stop(Finding::new(Code::Limit, format!("the run was stopped after {reached}")));
+        let finding = Finding::new(Code::Limit, format!("the run was stopped after {reached}"));
+        self.stop(self.with_waits(finding));
     }
 
     /// Ends the run with a finding.

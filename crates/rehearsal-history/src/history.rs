@@ -3,15 +3,18 @@
 use core::fmt;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ending::{self, CutOff};
 use crate::error::{DecodeError, HistoryError, TextError};
 use crate::event::{Event, EventKind, WorkflowExecutionStarted};
+use crate::failure::FailureInfo;
 use crate::id::EventId;
 use crate::json::{self, EventWriter};
 use crate::payload::Payload;
 use crate::payload_map::{self, BadPayload};
 use crate::peculiarity::Peculiarity;
+use crate::policy::TimeoutType;
 use crate::text::{self, Line};
 use crate::well_formed::{self, IllFormed};
 
@@ -187,6 +190,34 @@ impl History {
         self.events.get(index).map(|event| &**event)
     }
 
+    /// How long the timeout was that this event tells of; `None` if it tells of none.
+    #[must_use]
+    pub fn timeout(&self, id: EventId) -> Option<Duration> {
+        let kind = |id| self.event(id).map(|event| &event.kind);
+        match kind(id)? {
+            EventKind::ActivityTaskTimedOut(end) => {
+                let Some(EventKind::ActivityTaskScheduled(activity)) = kind(end.scheduled_event_id)
+                else {
+                    return None;
+                };
+                match &end.failure.as_ref()?.info {
+                    Some(FailureInfo::Timeout(info)) => activity.timeout(&info.timeout_type),
+                    _ => None,
+                }
+            }
+            EventKind::WorkflowTaskTimedOut(end)
+                if end.timeout_type == TimeoutType::StartToClose =>
+            {
+                match kind(end.scheduled_event_id)? {
+                    EventKind::WorkflowTaskScheduled(task) => task.start_to_close_timeout,
+                    _ => None,
+                }
+            }
+            EventKind::WorkflowExecutionTimedOut(_) => self.started().workflow_run_timeout,
+            _ => None,
+        }
+    }
+
     /// The attributes of the first event.
     ///
     /// # Panics
@@ -287,6 +318,12 @@ impl History {
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         text::lines(&self.events)
+    }
+
+    /// The lines of the text notation with values of any length.
+    #[must_use]
+    pub fn whole_lines(&self) -> Vec<Line> {
+        text::whole_lines(&self.events)
     }
 
     /// The text notation: one event a line, with the time since the first event. [`Display`](fmt::Display) writes the

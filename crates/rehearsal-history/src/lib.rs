@@ -40,6 +40,6 @@ pub use peculiarity::Peculiarity;
 pub use policy::*;
 pub use scrub::scrub;
 pub use smol_str::SmolStr;
-pub use text::{Line, duration_text};
+pub use text::{Line, duration_text, side_by_side};
 pub use time::Timestamp;
 pub use well_formed::IllFormed;

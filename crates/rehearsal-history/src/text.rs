@@ -39,6 +39,15 @@ pub struct Line {
 }
 
 pub(crate) fn lines(events: &[Arc<Event>]) -> Vec<Line> {
+    lines_up_to(LONGEST_VALUE, events)
+}
+
+pub(crate) fn whole_lines(events: &[Arc<Event>]) -> Vec<Line> {
+    lines_up_to(usize::MAX, events)
+}
+
+/// Lines with values of at most so many characters.
+fn lines_up_to(longest: usize, events: &[Arc<Event>]) -> Vec<Line> {
     let start = events.first().map(|event| event.time).unwrap_or_default();
     events
         .iter()
@@ -54,7 +63,7 @@ pub(crate) fn lines(events: &[Arc<Event>]) -> Vec<Line> {
                 id: event.id,
                 time: format!("{sign}{}", duration_text(whole)),
                 name: cut(event.kind.name()).into_owned(),
-                details: details(event, events),
+                details: details(event, events, longest),
             }
         })
         .collect()
@@ -62,7 +71,11 @@ pub(crate) fn lines(events: &[Arc<Event>]) -> Vec<Line> {
 
 /// At most so many characters that a line can be read.
 fn cut(value: &str) -> Cow<'_, str> {
-    match value.char_indices().nth(LONGEST_VALUE) {
+    cut_to(LONGEST_VALUE, value)
+}
+
+fn cut_to(longest: usize, value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(longest) {
         Some((cut, _)) => format!("{}…", &value[..cut]).into(),
         None => value.into(),
     }
@@ -125,8 +138,38 @@ pub fn duration_text(duration: Duration) -> String {
     text
 }
 
-fn details(event: &Event, events: &[Arc<Event>]) -> String {
-    let mut out = Details { text: String::new(), events };
+/// How much of what two texts share is shown before the first difference, if not all of it.
+const SHARED: usize = 16;
+
+/// Two texts that differ, each cut to about `longest` characters. If the first difference stands behind that, both begin
+/// shortly before it.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::side_by_side;
+///
+/// assert_eq!(side_by_side("one", "two", 80), ["one", "two"]);
+///
+/// let text = "a".repeat(100);
+/// let [left, right] = side_by_side(&format!("{text}1"), &format!("{text}2"), 80);
+/// assert_eq!(left, "…aaaaaaaaaaaaaaaa1");
+/// assert_eq!(right, "…aaaaaaaaaaaaaaaa2");
+/// ```
+#[must_use]
+pub fn side_by_side(left: &str, right: &str, longest: usize) -> [String; 2] {
+    let shared = left.chars().zip(right.chars()).take_while(|(a, b)| a == b).count();
+    let fits = [left, right].iter().all(|text| text.chars().nth(longest).is_none());
+    let skipped = if fits || shared + SHARED < longest { 0 } else { shared.saturating_sub(SHARED) };
+    [left, right].map(|text| {
+        let start = text.char_indices().nth(skipped).map_or(text.len(), |(at, _)| at);
+        let before = if skipped > 0 { "…" } else { "" };
+        format!("{before}{}", cut_to(longest, &text[start..]))
+    })
+}
+
+fn details(event: &Event, events: &[Arc<Event>], longest: usize) -> String {
+    let mut out = Details { text: String::new(), events, longest };
     attributes::print(&event.kind, &mut out);
     if let Some(summary) =
         event.user_metadata.as_ref().and_then(|metadata| metadata.summary.as_ref())
@@ -140,6 +183,8 @@ fn details(event: &Event, events: &[Arc<Event>]) -> String {
 struct Details<'a> {
     text: String,
     events: &'a [Arc<Event>],
+    /// The most characters of one value.
+    longest: usize,
 }
 
 impl Details<'_> {
@@ -150,7 +195,7 @@ impl Details<'_> {
         }
         self.text.push_str(key);
         self.text.push('=');
-        self.text.push_str(&cut(value));
+        self.text.push_str(&cut_to(self.longest, value));
     }
 
     /// A string, unless it is empty: bare if it is one word, else as in JSON.
@@ -263,6 +308,20 @@ fn payload_text(payload: &Payload) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cut_is_not_the_difference() {
+        let same = "é".repeat(90);
+        let [left, right] = side_by_side(&format!("{same}1{same}"), &format!("{same}2"), 80);
+        let shared = "é".repeat(16);
+        assert_eq!(left, format!("…{shared}1{}…", "é".repeat(63)));
+        assert_eq!(right, format!("…{shared}2"));
+        let [left, right] = side_by_side(&format!("1{same}"), &same, 80);
+        assert_eq!(left, format!("1{}…", "é".repeat(79)));
+        assert_eq!(right, format!("{}…", "é".repeat(80)));
+        let [left, right] = side_by_side(&same, &format!("{same}{same}"), 80);
+        assert_ne!(left, right);
+    }
 
     #[test]
     fn durations_are_short() {

@@ -33,4 +33,4 @@ pub use refusal::{BadCommand, Refusal};
 #[doc(hidden)]
 pub use run::Defect;
 pub use service::Service;
-pub use view::{PendingKind, PendingOp, PendingState, RunView, TaskState};
+pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};

@@ -5,13 +5,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskResponse;
-use rehearsal_history::{Event, SmolStr, Timestamp};
+use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
 
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
 use crate::run::{Loose, Run, Turn, Wake};
-use crate::view::{PendingOp, PendingState, RunView, TaskState};
+use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -211,6 +211,12 @@ impl Service {
     /// Where the activities of a run that have not ended stand, in the order in which they were asked for.
     pub fn activity_states(&self, run: RunRef) -> impl Iterator<Item = PendingState> + '_ {
         self.runs[run.index()].activity_states()
+    }
+
+    /// How far the activity of a run has come that this event scheduled; `None` if it has ended, or is none.
+    #[must_use]
+    pub fn standing(&self, run: RunRef, scheduled: EventId) -> Option<Standing<'_>> {
+        self.runs[run.index()].standing(scheduled)
     }
 
     /// Activities and timers of a run that have not ended, in the order in which they were asked for. A closed run

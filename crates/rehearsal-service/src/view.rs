@@ -2,7 +2,8 @@
 
 use alloc::sync::Arc;
 
-use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_history::event::ActivityTaskScheduled;
+use rehearsal_history::{Event, EventId, Failure, SmolStr, Status, TaskQueue, Timestamp};
 
 /// What is known of a run at a glance.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,4 +92,19 @@ pub enum PendingState {
     CancelRequested,
     /// A timer that has not fired.
     Running,
+}
+
+/// How far an activity that has not ended has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing<'a> {
+    /// What was asked for.
+    pub attributes: &'a ActivityTaskScheduled,
+    /// Which attempt it is at, from 1; in backoff the one to come.
+    pub attempt: u32,
+    /// What the attempt before that failed with.
+    pub last_failure: Option<&'a Failure>,
+    /// When the next attempt begins, in backoff.
+    pub retry: Option<Timestamp>,
+    /// Whether this attempt has heartbeated.
+    pub heartbeats: bool,
 }

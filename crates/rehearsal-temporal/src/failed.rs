@@ -74,12 +74,11 @@ impl Failing {
         let said = panic.message.split(BACKTRACE).next().unwrap_or_default();
         let said = if said == NO_MESSAGE { "Couldn't turn panic into a string" } else { said };
         let message = format!("Workflow function panicked: {said}");
-        let place = panic.location.as_deref().map(short_path);
-        let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
         let trouble = if said.starts_with(LOST_UNBLOCKER) {
             Trouble::SdkDefect { id: "C-39a", message: said.to_owned() }
         } else {
-            Trouble::Panicked { message: format!("{said}{place}") }
+            let panic = Panic { message: said.to_owned(), location: panic.location.clone() };
+            Trouble::Panicked { message: panic.placed() }
         };
         Self::error(message, trouble)
     }
@@ -96,23 +95,25 @@ impl Failing {
 
     /// The routines could not be run; `operations` is what else the run waits for.
     pub(crate) fn stopped(stopped: Stopped, operations: &Operations) -> Self {
-        let foreign = |woken_at| Trouble::ForeignFuture {
+        let foreign = |woken_at, seen_at| Trouble::ForeignFuture {
             pending: operations.open(),
             last_completed: operations.last_completed(),
             woken_at,
+            seen_at,
         };
         let nondeterministic = WorkflowTaskFailedCause::NonDeterministicError;
         match stopped {
             Stopped::Panicked(panic) if panic.message.contains(TOKIO) => {
-                Self { trouble: foreign(None), ..Self::panicked(&panic) }
+                let place = panic.location.as_deref().map(|place| short_path(place).to_owned());
+                Self { trouble: foreign(None, place), ..Self::panicked(&panic) }
             }
             Stopped::Panicked(panic) => Self::panicked(&panic),
             Stopped::ForeignWake { at } => Self {
                 cause: nondeterministic,
-                ..Self::error(FOREIGN_WAKE.to_owned(), foreign(at))
+                ..Self::error(FOREIGN_WAKE.to_owned(), foreign(at, None))
             },
             Stopped::NeverWoken => {
-                let trouble = foreign(None);
+                let trouble = foreign(None, None);
                 Self { cause: nondeterministic, ..Self::error(trouble.to_string(), trouble) }
             }
             Stopped::BadSignal { name, message } => {

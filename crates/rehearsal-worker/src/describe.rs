@@ -10,7 +10,7 @@ use rehearsal_history::{
 };
 
 /// The longest value that a line quotes.
-const LONGEST: usize = 48;
+pub(crate) const LONGEST: usize = 48;
 
 /// An event: its type and what names it.
 pub(crate) fn event(event: &Event) -> String {
@@ -99,7 +99,12 @@ pub(crate) fn command(command: &ServerCommand) -> String {
 }
 
 /// Values, cut if they are long; `none` if there are none.
-pub(crate) fn payloads(values: Option<&Payloads>) -> String {
+fn payloads(values: Option<&Payloads>) -> String {
+    shortened(whole(values))
+}
+
+/// Values, however long they are; `none` if there are none.
+pub(crate) fn whole(values: Option<&Payloads>) -> String {
     let values = values.map(Payloads::as_slice).unwrap_or_default();
     if values.is_empty() {
         return "none".into();
@@ -111,7 +116,7 @@ pub(crate) fn payloads(values: Option<&Payloads>) -> String {
         }
         text.push_str(&payload(value));
     }
-    shortened(text)
+    text
 }
 
 /// One value.
@@ -140,11 +145,16 @@ pub(crate) fn header(header: Option<&Header>) -> String {
 /// The line that a person reads beside an event.
 pub(crate) fn summary(user_metadata: Option<&UserMetadata>) -> String {
     let summary = user_metadata.and_then(|metadata| metadata.summary.as_ref());
-    summary.map_or_else(|| "none".into(), |summary| shortened(payload(summary)))
+    summary.map_or_else(|| "none".into(), payload)
+}
+
+/// A failure with its causes, messages only, cut if it is long.
+fn failure(failure: &Failure) -> String {
+    shortened(whole_failure(failure))
 }
 
 /// A failure with its causes, messages only.
-pub(crate) fn failure(failure: &Failure) -> String {
+pub(crate) fn whole_failure(failure: &Failure) -> String {
     let mut text = String::new();
     for link in failure.chain() {
         if !text.is_empty() {
@@ -152,7 +162,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
         }
         text.push_str(&link.message);
     }
-    shortened(format!("\"{text}\""))
+    format!("\"{text}\"")
 }
 
 fn shortened(text: String) -> String {

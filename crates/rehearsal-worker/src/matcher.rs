@@ -15,6 +15,7 @@ use rehearsal_activation::{ScheduleActivityTask, ServerCommand};
 use rehearsal_history::event::{ActivityTaskScheduled, TimerStarted};
 use rehearsal_history::{
     Event, EventId, EventKind, Failure, Header, Payload, Payloads, SmolStr, UserMetadata,
+    side_by_side,
 };
 
 use crate::describe;
@@ -189,15 +190,25 @@ fn pair(mut attributes: Attributes<'_>, run: Option<Duration>, found: &mut Compa
             attributes.target(timer.timer_id == *timer_id);
         }
         (E::WorkflowExecutionCompleted(completed), C::CompleteWorkflow { result }) => {
-            attributes.close(compare_values(completed.result.as_ref(), result.as_ref()));
+            let grade = compare_values(completed.result.as_ref(), result.as_ref()).grade();
+            let recorded = describe::whole(completed.result.as_ref());
+            let attempted = describe::whole(result.as_ref());
+            attributes.closes(grade, ["CompleteWorkflow", "result="], &recorded, &attempted);
         }
         (E::WorkflowExecutionFailed(failed), C::FailWorkflow { failure }) => {
             let recorded = failed.failure.as_ref();
             let same = recorded.is_some_and(|recorded| same_failure(recorded, failure));
-            attributes.close(if same { Values::Same } else { Values::Other });
+            let recorded =
+                recorded.map_or_else(|| "without a failure".into(), describe::whole_failure);
+            let attempted = describe::whole_failure(failure);
+            let grade = (!same).then_some(Grade::ChangesBehavior);
+            attributes.closes(grade, ["FailWorkflow", ""], &recorded, &attempted);
         }
         (E::WorkflowExecutionCanceled(canceled), C::CancelWorkflow { details }) => {
-            attributes.close(compare_values(canceled.details.as_ref(), details.as_ref()));
+            let grade = compare_values(canceled.details.as_ref(), details.as_ref()).grade();
+            let recorded = describe::whole(canceled.details.as_ref());
+            let attempted = describe::whole(details.as_ref());
+            attributes.closes(grade, ["CancelWorkflow", "details="], &recorded, &attempted);
         }
         (E::WorkflowExecutionFailed(_) | E::WorkflowExecutionCanceled(_), command)
             if command.is_close() && matches!(attributes.strictness, Strictness::Go(_)) =>
@@ -268,6 +279,20 @@ impl Attributes<'_> {
         }
     }
 
+    /// It closes with another value, or with one that is written otherwise.
+    fn closes(
+        &mut self,
+        grade: Option<Grade>,
+        [command, key]: [&str; 2],
+        recorded: &str,
+        attempted: &str,
+    ) {
+        let Some(grade) = grade else { return };
+        let name = self.event.kind.name();
+        let [recorded, attempted] = side_by_side(recorded, attempted, describe::LONGEST);
+        self.push(format!("{name} {key}{recorded}"), format!("{command} {key}{attempted}"), grade);
+    }
+
     fn activity(
         &mut self,
         recorded: &ActivityTaskScheduled,
@@ -282,9 +307,9 @@ impl Attributes<'_> {
         self.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
         let values = compare_values(recorded.input.as_ref(), attempted.input.as_ref());
         if let Some(grade) = values.grade() {
-            let recorded = describe::payloads(recorded.input.as_ref());
-            let attempted = describe::payloads(attempted.input.as_ref());
-            self.attribute("input", &recorded, &attempted, grade);
+            let recorded = describe::whole(recorded.input.as_ref());
+            let attempted = describe::whole(attempted.input.as_ref());
+            self.value("input", &recorded, &attempted, grade);
         }
         let timeouts = Timeouts::recorded(recorded);
         let wanted = Timeouts::normalized(attempted, run);
@@ -328,7 +353,7 @@ impl Attributes<'_> {
         let recorded = describe::summary(self.event.user_metadata.as_deref());
         let attempted = describe::summary(user_metadata);
         if recorded != attempted {
-            self.attribute("summary", &recorded, &attempted, Grade::Cosmetic);
+            self.value("summary", &recorded, &attempted, Grade::Cosmetic);
         }
     }
 
@@ -337,6 +362,12 @@ impl Attributes<'_> {
         if recorded != attempted {
             self.attribute(attribute, recorded, attempted, Grade::ChangesBehavior);
         }
+    }
+
+    /// Notes that a value of user code differs, and where.
+    fn value(&mut self, attribute: &str, recorded: &str, attempted: &str, grade: Grade) {
+        let [recorded, attempted] = side_by_side(recorded, attempted, describe::LONGEST);
+        self.attribute(attribute, &recorded, &attempted, grade);
     }
 
     fn attribute(&mut self, attribute: &str, recorded: &str, attempted: &str, grade: Grade) {

@@ -1,6 +1,7 @@
 //! The context of workflow code: its only door to the outside world.
 
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -128,7 +129,9 @@ impl Context {
     }
 
     /// Ends when the context is canceled.
+    #[track_caller]
     pub fn done(&self) -> Done {
+        self.seen(Location::caller());
         Done::new(self)
     }
 
@@ -137,11 +140,13 @@ impl Context {
     /// # Panics
     ///
     /// Panics if `input` cannot be written as JSON, as Go does; inside of a workflow this fails the workflow task.
+    #[track_caller]
     pub fn execute<I: Serialize, O: DeserializeOwned>(
         &self,
         activity: Activity<I, O>,
         input: I,
     ) -> ActivityFuture<O> {
+        self.seen(Location::caller());
         let activity_type = activity.into_name();
         let input = match codec::encode(&input) {
             Ok(input) => input,
@@ -174,13 +179,22 @@ impl Context {
     }
 
     /// Starts a timer, now, whether or not it is awaited. One of no length is over at once and leaves no trace (C-39).
+    #[track_caller]
     pub fn timer(&self, after: Duration) -> TimerFuture {
+        self.seen(Location::caller());
         self.start_timer(after, None)
     }
 
     /// As [`timer`](Self::timer), but recorded as Go records its `Sleep`: with that word as summary.
+    #[track_caller]
     pub fn sleep(&self, after: Duration) -> TimerFuture {
+        self.seen(Location::caller());
         self.start_timer(after, Some("Sleep"))
+    }
+
+    /// Notes where workflow code is.
+    fn seen(&self, place: &'static Location<'static>) {
+        self.shared.borrow_mut().seen = Some(place);
     }
 
     pub(crate) fn start_timer(
@@ -198,7 +212,9 @@ impl Context {
     ///
     /// A canceled error with the details `Await context canceled` if the context is canceled while the condition is
     /// false (C-17).
+    #[track_caller]
     pub fn wait<C: FnMut() -> bool>(&self, condition: C) -> Wait<C> {
+        self.seen(Location::caller());
         Wait::new(self, condition)
     }
 
@@ -226,11 +242,13 @@ impl Context {
     ///     ctx.wait_timeout(Duration::from_secs(3600), || approvals.len() >= 2).await
     /// }
     /// ```
+    #[track_caller]
     pub fn wait_timeout<C: FnMut() -> bool>(
         &self,
         timeout: Duration,
         condition: C,
     ) -> WaitTimeout<C> {
+        self.seen(Location::caller());
         WaitTimeout::new(self, timeout, condition)
     }
 
@@ -239,7 +257,9 @@ impl Context {
     ///
     /// A name that is made at run time is a [`Signal::named`].
     #[must_use]
+    #[track_caller]
     pub fn signals<T: DeserializeOwned>(&self, signal: Signal<T>) -> SignalChannel<T> {
+        self.seen(Location::caller());
         SignalChannel::new(Rc::clone(&self.shared), signal)
     }
 

@@ -60,7 +60,7 @@ impl NativeInstance {
             apply(&mut shared.borrow_mut(), job)?;
         }
         self.routines.run(shared).map_err(|stopped| match stopped {
-            Stopped::Panicked(panic) => panicked(panic),
+            Stopped::Panicked(panic) => panicked(&panic),
             Stopped::Foreign(trouble) => {
                 let cause = WorkflowTaskFailedCause::NonDeterministicError;
                 failed(cause, Failure::application(trouble.to_string(), ""), trouble)
@@ -179,7 +179,7 @@ fn close(result: Outcome) -> WorkflowCommand {
 }
 
 /// What Temporal records of a panic in workflow code.
-fn panicked(panic: Panic) -> Box<TaskFailure> {
+fn panicked(panic: &Panic) -> Box<TaskFailure> {
     let info = ApplicationFailureInfo {
         kind: PANIC.into(),
         non_retryable: true,
@@ -187,11 +187,11 @@ fn panicked(panic: Panic) -> Box<TaskFailure> {
     };
     let failure = Failure {
         message: panic.message.as_str().into(),
-        stack_trace: panic.location.unwrap_or_default().into(),
+        stack_trace: panic.location.as_deref().unwrap_or_default().into(),
         info: Some(FailureInfo::Application(info)),
         ..Failure::default()
     };
-    let trouble = Trouble::Panicked { message: panic.message };
+    let trouble = Trouble::Panicked { message: panic.placed() };
     failed(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble)
 }
 

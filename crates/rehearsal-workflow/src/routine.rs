@@ -82,6 +82,7 @@ impl Routines {
                 pending: state.unfinished(),
                 last_completed: state.last_completed.as_ref().map(ToString::to_string),
                 woken_at: self.wake.at(),
+                seen_at: state.seen_at(),
             }));
         }
         Ok(())

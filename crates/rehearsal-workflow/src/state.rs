@@ -5,10 +5,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
     ActivityResolution, Dropped, Initialize, ScheduleActivity, Seq, Signal, Signals, StartTimer,
     WorkflowCommand,
@@ -61,6 +63,8 @@ pub(crate) struct State {
     pub(crate) last_completed: Option<Rc<Operation>>,
     /// Who waits for signals, and which selectors wait for what.
     pub(crate) blocked: Blocked,
+    /// Where workflow code used its context last.
+    pub(crate) seen: Option<&'static Location<'static>>,
     commands: Vec<WorkflowCommand>,
     steps: u32,
     tickets: u64,
@@ -93,6 +97,7 @@ impl State {
             leaves: 0,
             last_completed: None,
             blocked: Blocked::default(),
+            seen: None,
             commands: Vec::new(),
             steps: 0,
             tickets: 0,
@@ -166,6 +171,11 @@ impl State {
             lines.insert(operation.ticket, Waiting::Operation(Rc::clone(operation)));
         }
         lines.values().map(ToString::to_string).collect()
+    }
+
+    /// Where workflow code used its context last, as file and line.
+    pub(crate) fn seen_at(&self) -> Option<String> {
+        self.seen.map(|place| short_path(&place.to_string()).to_owned())
     }
 
     /// Asks for a further routine.

@@ -10,6 +10,7 @@ use rehearsal_history::{Status, duration_text};
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
+use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
 use crate::scenario::Scenario;
@@ -224,6 +225,8 @@ fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -
     let same = |code| found.run.code == Some(code);
     if let Some(finding) = outcome.findings.iter().find(|finding| same(finding.code)) {
         report = explain(finding, outcome, &place, scenario);
+        let all: Vec<Occurrence> = Occurrence::of_run(outcome).collect();
+        report.append(&besides(finding, &all, scenario));
     }
     report.say(Role::Plain, "  Make all these runs again:  ");
     report.line(Role::Command, &format!("REHEARSAL_SEED={} cargo test", campaign.seed));

@@ -6,6 +6,7 @@ use std::io;
 use rehearsal_engine::{Finding, LogLine, Outcome, Scenario, Tape};
 use rehearsal_explore::Case;
 
+use crate::occurrence::Occurrence;
 use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
 use crate::report::Report;
@@ -17,8 +18,16 @@ pub struct Failure {
     text: Text,
     findings: Vec<Finding>,
     tape: Tape,
-    /// The run, and as a text that can be kept.
-    run: Option<Box<(Outcome, Case)>>,
+    run: Option<Box<Ran>>,
+}
+
+/// The first run in which something was found.
+struct Ran {
+    outcome: Outcome,
+    /// The run as a text that can be kept.
+    case: Case,
+    /// Everything that was found in this run and all others.
+    all: Vec<Occurrence>,
 }
 
 impl Failure {
@@ -66,7 +75,12 @@ impl Failure {
     pub(crate) fn of_sweep(scenario: &Scenario, report: &mut Report) -> Self {
         report.hear(scenario);
         let findings = report.findings().cloned().collect();
-        Self::new(report.text(), findings, report.scenario(), report.first_failure())
+        let mut failure =
+            Self::new(report.text(), findings, report.scenario(), report.first_failure());
+        if let Some(run) = &mut failure.run {
+            run.all = report.all();
+        }
+        failure
     }
 
     /// The failure that is shown by the run `outcome`.
@@ -76,8 +90,13 @@ impl Failure {
         scenario: &str,
         outcome: &Outcome,
     ) -> Self {
-        let run = Some(Box::new((outcome.clone(), Case::of(scenario, outcome))));
-        Self { report: text.to_string(), text, findings, tape: outcome.tape.clone(), run }
+        let run = Ran {
+            outcome: outcome.clone(),
+            case: Case::of(scenario, outcome),
+            all: Occurrence::of_run(outcome).collect(),
+        };
+        let (tape, run) = (outcome.tape.clone(), Some(Box::new(run)));
+        Self { report: text.to_string(), text, findings, tape, run }
     }
 
     /// Adds something that was found beside the run.
@@ -126,6 +145,38 @@ impl Failure {
         &self.findings
     }
 
+    /// Everything that was found, each with the point at which the workflow was canceled and the choices of its run.
+    /// Empty if nothing was run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, secs};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// /// Never wakes up if it is canceled.
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let slept = ctx.sleep(secs(60)).await;
+    ///     ctx.disconnected().wait(|| slept.is_ok()).await
+    /// }
+    ///
+    /// let scenario = Scenario::new("nap")
+    ///     .workflow(NAP, nap)
+    ///     .client(|world| {
+    ///         world.start(NAP, "nap-1", ());
+    ///     });
+    /// let failure = scenario.try_sweep().unwrap_err();
+    /// let last = failure.all().last().unwrap();
+    /// let point = last.point.unwrap();
+    /// assert!(point.number <= point.of);
+    /// // That run alone.
+    /// let again = scenario.try_run(&last.tape).unwrap_err();
+    /// assert_eq!(again.findings()[0].code, last.finding.code);
+    /// ```
+    #[must_use]
+    pub fn all(&self) -> &[Occurrence] {
+        self.run.as_deref().map_or(&[], |run| &run.all)
+    }
+
     /// The choices of the first run in which something was found.
     #[must_use]
     pub fn tape(&self) -> &Tape {
@@ -149,7 +200,7 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn case(&self) -> Option<&Case> {
-        self.run.as_deref().map(|(_, case)| case)
+        self.run.as_deref().map(|run| &run.case)
     }
 
     /// What workflow, activity and client code logged in that run, as data; the first 1,000 lines. With the features
@@ -162,7 +213,7 @@ impl Failure {
     /// The first run in which something was found; `None` if nothing was run.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.run.as_deref().map(|(outcome, _)| outcome)
+        self.run.as_deref().map(|run| &run.outcome)
     }
 }
 

@@ -98,6 +98,7 @@ mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
 mod names;
+mod occurrence;
 #[cfg(feature = "temporal")]
 mod official;
 mod page;
@@ -119,8 +120,8 @@ pub use rehearsal_activation::Fault;
 #[doc(inline)]
 pub use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey, ChoiceKind, ClientError,
-    Code, Execution, Finding, Handle, Injection, Limits, LogLevel, LogLine, Outcome, Place, Record,
-    StartOptions, Tape, WorkerSpec, World,
+    Code, Execution, Finding, Handle, Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome,
+    Place, Record, StartOptions, Tape, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
@@ -129,7 +130,7 @@ pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, CodecError, CutOff,
     DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo, History,
     Payload, Payloads, Peculiarity, RetryPolicy, RetryState, SmolStr, Status, TimeoutFailureInfo,
-    TimeoutType, Timestamp,
+    TimeoutType, Timestamp, duration_text,
 };
 #[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
@@ -143,6 +144,7 @@ pub use rehearsal_workflow::{
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
 pub use crate::names::{ActivityName, Native};
+pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
 pub use crate::pages::{diagnostics, explain, native_api, not_simulated};

@@ -8,7 +8,7 @@ mod client;
 use std::sync::Arc;
 
 use rehearsal_activation::names::NamesActivity;
-use rehearsal_engine::{BEGINNING, Code, Finding};
+use rehearsal_engine::{BEGINNING, Cause, Code, Dialect, Finding};
 use rehearsal_history::{Payloads, SmolStr};
 use rehearsal_temporal::activity::{Registry, Runtime, Setup};
 use rehearsal_temporal::bounds::{
@@ -76,6 +76,7 @@ impl Scenario {
         self.hosted.workflows.push(workflow_with::<W>);
         self.inner =
             self.inner.with_profile(Profile::Core).with_workflow(watchdog::watched(definition));
+        self.inner = self.inner.with_dialect(Dialect::Official);
         self
     }
 
@@ -144,6 +145,7 @@ impl Scenario {
             format!("their struct was not given with `.activities(..)`: {}", homeless.join(", "))
         });
         let what = error.or(homeless)?;
-        Some(Finding::new(Code::Setup, format!("activities of the official SDK: {what}")))
+        let finding = Finding::new(Code::Setup, format!("activities of the official SDK: {what}"));
+        Some(finding.with_cause(Cause::NoActivity))
     }
 }

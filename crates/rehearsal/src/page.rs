@@ -1,13 +1,16 @@
 //! The page for one finding: what, where, the lines of history around it, what was logged, how the nearest run differs
 //! in which it is not so, the usual cause, and how to have exactly this run again.
 
+mod contrast;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{ChoiceKind, Code, Finding, LogLevel, LogLine, Outcome, Record};
+use rehearsal_engine::{Code, Finding, LogLevel, LogLine, Outcome, Record, Tape};
 use rehearsal_explore::Swept;
 use rehearsal_history::{History, Line, duration_text};
 
+use self::contrast::contrast;
 use crate::pages::link;
 use crate::paint::{Role, Text};
 use crate::rerun;
@@ -51,17 +54,21 @@ pub(crate) fn explain(
     let mut page = Text::default();
     page.say(Role::Bad, finding.code.as_str());
     page.say(Role::Plain, "  ");
-    page.line(Role::Headline, &finding.headline);
+    let indent = finding.code.as_str().len() + 2;
+    let mut headline = finding.headline.lines();
+    let first = headline.next().unwrap_or_default();
+    page.line(Role::Headline, wrapped(indent, first).trim_start());
     if let Where::Explored { how, .. } = place {
         let _ = write!(page, "\n{how}");
     }
     if let Where::Point { run, index, of, others, .. } = place {
         canceled(&mut page, outcome, run, *index, *of, *others);
     }
-    if !finding.details.is_empty() {
+    let details: Vec<&str> = headline.chain(finding.details.iter().map(String::as_str)).collect();
+    if !details.is_empty() {
         page.line(Role::Plain, "");
-        for detail in &finding.details {
-            let _ = writeln!(page, "  {detail}");
+        for detail in details {
+            let _ = writeln!(page, "{}", wrapped(2, detail));
         }
     }
     excerpt(&mut page, finding, outcome);
@@ -104,8 +111,11 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
             contrast(&mut page, outcome, *passing, baseline);
         }
     }
-    let _ =
-        writeln!(page, "\n{}", wrapped(2, &format!("Usually: {}.", finding.code.usual_cause())));
+    let _ = writeln!(
+        page,
+        "\n{}",
+        wrapped(2, &format!("Usually: {}.", finding.usual_cause(outcome.dialect)))
+    );
     page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
     if matches!(finding.code, Code::NeverReached | Code::SignalUnread) {
         page.line(
@@ -118,17 +128,22 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     let tape = &outcome.tape;
     let again = match place {
         Where::Given => rerun::in_code(tape),
-        Where::Baseline | Where::Explored { .. } | Where::Point { .. } => {
-            rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())
-        }
+        Where::Baseline | Where::Explored { .. } | Where::Point { .. } => command(scenario, tape),
     };
     page.line(Role::Command, &again);
     page
 }
 
+/// What makes one run again.
+pub(crate) fn command(scenario: &str, tape: &Tape) -> String {
+    rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())
+}
+
 /// The lines of history around the events that a finding points at; the last lines if it points at none.
 fn excerpt(page: &mut Text, finding: &Finding, outcome: &Outcome) {
-    let Some(lines) = outcome.main().and_then(|main| lines(&main.history)) else { return };
+    let Some(main) = outcome.main() else { return };
+    let Ok(history) = History::new(main.history.clone()) else { return };
+    let lines = history.lines();
     let marked = |line: &Line| finding.events.contains(&line.id.0);
     let first = lines.iter().position(marked).unwrap_or(lines.len().saturating_sub(3));
     let last = lines.iter().rposition(marked).unwrap_or(lines.len().saturating_sub(1));
@@ -139,8 +154,11 @@ fn excerpt(page: &mut Text, finding: &Finding, outcome: &Outcome) {
     let time_width = shown.iter().map(|line| line.time.len()).max().unwrap_or(0);
     for line in shown {
         let (mark, role) = if marked(line) { ('>', Role::Mark) } else { (' ', Role::Dim) };
+        let limit =
+            history.timeout(line.id).map(|limit| format!("limit={} ", duration_text(limit)));
+        let limit = limit.unwrap_or_default();
         let text = format!(
-            "  {mark} {:>3}  {:<time_width$}  {:<name_width$}  {}",
+            "  {mark} {:>3}  {:<time_width$}  {:<name_width$}  {limit}{}",
             line.id.0, line.time, line.name, line.details
         );
         page.line(role, &cut(text.trim_end()));
@@ -256,45 +274,6 @@ fn cut(line: &str) -> String {
         return line.to_owned();
     }
     line.chars().take(WIDEST - 1).chain(['…']).collect()
-}
-
-/// What the nearest run in which all is well does where this one goes wrong.
-fn contrast(page: &mut Text, run: &Outcome, passing: Option<&Swept>, baseline: &Outcome) {
-    let (who, other) = match passing {
-        Some(passing) => (
-            format!(
-                "canceled {} instead, the nearest run before it that is well",
-                passing.target.place.label()
-            ),
-            &passing.outcome,
-        ),
-        None => (format!("{}, all is well", nothing_strikes(run)), baseline),
-    };
-    let (Some(here), Some(there)) = (run.main(), other.main()) else { return };
-    let (Some(here), Some(there)) = (lines(&here.history), lines(&there.history)) else { return };
-    let same = |a: &Line, b: &Line| a.name == b.name;
-    let split = here
-        .iter()
-        .zip(&there)
-        .position(|(a, b)| !same(a, b))
-        .unwrap_or(here.len().min(there.len()));
-    let _ = writeln!(page, "\n  {who}:");
-    let describe = |lines: &[Line]| match lines.get(split) {
-        Some(line) => format!("{} {} {}", line.id.0, line.name, line.details).trim_end().to_owned(),
-        None => "nothing more".to_owned(),
-    };
-    let _ = writeln!(page, "    there event {}", describe(&there));
-    let _ = writeln!(page, "    here  event {}", describe(&here));
-}
-
-/// What the calm run is called, seen from this one.
-fn nothing_strikes(run: &Outcome) -> &'static str {
-    let cancels_only = run.tape.iter().all(|(key, _)| key.kind == ChoiceKind::Cancel);
-    if cancels_only { "not canceled at all" } else { "with nothing of that" }
-}
-
-fn lines(history: &[std::sync::Arc<rehearsal_history::Event>]) -> Option<Vec<Line>> {
-    History::new(history.to_vec()).ok().map(|history| history.lines())
 }
 
 #[cfg(test)]

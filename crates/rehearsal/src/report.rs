@@ -1,11 +1,13 @@
 //! Reports: what a person reads after a sweep, and what a test prints when it fails.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario};
+use rehearsal_engine::{Finding, Horizon, KnownDefect, Outcome, Place, Replays, Scenario};
 use rehearsal_explore::{Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
+use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
 
@@ -54,6 +56,11 @@ impl Report {
         let swept = self.sweep.runs.iter_mut().map(|run| &mut run.outcome);
         let first = swept.into_iter().find(|outcome| !outcome.findings.is_empty());
         scenario.hear(first.unwrap_or(&mut self.sweep.baseline));
+    }
+
+    /// Everything that was found, with its runs.
+    pub(crate) fn all(&self) -> Vec<Occurrence> {
+        Occurrence::of_sweep(&self.sweep)
     }
 
     pub(crate) fn scenario(&self) -> &str {
@@ -109,7 +116,23 @@ impl Report {
             table.line(Role::Dim, &format!("  {}", canceled_twice(twice)));
         }
         table.line(Role::Dim, &format!("  {}", replays(self.sweep.replays)));
+        for (defect, (runs, reason)) in self.accepted() {
+            let line = format!("  known defect {defect} accepted, runs: {runs} ({reason})");
+            table.line(Role::Mark, &line);
+        }
         table
+    }
+
+    /// In how many runs a known defect of the SDK struck that the scenario accepts, and why it does.
+    fn accepted(&self) -> BTreeMap<KnownDefect, (usize, &str)> {
+        let mut accepted = BTreeMap::new();
+        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
+        for run in swept.chain([&self.sweep.baseline]) {
+            for (defect, reason) in &run.record.accepted {
+                accepted.entry(*defect).or_insert((0, &**reason)).0 += 1;
+            }
+        }
+        accepted
     }
 
     /// The finding of the first run that has one, explained; `None` if nothing was found.
@@ -154,14 +177,16 @@ impl Report {
 
     fn page(&self) -> Option<Text> {
         let baseline = &self.sweep.baseline;
+        let all = Occurrence::of_sweep(&self.sweep);
         if let Some(finding) = baseline.findings.first() {
-            return Some(explain(finding, baseline, &Where::Baseline, &self.scenario));
+            let mut page = explain(finding, baseline, &Where::Baseline, &self.scenario);
+            page.append(&besides(finding, &all, &self.scenario));
+            return Some(page);
         }
         let failures: Vec<(usize, &Swept)> = self.sweep.failures().collect();
         let (index, first) = failures.first()?;
         let finding = first.outcome.findings.first()?;
-        let same =
-            |run: &Swept| run.outcome.findings.iter().any(|other| other.code == finding.code);
+        let same = |run: &Swept| run.outcome.findings.iter().any(|other| other.is_like(finding));
         let place = Where::Point {
             run: first,
             index: *index,
@@ -173,7 +198,9 @@ impl Report {
                 .find(|run| run.outcome.findings.is_empty()),
             baseline,
         };
-        Some(explain(finding, &first.outcome, &place, &self.scenario))
+        let mut page = explain(finding, &first.outcome, &place, &self.scenario);
+        page.append(&besides(finding, &all, &self.scenario));
+        Some(page)
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 use rehearsal_activation::Fault;
 use rehearsal_activation::wake::short_path;
 use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Check, Code,
-    Finding, Limits, Outcome, Patience, Seen, Tape, WorkerSpec, World, examine,
+    ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Cause, Check,
+    Code, Finding, KnownDefect, Limits, Outcome, Patience, Seen, Tape, WorkerSpec, World, examine,
 };
 use rehearsal_explore::Choices;
 use rehearsal_history::{CodecError, Payloads, Status};
@@ -237,6 +237,25 @@ impl Scenario {
         self
     }
 
+    /// Takes a known defect of the SDK (RH106) for no finding, and says why: for code that cannot keep clear of it, or
+    /// that is mended with the next version of the SDK. A run that the defect strikes still stays stuck, as in
+    /// production; the table of a sweep counts these runs, with the reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{KnownDefect, Scenario};
+    ///
+    /// let scenario = Scenario::new("order")
+    ///     .accept(KnownDefect::CanceledTimer, "cured in the next SDK; nobody cancels at the deadline");
+    /// assert_eq!(scenario.name(), "order");
+    /// ```
+    #[must_use]
+    pub fn accept(mut self, defect: KnownDefect, reason: &str) -> Self {
+        self.inner = self.inner.with_accepted(defect, reason);
+        self
+    }
+
     /// The workflow task number `task`, counting deliveries to workers from 1, takes this long from start to
     /// completion, so that events can arrive meanwhile.
     #[must_use]
@@ -364,7 +383,8 @@ impl Scenario {
         sweep.baseline.findings.extend(self.unknown_activities());
         if sweep.baseline.executions.is_empty() && sweep.baseline.findings.is_empty() {
             let headline = "the client script starts no workflow, so there is nothing to cancel";
-            sweep.baseline.findings.push(Finding::new(Code::Setup, headline));
+            let finding = Finding::new(Code::Setup, headline).with_cause(Cause::NoClient);
+            sweep.baseline.findings.push(finding);
         }
         let mut report = Report::new(self.inner.name(), sweep);
         if report.is_clean() {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use rehearsal_history::{Status, duration_text};
+use rehearsal_history::{EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text};
 
-use super::{Check, closed};
+use super::{Check, closed, scheduled};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
@@ -32,8 +33,10 @@ impl Check for NoActivityOutlivesClose {
                     }
                     (None, None) => "it had not ended when the run was over".to_owned(),
                 };
+                let finding = Finding::new(Code::ActivityOutlivesClose, headline);
+                let finding = why(call, execution).into_iter().fold(finding, Finding::with_cause);
                 findings.push(
-                    Finding::new(Code::ActivityOutlivesClose, headline)
+                    finding
                         .with_detail(format!(
                             "attempt {} began at {}, the workflow closed at {}, {end}",
                             call.attempt,
@@ -46,6 +49,21 @@ impl Check for NoActivityOutlivesClose {
         }
         findings
     }
+}
+
+/// Why an attempt ran on, if its workflow did not cancel it.
+fn why(call: &Call, execution: &Execution) -> Option<Cause> {
+    let of = |event: &EventKind| match event {
+        EventKind::ActivityTaskCancelRequested(request) => {
+            (request.scheduled_event_id == call.scheduled).then_some(None)
+        }
+        EventKind::ActivityTaskTimedOut(end) => {
+            (end.scheduled_event_id == call.scheduled).then_some(Some(Cause::GivenUp))
+        }
+        _ => None,
+    };
+    let known = execution.history.iter().find_map(|event| of(&event.kind));
+    known.unwrap_or(Some(Cause::NotCanceled))
 }
 
 /// Whether an attempt ran on after its workflow was closed at `close`.
@@ -148,6 +166,49 @@ pub struct StatusIn {
     pub allowed: Vec<Status>,
 }
 
+/// A finding with what the workflow failed with, or which timeout ended it.
+fn explained(finding: Finding, execution: &Execution, close: &EventKind) -> Finding {
+    let first = execution.history.first().map(|event| &event.kind);
+    match (close, first) {
+        (EventKind::WorkflowExecutionTimedOut(_), Some(EventKind::WorkflowExecutionStarted(e))) => {
+            let limit = duration_text(e.workflow_run_timeout.unwrap_or_default());
+            finding
+                .with_detail(format!("its run timeout is {limit}"))
+                .with_cause(Cause::RunTimedOut)
+        }
+        (EventKind::WorkflowExecutionFailed(failed), _) => {
+            let links = failed.failure.iter().flat_map(Failure::chain);
+            let mut finding = finding;
+            for link in links {
+                finding = match &link.info {
+                    Some(FailureInfo::Timeout(info)) => finding
+                        .with_detail(timed_out(execution, &info.timeout_type))
+                        .with_cause(Cause::ActivityTimedOut),
+                    _ => finding.with_detail(format!("it failed with {:?}", link.message)),
+                };
+            }
+            finding
+        }
+        _ => finding,
+    }
+}
+
+/// Which activity ran into a timeout of this kind last, and how long that was.
+fn timed_out(execution: &Execution, kind: &TimeoutType) -> String {
+    let ended = execution.history.iter().rev().find_map(|event| match &event.kind {
+        EventKind::ActivityTaskTimedOut(end) => Some(end.scheduled_event_id),
+        _ => None,
+    });
+    let activity =
+        ended.and_then(|id| scheduled(execution).find(|(scheduled, _)| *scheduled == id));
+    let Some((_, attributes)) = activity else { return format!("a timeout: {kind:?}") };
+    let name = &attributes.activity_type.name;
+    match attributes.timeout(kind) {
+        Some(limit) => format!("{name} ran into its {kind:?} timeout of {}", duration_text(limit)),
+        None => format!("{name} ran into its {kind:?} timeout"),
+    }
+}
+
 impl Check for StatusIn {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -163,8 +224,12 @@ impl Check for StatusIn {
                 execution.workflow_type,
                 allowed.join(" or ")
             );
-            let close = execution.history.last().map(|event| event.id.0);
-            findings.push(Finding::new(Code::WrongStatus, headline).with_events(close));
+            let close = execution.history.last();
+            let finding = Finding::new(Code::WrongStatus, headline)
+                .with_events(close.map(|event| event.id.0));
+            findings.push(
+                close.map_or(finding.clone(), |close| explained(finding, execution, &close.kind)),
+            );
         }
         findings
     }

@@ -8,6 +8,7 @@ use rehearsal_worker::{AttemptRules, Beat, Report};
 
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
+use crate::cause::Cause;
 use crate::executor::{AttemptKey, Outside};
 use crate::finding::{Code, Finding};
 use crate::record::{Call, Heartbeat, HeartbeatAnswer};
@@ -25,13 +26,12 @@ impl World {
         let Ok(Answer::ActivityTask(task)) = self.call(input) else { return };
         let own = self.scenario.activities.get(&task.activity_type).cloned();
         if own.is_none() && !self.scenario.has_activity(&task.activity_type) {
-            return self.stop(Finding::new(
-                Code::Setup,
-                format!(
-                    "activity `{}` is scheduled, but has neither code nor a stub",
-                    task.activity_type
-                ),
-            ));
+            let headline = format!(
+                "activity `{}` is scheduled, but has neither code nor a stub",
+                task.activity_type
+            );
+            let finding = Finding::new(Code::Setup, headline);
+            return self.stop(finding.with_cause(Cause::NoActivity));
         }
         self.record.calls.push(Call {
             activity: task.activity_type.clone(),

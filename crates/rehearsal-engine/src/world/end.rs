@@ -6,7 +6,6 @@ use rehearsal_history::Timestamp;
 use rehearsal_service::RunView;
 
 use super::World;
-use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Horizon;
 use crate::run::Patience;
@@ -50,6 +49,7 @@ impl World {
             findings: self.findings,
             tape: self.asked.tape,
             patience: Patience::MustEnd,
+            dialect: self.scenario.dialect,
         }
     }
 
@@ -66,14 +66,14 @@ impl World {
                         self.record.points.truncate(found.points);
                         return;
                     }
-                    return self.hang("it goes round in circles");
+                    return self.hang("it goes round in circles", true);
                 }
             } else if !self.stopped {
                 if baseline && !self.cancel_requested() {
                     self.record.horizon = Some(Horizon::AtRest(self.elapsed()));
                     return;
                 }
-                return self.hang("nothing can happen any more");
+                return self.hang("nothing can happen any more", false);
             }
         }
         self.drain();
@@ -97,21 +97,10 @@ impl World {
     }
 
     /// Every open workflow waits for something that will not come.
-    fn hang(&mut self, why: &str) {
+    fn hang(&mut self, why: &str, circles: bool) {
         if let Some(key) = self.adrift() {
             return self.stop_outside(key);
         }
-        let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
-        for &run in &self.runs {
-            if self.is_open(run) {
-                let view = self.service.run(run);
-                let (id, run_id) = (view.workflow_id.clone(), view.run_id.clone());
-                let waits = self.hosts.iter().find_map(|host| host.instances.get(&run_id));
-                let waits = waits.map(|instance| instance.pending()).unwrap_or_default();
-                let waits = if waits.is_empty() { "a worker".to_owned() } else { waits.join(", ") };
-                finding = finding.with_detail(format!("{id} waits for {waits}"));
-            }
-        }
-        self.stop(finding);
+        self.stop(self.hanging(why, circles));
     }
 }

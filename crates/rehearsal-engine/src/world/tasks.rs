@@ -8,6 +8,7 @@ use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
 use super::{Entry, ReadyTask, World, abandoned};
+use crate::cause::Cause;
 use crate::choice::{Choice, ChoiceKind};
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
@@ -66,13 +67,9 @@ impl World {
             self.stopped = true;
             // What workflow code got wrong each time says more than that it did so each time.
             if self.record.troubles.is_empty() {
-                self.findings.push(Finding::new(
-                    Code::StuckTask,
-                    format!(
-                        "a workflow task of {} failed {limit} times one after another",
-                        delivery.token.workflow_id
-                    ),
-                ));
+                let token = &delivery.token;
+                let stuck = self.stuck(&token.run_id, &token.workflow_id, limit);
+                self.findings.push(stuck);
             }
             return;
         }
@@ -151,15 +148,14 @@ impl World {
     fn follow(&mut self, host: usize, run: &SmolStr, output: WorkerOutput) -> Option<WorkerInput> {
         match output {
             WorkerOutput::Instantiate { run_id, workflow_type } => {
-                match self.scenario.definition(&workflow_type) {
-                    Some(definition) => {
-                        let instance = definition.instantiate();
-                        self.hosts[host].instances.insert(run_id, instance);
-                    }
-                    None => self.stop(Finding::new(
-                        Code::Setup,
-                        format!("workflow type `{workflow_type}` is started, but not registered"),
-                    )),
+                if let Some(definition) = self.scenario.definition(&workflow_type) {
+                    let instance = definition.instantiate();
+                    self.hosts[host].instances.insert(run_id, instance);
+                } else {
+                    let headline =
+                        format!("workflow type `{workflow_type}` is started, but not registered");
+                    let finding = Finding::new(Code::Setup, headline);
+                    self.stop(finding.with_cause(Cause::NoWorkflow));
                 }
             }
             WorkerOutput::Activate(activation) => {

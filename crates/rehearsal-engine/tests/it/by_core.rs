@@ -8,8 +8,8 @@ use rehearsal_activation::{
     ScheduleActivity, Seq, StartTimer, WorkflowCommand,
 };
 use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, Code, Examined, Patience, Scenario,
-    StartOptions, Tape, World, examine,
+    ActivityContext, ActivityError, ActivityFuture, Code, Dialect, Examined, KnownDefect, Patience,
+    Scenario, StartOptions, Tape, World, examine,
 };
 use rehearsal_history::{EventKind, Payloads};
 use rehearsal_worker::Profile;
@@ -67,7 +67,11 @@ fn work(ctx: ActivityContext, _: Option<Payloads>) -> ActivityFuture {
 
 /// Cancels the workflow at 2 s.
 fn canceled(cancellation: CancellationType) -> Examined {
-    let scenario = Scenario::new("core")
+    examine(&scenario(cancellation), &Tape::default(), Patience::MustEnd, &[])
+}
+
+fn scenario(cancellation: CancellationType) -> Scenario {
+    Scenario::new("core")
         .with_profile(Profile::Core)
         .with_workflow(Arc::new(Pausing(cancellation)))
         .with_activity("work", Arc::new(work))
@@ -77,8 +81,7 @@ fn canceled(cancellation: CancellationType) -> Examined {
             world.cancel(&order).unwrap();
             world.wait(&order);
             Ok(())
-        }));
-    examine(&scenario, &Tape::default(), Patience::MustEnd, &[])
+        }))
 }
 
 fn events(examined: &Examined) -> Vec<&str> {
@@ -123,4 +126,24 @@ fn a_defect_of_the_sdk_is_a_finding_of_its_own() {
     assert_eq!(found, [Code::SdkDefect]);
     let headline = &examined.outcome.findings[0].headline;
     assert!(headline.contains("(C-37): ActivityMachine in state Canceled"), "{headline}");
+    let finding = &examined.outcome.findings[0];
+    assert_eq!(finding.defect(), Some(KnownDefect::AbandonedActivity));
+    let cure = finding.usual_cause(Dialect::Official);
+    assert!(cure.contains("cancel it with `TryCancel`"), "{cure}");
+}
+
+#[test]
+fn a_defect_that_is_accepted_is_counted_and_no_other_is() {
+    let examined = |defect| {
+        let scenario = scenario(CancellationType::Abandon).with_accepted(defect, "mended soon");
+        examine(&scenario, &Tape::default(), Patience::MustEnd, &[]).outcome
+    };
+    let accepted = examined(KnownDefect::AbandonedActivity);
+    assert_eq!(accepted.findings, []);
+    let record: Vec<_> = accepted.record.accepted.into_iter().collect();
+    assert_eq!(record, [(KnownDefect::AbandonedActivity, "mended soon".into())]);
+
+    let other = examined(KnownDefect::CanceledTimer);
+    assert_eq!(other.findings[0].code, Code::SdkDefect);
+    assert!(other.record.accepted.is_empty());
 }

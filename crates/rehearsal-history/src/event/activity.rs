@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::id::EventId;
 use crate::json::schema::{Opaque, message};
 use crate::payload::Payloads;
-use crate::policy::{Header, RetryPolicy, RetryState, TaskQueue, TypeName};
+use crate::policy::{Header, RetryPolicy, RetryState, TaskQueue, TimeoutType, TypeName};
 
 message! {
     /// An activity waits for a worker.
@@ -113,5 +113,20 @@ message! {
         started_event_id: EventId => "startedEventId",
         /// The worker.
         identity: SmolStr => "identity",
+    }
+}
+
+impl ActivityTaskScheduled {
+    /// How long one of its timeouts is; `None` if it has none of this kind.
+    #[must_use]
+    pub fn timeout(&self, kind: &TimeoutType) -> Option<Duration> {
+        let timeout = match kind {
+            TimeoutType::StartToClose => self.start_to_close_timeout,
+            TimeoutType::ScheduleToStart => self.schedule_to_start_timeout,
+            TimeoutType::ScheduleToClose => self.schedule_to_close_timeout,
+            TimeoutType::Heartbeat => self.heartbeat_timeout,
+            _ => None,
+        };
+        timeout.filter(|timeout| !timeout.is_zero())
     }
 }

@@ -15,6 +15,7 @@ use rehearsal_history::{
 
 use super::queue::{Due, Moment, Wake};
 use super::step::{Decision, IllegalTransition};
+use crate::view::Standing;
 
 /// An activity that the workflow may still hear of.
 #[derive(Debug, Clone, PartialEq)]
@@ -374,6 +375,23 @@ impl Activity {
 
     pub(crate) fn scheduled(&self) -> EventId {
         self.event.id
+    }
+
+    /// How far it has come.
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        Standing {
+            attributes: self.attributes(),
+            attempt: self.attempt,
+            last_failure: self.last_failure.as_deref(),
+            retry: match self.state {
+                ActivityState::Backoff { until } => Some(until),
+                ActivityState::Scheduled { .. }
+                | ActivityState::Started { .. }
+                | ActivityState::Unseen
+                | ActivityState::Closed => None,
+            },
+            heartbeats: self.last_beat.is_some(),
+        }
     }
 
     /// Since when it waits for a worker, if it does.

@@ -3,13 +3,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_history::{Event, SmolStr};
+use rehearsal_history::{Event, EventId, SmolStr};
 
 use super::Run;
 use super::activity::{Activity, ActivityState};
 use super::task::{WorkflowTask, record};
 use super::timer::TimerState;
-use crate::view::{PendingKind, PendingOp, PendingState, RunView, TaskState};
+use crate::view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -70,6 +70,13 @@ impl Run {
     /// Where the activities that have not ended stand, in the order in which they were asked for.
     pub(crate) fn activity_states(&self) -> impl Iterator<Item = PendingState> {
         self.state.activities.values().filter_map(|activity| pending_state(activity))
+    }
+
+    /// How far the activity that this event scheduled has come; `None` if it has ended, or is none.
+    pub(crate) fn standing(&self, scheduled: EventId) -> Option<Standing<'_>> {
+        let activity = self.state.activities.get(&scheduled)?;
+        pending_state(activity)?;
+        Some(activity.standing())
     }
 
     /// Activities and timers that have not ended, in the order in which they were asked for. Those whose end is in the

@@ -40,7 +40,7 @@ fn one_that_is_never_woken() {
     FireTimer
       task failed: WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
       "workflow code awaits something that is not a workflow operation" (application "" false)
-      ForeignFuture { pending: ["timer 2 of 9s"], last_completed: Some("timer 1 of 1s"), woken_at: None }
+      ForeignFuture { pending: ["timer 2 of 9s"], last_completed: Some("timer 1 of 1s"), woken_at: None, seen_at: None }
     "#);
 }
 
@@ -63,7 +63,7 @@ fn one_of_tokio() {
     Initialize
       task failed: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
       "Workflow function panicked: there is no reactor running, must be called from the context of a Tokio 1.x runtime" (application "" false)
-      ForeignFuture { pending: [], last_completed: None, woken_at: None }
+      ForeignFuture { pending: [], last_completed: None, woken_at: None, seen_at: Some("it/foreign.rs:55:9") }
     "#);
 }
 

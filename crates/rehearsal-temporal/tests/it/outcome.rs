@@ -87,11 +87,11 @@ fn a_panic_fails_the_task_in_the_words_of_the_sdk() {
     FireTimer
       task failed: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
       "Workflow function panicked: this workflow is broken" (application "" false)
-      Panicked { message: "this workflow is broken at it/outcome.rs:29:17" }
+      Panicked { message: "this workflow is broken\nat it/outcome.rs:29:17" }
 
       task failed: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
       "Workflow function panicked: this workflow is broken" (application "" false)
-      Panicked { message: "this workflow is broken at it/outcome.rs:29:17" }
+      Panicked { message: "this workflow is broken\nat it/outcome.rs:29:17" }
     "#);
 }
 

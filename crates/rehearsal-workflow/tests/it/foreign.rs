@@ -21,7 +21,7 @@ fn one_that_is_never_woken() {
     insta::assert_snapshot!(play(&code, &[], &[]), @r#"
     Initialize
       task failed: WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR: workflow code awaits something that is not a workflow operation
-      ForeignFuture { pending: ["Work (activity 1)"], last_completed: None, woken_at: None }
+      ForeignFuture { pending: ["Work (activity 1)"], last_completed: None, woken_at: None, seen_at: Some("it/foreign.rs:17:32") }
     "#);
 }
 
@@ -43,10 +43,10 @@ fn one_of_another_library() {
       waits for timer 1 of 1s
     FireTimer 1
       task failed: WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR: workflow code awaits something that is not a workflow operation
-      ForeignFuture { pending: ["timer 2 of 2s"], last_completed: Some("timer 1 of 1s"), woken_at: None }
+      ForeignFuture { pending: ["timer 2 of 2s"], last_completed: Some("timer 1 of 1s"), woken_at: None, seen_at: Some("it/foreign.rs:34:32") }
     FireTimer 2
       task failed: WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR: workflow code awaits something that is not a workflow operation
-      ForeignFuture { pending: ["timer 2 of 2s"], last_completed: Some("timer 1 of 1s"), woken_at: None }
+      ForeignFuture { pending: ["timer 2 of 2s"], last_completed: Some("timer 1 of 1s"), woken_at: None, seen_at: Some("it/foreign.rs:34:32") }
     "#);
 }
 
@@ -86,7 +86,7 @@ fn one_that_another_routine_wakes() {
     let Completion::Failed(failure) = instance.activate(&activation(1, vec![fire(2)])) else {
         panic!("the task did not fail");
     };
-    let Trouble::ForeignFuture { pending, last_completed, woken_at } = failure.trouble else {
+    let Trouble::ForeignFuture { pending, last_completed, woken_at, .. } = failure.trouble else {
         panic!("{:?}", failure.trouble);
     };
     assert_eq!(pending, ["timer 1 of 9s"]);

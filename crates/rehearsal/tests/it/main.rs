@@ -13,6 +13,7 @@ mod late;
 mod left;
 mod paint;
 mod replays;
+mod reports;
 mod rerun;
 mod selector;
 mod watchdog;

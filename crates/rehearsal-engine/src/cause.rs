@@ -1,0 +1,278 @@
+//! What is usually behind a finding, in the words of the API that the workflow is written in.
+
+use std::fmt;
+
+use crate::finding::{Code, Finding};
+
+/// The API that workflow code is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// The native API.
+    #[default]
+    Native,
+    /// The official Rust SDK.
+    Official,
+}
+
+/// What is behind a finding, where its code alone does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// RH106: this defect of the SDK.
+    Defect(KnownDefect),
+    /// RH205: nothing canceled the activity.
+    NotCanceled,
+    /// RH205: the server had given the attempt up.
+    GivenUp,
+    /// RH208: the timeout of the run ended it.
+    RunTimedOut,
+    /// RH208: an activity ran into a timeout, and its error closed the workflow.
+    ActivityTimedOut,
+    /// RH301: no cancel was requested.
+    NoCancel,
+    /// RH301: nobody polls a queue.
+    NoPoller,
+    /// RH301: an activity fails in every attempt.
+    EndlessRetries,
+    /// RH502: the code of an activity.
+    NoActivity,
+    /// RH502: the code of a workflow.
+    NoWorkflow,
+    /// RH502: a client that starts something.
+    NoClient,
+    /// RH502: arguments that can be read.
+    BadArguments,
+}
+
+/// A defect of a version of an SDK that Rehearsal knows (RH106): the workflow is stuck in production too.
+///
+/// A scenario can accept one, with a reason: `Scenario::accept`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum KnownDefect {
+    /// C-37, Rust SDK 1.1.1: an activity that was canceled with `Abandon` fails, times out or is canceled later; or one
+    /// is canceled that the workflow did not cancel.
+    AbandonedActivity,
+    /// C-39a, Rust SDK 1.1.1: one workflow task brings a cancel and, behind it, the firing of a timer that the cancel has
+    /// canceled.
+    CanceledTimer,
+}
+
+impl KnownDefect {
+    /// All that are known.
+    pub const ALL: [Self; 2] = [Self::AbandonedActivity, Self::CanceledTimer];
+
+    /// The rule that describes it.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AbandonedActivity => "C-37",
+            Self::CanceledTimer => "C-39a",
+        }
+    }
+
+    /// The defect that this rule describes.
+    pub(crate) fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|defect| defect.id() == id)
+    }
+
+    const fn cure(self) -> &'static str {
+        match self {
+            Self::AbandonedActivity => {
+                "this version of the SDK cannot take the end of an activity that was canceled with `Abandon`: cancel it \
+                 with `TryCancel`, or let the workflow end at once"
+            }
+            Self::CanceledTimer => {
+                "this version of the SDK cannot take a timer that fires in the task that cancels it: start the timer with \
+                 a cancellation token of its own, and cancel that one when the wait is over"
+            }
+        }
+    }
+}
+
+/// `C-39a`.
+impl fmt::Display for KnownDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl Cause {
+    const fn text(self, dialect: Dialect) -> &'static str {
+        let native = matches!(dialect, Dialect::Native);
+        match self {
+            Self::Defect(defect) => defect.cure(),
+            Self::NotCanceled if native => {
+                "nothing waits for the activity any more and nothing canceled it: its future was dropped, or never \
+                 awaited; await it, or cancel its context and wait"
+            }
+            Self::NotCanceled => {
+                "nothing waits for the activity any more and nothing canceled it: its future was dropped, or never \
+                 awaited; await it, or cancel its token and wait"
+            }
+            Self::GivenUp => {
+                "the attempt timed out and its code does not notice: let it heartbeat, and look whether it is canceled"
+            }
+            Self::RunTimedOut => {
+                "the timeout of the run ends it before its code does; its code is not told, so nothing is cleaned up"
+            }
+            Self::ActivityTimedOut => {
+                "an activity runs into its timeout, and the workflow returns that error: allow it more time, or more \
+                 attempts"
+            }
+            Self::NoCancel => {
+                "what it waits for never comes: nobody sends the signal, makes the condition true or ends the activity"
+            }
+            Self::NoPoller => {
+                "no worker polls that queue: add one with `.worker(WorkerSpec::new(..))`, or correct the name of the queue"
+            }
+            Self::EndlessRetries => {
+                "an activity fails in every attempt and its retry policy sets no end: give it `maximum_attempts` or a \
+                 schedule-to-close timeout, or let the stub succeed"
+            }
+            Self::NoActivity if native => {
+                "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`"
+            }
+            Self::NoActivity => "an activity needs its code or a stub: `.real(..)` or `.stub(..)`",
+            Self::NoWorkflow if native => {
+                "a workflow needs its code, `.workflow(..)`; or the client starts one of another name"
+            }
+            Self::NoWorkflow => {
+                "a workflow needs its code, `.official::<W>()`; or the client starts one of another name"
+            }
+            Self::NoClient if native => {
+                "a scenario needs a client that starts a workflow: `.client(|world| { world.start(..); })`"
+            }
+            Self::NoClient => {
+                "a scenario needs a client that starts a workflow: `.client(|world| { world.start_official(..); })`"
+            }
+            Self::BadArguments => {
+                "the client sends arguments of another type than the workflow takes: use one constant for both"
+            }
+        }
+    }
+}
+
+impl Finding {
+    /// This finding with what is behind it.
+    #[must_use]
+    pub const fn with_cause(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// The known defect of the SDK that it is, if it is one.
+    #[must_use]
+    pub const fn defect(&self) -> Option<KnownDefect> {
+        match self.cause {
+            Some(Cause::Defect(defect)) => Some(defect),
+            _ => None,
+        }
+    }
+
+    /// One sentence on what is usually behind it, and the cure, in the words of an API.
+    #[must_use]
+    pub fn usual_cause(&self, dialect: Dialect) -> &'static str {
+        match (self.cause, dialect) {
+            (Some(cause), _) => cause.text(dialect),
+            (None, Dialect::Native) => self.code.usual_cause(),
+            (None, Dialect::Official) => official(self.code).unwrap_or(self.code.usual_cause()),
+        }
+    }
+}
+
+/// Where the official SDK has other words than the native API.
+const fn official(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::ForeignFuture => {
+            "workflow code awaits a channel, a lock, a timer of a runtime or I/O; do that in an activity, or use the \
+             context's own operations"
+        }
+        Code::ForeignActivity => {
+            "activity code does real I/O, or waits for another thread or runtime: use a fake in its struct, or a stub"
+        }
+        Code::CleanupMissing => {
+            "cleanup is started on the workflow's own token, which is canceled; give it one of its own: \
+             `.cancellation_token(WorkflowCancellationToken::new())`"
+        }
+        Code::CleanupUncalled => {
+            "cleanup is not behind a look at `ctx.cancellation_token().is_cancelled()`"
+        }
+        Code::SkippedNotCanceled => {
+            "the activity was started on a token that is not the canceled one"
+        }
+        Code::ActivityOutlivesClose => {
+            "the workflow does not wait for what it canceled: set \
+             `.cancellation_type(ActivityCancellationType::WaitCancellationCompleted)`"
+        }
+        Code::CancelOverlooked => {
+            "the work is done on a token of its own, or nothing looks at `ctx.cancellation_token()`"
+        }
+        Code::EndsTooLate => {
+            "it waits for what the cancel does not end: a timer on a token of its own, endless retries"
+        }
+        Code::HeartbeatLate => {
+            "the activity does not call `ctx.record_heartbeat` in its longest loop"
+        }
+        Code::CompensationMissing => {
+            "the compensation is remembered only after its step, or runs on the workflow's own token, which is canceled"
+        }
+        Code::NotFollowed => {
+            "a path leaves the workflow early, or what must follow is started on the workflow's own token, which is canceled"
+        }
+        Code::CancelOverLate => {
+            "it waits for what the cancel does not end: a timer on a token of its own, endless retries, an activity that \
+             does not heartbeat"
+        }
+        Code::TimerLeft => {
+            "a deadline that is not needed any more is not canceled: start it on a token of its own, and cancel that one"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls of the native API, which nobody finds in the official one.
+    const NATIVE: [&str; 8] = [
+        "ctx.is_canceled",
+        "disconnected",
+        "with_cancel()",
+        "with_wait_for_cancellation",
+        ".activity(",
+        ".workflow(",
+        "ctx.sleep",
+        "ctx.heartbeat`",
+    ];
+
+    #[test]
+    fn no_native_word_is_said_of_official_code() {
+        for code in Code::ALL {
+            let text = Finding::new(code, "").usual_cause(Dialect::Official);
+            assert!(!NATIVE.iter().any(|word| text.contains(word)), "{code}: {text}");
+        }
+        for cause in [
+            Cause::NotCanceled,
+            Cause::GivenUp,
+            Cause::NoActivity,
+            Cause::NoWorkflow,
+            Cause::NoClient,
+            Cause::NoCancel,
+        ] {
+            let text = cause.text(Dialect::Official);
+            assert!(!NATIVE.iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_known_defect_has_a_cure_of_its_own() {
+        for defect in KnownDefect::ALL {
+            assert_eq!(KnownDefect::of(defect.id()), Some(defect));
+        }
+        let [a, b] = KnownDefect::ALL.map(KnownDefect::cure);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,96 @@
+//! Findings with the runs in which they were made.
+
+use std::time::Duration;
+
+use rehearsal_engine::{Finding, Outcome, Place, Tape};
+use rehearsal_explore::{Sweep, Swept};
+
+use crate::page::{command, wrapped};
+use crate::paint::{Role, Text};
+
+/// How many kinds of findings are listed beside the one that is explained.
+const MOST_KINDS: usize = 5;
+
+/// A finding, and the run in which it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Occurrence {
+    /// What is wrong.
+    pub finding: Finding,
+    /// The choices of the run: [`Scenario::try_run`](crate::Scenario::try_run) makes it again.
+    pub tape: Tape,
+    /// Where a sweep canceled the workflow; `None` for the run without a cancel, and where nothing was swept.
+    pub point: Option<CanceledAt>,
+}
+
+/// A point of a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CanceledAt {
+    /// Its number, from 1, as reports say it.
+    pub number: usize,
+    /// How many points there are.
+    pub of: usize,
+    /// Of which kind it is.
+    pub place: Place,
+    /// When it is, in virtual time since the run began.
+    pub at: Duration,
+}
+
+impl Occurrence {
+    /// The findings of a run by itself.
+    pub(crate) fn of_run(outcome: &Outcome) -> impl Iterator<Item = Self> + '_ {
+        Self::with(outcome, None)
+    }
+
+    /// All that a sweep found: that of the baseline first, then by point.
+    pub(crate) fn of_sweep(sweep: &Sweep) -> Vec<Self> {
+        let of = sweep.runs.len();
+        let swept = sweep.runs.iter().enumerate().flat_map(|(index, run)| {
+            let point = CanceledAt { number: index + 1, of, place: run.target.place, at: at(run) };
+            Self::with(&run.outcome, Some(point))
+        });
+        Self::of_run(&sweep.baseline).chain(swept).collect()
+    }
+
+    fn with(outcome: &Outcome, point: Option<CanceledAt>) -> impl Iterator<Item = Self> + '_ {
+        outcome.findings.iter().map(move |finding| Self {
+            finding: finding.clone(),
+            tape: outcome.tape.clone(),
+            point,
+        })
+    }
+}
+
+/// When a run was canceled.
+fn at(run: &Swept) -> Duration {
+    let point = run.outcome.record.points.get(run.target.nth as usize);
+    point.map_or(Duration::ZERO, |point| point.at)
+}
+
+/// What else was found beside `told`: a line for each kind, and one to run one of its runs.
+pub(crate) fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
+    let mut kinds: Vec<(&Occurrence, usize)> = Vec::new();
+    for occurrence in all.iter().filter(|occurrence| !occurrence.finding.is_like(told)) {
+        match kinds.iter_mut().find(|(first, _)| first.finding.is_like(&occurrence.finding)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((occurrence, 1)),
+        }
+    }
+    let mut text = Text::default();
+    if kinds.is_empty() {
+        return text;
+    }
+    text.line(Role::Plain, "\n  Also found:");
+    for (first, count) in kinds.iter().take(MOST_KINDS) {
+        let Finding { code, headline, .. } = &first.finding;
+        let times = if *count == 1 { String::new() } else { format!(", {count} times") };
+        text.line(Role::Plain, &wrapped(4, &format!("{code}  {headline}{times}")));
+        text.say(Role::Plain, "      ");
+        text.line(Role::Command, &command(scenario, &first.tape));
+    }
+    if let Some(more) = kinds.len().checked_sub(MOST_KINDS + 1) {
+        text.line(Role::Dim, &format!("    and {} more; `Failure::all` has everything", more + 1));
+    }
+    text
+}

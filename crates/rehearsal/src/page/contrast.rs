@@ -1,0 +1,87 @@
+//! How the nearest run that is well differs from the one that is explained.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rehearsal_engine::{ChoiceKind, Outcome};
+use rehearsal_explore::Swept;
+use rehearsal_history::{Event, History, Line, side_by_side};
+
+use super::cut;
+use crate::paint::Text;
+
+/// The most characters of what differs in one event.
+const LONGEST: usize = 60;
+
+/// What the nearest run in which all is well does where this one goes wrong. Nothing is said if nothing differs.
+pub(super) fn contrast(
+    page: &mut Text,
+    run: &Outcome,
+    passing: Option<&Swept>,
+    baseline: &Outcome,
+) {
+    let (who, other) = match passing {
+        Some(passing) => (
+            format!(
+                "canceled {} instead, the nearest run before it that is well",
+                passing.target.place.label()
+            ),
+            &passing.outcome,
+        ),
+        None => (format!("{}, all is well", nothing_strikes(run)), baseline),
+    };
+    let (Some(here), Some(there)) = (run.main(), other.main()) else { return };
+    if let Some([there, here]) = parted(&there.history, &here.history) {
+        let _ = writeln!(page, "\n  {who}:");
+        let _ = writeln!(page, "{}", cut(&format!("    there {there}")));
+        let _ = writeln!(page, "{}", cut(&format!("    here  {here}")));
+    }
+}
+
+/// What the calm run is called, seen from this one.
+fn nothing_strikes(run: &Outcome) -> &'static str {
+    let cancels_only = run.tape.iter().all(|(key, _)| key.kind == ChoiceKind::Cancel);
+    if cancels_only { "not canceled at all" } else { "with nothing of that" }
+}
+
+/// The first thing that two runs do otherwise; then the first that they do at another time, then the first that they do
+/// with other values.
+fn parted(there: &[Arc<Event>], here: &[Arc<Event>]) -> Option<[String; 2]> {
+    let (there, here) = (telling(there)?, telling(here)?);
+    let pairs = || there.iter().zip(&here);
+    let split = pairs().position(|(a, b)| a.name != b.name);
+    let split = split.or_else(|| (there.len() != here.len()).then(|| there.len().min(here.len())));
+    if let Some(split) = split {
+        let describe = |lines: &[Line]| match lines.get(split) {
+            Some(line) => event(line, &line.details),
+            None => "nothing more".to_owned(),
+        };
+        return Some([describe(&there), describe(&here)]);
+    }
+    if let Some((a, b)) = pairs().find(|(a, b)| a.time != b.time) {
+        let at = |line: &Line| format!("{} at {}", event(line, &line.details), line.time);
+        return Some([at(a), at(b)]);
+    }
+    let (a, b) = pairs().find(|(a, b)| !values(a).eq(values(b)))?;
+    let [left, right] = side_by_side(&a.details, &b.details, LONGEST);
+    Some([event(a, &left), event(b, &right)])
+}
+
+/// What an event says besides the numbers of other events, which move with every event that comes before.
+fn values(line: &Line) -> impl Iterator<Item = &str> {
+    const NUMBERS: [&str; 4] = ["id=", "scheduled=", "started=", "initiated="];
+    line.details.split(' ').filter(|word| !NUMBERS.iter().any(|key| word.starts_with(key)))
+}
+
+fn event(line: &Line, details: &str) -> String {
+    format!("event {} {} {details}", line.id, line.name).trim_end().to_owned()
+}
+
+/// The events that tell what a run does: that it was canceled is known, and workflow tasks come with all the others.
+fn telling(history: &[Arc<Event>]) -> Option<Vec<Line>> {
+    let tells = |line: &Line| {
+        !line.name.starts_with("WorkflowTask") && line.name != "WorkflowExecutionCancelRequested"
+    };
+    let lines = History::new(history.to_vec()).ok()?.whole_lines();
+    Some(lines.into_iter().filter(tells).collect())
+}
