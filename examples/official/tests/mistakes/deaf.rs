@@ -92,6 +92,6 @@ fn a_wait_that_no_cancel_ends_is_found() {
         })
         .try_sweep()
         .unwrap_err();
-    assert_eq!(failure.findings()[0].code, Code::CancelOverLate);
+    assert_eq!(failure.findings()[0].code, Code::Custom);
     insta::assert_snapshot!(failure.report());
 }

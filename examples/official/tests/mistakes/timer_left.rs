@@ -88,6 +88,6 @@ fn a_timer_that_is_never_canceled_is_found() {
         })
         .try_sweep()
         .unwrap_err();
-    assert_eq!(failure.findings()[0].code, Code::TimerLeft);
+    assert_eq!(failure.findings()[0].code, Code::Custom);
     insta::assert_snapshot!(failure.report());
 }
