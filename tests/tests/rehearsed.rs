@@ -3,7 +3,7 @@
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Exploration, Failure,
-    Fault, RetryPolicy, Scenario, Signal, Stub, Tape, Workflow, WorkflowError, secs,
+    Fault, RetryPolicy, Scenario, Signal, Stub, Tape, Workflow, WorkflowError, check, secs,
 };
 use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::golden::{self, Recording};
@@ -271,4 +271,88 @@ fn golden_scenarios_are_rehearsed() {
         problems.extend(ours.map(|finding| format!("{}: {finding}", folder.name)));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Waits for an approval or a minute, and ships in either case.
+async fn ship_when_approved(ctx: Context, order: u64) -> Result<String, WorkflowError> {
+    let approvals = ctx.signals(APPROVE);
+    ctx.wait_timeout(secs(60), || !approvals.is_empty()).await?;
+    let by = approvals.try_recv();
+    let packed = ctx.with_activity_options(options()).execute(PACK, order).await?;
+    Ok(by.unwrap_or(packed))
+}
+
+/// Nobody approves.
+fn unattended() -> Scenario {
+    scenario()
+        .workflow(SHIP, ship_when_approved)
+        .stub(PACK, Stub::returns("packed".to_owned()).after(secs(1)))
+        .stub(PRINT, Stub::returns(()))
+}
+
+fn unseen(scenario: &Scenario) -> Vec<String> {
+    scenario
+        .sweep()
+        .unseen()
+        .iter()
+        .map(|unseen| format!("{} {}", unseen.code, unseen.what))
+        .collect()
+}
+
+#[test]
+fn what_no_run_saw_is_said_at_the_end() {
+    let scenario = unattended().check(check::compensated_exactly_once(PRINT, PRINT));
+    insta::assert_snapshot!(scenario.sweep().table());
+    let explored = scenario.explore(50);
+    assert_eq!(explored.unseen(), scenario.sweep().unseen());
+    let last = explored.to_string().lines().last().map(str::to_owned);
+    let judged = "  not seen in any run: anything that the check about Print could judge";
+    assert_eq!(last.as_deref(), Some(judged));
+}
+
+#[test]
+fn a_signal_that_comes_too_late_in_every_run_is_said_to_be_unread() {
+    let late = signaled(APPROVE, "ada".to_owned()).workflow(WAIT, |ctx: Context, ()| async move {
+        let approvals = ctx.signals(APPROVE);
+        ctx.wait_timeout(secs(5), || false).await?;
+        drop(approvals);
+        ctx.sleep(secs(60)).await.map(|()| String::new())
+    });
+    assert_eq!(unseen(&late), ["RH602 signal `approve` is read"]);
+    assert_eq!(unseen(&late.expect_unread("approve")), [""; 0]);
+}
+
+#[test]
+fn what_is_meant_or_skipped_is_not_missed() {
+    // On a canceled context, nothing is waited for in earnest.
+    let skips = |ctx: Context, order: u64| async move {
+        let packed = ctx.with_activity_options(options()).execute(PACK, order).await;
+        if ctx.is_canceled() {
+            let _skipped = ctx.with_activity_options(options()).execute(PRINT, ()).await;
+            let _canceled = ctx.timer(secs(7)).await;
+        }
+        packed
+    };
+    assert_eq!(unseen(&unattended().workflow(SHIP, skips)), [""; 0]);
+
+    let fails = Stub::fails(ActivityError::from("no box").non_retryable());
+    let somehow = unattended().workflow(SHIP, ship_somehow).stub(PACK, fails);
+    assert_eq!(unseen(&somehow), [""; 0]);
+    let failing = unattended().workflow(SHIP, ship_somehow).activity(PACK, self::fails);
+    assert_eq!(unseen(&failing), ["RH603 activity Pack succeeds"]);
+    assert_eq!(unseen(&failing.expect_failing(PACK)), [""; 0]);
+}
+
+#[test]
+fn it_is_a_finding_where_that_is_asked_for() {
+    let scenario = unattended().check(check::compensated_exactly_once(PRINT, PRINT)).strict();
+    let codes = |failure: &Failure| -> Vec<Code> {
+        failure.findings().iter().map(|finding| finding.code).collect()
+    };
+    let failure = scenario.try_sweep().unwrap_err();
+    assert_eq!(codes(&failure), [Code::NeverPassed, Code::NeverJudged]);
+    insta::assert_snapshot!(failure);
+    let explored = scenario.try_explore(Exploration::new(50)).unwrap_err();
+    assert_eq!(codes(&explored), codes(&failure));
+    assert!(scenario.try_run(&Tape::calm()).is_ok(), "one run need not see everything");
 }

@@ -10,13 +10,13 @@ use rehearsal_history::{EventId, SmolStr};
 pub struct Signals {
     /// The names that workflow code has listened for, in the order of the alphabet.
     pub listened: Vec<SmolStr>,
-    /// The signals that nobody has taken, oldest first.
+    /// The signals that nobody has taken or looked at, oldest first.
     pub unread: Vec<Unread>,
     /// The signals that could not be read as what workflow code takes, and were dropped, oldest first.
     pub dropped: Vec<Dropped>,
 }
 
-/// A signal that nobody has taken.
+/// A signal that nobody has taken or looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// Its name.

@@ -48,6 +48,16 @@ pub trait Check: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// Whether there is anything in this run for the check to judge. The answer of the trait: an activity that it is
+    /// [about](Self::activities) was called, or it is about none.
+    ///
+    /// A sweep or an exploration says at its end which checks had nothing to judge in any run.
+    fn judges(&self, outcome: &Outcome) -> bool {
+        let activities = self.activities();
+        activities.is_empty()
+            || activities.iter().any(|name| outcome.calls_named(name).next().is_some())
+    }
+
     /// What at least one of many runs must reach, by the name that a report gives it; `None` if the check is about each
     /// run alone.
     ///
@@ -72,6 +82,10 @@ impl<C: Check + ?Sized> Check for Arc<C> {
 
     fn activities(&self) -> Vec<SmolStr> {
         (**self).activities()
+    }
+
+    fn judges(&self, outcome: &Outcome) -> bool {
+        (**self).judges(outcome)
     }
 
     fn must_be_reached(&self) -> Option<&str> {

@@ -80,13 +80,17 @@ pub enum Code {
     NeverSucceeded,
     /// RH602: a signal was delivered, and nobody listens for it.
     SignalUnread,
+    /// RH603: no run got past an await, where that is asked for.
+    NeverPassed,
+    /// RH604: a check had nothing to judge in any run, where that is asked for.
+    NeverJudged,
     /// RH900: a check of the user's own failed.
     Custom,
 }
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -122,6 +126,8 @@ impl Code {
         Self::ClientPanicked,
         Self::NeverSucceeded,
         Self::SignalUnread,
+        Self::NeverPassed,
+        Self::NeverJudged,
         Self::Custom,
     ];
 
@@ -164,6 +170,8 @@ impl Code {
             Self::ClientPanicked => "RH503",
             Self::NeverSucceeded => "RH601",
             Self::SignalUnread => "RH602",
+            Self::NeverPassed => "RH603",
+            Self::NeverJudged => "RH604",
             Self::Custom => "RH900",
         }
     }
@@ -267,6 +275,10 @@ impl Code {
                 "the name is misspelled on one side, or the workflow listens for it on a path that no run takes; one that \
                  is sent in vain on purpose is named with `.expect_unread(..)`"
             }
+            Self::NeverPassed => {
+                "the scenario never goes there: its client, its stubs and its times lead another way in every run"
+            }
+            Self::NeverJudged => "no run calls what the check is about, so that it passes for ever",
             Self::Custom => "see the check",
         }
     }

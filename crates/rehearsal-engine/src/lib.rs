@@ -52,6 +52,6 @@ pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
-pub use seen::Seen;
+pub use seen::{Seen, Unseen};
 pub use surroundings::Surroundings;
 pub use world::{ClientError, Handle, StartOptions, World};

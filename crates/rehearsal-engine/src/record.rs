@@ -37,8 +37,8 @@ pub struct Record {
     pub abandonable: Vec<Abandonable>,
     /// What workflow code got wrong, in order. Temporal fails the workflow task each time.
     pub troubles: Vec<TroubleAt>,
-    /// What became of the signals of each run that was sent any, in the order in which they got their first one. A run of
-    /// which no worker knows anything any more has none.
+    /// What became of the signals of each run, in the order in which they got their first one or else closed. A run that
+    /// did neither and of which no worker knows any more has none.
     pub signals: Vec<SignalsOf>,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,

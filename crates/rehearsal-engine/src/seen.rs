@@ -1,9 +1,12 @@
-//! What many runs have seen together: what some run must reach, and who listens for what is sent.
+//! What many runs have seen together: what some run must reach, who listens for what is sent, and what no run got past.
+
+mod awaits;
 
 use std::sync::Arc;
 
+use self::awaits::Awaits;
 use crate::check::{Check, Reached};
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::signals::SignalsSeen;
@@ -14,19 +17,46 @@ pub struct Seen<'a> {
     scenario: &'a Scenario,
     signals: SignalsSeen,
     reached: Reached<'a>,
+    awaits: Awaits,
+    /// The checks that had nothing to judge so far.
+    idle: Vec<&'a dyn Check>,
+}
+
+/// Something that none of many runs has seen: a path that was not rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// What it is as a finding, where such things are findings.
+    pub code: Code,
+    /// What it is, in a line.
+    pub what: String,
+}
+
+/// With its code and what it is as the headline.
+impl From<Unseen> for Finding {
+    fn from(Unseen { code, what }: Unseen) -> Self {
+        Self::new(code, format!("not seen in any run: {what}"))
+    }
 }
 
 impl<'a> Seen<'a> {
     /// Nothing is seen yet. The first run that is noted must be the calm one.
     #[must_use]
     pub fn new(scenario: &'a Scenario, checks: &'a [Arc<dyn Check>]) -> Self {
-        Self { scenario, signals: SignalsSeen::default(), reached: Reached::new(checks) }
+        Self {
+            scenario,
+            signals: SignalsSeen::default(),
+            reached: Reached::new(checks),
+            awaits: Awaits::default(),
+            idle: checks.iter().map(AsRef::as_ref).collect(),
+        }
     }
 
     /// Notes what a run saw.
     pub fn note(&mut self, outcome: &Outcome) {
         self.signals.note(outcome);
         self.reached.note(outcome);
+        self.awaits.note(outcome);
+        self.idle.retain(|check| !check.judges(outcome));
     }
 
     /// What was sent and could be read in no run (RH602).
@@ -39,5 +69,20 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub fn never_reached(&self) -> Vec<Finding> {
         self.reached.missing()
+    }
+
+    /// What no run saw: awaits that none of them got past, signals that none of them read, checks that had nothing to
+    /// judge. No finding unless somebody asks for it.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<Unseen> {
+        let mut unseen = self.awaits.unseen(self.scenario);
+        unseen.extend(self.idle.iter().map(|check| {
+            let mut activities = check.activities();
+            activities.dedup();
+            let about = activities.join(" and ");
+            let what = format!("anything that the check about {about} could judge");
+            Unseen { code: Code::NeverJudged, what }
+        }));
+        unseen
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use rehearsal_engine::{
     Check, Chooser, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario,
-    Seen, Tape, examine, examine_choices, note_unrepeated,
+    Seen, Tape, Unseen, examine, examine_choices, note_unrepeated,
 };
 use rehearsal_history::Status;
 
@@ -51,6 +51,8 @@ pub struct Explored {
     pub found: Option<Found>,
     /// How often the calm run and the random ones were replayed.
     pub replays: Replays,
+    /// What none of the runs saw; empty if anything was found.
+    pub unseen: Vec<Unseen>,
 }
 
 /// One random run.
@@ -97,7 +99,8 @@ pub fn explore(
 ) -> Explored {
     let Examined { outcome: baseline, replays } =
         observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
-    let mut explored = Explored { baseline, runs: Vec::new(), found: None, replays };
+    let mut explored =
+        Explored { baseline, runs: Vec::new(), found: None, replays, unseen: Vec::new() };
     if !explored.baseline.findings.is_empty() {
         return explored;
     }
@@ -122,6 +125,9 @@ pub fn explore(
     }
     if explored.found.is_none() {
         explored.baseline.findings.extend(search.missing());
+        if explored.baseline.findings.is_empty() {
+            explored.unseen = search.unseen();
+        }
     }
     explored
 }
@@ -230,6 +236,11 @@ impl Search<'_> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let unread = seen.never_read();
         if unread.is_empty() { seen.never_reached() } else { unread }
+    }
+
+    /// What no run has seen.
+    fn unseen(&self) -> Vec<Unseen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).unseen()
     }
 
     /// Shrinks the run in which something was found first.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, Examined, Outcome, Patience, Place, Replays, Scenario, Seen, Tape, examine,
+    Check, Examined, Outcome, Patience, Place, Replays, Scenario, Seen, Tape, Unseen, examine,
 };
 use rehearsal_history::Status;
 
@@ -22,6 +22,8 @@ pub struct Sweep {
     pub replays: Replays,
     /// Where a second cancel was tried; `None` if the client itself cancels.
     pub twice: Option<Twice>,
+    /// What none of the runs saw; empty if anything was found.
+    pub unseen: Vec<Unseen>,
 }
 
 /// Where a second cancel was tried.
@@ -104,7 +106,7 @@ impl Sweep {
 pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Observer) -> Sweep {
     let Examined { outcome: baseline, replays } =
         observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
-    let mut sweep = Sweep { baseline, runs: Vec::new(), replays, twice: None };
+    let mut sweep = Sweep { baseline, runs: Vec::new(), replays, twice: None, unseen: Vec::new() };
     if !sweep.baseline.findings.is_empty() {
         return sweep;
     }
@@ -147,6 +149,9 @@ impl Sweep {
         let mut findings = seen.never_read();
         if findings.is_empty() && self.failures().next().is_none() {
             findings = seen.never_reached();
+        }
+        if findings.is_empty() && self.failures().next().is_none() {
+            self.unseen = seen.unseen();
         }
         self.baseline.findings.extend(findings);
     }

@@ -3,7 +3,7 @@
 //! Futures of this crate never wake anything: they look here each time they are polled. [`State::progress`] counts
 //! whatever may have changed what another routine sees; the routines are polled until it stands still.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::Location;
 use std::pin::Pin;
@@ -34,6 +34,8 @@ pub(crate) struct Unread {
     pub(crate) input: Option<Payloads>,
     /// The event that recorded it.
     event: EventId,
+    /// Whether workflow code has looked whether it is there.
+    noticed: Cell<bool>,
 }
 
 /// A routine: the main one or one that was spawned.
@@ -328,7 +330,8 @@ impl State {
     /// A signal came: for whoever waits for it, or else it is kept until it is read.
     pub(crate) fn receive(&mut self, signal: &Signal) {
         self.progress += 1;
-        let unread = Unread { input: signal.input.clone(), event: signal.event };
+        let unread =
+            Unread { input: signal.input.clone(), event: signal.event, noticed: Cell::new(false) };
         if let Some(unread) = self.blocked.receive(&signal.name, unread) {
             self.signals.entry(signal.name.clone()).or_default().push_back(unread);
         }
@@ -350,8 +353,12 @@ impl State {
     pub(crate) fn told_signals(&self) -> Signals {
         let queues = self.signals.iter();
         let mut unread: Vec<_> = queues
-            .flat_map(|(name, queue)| queue.iter().map(move |signal| (signal.event, name)))
-            .map(|(event, name)| rehearsal_activation::Unread { name: name.clone(), event })
+            .flat_map(|(name, queue)| queue.iter().map(move |signal| (signal, name)))
+            .filter(|(signal, _)| !signal.noticed.get())
+            .map(|(signal, name)| rehearsal_activation::Unread {
+                name: name.clone(),
+                event: signal.event,
+            })
             .collect();
         unread.sort_by_key(|signal| signal.event);
         let listened = self.listened.iter().cloned().collect();
@@ -373,7 +380,7 @@ impl State {
 
     /// The signals of this name that were not read, oldest first.
     pub(crate) fn unread(&self, name: &str) -> impl Iterator<Item = &Unread> {
-        self.signals.get(name).into_iter().flatten()
+        self.signals.get(name).into_iter().flatten().inspect(|signal| signal.noticed.set(true))
     }
 
     /// The names of which there are signals that were not read, in the order of the alphabet.

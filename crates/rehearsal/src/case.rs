@@ -1,5 +1,6 @@
 //! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
-//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`). No other file reads the environment.
+//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what
+//! no run saw is a finding (`REHEARSAL_STRICT`). No other file reads the environment.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ const CASES: &str = "REHEARSAL_CASES";
 
 /// How many seconds of real time user code may take for one poll; 0 for any number.
 const WATCHDOG: &str = "REHEARSAL_WATCHDOG";
+
+/// 1 if what no run of a sweep or an exploration saw is a finding.
+const STRICT: &str = "REHEARSAL_STRICT";
 
 /// Long enough for a debug build on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -135,6 +139,23 @@ fn parse_patience(text: &str) -> Result<Option<Duration>, Finding> {
     let seconds: f64 = text.parse().map_err(|_| refused())?;
     let patience = Duration::try_from_secs_f64(seconds).map_err(|_| refused())?;
     Ok((!patience.is_zero()).then_some(patience))
+}
+
+/// Whether what no run saw is a finding everywhere.
+///
+/// # Errors
+///
+/// A finding that says what is wrong with the variable.
+pub(crate) fn strict() -> Result<bool, Finding> {
+    knob(STRICT).map_or(Ok(false), |text| parse_strict(&text))
+}
+
+fn parse_strict(text: &str) -> Result<bool, Finding> {
+    match text {
+        "1" => Ok(true),
+        "0" | "" => Ok(false),
+        _ => Err(unreadable(STRICT, text, "expected `1` or `0`")),
+    }
 }
 
 /// What is said of a folder that cannot be written to.
@@ -257,6 +278,13 @@ mod tests {
             let begins = format!("REHEARSAL_WATCHDOG={text} could not be read: expected seconds");
             assert!(headline.starts_with(&begins), "{headline}");
         }
+    }
+
+    #[test]
+    fn strictness_is_on_or_off() {
+        assert_eq!(["1", "0", ""].map(parse_strict), [Ok(true), Ok(false), Ok(false)]);
+        let headline = parse_strict("yes").unwrap_err().headline;
+        assert_eq!(headline, "REHEARSAL_STRICT=yes could not be read: expected `1` or `0`");
     }
 
     #[test]

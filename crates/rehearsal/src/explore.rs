@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Tape};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Finding, Injection, Outcome, Tape, Unseen};
 use rehearsal_explore::{Campaign, Found, Shrunk};
 use rehearsal_history::{Status, duration_text};
 
@@ -13,6 +13,7 @@ use crate::keeper::Keeper;
 use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
+use crate::report::unseen_lines;
 use crate::scenario::Scenario;
 
 /// The most answers of a shrunk run that a report puts into words.
@@ -67,6 +68,7 @@ pub struct Explored {
     seed: u64,
     baseline: Outcome,
     runs: Vec<(Tape, Status)>,
+    unseen: Vec<Unseen>,
 }
 
 impl Explored {
@@ -80,6 +82,12 @@ impl Explored {
     #[must_use]
     pub fn baseline(&self) -> &Outcome {
         &self.baseline
+    }
+
+    /// What none of the runs saw.
+    #[must_use]
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.unseen
     }
 
     /// The random runs in their order: the answers, and how the workflow that was started first stood at the end.
@@ -116,7 +124,7 @@ impl fmt::Display for Explored {
             let count = self.runs.iter().filter(|(tape, _)| has(tape)).count();
             writeln!(f, "  {label:<24} {count:>6}")?;
         }
-        Ok(())
+        unseen_lines(&self.unseen).iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
@@ -202,8 +210,14 @@ impl Scenario {
             .or(exploration.seed)
             .unwrap_or(campaign.seed);
         campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
+        let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
-        let explored = rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
+        let mut explored =
+            rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
+        if strict {
+            let unseen = explored.unseen.drain(..);
+            explored.baseline.findings.extend(unseen.map(Finding::from));
+        }
         if !explored.baseline.findings.is_empty() {
             return Err(keeper.keep(Failure::of_run(&self.inner, explored.baseline)));
         }
@@ -213,7 +227,12 @@ impl Scenario {
         }
         keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         let runs = explored.runs.into_iter().map(|run| (run.tape, run.status)).collect();
-        Ok(Explored { seed: campaign.seed, baseline: explored.baseline, runs })
+        Ok(Explored {
+            seed: campaign.seed,
+            baseline: explored.baseline,
+            runs,
+            unseen: explored.unseen,
+        })
     }
 }
 

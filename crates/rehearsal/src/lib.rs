@@ -92,6 +92,7 @@
 
 mod case;
 pub mod check;
+mod expect;
 mod explore;
 mod failure;
 mod keeper;
@@ -121,7 +122,7 @@ pub use rehearsal_activation::Fault;
 pub use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey, ChoiceKind, ClientError,
     Code, Execution, Finding, Handle, Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome,
-    Place, Record, StartOptions, Tape, WorkerSpec, World,
+    Place, Record, StartOptions, Tape, Unseen, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};

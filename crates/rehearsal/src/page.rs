@@ -117,7 +117,10 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         wrapped(2, &format!("Usually: {}.", finding.usual_cause(outcome.dialect)))
     );
     page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
-    if matches!(finding.code, Code::NeverReached | Code::SignalUnread) {
+    if matches!(
+        finding.code,
+        Code::NeverReached | Code::SignalUnread | Code::NeverPassed | Code::NeverJudged
+    ) {
         page.line(
             Role::Plain,
             "\n  No single run shows this: make all of them again, with cargo test.",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use rehearsal_engine::{Finding, Horizon, KnownDefect, Outcome, Place, Replays, Scenario};
+use rehearsal_engine::{Finding, Horizon, KnownDefect, Outcome, Place, Replays, Scenario, Unseen};
 use rehearsal_explore::{Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
@@ -38,6 +38,23 @@ impl Report {
     /// The canceled runs, in the order of their points: the kind of point, and the run.
     pub fn runs(&self) -> impl Iterator<Item = (Place, &Outcome)> {
         self.sweep.runs.iter().map(|run| (run.target.place, &run.outcome))
+    }
+
+    /// What none of the runs saw: awaits that none got past, signals that none read, checks that had nothing to judge. Empty
+    /// if anything was found, as it is then told what to look at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Code, Report};
+    ///
+    /// fn timeouts_are_rehearsed(report: &Report) -> bool {
+    ///     !report.unseen().iter().any(|unseen| unseen.code == Code::NeverPassed)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.sweep.unseen
     }
 
     /// Everything that was found, that of the baseline first.
@@ -119,6 +136,9 @@ impl Report {
         for (defect, (runs, reason)) in self.accepted() {
             let line = format!("  known defect {defect} accepted, runs: {runs} ({reason})");
             table.line(Role::Mark, &line);
+        }
+        for line in unseen_lines(&self.sweep.unseen) {
+            table.line(Role::Dim, &format!("  {line}"));
         }
         table
     }
@@ -234,6 +254,19 @@ fn replays(replays: Replays) -> String {
             "replayed from the start, and from a cold cache at {cold} of {tasks} workflow tasks"
         )
     }
+}
+
+/// The most lines about what was not seen.
+const MOST_UNSEEN: usize = 8;
+
+/// What no run saw, as the last lines of a report.
+pub(crate) fn unseen_lines(unseen: &[Unseen]) -> Vec<String> {
+    let line = |unseen: &Unseen| format!("not seen in any run: {}", unseen.what);
+    let mut lines: Vec<String> = unseen.iter().take(MOST_UNSEEN).map(line).collect();
+    if unseen.len() > MOST_UNSEEN {
+        lines.push(format!("not seen in any run: {} things more", unseen.len() - MOST_UNSEEN));
+    }
+    lines
 }
 
 /// How many runs of a row ended with this status.

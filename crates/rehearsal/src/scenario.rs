@@ -11,10 +11,10 @@ use rehearsal_activation::Fault;
 use rehearsal_activation::wake::short_path;
 use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Cause, Check,
-    Code, Finding, KnownDefect, Limits, Outcome, Patience, Seen, Tape, WorkerSpec, World, examine,
+    Code, Finding, KnownDefect, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
 };
 use rehearsal_explore::Choices;
-use rehearsal_history::{CodecError, Payloads, Status};
+use rehearsal_history::{CodecError, Payloads};
 use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
 use serde::Serialize;
@@ -36,6 +36,7 @@ use crate::watchdog::{self, Subject, Who};
 pub struct Scenario {
     pub(crate) inner: rehearsal_engine::Scenario,
     pub(crate) checks: Vec<Arc<dyn Check>>,
+    pub(crate) strict: bool,
     #[cfg(feature = "temporal")]
     pub(crate) hosted: crate::official::Hosted,
 }
@@ -59,6 +60,7 @@ impl Scenario {
         Self {
             inner,
             checks: Vec::new(),
+            strict: false,
             #[cfg(feature = "temporal")]
             hosted: crate::official::Hosted::default(),
         }
@@ -124,73 +126,6 @@ impl Scenario {
             caught(&ctx.clone(), stub.clone().run(ctx, input, A::encode))
         };
         self.inner = self.inner.with_activity(activity.activity_name(), Arc::new(erased));
-        self
-    }
-
-    /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics or is tried again
-    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`], needs no word more.
-    ///
-    /// An activity that the scenario does not know is a finding, RH502.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use rehearsal::{
-    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario, Workflow,
-    ///     WorkflowError, secs,
-    /// };
-    ///
-    /// const SHIP: Workflow<(), ()> = Workflow::new("Ship");
-    /// const PACK: Activity<(), ()> = Activity::new("Pack");
-    ///
-    /// async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    ///     let once = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
-    ///     let options = ActivityOptions::start_to_close(secs(60)).with_retry_policy(once);
-    ///     ctx.with_activity_options(options).execute(PACK, ()).await
-    /// }
-    ///
-    /// async fn pack(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
-    ///     panic!("nothing to pack")
-    /// }
-    ///
-    /// let broken = Scenario::new("broken").workflow(SHIP, ship).activity(PACK, pack).client(|world| {
-    ///     world.start(SHIP, "order-7", ());
-    /// });
-    /// assert!(broken.try_sweep().is_err());
-    /// assert!(broken.expect_failing(PACK).try_sweep().is_ok());
-    /// ```
-    #[must_use]
-    pub fn expect_failing<K>(mut self, activity: impl ActivityName<K>) -> Self {
-        self.inner = self.inner.with_failing(activity.activity_name());
-        self
-    }
-
-    /// Says that a signal of this name is sent in vain: that its workflow listens for it nowhere (RH602), or drops it
-    /// because it carries something else (RH108), is no finding then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};
-    ///
-    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
-    /// const WAKE: Signal<()> = Signal::new("wake");
-    ///
-    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    ///     ctx.sleep(secs(60)).await
-    /// }
-    ///
-    /// let deaf = Scenario::new("deaf").workflow(NAP, nap).client(|world| {
-    ///     let nap = world.start(NAP, "nap-1", ());
-    ///     world.advance(secs(5));
-    ///     let _closed = world.signal(&nap, WAKE, ());
-    /// });
-    /// assert!(deaf.try_sweep().is_err());
-    /// assert!(deaf.expect_unread(WAKE.name()).try_sweep().is_ok());
-    /// ```
-    #[must_use]
-    pub fn expect_unread(mut self, signal: &str) -> Self {
-        self.inner = self.inner.with_unread(signal);
         self
     }
 
@@ -378,6 +313,7 @@ impl Scenario {
     pub fn try_sweep(&self) -> Result<Report, Failure> {
         let name = self.inner.name();
         self.ready()?;
+        let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
         let mut sweep = rehearsal_explore::sweep(&self.inner, &self.checks, &keeper);
         sweep.baseline.findings.extend(self.unknown_activities());
@@ -385,6 +321,9 @@ impl Scenario {
             let headline = "the client script starts no workflow, so there is nothing to cancel";
             let finding = Finding::new(Code::Setup, headline).with_cause(Cause::NoClient);
             sweep.baseline.findings.push(finding);
+        }
+        if strict {
+            sweep.baseline.findings.extend(sweep.unseen.drain(..).map(Finding::from));
         }
         let mut report = Report::new(self.inner.name(), sweep);
         if report.is_clean() {
@@ -401,17 +340,6 @@ impl Scenario {
         #[cfg(feature = "temporal")]
         self.official_setup().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         self.case_first()
-    }
-
-    /// The signals that nobody listens for in a calm run which is all that is known: only of one that never ended. Others
-    /// may have taken another path than the one that listens.
-    pub(crate) fn never_read(&self, calm: &Outcome) -> Vec<Finding> {
-        if calm.main().is_none_or(|main| main.status != Status::Running) {
-            return Vec::new();
-        }
-        let mut seen = Seen::new(&self.inner, &[]);
-        seen.note(calm);
-        seen.never_read()
     }
 
     /// A check that names an activity which the scenario does not know would pass for ever.

@@ -19,6 +19,7 @@ const CANCEL_FLIGHT: Activity<String, ()> = Activity::new("CancelFlight");
 const CANCEL_HOTEL: Activity<String, ()> = Activity::new("CancelHotel");
 const REFUND: Activity<String, ()> = Activity::new("Refund");
 const NOTIFY: Activity<String, ()> = Activity::new("Notify");
+const INSURE: Activity<String, u64> = Activity::new("Insure");
 
 /// Each step with what undoes it.
 const STEPS: [Step; 3] = [(FLIGHT, CANCEL_FLIGHT), (HOTEL, CANCEL_HOTEL), (PAY, REFUND)];
@@ -87,6 +88,22 @@ pub const MUTATIONS: &[Mutation] = &[
         code: Code::NeverSucceeded,
         at: CALM,
     },
+    Mutation {
+        name: "deadline that nothing reaches",
+        scenario: || base().workflow(BOOK, with_a_deadline),
+        code: Code::NeverPassed,
+        at: CALM,
+    },
+    Mutation {
+        name: "check about what is never called",
+        scenario: || {
+            twin()
+                .stub(INSURE, Stub::returns(4))
+                .check(check::compensated_exactly_once(INSURE, INSURE))
+        },
+        code: Code::NeverJudged,
+        at: CALM,
+    },
 ];
 
 /// The saga as it should be.
@@ -102,10 +119,11 @@ pub fn failing_twin() -> Scenario {
     failing(base()).workflow(BOOK, book).check(ends)
 }
 
-/// All but the workflow.
+/// All but the workflow. Whatever no run sees is found too.
 fn base() -> Scenario {
     let booked = |number: u64| Stub::returns(number).after(secs(1));
     Scenario::new("mutations-saga")
+        .strict()
         .stub(FLIGHT, booked(1))
         .stub(HOTEL, booked(2))
         .stub(PAY, booked(3))
@@ -297,4 +315,13 @@ async fn numbered(_: ActivityContext, _: String) -> Result<u64, ActivityError> {
 async fn broken(_: ActivityContext, trip: String) -> Result<u64, ActivityError> {
     let (_, nights) = trip.split_once(", ").expect("a trip names its nights");
     Ok(nights.len() as u64)
+}
+
+/// Means to give up after five minutes, and never comes to that: every step takes a second.
+async fn with_a_deadline(ctx: Context, trip: String) -> Result<(), WorkflowError> {
+    let (scope, cancel) = ctx.with_cancel();
+    let _deadline = scope.timer(mins(5));
+    let outcome = saga(&with_options(&ctx), &trip, STEPS).await;
+    cancel.cancel();
+    outcome
 }

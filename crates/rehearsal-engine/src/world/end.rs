@@ -7,7 +7,7 @@ use rehearsal_service::RunView;
 
 use super::World;
 use crate::outcome::{Execution, Outcome};
-use crate::record::Horizon;
+use crate::record::{Horizon, SignalsOf};
 use crate::run::Patience;
 
 impl World {
@@ -32,6 +32,7 @@ impl World {
         if let Some(surroundings) = &mut self.surroundings {
             self.findings.extend(surroundings.findings());
         }
+        self.note_signals();
         if let Some(journal) = &self.journal {
             (self.record.logs, self.record.logs_dropped) = journal.take();
         }
@@ -50,6 +51,19 @@ impl World {
             tape: self.asked.tape,
             patience: Patience::MustEnd,
             dialect: self.scenario.dialect,
+        }
+    }
+
+    /// Notes what became of the signals of runs that are open and have got none.
+    fn note_signals(&mut self) {
+        for &run in &self.runs {
+            let run_id = &self.service.run(run).run_id;
+            let known = self.record.signals.iter().any(|of| of.run_id == *run_id);
+            let instance = self.hosts.iter().find_map(|host| host.instances.get(run_id));
+            if let Some(instance) = instance.filter(|_| !known) {
+                let (run_id, signals) = (run_id.clone(), instance.signals());
+                self.record.signals.push(SignalsOf { run_id, signals });
+            }
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rehearsal_activation::{Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble};
+use rehearsal_activation::{
+    Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble, WorkflowCommand,
+};
 use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
 use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
@@ -172,11 +174,18 @@ impl World {
                         .into_iter()
                         .map(|handler| Unfinished { run_id: run_id.clone(), handler }),
                 );
-                let signaled = |job: &Job| matches!(job, Job::SignalWorkflow(_));
+                let signaled =
+                    activation.jobs.iter().any(|job| matches!(job, Job::SignalWorkflow(_)));
+                let over = match &completion {
+                    Completion::Commands(commands) => {
+                        commands.last().is_some_and(WorkflowCommand::is_close)
+                    }
+                    Completion::Failed(_) => false,
+                };
                 let of = self.record.signals.iter_mut().find(|of| of.run_id == run_id);
                 match of {
                     Some(of) => of.signals = instance.signals(),
-                    None if activation.jobs.iter().any(signaled) => {
+                    None if signaled || over => {
                         let (run_id, signals) = (run_id.clone(), instance.signals());
                         self.record.signals.push(SignalsOf { run_id, signals });
                     }

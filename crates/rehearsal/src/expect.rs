@@ -1,0 +1,123 @@
+//! What a scenario expects of its runs beside its checks: what is meant to go wrong, and that everything is seen.
+
+use rehearsal_engine::{Finding, Outcome, Seen};
+use rehearsal_history::Status;
+
+use crate::case;
+use crate::failure::Failure;
+use crate::names::ActivityName;
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics or is tried again
+    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`], needs no word more.
+    ///
+    /// An activity that the scenario does not know is a finding, RH502.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{
+    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario, Workflow,
+    ///     WorkflowError, secs,
+    /// };
+    ///
+    /// const SHIP: Workflow<(), ()> = Workflow::new("Ship");
+    /// const PACK: Activity<(), ()> = Activity::new("Pack");
+    ///
+    /// async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let once = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
+    ///     let options = ActivityOptions::start_to_close(secs(60)).with_retry_policy(once);
+    ///     ctx.with_activity_options(options).execute(PACK, ()).await
+    /// }
+    ///
+    /// async fn pack(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     panic!("nothing to pack")
+    /// }
+    ///
+    /// let broken = Scenario::new("broken").workflow(SHIP, ship).activity(PACK, pack).client(|world| {
+    ///     world.start(SHIP, "order-7", ());
+    /// });
+    /// assert!(broken.try_sweep().is_err());
+    /// assert!(broken.expect_failing(PACK).try_sweep().is_ok());
+    /// ```
+    #[must_use]
+    pub fn expect_failing<K>(mut self, activity: impl ActivityName<K>) -> Self {
+        self.inner = self.inner.with_failing(activity.activity_name());
+        self
+    }
+
+    /// Says that a signal of this name is sent in vain: that its workflow listens for it nowhere (RH602), or drops it
+    /// because it carries something else (RH108), is no finding then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};
+    ///
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// const WAKE: Signal<()> = Signal::new("wake");
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(secs(60)).await
+    /// }
+    ///
+    /// let deaf = Scenario::new("deaf").workflow(NAP, nap).client(|world| {
+    ///     let nap = world.start(NAP, "nap-1", ());
+    ///     world.advance(secs(5));
+    ///     let _closed = world.signal(&nap, WAKE, ());
+    /// });
+    /// assert!(deaf.try_sweep().is_err());
+    /// assert!(deaf.expect_unread(WAKE.name()).try_sweep().is_ok());
+    /// ```
+    #[must_use]
+    pub fn expect_unread(mut self, signal: &str) -> Self {
+        self.inner = self.inner.with_unread(signal);
+        self
+    }
+
+    /// What no run of a sweep or an exploration saw is a finding: an await that none of them got past (RH603), a signal
+    /// that none of them read (RH602), a check that had nothing to judge (RH604). Without this they are listed at the end of
+    /// the report. `REHEARSAL_STRICT=1` in the environment does the same for all scenarios.
+    ///
+    /// ```
+    /// use rehearsal::{Code, Context, Scenario, Signal, Workflow, WorkflowError, secs};
+    ///
+    /// const WAIT: Workflow<(), bool> = Workflow::new("Wait");
+    /// const APPROVE: Signal<()> = Signal::new("approve");
+    ///
+    /// async fn wait(ctx: Context, (): ()) -> Result<bool, WorkflowError> {
+    ///     let approvals = ctx.signals(APPROVE);
+    ///     ctx.wait_timeout(secs(60), || !approvals.is_empty()).await
+    /// }
+    ///
+    /// // Nobody approves, so only the other half of the workflow is rehearsed.
+    /// let scenario = Scenario::new("wait").workflow(WAIT, wait).client(|world| {
+    ///     world.start(WAIT, "article-7", ());
+    /// });
+    /// assert!(scenario.sweep().table().ends_with("not seen in any run: signal `approve` comes\n"));
+    /// let failure = scenario.strict().try_sweep().unwrap_err();
+    /// assert_eq!(failure.findings()[0].code, Code::NeverPassed);
+    /// ```
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Whether what no run saw is a finding.
+    pub(crate) fn is_strict(&self) -> Result<bool, Failure> {
+        case::strict().map(|strict| strict || self.strict).map_err(Failure::of_finding)
+    }
+
+    /// The signals that nobody listens for in a calm run which is all that is known: only of one that never ended. Others
+    /// may have taken another path than the one that listens.
+    pub(crate) fn never_read(&self, calm: &Outcome) -> Vec<Finding> {
+        if calm.main().is_none_or(|main| main.status != Status::Running) {
+            return Vec::new();
+        }
+        let mut seen = Seen::new(&self.inner, &[]);
+        seen.note(calm);
+        seen.never_read()
+    }
+}
