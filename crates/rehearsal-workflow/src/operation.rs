@@ -101,6 +101,8 @@ pub(crate) enum Waiting {
     Condition,
     /// The cancel of a context.
     Cancellation,
+    /// Nothing: a selector without cases, or whose cases are all used up, waits for ever.
+    NoCase,
 }
 
 impl fmt::Display for Waiting {
@@ -110,6 +112,7 @@ impl fmt::Display for Waiting {
             Self::Signal(name) => write!(f, "signal `{name}`"),
             Self::Condition => f.write_str("a condition"),
             Self::Cancellation => f.write_str("cancellation"),
+            Self::NoCase => f.write_str("a selector with no case left"),
         }
     }
 }

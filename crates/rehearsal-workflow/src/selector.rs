@@ -247,11 +247,16 @@ impl<'a, R> Selector<'a, R> {
             Some((index, source))
         });
         let blocking = Blocking::selector(&self.shared, sources);
+        let has_cases = blocking.on().next().is_some();
+        let never = (!has_cases).then(|| self.shared.borrow_mut().ticket());
         let (index, signal) = poll_fn(|_| {
             if let Some(woken) = blocking.woken() {
                 return Poll::Ready(woken);
             }
             let mut state = self.shared.borrow_mut();
+            if let Some(ticket) = never {
+                state.wait(ticket, || Waiting::NoCase);
+            }
             for (ticket, source, index) in blocking.on() {
                 match (&self.cases[index], source) {
                     (Case::Operation(operation, _), _) => {

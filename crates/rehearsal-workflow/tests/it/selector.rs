@@ -298,3 +298,21 @@ fn a_signal_of_another_type_has_it_wait_for_the_next() {
       CompleteWorkflow "a 3"
     "#);
 }
+
+#[test]
+fn one_whose_cases_are_used_up_waits_for_ever_and_says_so() {
+    let code = workflow(async |ctx| {
+        let mut selector = ctx.selector().timer(&ctx.timer(secs(1)), |_| "timer".to_owned());
+        let timer = selector.select().await;
+        Ok(timer + &selector.select().await)
+    });
+    insta::assert_snapshot!(play(&code, &[], &[vec![fire(1)], vec![signal("a", "1")]]), @r"
+    Initialize
+      StartTimer 1 1s
+      waits for timer 1 of 1s
+    FireTimer 1
+      waits for a selector with no case left
+    SignalWorkflow
+      waits for a selector with no case left
+    ");
+}
