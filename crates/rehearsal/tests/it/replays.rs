@@ -7,9 +7,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use rehearsal::{
-    Activity, ActivityOptions, Bytes, Context, DecodeError, EventKind, Grade, History, Payload,
-    Peculiarity, Profile, ReplayError, Replayed, Scenario, Stub, Workflow, WorkflowError, replay,
-    secs,
+    Activity, ActivityOptions, Bytes, Context, EventKind, Grade, History, Payload, Peculiarity,
+    Profile, ReplayError, Replayed, Scenario, Stub, Workflow, WorkflowError, replay, secs,
 };
 use rehearsal_history::HistoryBuilder;
 use rehearsal_history::event::MarkerRecorded;
