@@ -37,7 +37,7 @@ pub fn targets(record: &Record, tape: &Tape) -> Vec<Target> {
 }
 
 /// A way in which a first cancel can end: what kind of point it strikes at, which operations are pending there, and how
-/// the workflow closes. Two runs that end in one way meet a second cancel alike.
+/// the workflow closes. Two runs that end in one way are taken to meet a second cancel alike.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Way {
     place: Place,

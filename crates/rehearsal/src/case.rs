@@ -1,6 +1,6 @@
 //! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
-//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what
-//! no run saw is a finding (`REHEARSAL_STRICT`). No other file reads the environment.
+//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what no run saw is a finding
+//! (`REHEARSAL_STRICT`). No other file reads the environment.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -80,6 +80,8 @@ impl Scenario {
     /// that none of them read (RH602), a check that had nothing to judge (RH604). Without this they are listed at the end of
     /// the report. `REHEARSAL_STRICT=1` in the environment does the same for all scenarios.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use rehearsal::{Code, Context, Scenario, Signal, Workflow, WorkflowError, secs};
     ///
