@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{EventId, EventKind, SmolStr, Status};
+use rehearsal_history::{EventId, EventKind, SmolStr, Status, duration_text};
 
 pub use self::attempts::OneAttemptAtATime;
 pub use self::cleanup::CleanupIffCanceled;
@@ -37,6 +37,7 @@ pub use self::reached::Reached;
 pub use self::recommended::Recommended;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
+use crate::record::Call;
 
 /// Something that must hold in every run.
 pub trait Check: Send + Sync + fmt::Debug {
@@ -123,6 +124,23 @@ impl Check for SkippedReportedAsCanceled {
             }
         }
         findings
+    }
+}
+
+/// What is wrong with the executions of a run, each judged by itself.
+fn in_each<'a>(
+    outcome: &'a Outcome,
+    check_execution: impl FnMut(&'a Execution) -> Option<Finding>,
+) -> Vec<Finding> {
+    outcome.executions.iter().filter_map(check_execution).collect()
+}
+
+/// How long the code of an attempt ran, for the middle of a sentence about it.
+fn how_long(call: &Call) -> String {
+    match (call.ended, call.lost) {
+        (Some(ended), _) => format!("ended at {}", duration_text(ended)),
+        (None, Some(lost)) => format!("died with its worker at {}", duration_text(lost)),
+        (None, None) => "had not ended when the run was over".to_owned(),
     }
 }
 

@@ -132,7 +132,7 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
         let mut finding = Finding::new(code, lines.next().unwrap_or_default());
         finding.details.extend(lines.map(ToOwned::to_owned));
         finding = cause(&at.trouble).into_iter().fold(finding, Finding::with_cause);
-        let of = outcome.executions.iter().find(|execution| execution.run_id == at.run_id);
+        let of = outcome.execution(&at.run_id);
         if code == Code::ForeignFuture
             && let Some(Execution { workflow_type, workflow_id, .. }) = of
         {
@@ -199,8 +199,7 @@ fn cancels_recorded(outcome: &Outcome) -> Option<Finding> {
     let is_request =
         |event: &Arc<Event>| matches!(event.kind, EventKind::WorkflowExecutionCancelRequested(_));
     outcome.executions.iter().find_map(|execution| {
-        let accepted =
-            outcome.record.cancels.iter().any(|cancel| cancel.run_id == execution.run_id);
+        let accepted = outcome.cancel_of(execution).is_some();
         let closed = execution.status != Status::Running;
         let lost = accepted && closed && !execution.history.iter().any(is_request);
         lost.then(|| {

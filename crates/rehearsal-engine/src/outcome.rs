@@ -8,7 +8,7 @@ use rehearsal_history::{Event, EventKind, Failure, Payloads, SmolStr, Status};
 use crate::cause::Dialect;
 use crate::choice::Tape;
 use crate::finding::Finding;
-use crate::record::{Call, Record};
+use crate::record::{Call, CancelAccepted, Record};
 use crate::run::Patience;
 
 /// One execution of a run.
@@ -86,6 +86,21 @@ impl Outcome {
     #[must_use]
     pub fn main(&self) -> Option<&Execution> {
         self.executions.first()
+    }
+
+    /// The execution with this run id.
+    pub(crate) fn execution(&self, run_id: &str) -> Option<&Execution> {
+        self.executions.iter().find(|execution| execution.run_id == run_id)
+    }
+
+    /// Whether the first execution has this run id.
+    pub(crate) fn is_main(&self, run_id: &str) -> bool {
+        self.main().is_some_and(|main| main.run_id == run_id)
+    }
+
+    /// The first cancel request of an execution that was accepted.
+    pub(crate) fn cancel_of(&self, execution: &Execution) -> Option<&CancelAccepted> {
+        self.record.cancels.iter().find(|cancel| cancel.run_id == execution.run_id)
     }
 
     /// The attempts of an activity, in the order in which they were started. Whatever names an activity in stubs and

@@ -79,8 +79,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
     } else {
         finding
     };
-    let main = outcome.main().is_some_and(|main| main.run_id == last.run_id);
-    Some(finding.with_events(main.then_some(last.scheduled.0)))
+    Some(finding.with_events(outcome.is_main(&last.run_id).then_some(last.scheduled.0)))
 }
 
 /// `panicked at src/shop.rs:12:5: nothing to pack`.
@@ -90,8 +89,7 @@ fn how(error: &ActivityError) -> String {
 
 /// Whether the run was given up while the activity was still to be tried again.
 fn goes_on(call: &Call, outcome: &Outcome) -> bool {
-    let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id);
-    execution.is_some_and(|execution| {
+    outcome.execution(&call.run_id).is_some_and(|execution| {
         execution.status == Status::Running && end(execution, call.scheduled).is_none()
     })
 }

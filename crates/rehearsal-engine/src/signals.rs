@@ -23,7 +23,7 @@ pub(crate) fn dropped(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
                 format!("signal `{}` of {id} could not be read: {}", signal.name, signal.why);
             Finding::new(Code::SignalUnreadable, headline)
                 .with_detail("it was dropped, and the workflow goes on as if it had never come")
-                .with_events(is_main(outcome, execution).then_some(signal.event.0))
+                .with_events(outcome.is_main(&execution.run_id).then_some(signal.event.0))
         })
         .collect()
 }
@@ -58,7 +58,7 @@ impl SignalsSeen {
             let listened = self.listened.entry(execution.workflow_type.clone()).or_default();
             listened.extend(of.signals.listened.iter().cloned());
             if self.runs == 0 && may_read(outcome, execution) {
-                self.note_unread(execution, &of.signals.unread, is_main(outcome, execution));
+                self.note_unread(execution, &of.signals.unread, outcome.is_main(&execution.run_id));
             }
         }
         self.runs += 1;
@@ -121,21 +121,14 @@ impl SignalsSeen {
 /// Whether a workflow had its chance to read what it was sent: it did all it wanted to do, or waits for more. One that
 /// was canceled, failed, or was ended from outside may not have come that far.
 fn may_read(outcome: &Outcome, execution: &Execution) -> bool {
-    let canceled = outcome.record.cancels.iter().any(|cancel| cancel.run_id == execution.run_id);
     match execution.status {
         Status::Completed | Status::ContinuedAsNew => true,
-        Status::Running => !canceled,
-        _ => false,
+        Status::Running => outcome.cancel_of(execution).is_none(),
+        Status::Failed | Status::Canceled | Status::Terminated | Status::TimedOut => false,
     }
 }
 
-fn is_main(outcome: &Outcome, execution: &Execution) -> bool {
-    outcome.main().is_some_and(|main| main.run_id == execution.run_id)
-}
-
 fn of_executions(outcome: &Outcome) -> impl Iterator<Item = (&Execution, &SignalsOf)> {
-    outcome.record.signals.iter().filter_map(|of| {
-        let execution = outcome.executions.iter().find(|execution| execution.run_id == of.run_id);
-        execution.map(|execution| (execution, of))
-    })
+    let of_each = outcome.record.signals.iter();
+    of_each.filter_map(|of| Some((outcome.execution(&of.run_id)?, of)))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::{SmolStr, duration_text};
 
-use super::Check;
+use super::{Check, how_long};
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
 use crate::record::Call;
@@ -49,16 +49,12 @@ impl OneAttemptAtATime {
             "attempt {} of {} began while attempt {} still ran",
             next.attempt, self.activity, earlier.attempt
         );
-        let until = match (earlier.ended, earlier.lost) {
-            (Some(ended), _) => format!("ended at {}", duration_text(ended)),
-            (None, Some(lost)) => format!("died with its worker at {}", duration_text(lost)),
-            (None, None) => "had not ended when the run was over".to_owned(),
-        };
         Finding::new(Code::AttemptsOverlap, headline)
             .with_detail(format!(
-                "attempt {} began at {} and {until}, attempt {} began at {}",
+                "attempt {} began at {} and {}, attempt {} began at {}",
                 earlier.attempt,
                 duration_text(earlier.started),
+                how_long(earlier),
                 next.attempt,
                 duration_text(next.started)
             ))

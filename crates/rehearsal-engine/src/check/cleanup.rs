@@ -3,7 +3,7 @@
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
 use super::course::{Course, Ran};
-use super::{Check, cancel_delivered, scheduled};
+use super::{Check, cancel_delivered, in_each, scheduled};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -95,11 +95,7 @@ impl CleanupIffCanceled {
 
 impl Check for CleanupIffCanceled {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome
-            .executions
-            .iter()
-            .filter_map(|execution| self.check_execution(execution, outcome))
-            .collect()
+        in_each(outcome, |execution| self.check_execution(execution, outcome))
     }
 
     fn activities(&self) -> Vec<SmolStr> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::{EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text};
 
-use super::{Check, closed, scheduled};
+use super::{Check, closed, how_long, in_each, scheduled};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
@@ -26,22 +26,16 @@ impl Check for NoActivityOutlivesClose {
             for call in calls.filter(|call| outlives(call, at)) {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);
-                let end = match (call.ended, call.lost) {
-                    (Some(ended), _) => format!("it ended at {}", duration_text(ended)),
-                    (None, Some(lost)) => {
-                        format!("it died with its worker at {}", duration_text(lost))
-                    }
-                    (None, None) => "it had not ended when the run was over".to_owned(),
-                };
                 let finding = Finding::new(Code::ActivityOutlivesClose, headline);
                 let finding = why(call, execution).into_iter().fold(finding, Finding::with_cause);
                 findings.push(
                     finding
                         .with_detail(format!(
-                            "attempt {} began at {}, the workflow closed at {}, {end}",
+                            "attempt {} began at {}, the workflow closed at {}, it {}",
                             call.attempt,
                             duration_text(call.started),
-                            duration_text(at)
+                            duration_text(at),
+                            how_long(call)
                         ))
                         .with_events([close.0]),
                 );
@@ -84,19 +78,14 @@ pub struct EndsWithin {
 
 impl Check for EndsWithin {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome
-            .executions
-            .iter()
-            .filter_map(|execution| self.check_execution(execution, outcome))
-            .collect()
+        in_each(outcome, |execution| self.check_execution(execution, outcome))
     }
 }
 
 impl EndsWithin {
     fn check_execution(self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
         let (close, ended) = closed(execution, outcome)?;
-        let cancel = outcome.record.cancels.iter().find(|cancel| cancel.run_id == execution.run_id);
-        let (since, what) = match cancel {
+        let (since, what) = match outcome.cancel_of(execution) {
             Some(cancel) => (cancel.at, "its cancel"),
             None => (execution.history.first()?.time.since(outcome.record.began), "its start"),
         };
@@ -130,9 +119,8 @@ impl Check for CancelOverWithin {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
         let mut findings = Vec::new();
         for execution in &outcome.executions {
-            let mut cancels = outcome.record.cancels.iter();
-            let cancel = cancels.find(|cancel| cancel.run_id == execution.run_id);
-            let (Some(cancel), Some((close, at))) = (cancel, closed(execution, outcome)) else {
+            let cancel = outcome.cancel_of(execution);
+            let Some((cancel, (close, at))) = cancel.zip(closed(execution, outcome)) else {
                 continue;
             };
             let took = at.saturating_sub(cancel.at);

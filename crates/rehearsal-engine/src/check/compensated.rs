@@ -3,7 +3,7 @@
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
-use super::{Check, end, scheduled, skipped};
+use super::{Check, end, in_each, scheduled, skipped};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -48,11 +48,7 @@ impl Compensated {
 
 impl Check for Compensated {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome
-            .executions
-            .iter()
-            .filter_map(|execution| self.check_execution(execution, outcome))
-            .collect()
+        in_each(outcome, |execution| self.check_execution(execution, outcome))
     }
 
     fn activities(&self) -> Vec<SmolStr> {

@@ -3,7 +3,7 @@
 use rehearsal_history::{EventId, SmolStr, Status};
 
 use super::course::{Course, Ran};
-use super::{Check, scheduled};
+use super::{Check, in_each, scheduled};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -25,11 +25,7 @@ pub struct Finally {
 
 impl Check for Finally {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome
-            .executions
-            .iter()
-            .filter_map(|execution| self.check_execution(execution, outcome))
-            .collect()
+        in_each(outcome, |execution| self.check_execution(execution, outcome))
     }
 
     fn activities(&self) -> Vec<SmolStr> {

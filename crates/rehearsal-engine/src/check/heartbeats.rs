@@ -94,6 +94,5 @@ fn next_attempt(call: &Call, outcome: &Outcome) -> Option<Duration> {
 
 /// When the workflow of an attempt closed.
 fn close(call: &Call, outcome: &Outcome) -> Option<Duration> {
-    let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id)?;
-    closed(execution, outcome).map(|(_, at)| at)
+    closed(outcome.execution(&call.run_id)?, outcome).map(|(_, at)| at)
 }

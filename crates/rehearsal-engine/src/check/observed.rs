@@ -2,7 +2,7 @@
 
 use rehearsal_history::{Event, EventKind, Status};
 
-use super::{Check, cancel_delivered, skipped};
+use super::{Check, cancel_delivered, in_each, skipped};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -24,7 +24,7 @@ pub struct CancelObservedOrCompletedFirst;
 
 impl Check for CancelObservedOrCompletedFirst {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        outcome.executions.iter().filter_map(check_execution).collect()
+        in_each(outcome, check_execution)
     }
 }
 
