@@ -20,6 +20,9 @@ pub mod native_api {}
 #[doc = include_str!("../docs/not-simulated.md")]
 pub mod not_simulated {}
 
+#[doc = include_str!("../docs/replay.md")]
+pub mod replays {}
+
 /// What a code means, its usual cause and its cure: the section of the page [`diagnostics`], in Markdown.
 ///
 /// # Examples

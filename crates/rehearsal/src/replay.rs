@@ -19,7 +19,7 @@ use self::payloads::Encodings;
 
 /// Reads a recorded history, as `temporal workflow show --output json` or the Web UI export it, to be replayed.
 ///
-/// `file` is the text, or the bytes of the file as it is: `docs/replay.md` lists the forms that are read.
+/// `file` is the text, or the bytes of the file as it is: the page [`replays`](crate::replays) lists the forms that are read.
 ///
 /// Name the code to replay it against next: [`Recorded::workflow`], or with feature `temporal` `Recorded::official`.
 /// Commands are compared one by one and attribute by attribute, stricter than Temporal's own replayers: a difference that

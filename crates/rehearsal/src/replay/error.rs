@@ -140,7 +140,8 @@ impl ReplayError {
                 "the file is cut or damaged there: export the history again"
             }
             Self::Unreadable(_) => {
-                "the forms that are read are listed in docs/replay.md; `temporal workflow show --output json` writes one"
+                "https://docs.rs/rehearsal/latest/rehearsal/replays/ lists the forms that are read; \
+                 `temporal workflow show --output json` writes one"
             }
             Self::OtherWorkflow { .. } => "name the workflow that it was recorded for",
             Self::OtherSdk { .. } => {
@@ -151,7 +152,9 @@ impl ReplayError {
                 "give the codec of production's workers: `.codec(..)` before the workflow, or `official_with` with the data \
                  converter"
             }
-            Self::NotSimulated { .. } => "docs/not-simulated.md says what to do instead",
+            Self::NotSimulated { .. } => {
+                "https://docs.rs/rehearsal/latest/rehearsal/not_simulated/ says what to do instead"
+            }
             Self::Cut { mismatch: None, .. } => {
                 "export the history again, to its end; nothing before the cut breaks production"
             }
