@@ -42,20 +42,28 @@ pub(crate) struct Failing {
     /// What core records if the SDK names no cause: [`WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure`].
     cause: WorkflowTaskFailedCause,
     failure: Box<ProtoFailure>,
-    trouble: Trouble,
+    trouble: Box<Trouble>,
 }
 
 impl Failing {
     /// A failure with the message alone.
     fn bare(message: String, trouble: Trouble) -> Self {
         let failure = Box::new(ProtoFailure { message, ..ProtoFailure::default() });
-        Self { cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble }
+        Self {
+            cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+            failure,
+            trouble: Box::new(trouble),
+        }
     }
 
     /// A failure that the SDK makes of an error: an application failure.
     fn error(message: String, trouble: Trouble) -> Self {
         let failure = Box::new(ProtoFailure::application_failure(message, false));
-        Self { cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble }
+        Self {
+            cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+            failure,
+            trouble: Box::new(trouble),
+        }
     }
 
     /// The SDK stops with a message of its own.
@@ -105,7 +113,7 @@ impl Failing {
         match stopped {
             Stopped::Panicked(panic) if panic.message.contains(TOKIO) => {
                 let place = panic.location.as_deref().map(|place| short_path(place).to_owned());
-                Self { trouble: foreign(None, place), ..Self::panicked(&panic) }
+                Self { trouble: Box::new(foreign(None, place)), ..Self::panicked(&panic) }
             }
             Stopped::Panicked(panic) => Self::panicked(&panic),
             Stopped::ForeignWake { at } => Self {
@@ -129,7 +137,7 @@ impl Failing {
                     }
                     Some(cause) => cause,
                 };
-                Self { cause, failure: task.failure, trouble }
+                Self { cause, failure: task.failure, trouble: Box::new(trouble) }
             }
         }
     }
@@ -150,7 +158,7 @@ impl Failing {
         };
         let failure = Failure::from_proto(encoded)
             .unwrap_or_else(|error| Failure::application(error.to_string(), ""));
-        Box::new(TaskFailure { cause, failure, trouble })
+        Box::new(TaskFailure { cause, failure, trouble: *trouble })
     }
 }
 

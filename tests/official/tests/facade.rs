@@ -306,7 +306,7 @@ fn a_recorded_history_is_replayed_and_differences_are_graded() {
 
 #[test]
 fn a_history_of_another_workflow_or_sdk_is_refused_by_name() {
-    let error = replay(&nap()).official::<Pack>().unwrap_err();
+    let error = replay(nap()).official::<Pack>().unwrap_err();
     assert_eq!(error.to_string(), "the history is one of workflow type `Nap`, not of `Pack`");
 
     let foreign = nap().replace("temporal-rust", "temporal-go");
