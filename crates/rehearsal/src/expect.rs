@@ -10,7 +10,8 @@ use crate::scenario::Scenario;
 
 impl Scenario {
     /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics or is tried again
-    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`], needs no word more.
+    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`](crate::Stub::fails), needs no
+    /// word more.
     ///
     /// An activity that the scenario does not know is a finding, RH502.
     ///

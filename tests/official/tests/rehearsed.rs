@@ -6,6 +6,7 @@
     missing_debug_implementations,
     unnameable_types,
     clippy::missing_errors_doc,
+    clippy::unused_async,
     reason = "what the SDK asks of workflows and activities, and what its macros make of them"
 )]
 

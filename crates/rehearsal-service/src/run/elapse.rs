@@ -2,7 +2,7 @@
 //!
 //! As on the server, only the soonest timer and the soonest deadline of all activities are armed, at the end of a
 //! transaction. What comes next is armed when that one is through, and late if the queue was read a moment ago
-//! ([`queue`](super::queue)). The task of what has ended goes off all the same, and takes all that is due by then.
+//! ([`queue`]). The task of what has ended goes off all the same, and takes all that is due by then.
 
 use alloc::vec::Vec;
 
