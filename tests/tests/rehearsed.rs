@@ -105,10 +105,55 @@ fn arguments_of_another_type_are_named() {
 }
 
 #[test]
-fn one_that_is_tried_again_for_ever_is_named() {
-    let failure = only(&scenario().activity(PACK, fails), Code::NeverSucceeded);
-    insta::assert_snapshot!(failure.findings()[0]);
-    is_silent(&scenario().activity(PACK, fails).expect_failing(PACK));
+fn one_that_returns_errors_for_ever_is_not_seen_to_succeed() {
+    let scenario = scenario().activity(PACK, fails);
+    assert_eq!(unseen(&scenario), ["RH603 activity Pack succeeds"]);
+    only(&scenario.clone().strict(), Code::NeverPassed);
+    is_silent(&scenario.expect_failing(PACK).strict());
+}
+
+#[test]
+fn one_that_polls_by_its_attempts_is_no_finding_however_long_it_takes() {
+    let polls_until = |last: u32| {
+        scenario().activity(PACK, move |ctx: ActivityContext, _| async move {
+            if ctx.attempt() < last {
+                Err(ActivityError::from("not yet"))
+            } else {
+                Ok("packed".to_owned())
+            }
+        })
+    };
+    assert_eq!(unseen(&polls_until(5)), [""; 0]);
+    assert_eq!(unseen(&polls_until(100_000)), ["RH603 activity Pack succeeds"]);
+}
+
+#[test]
+fn one_whose_answers_all_come_too_late_is_not_seen_to_succeed() {
+    let late = |ctx: ActivityContext, _| async move {
+        ctx.sleep(secs(11)).await;
+        Ok("packed".to_owned())
+    };
+    let stub = Stub::returns("packed".to_owned()).after(secs(11));
+    for scenario in [scenario().activity(PACK, late), scenario().stub(PACK, stub)] {
+        assert_eq!(unseen(&scenario), ["RH603 activity Pack succeeds"]);
+        only(&scenario.clone().strict(), Code::NeverPassed);
+        // Nor if the workflow is told of it.
+        let somehow = scenario.workflow(SHIP, ship_somehow);
+        assert_eq!(unseen(&somehow), ["RH603 activity Pack succeeds"]);
+    }
+}
+
+#[test]
+fn one_that_outlives_its_workflow_succeeds() {
+    let leaves = |ctx: Context, order: u64| async move {
+        let _packing = ctx.with_activity_options(options()).execute(PACK, order);
+        ctx.sleep(secs(1)).await?;
+        Ok("left".to_owned())
+    };
+    let stub = |after| Stub::returns("packed".to_owned()).after(secs(after));
+    let scenario = scenario().workflow(SHIP, leaves);
+    assert_eq!(unseen(&scenario.clone().stub(PACK, stub(9))), [""; 0]);
+    assert_eq!(unseen(&scenario.stub(PACK, stub(11))), ["RH603 activity Pack succeeds"]);
 }
 
 #[test]

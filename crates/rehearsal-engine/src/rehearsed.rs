@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rehearsal_activation::Fault;
-use rehearsal_history::{SmolStr, Status, duration_text};
+use rehearsal_history::{EventKind, SmolStr, Status, duration_text};
 
 use crate::activity::ActivityError;
 use crate::check::end;
@@ -23,8 +22,8 @@ const TOKIO: [&str; 2] = ["there is no reactor running", "Tokio 1.x"];
 /// fail (RH601).
 ///
 /// Nobody means an activity to panic, or not to take the arguments that it is given. An error that its code returns is a
-/// result like any other, unless the activity is still tried again when the run is given up: then the workflow never
-/// gets any further. What a stub says, or the scenario, is meant.
+/// result like any other, also if the activity is still tried again when the run is given up: it may poll, and have what
+/// it polls for a day later. What a stub says, or the scenario, is meant.
 pub(crate) fn never_succeeded(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
     if !outcome.tape.is_empty() {
         return Vec::new();
@@ -41,7 +40,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
     let horizon = outcome.record.horizon;
     let in_time = |call: &&Call| horizon.is_none_or(|horizon| call.started <= horizon.at());
     let calls: Vec<&Call> = outcome.calls_named(name).filter(in_time).collect();
-    if calls.iter().any(|call| matches!(call.result, Some(Ok(_)))) {
+    if calls.iter().any(|call| succeeded(call, outcome)) {
         return None;
     }
     let failed = |call: &&&Call| matches!(call.result, Some(Err(_)));
@@ -54,8 +53,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
         Some(Ok(_)) | None => false,
     };
     let goes_on = last.attempt > 1 && goes_on(last, outcome);
-    let endless = goes_on && *error.fault() == Fault::Returned;
-    if !endless && !calls.iter().any(accident) {
+    if !calls.iter().any(accident) {
         return None;
     }
     let attempts = match calls.iter().filter(failed).count() {
@@ -75,11 +73,34 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
         finding
     };
     let finding = if goes_on {
-        finding.with_detail("it is tried again and again, so the workflow never gets any further")
+        finding.with_detail("it was still tried again when the run was given up, so the workflow was not told of it")
     } else {
         finding
     };
     Some(finding.with_events(outcome.is_main(&last.run_id).then_some(last.scheduled.0)))
+}
+
+/// Whether the service took what an attempt returned. The answer of one that took longer than its time-outs allow is
+/// refused, whatever it is. One whose workflow closed meanwhile has nobody to tell: its code did all that is asked of it
+/// if it did it in its time.
+pub(crate) fn succeeded(call: &Call, outcome: &Outcome) -> bool {
+    let (Some(Ok(_)), Some(ended)) = (&call.result, call.ended) else { return false };
+    let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id);
+    let Some(execution) = execution else { return true };
+    match end(execution, call.scheduled) {
+        Some(EventKind::ActivityTaskCompleted(_)) => return true,
+        Some(_) => return false,
+        None if execution.status == Status::Running => return false,
+        None => {}
+    }
+    let scheduled = execution.history.iter().find_map(|event| match &event.kind {
+        EventKind::ActivityTaskScheduled(scheduled) if event.id == call.scheduled => {
+            Some(scheduled)
+        }
+        _ => None,
+    });
+    let limit = scheduled.and_then(|scheduled| scheduled.start_to_close_timeout);
+    limit.is_none_or(|limit| ended.saturating_sub(call.started) < limit)
 }
 
 /// `panicked at src/shop.rs:12:5: nothing to pack`.

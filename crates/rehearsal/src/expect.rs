@@ -9,9 +9,9 @@ use crate::names::ActivityName;
 use crate::scenario::Scenario;
 
 impl Scenario {
-    /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics or is tried again
-    /// and again is no finding then (RH601). A stub that says so itself, with [`Stub::fails`](crate::Stub::fails), needs no
-    /// word more.
+    /// Says that an activity is meant to fail in this scenario, whatever its code does: that it panics in every attempt is
+    /// no finding then (RH601), and that no run sees it succeed is not said at the end (RH603). A stub that says so itself,
+    /// with [`Stub::fails`](crate::Stub::fails), needs no word more.
     ///
     /// An activity that the scenario does not know is a finding, RH502.
     ///

@@ -12,6 +12,7 @@ use rehearsal_history::{EventId, EventKind, SmolStr, duration_text};
 use super::Unseen;
 use crate::finding::Code;
 use crate::outcome::{Execution, Outcome};
+use crate::rehearsed::succeeded;
 use crate::scenario::Scenario;
 
 /// What was asked for in some run, and what came of it.
@@ -50,10 +51,9 @@ impl Awaits {
         for call in &outcome.record.calls {
             let activity = self.activities.entry(call.activity.clone()).or_default();
             activity.started = true;
-            match &call.result {
-                Some(Ok(_)) => activity.succeeded = true,
-                Some(Err(error)) => activity.declared |= *error.fault() == Fault::Declared,
-                None => {}
+            activity.succeeded |= succeeded(call, outcome);
+            if let Some(Err(error)) = &call.result {
+                activity.declared |= *error.fault() == Fault::Declared;
             }
         }
         for execution in &outcome.executions {
