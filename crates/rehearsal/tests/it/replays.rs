@@ -173,7 +173,10 @@ fn a_file_that_cannot_be_read_is_told_by_the_name_of_its_form() {
 #[test]
 fn binary_protobuf_is_refused_by_name() {
     let error = replay([0x0a, 0x04, 0x08, 0x01, 0x12, 0x00]).workflow(SHIP, ship).unwrap_err();
-    assert!(matches!(error, ReplayError::Unreadable(DecodeError::File { .. })), "{error:?}");
+    assert!(
+        matches!(error, ReplayError::Unreadable(rehearsal::DecodeError::File { .. })),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("with the feature `temporal`"), "{error}");
 }
 
