@@ -269,6 +269,27 @@ fn a_signal_that_is_read_in_some_run_is_no_finding() {
 }
 
 #[test]
+fn a_signal_that_a_meant_failure_keeps_from_being_read_is_no_finding() {
+    let listens_then = |ctx: Context, order: u64| async move {
+        let Ok(packed) = ship_somehow(ctx.clone(), order).await else { return Ok(String::new()) };
+        if packed == "unpacked" {
+            return Ok(packed);
+        }
+        Ok(ctx.signals(APPROVE).try_recv().unwrap_or(packed))
+    };
+    let scenario = scenario().workflow(SHIP, listens_then).client(|world| {
+        let ship = world.start(SHIP, "order-7", 7);
+        let _closed = world.signal(&ship, APPROVE, "ada".to_owned());
+    });
+    let stub = Stub::fails(ActivityError::from("no box"));
+    let code = scenario.clone().activity(PACK, fails);
+    for meant in [scenario.stub(PACK, stub), code.clone().expect_failing(PACK)] {
+        assert_eq!(unseen(&meant), ["RH602 signal `approve` is read"]);
+    }
+    only(&code, Code::SignalUnread);
+}
+
+#[test]
 fn a_signal_that_comes_too_late_is_no_finding() {
     is_silent(
         &signaled(APPROVE, "ada".to_owned())

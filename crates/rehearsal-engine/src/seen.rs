@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
 
     /// Notes what a run saw.
     pub fn note(&mut self, outcome: &Outcome) {
-        self.signals.note(outcome);
+        self.signals.note(self.scenario, outcome);
         self.reached.note(outcome);
         self.awaits.note(outcome);
         self.idle.retain(|check| !check.judges(outcome));

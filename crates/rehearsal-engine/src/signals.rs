@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rehearsal_activation::Unread;
+use rehearsal_activation::{Fault, Unread};
 use rehearsal_history::{SmolStr, Status};
 
 use crate::finding::{Code, Finding};
@@ -53,11 +53,11 @@ struct UnreadAt {
 }
 
 impl SignalsSeen {
-    pub(crate) fn note(&mut self, outcome: &Outcome) {
+    pub(crate) fn note(&mut self, scenario: &Scenario, outcome: &Outcome) {
         for (execution, of) in of_executions(outcome) {
             let listened = self.listened.entry(execution.workflow_type.clone()).or_default();
             listened.extend(of.signals.listened.iter().cloned());
-            if self.runs == 0 && may_read(outcome, execution) {
+            if self.runs == 0 && may_read(scenario, outcome, execution) {
                 self.note_unread(execution, &of.signals.unread, outcome.is_main(&execution.run_id));
             }
         }
@@ -107,7 +107,7 @@ impl SignalsSeen {
         let names: Vec<String> =
             names.into_iter().flatten().map(|name| format!("`{name}`")).collect();
         let listens = match names.as_slice() {
-            [] => format!("{workflow_type} listens for no signal at all"),
+            [] => format!("{workflow_type} listens for no signal in any run of this scenario"),
             names => format!("{workflow_type} listens for {}", names.join(", ")),
         };
         let still = if unread.open { "is still there" } else { "was there when it closed" };
@@ -119,11 +119,19 @@ impl SignalsSeen {
 }
 
 /// Whether a workflow had its chance to read what it was sent: it did all it wanted to do, or waits for more. One that
-/// was canceled, failed, or was ended from outside may not have come that far.
-fn may_read(outcome: &Outcome, execution: &Execution) -> bool {
+/// was canceled, failed, or was ended from outside may not have come that far, nor one that was kept from it by a failure
+/// that is what the scenario is about.
+fn may_read(scenario: &Scenario, outcome: &Outcome, execution: &Execution) -> bool {
+    let mut calls = outcome.record.calls.iter().filter(|call| call.run_id == execution.run_id);
+    let kept = calls.any(|call| match &call.result {
+        Some(Err(error)) => {
+            *error.fault() == Fault::Declared || scenario.failing.contains(&call.activity)
+        }
+        Some(Ok(_)) | None => false,
+    });
     match execution.status {
-        Status::Completed | Status::ContinuedAsNew => true,
-        Status::Running => outcome.cancel_of(execution).is_none(),
+        Status::Completed | Status::ContinuedAsNew => !kept,
+        Status::Running => !kept && outcome.cancel_of(execution).is_none(),
         Status::Failed | Status::Canceled | Status::Terminated | Status::TimedOut => false,
     }
 }
