@@ -323,6 +323,22 @@ fn a_signal_of_another_type_is_found_once_for_each_signal_and_nothing_else_is() 
     assert_eq!(codes, [Code::SignalUnreadable]);
 }
 
+#[test]
+fn a_signal_of_another_type_is_found_by_looking_at_it() {
+    let looks = |ctx: Context, ()| async move {
+        let approvals = ctx.signals(APPROVE);
+        ctx.wait_timeout(secs(60), || approvals.peek().is_some()).await?;
+        assert!(approvals.is_empty(), "it was dropped");
+        Ok(String::new())
+    };
+    let scenario = signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, looks);
+    let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+    let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::SignalUnreadable], "{failure}");
+    let headline = &failure.findings()[0].headline;
+    assert!(headline.starts_with("signal `approve` of article-7 could not be read"), "{headline}");
+}
+
 /// No golden scenario but those that say so has an activity that never succeeds by accident, or a signal in vain.
 #[test]
 fn golden_scenarios_are_rehearsed() {

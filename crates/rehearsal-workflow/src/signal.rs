@@ -72,7 +72,7 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     }
 
     /// Looks at the next signal, if one is there, and leaves it where it is: what [`try_recv`](Self::try_recv) would
-    /// take.
+    /// take. One that is no `T` is dropped, as `try_recv` would drop it.
     ///
     /// # Examples
     ///
@@ -108,8 +108,15 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     /// ```
     #[must_use]
     pub fn peek(&self) -> Option<T> {
-        let read = |signal: &Unread| codec::decode(signal.input.as_ref()).ok();
-        self.shared.borrow().unread(self.name()).find_map(read)
+        loop {
+            let decode = |signal: &Unread| codec::decode(signal.input.as_ref());
+            let next = self.shared.borrow().unread(self.name()).next().map(decode)?;
+            if let Ok(value) = next {
+                return Some(value);
+            }
+            let corrupted = self.shared.borrow_mut().take_signal(self.name())?;
+            let _none: Option<T> = Self::taken(&self.shared, self.name(), &corrupted);
+        }
     }
 
     /// The value of a signal that was taken. One that is no `T` is dropped: Go logs "Corrupted signal received" and goes on
