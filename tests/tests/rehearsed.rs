@@ -84,6 +84,20 @@ fn it_is_named_though_the_workflow_does_without_it() {
 }
 
 #[test]
+fn a_queue_that_nobody_polls_is_named() {
+    let elsewhere = |ctx: Context, order: u64| async move {
+        let ctx = ctx.with_activity_options(options()).with_task_queue("pakcing");
+        ctx.execute(PACK, order).await
+    };
+    let scenario =
+        scenario().workflow(SHIP, elsewhere).stub(PACK, Stub::returns("packed".to_owned()));
+    insta::assert_snapshot!(only(&scenario, Code::Setup).findings()[0]);
+    let worker = rehearsal::WorkerSpec::new;
+    let late = worker("pakcing").from(secs(60)).no_workflows();
+    is_silent(&scenario.worker(worker("main")).worker(late));
+}
+
+#[test]
 fn where_an_attempt_panicked_is_data() {
     let outcome = scenario().activity(PACK, panics).expect_failing(PACK).try_run(&Tape::calm());
     let failure = outcome.expect_err("it is tried again for ever");

@@ -1,4 +1,5 @@
-//! Whether a run rehearses what it seems to rehearse: activities that are tried and never succeed.
+//! Whether a run rehearses what it seems to rehearse: activities that are tried and never succeed, or can never
+//! be tried.
 //!
 //! A workflow whose activity panics in every attempt is canceled at every point all the same, and all is well in each of
 //! these runs: nothing ever happens in them. So the calm run is looked at, in which nothing keeps an activity from
@@ -11,9 +12,9 @@ use rehearsal_history::{EventKind, SmolStr, Status, duration_text};
 use crate::activity::ActivityError;
 use crate::check::end;
 use crate::finding::{Code, Finding};
-use crate::outcome::Outcome;
+use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
-use crate::scenario::Scenario;
+use crate::scenario::{DEFAULT_QUEUE, Scenario};
 
 /// What tokio says of code that needs more of it than there is: no runtime, or none with timers or sockets.
 const TOKIO: [&str; 2] = ["there is no reactor running", "Tokio 1.x"];
@@ -34,6 +35,46 @@ pub(crate) fn never_succeeded(scenario: &Scenario, outcome: &Outcome) -> Vec<Fin
         .filter(|call| seen.insert(&call.activity))
         .filter_map(|call| activity(&call.activity, outcome))
         .collect()
+}
+
+/// The activities that an open workflow of a calm run still waits for, in a queue that no worker of the scenario takes
+/// activities from at any time (RH502). One that is told of a time-out goes on, so that is a result like any other.
+pub(crate) fn never_polled(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
+    if !outcome.tape.is_empty() {
+        return Vec::new();
+    }
+    let workers = scenario.workers.iter().filter(|worker| worker.activities);
+    let mut polled: BTreeSet<&str> = workers.map(|worker| &*worker.queue).collect();
+    if scenario.workers.is_empty() {
+        polled.insert(DEFAULT_QUEUE);
+    }
+    let open = |execution: &&Execution| execution.status == Status::Running;
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut findings = Vec::new();
+    for execution in outcome.executions.iter().filter(open) {
+        for event in &execution.history {
+            let EventKind::ActivityTaskScheduled(scheduled) = &event.kind else { continue };
+            let (name, queue) = (&scheduled.activity_type.name, &*scheduled.task_queue.name);
+            let waits = !polled.contains(queue)
+                && !scenario.failing.contains(name)
+                && end(execution, event.id).is_none();
+            if !waits || !seen.insert((name, queue)) {
+                continue;
+            }
+            let id = &execution.workflow_id;
+            let headline = format!(
+                "activity {name} of {id} can never run: no worker takes activities from queue \"{queue}\""
+            );
+            let names: Vec<&str> = polled.iter().copied().collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let main = outcome.main().is_some_and(|main| main.run_id == execution.run_id);
+            let finding = Finding::new(Code::Setup, headline)
+                .with_detail(format!("queues that are polled for activities: {names}"))
+                .with_events(main.then_some(event.id.0));
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
