@@ -69,13 +69,13 @@ fn one_can_be_looked_at_without_taking_it() {
         let looked = (channel.peek(), channel.peek(), channel.len());
         Ok(format!("{nothing:?} {looked:?} {:?} {:?}", channel.try_recv(), channel.peek()))
     });
-    // What cannot be read is passed by, and counts all the same until it is its turn.
+    // What cannot be read is dropped by the first look, and counts no more.
     let signals = vec![signal("go", r#""one""#), signal("go", "2")];
     insta::assert_snapshot!(play(&code, &[], &[signals]), @r#"
     Initialize
       waits for a condition
     SignalWorkflow, SignalWorkflow
-      CompleteWorkflow "None (Some(2), Some(2), 2) Some(2) None"
+      CompleteWorkflow "None (Some(2), Some(2), 1) Some(2) None"
     "#);
 }
 
