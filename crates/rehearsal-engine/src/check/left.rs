@@ -48,19 +48,20 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
         let (how, detail) = match Course::of(execution, outcome, id) {
             Course::NotStarted(None) => ("had not been started", None),
             Course::Open(call) => {
-                let what = if call.over().is_some_and(|over| over <= at) {
-                    "waited for its next attempt"
-                } else {
-                    "still ran"
-                };
-                (
-                    what,
-                    Some(format!(
-                        "attempt {} began at {}",
-                        call.attempt,
-                        duration_text(call.started)
-                    )),
-                )
+                let attempt = call.attempt;
+                match call.over().filter(|over| *over <= at) {
+                    Some(over) => {
+                        let (over, at) = (duration_text(over), duration_text(at));
+                        let detail = format!(
+                            "attempt {attempt} ended at {over}, the workflow closed at {at}"
+                        );
+                        ("waited for its next attempt", Some(detail))
+                    }
+                    None => {
+                        let began = duration_text(call.started);
+                        ("still ran", Some(format!("attempt {attempt} began at {began}")))
+                    }
+                }
             }
             Course::Skipped
             | Course::NotStarted(Some(_))

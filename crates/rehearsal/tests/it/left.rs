@@ -186,7 +186,7 @@ fn an_activity_whose_next_attempt_nobody_awaits_is_lost() {
         .check(check::recommended());
     insta::assert_snapshot!(only(&scenario), @"
     RH214  Pages waited for its next attempt when Print closed as Failed
-      attempt 2 began at 1s
+      attempt 2 ended at 1s, the workflow closed at 2s
     ");
 }
 
