@@ -21,10 +21,22 @@ pub enum Dialect {
 pub enum Cause {
     /// RH106: this defect of the SDK.
     Defect(KnownDefect),
+    /// RH201, RH213: the workflow returned before it came to what should have run.
+    Unreached,
+    /// RH201, RH213: the workflow returned while what should have run was still to be done.
+    NotAwaited,
+    /// RH201, RH213: no worker took in time what should have run.
+    NotTaken,
+    /// RH201, RH213: what should have run failed, or ran into a timeout.
+    FailedForGood,
     /// RH205: nothing canceled the activity.
     NotCanceled,
     /// RH205: the server had given the attempt up.
     GivenUp,
+    /// RH207: it was not canceled.
+    LongUncanceled,
+    /// RH503: nothing was canceled.
+    ScriptUncanceled,
     /// RH208: the timeout of the run ended it.
     RunTimedOut,
     /// RH208: an activity ran into a timeout, and its error closed the workflow.
@@ -103,6 +115,24 @@ impl Cause {
         let native = matches!(dialect, Dialect::Native);
         match self {
             Self::Defect(defect) => defect.cure(),
+            Self::Unreached => {
+                "the workflow returns before it comes to it, often with a `?`: call it on that path too, and return the \
+                 error then"
+            }
+            Self::NotAwaited if native => {
+                "the workflow returns without waiting for it: await what `execute(..)` gives"
+            }
+            Self::NotAwaited => {
+                "the workflow returns without waiting for it: await what `ctx.start_activity(..)` gives"
+            }
+            Self::NotTaken => {
+                "no worker took it before its schedule-to-start or schedule-to-close timeout: look at its task queue, and \
+                 at who polls that one"
+            }
+            Self::FailedForGood => {
+                "it fails for good, and what should have been done is not: allow it more attempts or more time, and return \
+                 its error, so that somebody is told"
+            }
             Self::NotCanceled if native => {
                 "nothing waits for the activity any more and nothing canceled it: its future was dropped, or never \
                  awaited; await it, or cancel its context and wait"
@@ -113,6 +143,14 @@ impl Cause {
             }
             Self::GivenUp => {
                 "the attempt timed out and its code does not notice: let it heartbeat, and look whether it is canceled"
+            }
+            Self::LongUncanceled => {
+                "it was not canceled, and waits for longer than it may: a timer, a signal that comes late, an activity that \
+                 is tried again and again"
+            }
+            Self::ScriptUncanceled => {
+                "the client script asserts something that does not hold although nothing is canceled: look at what it waits \
+                 for, and at what the stubs return"
             }
             Self::RunTimedOut => {
                 "the timeout of the run ends it before its code does; its code is not told, so nothing is cleaned up"
@@ -255,6 +293,12 @@ mod tests {
             assert!(!NATIVE.iter().any(|word| text.contains(word)), "{code}: {text}");
         }
         for cause in [
+            Cause::Unreached,
+            Cause::NotAwaited,
+            Cause::LongUncanceled,
+            Cause::ScriptUncanceled,
+            Cause::NotTaken,
+            Cause::FailedForGood,
             Cause::NotCanceled,
             Cause::GivenUp,
             Cause::NoActivity,

@@ -1,5 +1,6 @@
 //! One whole run: the client script, and then on to the end.
 
+use crate::cause::Cause;
 use crate::choice::Chooser;
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
@@ -47,7 +48,14 @@ impl Scenario {
                 format!("the client script panicked: {message}"),
             )),
         }
-        let outcome = Outcome { patience, ..world.finish() };
+        let mut outcome = Outcome { patience, ..world.finish() };
+        if outcome.record.cancels.is_empty() {
+            for finding in &mut outcome.findings {
+                if finding.code == Code::ClientPanicked {
+                    finding.cause = Some(Cause::ScriptUncanceled);
+                }
+            }
+        }
         self.assert_no_bug(&outcome);
         outcome
     }

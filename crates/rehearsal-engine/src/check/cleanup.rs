@@ -4,6 +4,7 @@ use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
 use super::course::{Course, Ran};
 use super::{Check, cancel_delivered, in_each, scheduled};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -86,7 +87,12 @@ impl CleanupIffCanceled {
             }
             None if *always || !told_at_once(execution, request) => {
                 let headline = format!("{activity} was not scheduled {because}");
-                Some(Finding::new(Code::CleanupMissing, headline).with_events([request.0]))
+                let cause = match status {
+                    Status::TimedOut => Cause::RunTimedOut,
+                    _ => Cause::Unreached,
+                };
+                let finding = Finding::new(Code::CleanupMissing, headline).with_cause(cause);
+                Some(finding.with_events([request.0]))
             }
             None => None,
         }

@@ -85,22 +85,25 @@ impl Check for EndsWithin {
 impl EndsWithin {
     fn check_execution(self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
         let (close, ended) = closed(execution, outcome)?;
-        let (since, what) = match outcome.cancel_of(execution) {
+        let cancel = outcome.cancel_of(execution);
+        let (since, what) = match cancel {
             Some(cancel) => (cancel.at, "its cancel"),
             None => (execution.history.first()?.time.since(outcome.record.began), "its start"),
         };
         let took = ended.saturating_sub(since);
         (took > self.limit).then(|| {
             let workflow = &execution.workflow_type;
-            Finding::new(
+            let finding = Finding::new(
                 Code::EndsTooLate,
                 format!(
                     "{workflow} ended {} after {what}, {} are allowed",
                     duration_text(took),
                     duration_text(self.limit)
                 ),
-            )
-            .with_events([close.0])
+            );
+            let uncanceled = cancel.is_none().then_some(Cause::LongUncanceled);
+            let finding = uncanceled.into_iter().fold(finding, Finding::with_cause);
+            finding.with_events([close.0])
         })
     }
 }

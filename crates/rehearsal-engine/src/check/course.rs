@@ -5,6 +5,7 @@ use std::time::Duration;
 use rehearsal_history::{EventId, EventKind, Status, duration_text};
 
 use super::{closed, concerns, end, skipped};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
@@ -120,6 +121,23 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// What is behind it, in a workflow that is closed as `status`; `None` if the activity was canceled, as it is in
+    /// what the code of the finding says.
+    const fn cause(&self, status: Status) -> Option<Cause> {
+        match self {
+            Self::NotStarted(None) | Self::Open(_) => Some(match status {
+                Status::TimedOut => Cause::RunTimedOut,
+                _ => Cause::NotAwaited,
+            }),
+            Self::Skipped
+            | Self::Completed
+            | Self::NotStarted(Some(EventKind::ActivityTaskCanceled(_)))
+            | Self::Broken(_, EventKind::ActivityTaskCanceled(_)) => None,
+            Self::NotStarted(Some(_)) => Some(Cause::NotTaken),
+            Self::Broken(..) => Some(Cause::FailedForGood),
+        }
+    }
+
     /// The finding on the activity of event `id`, which should have run; `because` ends the headline.
     pub(super) fn finding(
         &self,
@@ -131,6 +149,7 @@ impl<'a> Course<'a> {
         let headline = format!("{activity} {} {because}", self.lacks());
         let finding = Finding::new(code, headline);
         let finding = self.why(execution, outcome).into_iter().fold(finding, Finding::with_detail);
+        let finding = self.cause(execution.status).into_iter().fold(finding, Finding::with_cause);
         let later = execution.history.iter().filter(|event| concerns(&event.kind, id));
         let scheduled = (!matches!(self, Self::Skipped)).then_some(id.0);
         finding.with_events(scheduled.into_iter().chain(later.map(|event| event.id.0)))

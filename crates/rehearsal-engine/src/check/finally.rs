@@ -4,6 +4,7 @@ use rehearsal_history::{EventId, SmolStr, Status};
 
 use super::course::{Course, Ran};
 use super::{Check, in_each, scheduled};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -61,6 +62,7 @@ impl Finally {
                 );
                 let close = execution.history.last().map(|event| event.id.0);
                 let finding = Finding::new(Code::NotFollowed, headline).with_detail(detail);
+                let finding = finding.with_cause(Cause::Unreached);
                 Some(finding.with_events(close))
             }
         }

@@ -50,7 +50,9 @@ fn readings(scenario: &Scenario) -> [Option<String>; 4] {
 fn found(scenario: &Scenario, check: CleanupIffCanceled) -> Option<String> {
     let failure = scenario.clone().check(check).try_run(&Tape::calm()).err()?;
     let [finding] = failure.findings() else { panic!("expected one finding: {failure}") };
-    Some(finding.to_string())
+    let hint = failure.report().lines().skip_while(|line| !line.starts_with("  Usually:"));
+    let hint: Vec<&str> = hint.take_while(|line| !line.starts_with("  More:")).collect();
+    Some(format!("{finding}\n{}", hint.join("\n")))
 }
 
 /// What the strictest two readings agree to find, the others being content with what is before them.
@@ -79,7 +81,11 @@ fn cleanup_that_completes_ran_in_every_reading() {
 fn cleanup_that_was_never_asked_for_ran_in_none() {
     let scenario = canceled()
         .workflow(RESERVE, |ctx: Context, (): ()| async move { hold(&with_options(&ctx)).await });
-    insta::assert_snapshot!(found_from(0, &scenario), @"RH201  Release was not scheduled although Reserve was canceled");
+    insta::assert_snapshot!(found_from(0, &scenario), @"
+    RH201  Release was not scheduled although Reserve was canceled
+      Usually: the workflow returns before it comes to it, often with a `?`: call it on that path too,
+        and return the error then.
+    ");
 }
 
 #[test]
@@ -90,7 +96,11 @@ fn cleanup_that_was_skipped_ran_in_none() {
         let _skipped = ctx.execute(RELEASE, ()).await;
         held
     });
-    insta::assert_snapshot!(found_from(0, &scenario), @"RH201  Release did not run although Reserve was canceled");
+    insta::assert_snapshot!(found_from(0, &scenario), @"
+    RH201  Release did not run although Reserve was canceled
+      Usually: cleanup is started on the workflow's own context, which is canceled; start it on
+        `ctx.disconnected()`.
+    ");
 }
 
 #[test]
@@ -104,6 +114,7 @@ fn cleanup_that_nobody_waits_for_is_scheduled_only() {
     insta::assert_snapshot!(found_from(1, &scenario), @"
     RH201  Release was never started although Reserve was canceled
       Reserve closed as Canceled at 3s, and no worker had taken it by then
+      Usually: the workflow returns without waiting for it: await what `execute(..)` gives.
     ");
 }
 
@@ -119,6 +130,8 @@ fn cleanup_that_no_worker_takes_is_scheduled_only() {
     insta::assert_snapshot!(found_from(1, &scenario), @"
     RH201  Release was never started although Reserve was canceled
       before a worker took it, it timed out with `activity ScheduleToStart timeout`
+      Usually: no worker took it before its schedule-to-start or schedule-to-close timeout: look at its
+        task queue, and at who polls that one.
     ");
 }
 
@@ -138,6 +151,7 @@ fn cleanup_that_still_runs_at_the_close_is_started_only() {
     insta::assert_snapshot!(found_from(2, &scenario), @"
     RH201  Release had not ended at the close although Reserve was canceled
       attempt 1 began at 3s and ran until 13s, Reserve closed as Canceled at 5s
+      Usually: the workflow returns without waiting for it: await what `execute(..)` gives.
     ");
 }
 
@@ -156,6 +170,7 @@ fn cleanup_whose_next_attempt_nobody_waits_for_is_started_only() {
     insta::assert_snapshot!(found_from(2, &scenario), @"
     RH201  Release had not ended at the close although Reserve was canceled
       attempt 2 ended at 4s, and was not followed by another, Reserve closed as Canceled at 5s
+      Usually: the workflow returns without waiting for it: await what `execute(..)` gives.
     ");
 }
 
@@ -177,6 +192,8 @@ fn cleanup_whose_failure_is_swallowed_is_started_only() {
     insta::assert_snapshot!(found_from(2, &failing(false)), @"
     RH201  Release did not complete although Reserve was canceled
       it failed with `no such table` in attempt 1, and Reserve closed as Canceled
+      Usually: it fails for good, and what should have been done is not: allow it more attempts or more
+        time, and return its error, so that somebody is told.
     ");
 }
 
@@ -185,6 +202,8 @@ fn cleanup_that_fails_its_workflow_has_ended_and_not_completed() {
     insta::assert_snapshot!(found_from(3, &failing(true)), @"
     RH201  Release did not complete although Reserve was canceled
       it failed with `no such table` in attempt 1, and Reserve closed as Failed
+      Usually: it fails for good, and what should have been done is not: allow it more attempts or more
+        time, and return its error, so that somebody is told.
     ");
 }
 

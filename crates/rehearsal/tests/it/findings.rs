@@ -291,6 +291,25 @@ fn rh503_a_client_that_panics_in_an_injected_run() {
     assert!(failure.report().contains("the order was not shipped"), "{failure}");
 }
 
+#[test]
+fn what_is_found_in_the_calm_run_is_not_put_down_to_a_cancel() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        pack(&ctx).await
+    }
+    let panics = scenario().workflow(SHIP, ship).client(|world| {
+        let order = world.start(SHIP, "order-7", ());
+        assert_eq!(world.wait(&order), Status::Failed, "the order was shipped");
+    });
+    let late = scenario().workflow(SHIP, ship).check(check::ends_within(hours(0)));
+    for (code, scenario) in [(Code::ClientPanicked, panics), (Code::EndsTooLate, late)] {
+        let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+        assert_eq!(failure.findings()[0].code, code, "{failure}");
+        let hint = failure.report().lines().find(|line| line.starts_with("  Usually:"));
+        let hint = hint.expect("each has one");
+        assert!(hint.contains("not canceled") || hint.contains("nothing is canceled"), "{hint}");
+    }
+}
+
 /// Every run is made twice; what only the second one shows is not lost.
 #[test]
 fn what_the_second_run_finds_is_found() {
