@@ -111,6 +111,7 @@ impl fmt::Display for KnownDefect {
 }
 
 impl Cause {
+    #[expect(clippy::too_many_lines, reason = "an arm for each cause")]
     const fn text(self, dialect: Dialect) -> &'static str {
         let native = matches!(dialect, Dialect::Native);
         match self {

@@ -49,18 +49,14 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
             Course::NotStarted(None) => ("had not been started", None),
             Course::Open(call) => {
                 let attempt = call.attempt;
-                match call.over().filter(|over| *over <= at) {
-                    Some(over) => {
-                        let (over, at) = (duration_text(over), duration_text(at));
-                        let detail = format!(
-                            "attempt {attempt} ended at {over}, the workflow closed at {at}"
-                        );
-                        ("waited for its next attempt", Some(detail))
-                    }
-                    None => {
-                        let began = duration_text(call.started);
-                        ("still ran", Some(format!("attempt {attempt} began at {began}")))
-                    }
+                if let Some(over) = call.over().filter(|over| *over <= at) {
+                    let (over, at) = (duration_text(over), duration_text(at));
+                    let detail =
+                        format!("attempt {attempt} ended at {over}, the workflow closed at {at}");
+                    ("waited for its next attempt", Some(detail))
+                } else {
+                    let began = duration_text(call.started);
+                    ("still ran", Some(format!("attempt {attempt} began at {began}")))
                 }
             }
             Course::Skipped
