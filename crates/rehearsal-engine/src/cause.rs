@@ -124,7 +124,7 @@ impl Cause {
                 "the workflow returns without waiting for it: await what `execute(..)` gives"
             }
             Self::NotAwaited => {
-                "the workflow returns without waiting for it: await what `ctx.start_activity(..)` gives"
+                "the workflow returns without waiting for it: await what `ctx.execute_activity(..)` gives"
             }
             Self::NotTaken => {
                 "no worker took it before its schedule-to-start or schedule-to-close timeout: look at its task queue, and \
