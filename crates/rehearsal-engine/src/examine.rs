@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehearsal_activation::Trouble;
+use rehearsal_activation::{Trouble, quiet};
 use rehearsal_history::{Event, EventKind, History, Status};
 use rehearsal_worker::{Grade, ReplayOptions, replay};
 
@@ -87,7 +87,7 @@ pub fn examine_choices(
         );
     }
     for check in checks {
-        findings.extend(check.check(&outcome));
+        findings.extend(checked(check.as_ref(), &outcome));
     }
     let accepted = |finding: &Finding| {
         let defect = finding.defect()?;
@@ -98,6 +98,17 @@ pub fn examine_choices(
     outcome.findings = findings;
     scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }
+}
+
+/// What a check finds. One that panics, as an `assert!` in it does, is a finding like any other.
+fn checked(check: &dyn Check, outcome: &Outcome) -> Vec<Finding> {
+    quiet::catch(|| check.check(outcome)).unwrap_or_else(|panic| {
+        let said = panic.placed();
+        let mut lines = said.lines();
+        let headline = format!("a check panicked: {}", lines.next().unwrap_or_default());
+        let finding = Finding::new(Code::Custom, headline);
+        vec![lines.fold(finding, Finding::with_detail)]
+    })
 }
 
 /// What a run shows to be wrong by itself, before anything is compared or replayed.

@@ -345,3 +345,19 @@ fn every_code_has_its_page_and_every_page_its_code() {
         assert!(cause && page.contains("*Cure.*"), "{code} has no cause or no cure");
     }
 }
+
+#[test]
+fn a_check_that_panics_is_a_finding_of_its_run() {
+    let scenario = scenario().workflow(SHIP, waits).check(check::always("canceled", |outcome| {
+        let canceled = outcome.record.cancels.len();
+        assert_eq!(canceled, 0, "nobody cancels");
+        Ok(())
+    }));
+    let failure = scenario.try_sweep().unwrap_err();
+    let finding = &failure.findings()[0];
+    assert_eq!(finding.code, Code::Custom);
+    assert!(finding.headline.starts_with("a check panicked: "), "{failure}");
+    assert!(finding.headline.contains("nobody cancels"), "{failure}");
+    assert!(finding.details.iter().any(|line| line.contains("checks.rs:")), "{failure}");
+    assert!(failure.all()[0].point.is_some() && failure.report().contains("REHEARSAL_CASE="));
+}
