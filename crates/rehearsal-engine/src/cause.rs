@@ -47,6 +47,8 @@ pub enum Cause {
     NoPoller,
     /// RH301: an activity fails in every attempt.
     EndlessRetries,
+    /// RH502: a tape is not used up.
+    OtherRun,
     /// RH502: the code of an activity.
     NoActivity,
     /// RH502: the code of a workflow.
@@ -170,6 +172,10 @@ impl Cause {
                 "an activity fails in every attempt and its retry policy sets no end: give it `maximum_attempts` or a \
                  schedule-to-close timeout, or let the stub succeed"
             }
+            Self::OtherRun => {
+                "the tape is mistyped, or older than the code or the scenario: make all runs again, and take the one that is \
+                 printed then"
+            }
             Self::NoActivity if native => {
                 "an activity needs its code or a stub: `.activity(..)` or `.stub(..)`"
             }
@@ -208,6 +214,12 @@ impl Finding {
             Some(Cause::Defect(defect)) => Some(defect),
             _ => None,
         }
+    }
+
+    /// Whether it says that the run is another one than the one that was asked for, so that its choices do not lead to it.
+    #[must_use]
+    pub const fn is_of_another_run(&self) -> bool {
+        matches!(self.cause, Some(Cause::OtherRun))
     }
 
     /// One sentence on what is usually behind it, and the cure, in the words of an API.

@@ -219,7 +219,7 @@ impl Scenario {
             explored.baseline.findings.extend(unseen.map(Finding::from));
         }
         if !explored.baseline.findings.is_empty() {
-            return Err(keeper.keep(Failure::of_run(&self.inner, explored.baseline)));
+            return Err(keeper.keep(Failure::of_baseline(&self.inner, explored.baseline)));
         }
         if let Some(mut found) = explored.found {
             self.inner.hear(&mut found.outcome);

@@ -31,8 +31,13 @@ struct Ran {
 }
 
 impl Failure {
-    /// Of the calm run, in which something was found.
+    /// Of the calm run by itself, in which something was found.
     pub(crate) fn of_run(scenario: &Scenario, outcome: Outcome) -> Self {
+        Self::of_one(scenario, outcome, &Where::Alone, "")
+    }
+
+    /// Of the calm run among others that were made, or would have been.
+    pub(crate) fn of_baseline(scenario: &Scenario, outcome: Outcome) -> Self {
         Self::of_one(scenario, outcome, &Where::Baseline, "")
     }
 
@@ -44,7 +49,7 @@ impl Failure {
     /// Of the run that the environment asks for.
     pub(crate) fn of_rerun(scenario: &Scenario, outcome: Outcome) -> Self {
         let what = "  One run, of REHEARSAL_CASE. What else the test asks for comes when nothing is found in it.\n";
-        Self::of_one(scenario, outcome, &Where::Baseline, what)
+        Self::of_one(scenario, outcome, &Where::Alone, what)
     }
 
     /// Of a run by itself. It is made once more to hear what user code logs. `what` is said of it at the end.

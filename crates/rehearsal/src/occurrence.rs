@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal_engine::{Finding, Outcome, Place, Tape};
 use rehearsal_explore::{Sweep, Swept};
 
-use crate::page::{command, wrapped};
+use crate::page::{command, is_of_all, wrapped};
 use crate::paint::{Role, Text};
 
 /// How many kinds of findings are listed beside the one that is explained.
@@ -86,6 +86,9 @@ pub(crate) fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Tex
         let Finding { code, headline, .. } = &first.finding;
         let times = if *count == 1 { String::new() } else { format!(", {count} times") };
         text.line(Role::Plain, &wrapped(4, &format!("{code}  {headline}{times}")));
+        if is_of_all(*code) {
+            continue;
+        }
         text.say(Role::Plain, "      ");
         text.line(Role::Command, &command(scenario, &first.tape));
     }

@@ -27,6 +27,8 @@ const LONGEST: usize = 39;
 /// Which run a finding is of.
 pub(crate) enum Where<'a> {
     Baseline,
+    /// A run by itself, with the scenario that the environment knows.
+    Alone,
     /// A run whose tape the test has given: the environment does not know the scenario that it was given to.
     Given,
     /// A random run; `calm` is the run in which nothing strikes.
@@ -105,7 +107,7 @@ fn canceled(
 fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> Text {
     let mut page = Text::default();
     match place {
-        Where::Baseline | Where::Given => {}
+        Where::Baseline | Where::Alone | Where::Given => {}
         Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
@@ -117,10 +119,11 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         wrapped(2, &format!("Usually: {}.", finding.usual_cause(outcome.dialect)))
     );
     page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
-    if matches!(
-        finding.code,
-        Code::NeverReached | Code::SignalUnread | Code::NeverPassed | Code::NeverJudged
-    ) {
+    if finding.is_of_another_run() {
+        // What was run is not what is meant, and green perhaps.
+        return page;
+    }
+    if is_of_all(finding.code) && !matches!(place, Where::Alone | Where::Given) {
         page.line(
             Role::Plain,
             "\n  No single run shows this: make all of them again, with cargo test.",
@@ -131,10 +134,17 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     let tape = &outcome.tape;
     let again = match place {
         Where::Given => rerun::in_code(tape),
-        Where::Baseline | Where::Explored { .. } | Where::Point { .. } => command(scenario, tape),
+        Where::Baseline | Where::Alone | Where::Explored { .. } | Where::Point { .. } => {
+            command(scenario, tape)
+        }
     };
     page.line(Role::Command, &again);
     page
+}
+
+/// Whether a finding of many runs is one of all of them, so that no single one shows it.
+pub(crate) const fn is_of_all(code: Code) -> bool {
+    matches!(code, Code::NeverReached | Code::SignalUnread | Code::NeverPassed | Code::NeverJudged)
 }
 
 /// What makes one run again.

@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Write as _};
 use std::thread;
 
-use rehearsal_engine::{Code, Finding, Outcome, Tape};
+use rehearsal_engine::{Cause, Code, Finding, Outcome, Tape};
 use rehearsal_explore::Case;
 
 use crate::case::{self, Requested};
@@ -149,11 +149,9 @@ pub(crate) fn unasked(tape: &Tape, outcome: &Outcome) -> Option<Finding> {
         };
         finding.with_detail(detail)
     });
-    Some(
-        finding.with_detail(
-            "so it is not the run that is meant: the code or the scenario has changed",
-        ),
-    )
+    let finding = finding
+        .with_detail("so it is not the run that is meant: the code or the scenario has changed");
+    Some(finding.with_cause(Cause::OtherRun))
 }
 
 #[cfg(test)]

@@ -195,11 +195,13 @@ fn an_answer_that_is_never_asked_is_an_error() {
         said.contains("RH502  the run does not ask cancel.0.999, which its tape answers"),
         "{said}"
     );
+    assert!(!said.contains("Run exactly this again"), "it is another run: {said}");
 
     let refused = |tape: &str| {
         let tape: Tape = tape.parse().unwrap();
         let failure = mended().try_run(&tape).unwrap_err();
         assert_eq!(failure.findings()[0].code, Code::Setup);
+        assert!(!failure.report().contains("again:"), "{failure}");
         let case = rehearsal::Case::new("trip", rehearsal::Choices::Tape(tape.clone()));
         let again = mended().try_case(&case).unwrap_err();
         assert_eq!(again.findings(), failure.findings());
