@@ -45,7 +45,7 @@ fn subjects(sample: &Sample) -> [Subject<'_>; 5] {
         Subject {
             name: "replayed  the same, and one replay from the start",
             call: Box::new(|| {
-                black_box(sample.run_and_replay());
+                drop(black_box(sample.run_and_replay()));
             }),
         },
         Subject {
