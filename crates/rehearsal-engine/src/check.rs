@@ -176,20 +176,8 @@ fn cancel_delivered(execution: &Execution) -> Option<EventId> {
 
 /// The activities that were started on a canceled context: scheduled and canceled by the same workflow task (C-35).
 fn skipped(execution: &Execution) -> BTreeSet<EventId> {
-    let mut skipped = BTreeSet::new();
-    for event in &execution.history {
-        if let EventKind::ActivityTaskCancelRequested(request) = &event.kind {
-            let same_task = scheduled(execution).any(|(id, attributes)| {
-                id == request.scheduled_event_id
-                    && attributes.workflow_task_completed_event_id
-                        == request.workflow_task_completed_event_id
-            });
-            if same_task {
-                skipped.insert(request.scheduled_event_id);
-            }
-        }
-    }
-    skipped
+    let skipped = execution.skipped();
+    scheduled(execution).map(|(id, _)| id).filter(|id| skipped.contains(id)).collect()
 }
 
 /// Whether the history says that the activity was canceled without having started. A workflow that closes in the task

@@ -1,9 +1,10 @@
 //! What a run came to.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rehearsal_activation::names::NamesActivity;
-use rehearsal_history::{Event, EventKind, Failure, Payloads, SmolStr, Status};
+use rehearsal_history::{Event, EventId, EventKind, Failure, Payloads, SmolStr, Status};
 
 use crate::cause::Dialect;
 use crate::choice::Tape;
@@ -34,6 +35,36 @@ impl Execution {
             EventKind::WorkflowExecutionCompleted(completed) => completed.result.as_ref(),
             _ => None,
         }
+    }
+
+    /// The operations that the same workflow task asked for and canceled: those that were started on a canceled context
+    /// (C-35, C-39).
+    pub(crate) fn skipped(&self) -> BTreeSet<EventId> {
+        let mut asked: BTreeMap<EventId, EventId> = BTreeMap::new();
+        let mut skipped = BTreeSet::new();
+        for event in &self.history {
+            let canceled = match &event.kind {
+                EventKind::ActivityTaskScheduled(scheduled) => {
+                    asked.insert(event.id, scheduled.workflow_task_completed_event_id);
+                    continue;
+                }
+                EventKind::TimerStarted(started) => {
+                    asked.insert(event.id, started.workflow_task_completed_event_id);
+                    continue;
+                }
+                EventKind::ActivityTaskCancelRequested(request) => {
+                    (request.scheduled_event_id, request.workflow_task_completed_event_id)
+                }
+                EventKind::TimerCanceled(canceled) => {
+                    (canceled.started_event_id, canceled.workflow_task_completed_event_id)
+                }
+                _ => continue,
+            };
+            if asked.get(&canceled.0) == Some(&canceled.1) {
+                skipped.insert(canceled.0);
+            }
+        }
+        skipped
     }
 
     /// What it failed with, if it failed. As a `WorkflowError` it can be asked for its kind.

@@ -11,7 +11,7 @@ use rehearsal_engine::{Code, Finding, Outcome};
 use rehearsal_explore::{Case, Choices, run_choices};
 
 use crate::failure::Failure;
-use crate::rerun::{test_name, unasked};
+use crate::rerun::test_name;
 use crate::scenario::Scenario;
 use crate::watchdog;
 
@@ -217,13 +217,12 @@ impl Scenario {
         watchdog::begins(case.scenario(), case.choices(), test_name());
         let mut outcome = run_choices(&self.inner, case.choices(), &self.checks).outcome;
         watchdog::ended();
-        outcome.findings.extend(self.unknown_activities());
-        if outcome.tape.is_empty() {
-            outcome.findings.splice(0..0, self.never_read(&outcome));
-        }
-        if let Choices::Tape(tape) = case.choices() {
-            outcome.findings.extend(unasked(tape, &outcome));
-        }
+        let tape = match case.choices() {
+            Choices::Tape(tape) => Some(tape),
+            Choices::Seed(_) => None,
+        };
+        let calm = outcome.tape.is_empty();
+        self.judge_alone(&mut outcome, calm, tape);
         let Some(difference) = case.difference(&outcome) else { return outcome };
         let findings = &mut outcome.findings;
         if findings.is_empty() && !case.is_of_this_harness() {

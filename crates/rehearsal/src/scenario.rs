@@ -279,12 +279,18 @@ impl Scenario {
         watchdog::begins(self.inner.name(), &Choices::Tape(tape.clone()), test_name());
         let mut outcome = examine(&self.inner, tape, Patience::MustEnd, &self.checks).outcome;
         watchdog::ended();
-        if tape.is_empty() {
-            outcome.findings.splice(0..0, self.never_read(&outcome));
+        self.judge_alone(&mut outcome, tape.is_empty(), Some(tape));
+        if outcome.findings.is_empty() { Ok(outcome) } else { Err(failure(&self.inner, outcome)) }
+    }
+
+    /// Adds what is found in a run that is made by itself, beside what every run is checked for: of the calm run the
+    /// signals that nobody reads, and which answers of its tape it was not asked for.
+    pub(crate) fn judge_alone(&self, outcome: &mut Outcome, calm: bool, tape: Option<&Tape>) {
+        if calm {
+            outcome.findings.splice(0..0, self.never_read(outcome));
         }
         outcome.findings.extend(self.unknown_activities());
-        outcome.findings.extend(unasked(tape, &outcome));
-        if outcome.findings.is_empty() { Ok(outcome) } else { Err(failure(&self.inner, outcome)) }
+        outcome.findings.extend(tape.and_then(|tape| unasked(tape, outcome)));
     }
 
     /// Cancels the workflow that the client started first at every point, one run for each, and checks every run.

@@ -3,7 +3,7 @@
 //! The histories tell: an activity that completed, a timer that went off, a signal that was read. What was asked for on a
 //! canceled context is left out: the workflow did not wait for it in earnest (C-35, C-39).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rehearsal_activation::{Fault, Signals};
@@ -66,7 +66,7 @@ impl Awaits {
     }
 
     fn note_operations(&mut self, execution: &Execution) {
-        let skipped = skipped(execution);
+        let skipped = execution.skipped();
         let mut timers: BTreeMap<EventId, Timer> = BTreeMap::new();
         for event in &execution.history {
             match &event.kind {
@@ -137,33 +137,4 @@ impl Awaits {
         });
         awaits.chain(signals).collect()
     }
-}
-
-/// The operations that the same workflow task asked for and canceled.
-fn skipped(execution: &Execution) -> BTreeSet<EventId> {
-    let mut asked: BTreeMap<EventId, EventId> = BTreeMap::new();
-    let mut skipped = BTreeSet::new();
-    for event in &execution.history {
-        let canceled = match &event.kind {
-            EventKind::ActivityTaskScheduled(scheduled) => {
-                asked.insert(event.id, scheduled.workflow_task_completed_event_id);
-                continue;
-            }
-            EventKind::TimerStarted(started) => {
-                asked.insert(event.id, started.workflow_task_completed_event_id);
-                continue;
-            }
-            EventKind::ActivityTaskCancelRequested(request) => {
-                (request.scheduled_event_id, request.workflow_task_completed_event_id)
-            }
-            EventKind::TimerCanceled(canceled) => {
-                (canceled.started_event_id, canceled.workflow_task_completed_event_id)
-            }
-            _ => continue,
-        };
-        if asked.get(&canceled.0) == Some(&canceled.1) {
-            skipped.insert(canceled.0);
-        }
-    }
-    skipped
 }
