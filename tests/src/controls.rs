@@ -1,4 +1,6 @@
-//! What the controls rehearse besides the cancellation sample.
+//! What the controls rehearse besides the cancellation sample, and what they break.
+
+pub mod defect;
 
 use rehearsal::{
     Activity, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario, Stub, Workflow,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rehearsal::{Check, Code, Failure, Finding, Outcome, Scenario, Tape};
 use rehearsal_examples::cancellation::{YOUR_WORKFLOW, rehearsal_of, your_workflow};
-use rehearsal_service::{Defect, ServiceConfig};
-use rehearsal_tests::controls::retried;
+use rehearsal_service::{Bend, ServiceConfig};
+use rehearsal_tests::controls::{defect, retried};
 
-fn broken(scenario: Scenario, defect: Defect) -> Failure {
-    let config = ServiceConfig { defect: Some(defect), ..ServiceConfig::default() };
+fn broken(scenario: Scenario, defect: Bend) -> Failure {
+    let config = ServiceConfig { bend: Some(defect), ..ServiceConfig::default() };
     scenario.service_config(config).try_sweep().expect_err("a rule is broken")
 }
 
@@ -33,26 +33,26 @@ fn nothing_is_found_where_no_rule_is_broken() {
 
 #[test]
 fn a_skipped_activity_that_runs_is_found() {
-    let failure = broken(sample(), Defect::SkippedRuns);
+    let failure = broken(sample(), defect::SKIPPED_RUNS);
     assert_eq!(codes(&failure), [Code::SkippedNotCanceled], "{failure}");
 }
 
 #[test]
 fn a_cancel_that_is_lost_is_found() {
-    let failure = broken(retried(), Defect::CancelLost);
+    let failure = broken(retried(), defect::CANCEL_LOST);
     assert_eq!(codes(&failure), [Code::CancelLost], "{failure}");
 }
 
 #[test]
 fn an_event_that_is_dropped_is_found() {
-    let failure = broken(sample(), Defect::EventDropped);
+    let failure = broken(sample(), defect::EVENT_DROPPED);
     assert_eq!(codes(&failure), [Code::IllFormed]);
     assert!(failure.report().contains("is not well formed"), "{failure}");
 }
 
 #[test]
 fn an_attempt_too_many_is_found() {
-    let failure = broken(retried(), Defect::RetryTooMany);
+    let failure = broken(retried(), defect::RETRY_TOO_MANY);
     assert_eq!(codes(&failure), [Code::IllFormed]);
     assert!(failure.report().contains("Charge was given 3 attempts, 2 are allowed"), "{failure}");
 }

@@ -67,7 +67,7 @@ impl Scenario {
     ///
     /// With the feature `panic-on-bugs`, if there is such a finding.
     pub(crate) fn assert_no_bug(&self, outcome: &Outcome) {
-        let may_break = !cfg!(feature = "panic-on-bugs") || self.config.defect.is_some();
+        let may_break = !cfg!(feature = "panic-on-bugs") || self.config.bend.is_some();
         let bug = outcome.findings.iter().find(|finding| finding.code == Code::IllFormed);
         if let Some(bug) = bug.filter(|_| !may_break) {
             panic!("scenario `{}` with the tape `{}` met a bug: {bug}", self.name, outcome.tape);

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use rehearsal_history::SmolStr;
 
-use crate::run::Defect;
+use crate::words::Bend;
 
 /// Settings of a [`Service`](crate::Service). The default is that of a Temporal server 1.32.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub struct ServiceConfig {
     pub minimal_reuse_interval: Duration,
     /// How much is too much.
     pub limits: Limits,
-    /// A rule that is broken on purpose; `None` outside of Rehearsal's own tests.
+    /// Bends what is decided, before it happens; `None` outside of Rehearsal's own controls.
     #[doc(hidden)]
-    pub defect: Option<Defect>,
+    pub bend: Option<Bend>,
 }
 
 impl Default for ServiceConfig {
@@ -36,7 +36,7 @@ impl Default for ServiceConfig {
             max_task_timeout: Duration::from_secs(120),
             minimal_reuse_interval: Duration::from_secs(1),
             limits: Limits::default(),
-            defect: None,
+            bend: None,
         }
     }
 }

@@ -19,10 +19,12 @@ extern crate alloc;
 mod config;
 mod error;
 mod input;
+mod machine;
 mod refusal;
 mod run;
 mod service;
 mod view;
+mod words;
 
 pub use config::{Limits, ServiceConfig};
 pub use error::{Busy, InvalidRequest, NotFound, RequestError};
@@ -30,7 +32,7 @@ pub use input::{
     ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target,
 };
 pub use refusal::{BadCommand, Refusal};
-#[doc(hidden)]
-pub use run::Defect;
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
+#[doc(hidden)]
+pub use words::{Bend, Decision};

@@ -1,23 +1,16 @@
 //! One run: its history, and what stands beside it.
 //!
-//! Every request is one transaction: decide, apply the steps, [`finish`](Run::finish).
+//! Every request is one transaction: decide, [`settle`](Run::settle), [`finish`](Run::finish). What is decided, and what
+//! events make of it, is up to the machines ([`machine`](crate::machine)).
 
-mod activity;
 mod attempt;
 mod buffer;
 mod client;
-mod defect;
+mod command;
 mod elapse;
 mod plan;
 mod queue;
-mod retry;
-mod schedule;
 mod state;
-mod step;
-#[cfg(test)]
-mod tables;
-mod task;
-mod timer;
 mod turn;
 mod view;
 #[cfg(test)]
@@ -33,16 +26,14 @@ use core::time::Duration;
 use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
 
 use self::buffer::Buffer;
-pub use self::defect::Defect;
 use self::elapse::Alarm;
 use self::queue::Queue;
-pub(crate) use self::queue::Wake;
 use self::state::State;
-use self::step::{Decision, HISTORY_SERVICE, Step, Sticky, is_direct};
-use self::task::{TaskInput, TaskNote};
 pub(crate) use self::turn::{Loose, Turn};
 use crate::input::{Effect, RunRef};
+use crate::machine::task::TaskInput;
 use crate::view::RunView;
+use crate::words::{Decision, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct};
 
 /// A run, open or closed.
 #[derive(Debug)]
@@ -52,6 +43,8 @@ pub(crate) struct Run {
     state: State,
     buffer: Buffer,
     sticky: Option<Sticky>,
+    /// What this transaction hands over when it is through.
+    transfers: Vec<Transfer>,
     /// When the run times out.
     expiry: Option<Wake>,
     /// When the workflow task times out, and which one that is about.
@@ -63,6 +56,15 @@ pub(crate) struct Run {
     queue: Queue,
     /// The soonest of all deadlines.
     alarm: Option<Alarm>,
+}
+
+/// The sticky queue that a run is bound to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sticky {
+    /// The queue of the worker that has the run in its cache.
+    pub(crate) queue: TaskQueue,
+    /// How long a task may wait there.
+    pub(crate) timeout: Duration,
 }
 
 impl Run {
@@ -87,19 +89,20 @@ impl Run {
         EventId::FIRST.plus(self.events.len() as u64)
     }
 
-    /// Carries out what was decided.
+    /// Carries out what was decided; tells whether the workflow must hear of it.
+    fn settle(&mut self, turn: &Turn<'_>, mut decision: Decision) -> bool {
+        turn.bend(&mut decision);
+        self.apply(decision.steps);
+        decision.needs_task
+    }
+
     fn apply(&mut self, steps: impl IntoIterator<Item = Step>) {
         for step in steps {
             match step {
                 Step::Event(event) => self.record(event),
                 Step::Unbuffer { started } => self.buffer.remove_fired(started),
-                Step::Task(note) => self.state.task.note(note),
-                Step::Activity(scheduled, note) => {
-                    if let Some(activity) = self.state.activities.get_mut(&scheduled) {
-                        activity.apply(note);
-                    }
-                }
-                Step::Sticky(sticky) => self.sticky = sticky,
+                Step::Note(note) => self.state.note(note),
+                Step::Transfer(transfer) => self.transfers.push(transfer),
             }
         }
     }
@@ -131,9 +134,12 @@ impl Run {
         }
     }
 
-    /// Ends a transaction: schedules a workflow task if one is wanted and none is pending (H-14), flushes or limits the
-    /// buffer, and arms deadlines.
+    /// Ends a transaction: hands over what it made ready, schedules a workflow task if one is wanted and none is pending
+    /// (H-14), flushes or limits the buffer, and arms deadlines.
     fn finish(&mut self, turn: &mut Turn<'_>, needs_task: bool) {
+        for transfer in core::mem::take(&mut self.transfers) {
+            self.transfer(turn, transfer);
+        }
         if !self.is_open() {
             // H-5, W-16: what waits is dropped with all deadlines.
             self.buffer.clear();
@@ -157,13 +163,37 @@ impl Run {
         self.queue.commit(turn.now);
     }
 
+    /// Hands something over, if it is still wanted.
+    fn transfer(&mut self, turn: &mut Turn<'_>, transfer: Transfer) {
+        match transfer {
+            Transfer::Activity { scheduled } => {
+                let activity = self.state.activities.get(&scheduled);
+                if self.is_open() && activity.is_some_and(|it| it.waits_since().is_some()) {
+                    self.queue.write();
+                    self.offer_activity(turn, scheduled);
+                }
+            }
+        }
+    }
+
+    /// Tells that an activity waits for a worker.
+    fn offer_activity(&self, turn: &mut Turn<'_>, scheduled: EventId) {
+        let Some(activity) = self.state.activities.get(&scheduled) else { return };
+        turn.push(Effect::ActivityTask {
+            run: self.id,
+            scheduled,
+            attempt: activity.attempt,
+            queue: activity.attributes().task_queue.name.clone(),
+        });
+    }
+
     /// Schedules a workflow task unless one is pending (W-1); `offer` it to workers, or start it yourself.
     fn schedule_task(&mut self, turn: &mut Turn<'_>, offer: bool) {
         if !self.state.task.is_idle() {
             return;
         }
         if !self.buffer.is_empty() {
-            self.apply([Step::Task(TaskNote::FirstAttempt)]);
+            self.state.note(Note::Task(TaskNote::FirstAttempt));
             self.flush();
         }
         let input = TaskInput::Schedule {
@@ -178,7 +208,7 @@ impl Run {
         let mut decision = Decision::default();
         // Cannot fail: it is idle.
         if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
-            self.apply(decision.steps);
+            self.settle(turn, decision);
         }
         if let Some(slot) = self.state.task.slot().filter(|_| offer) {
             self.queue.write();
@@ -203,14 +233,15 @@ impl Run {
         let mut decision = Decision::default();
         let input = TaskInput::Fail { cause, failure, identity };
         if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
-            self.apply(decision.steps);
+            self.settle(turn, decision);
             self.lose_stickiness();
         }
     }
 
     fn lose_stickiness(&mut self) {
         if self.sticky.is_some() {
-            self.apply([Step::Sticky(None), Step::Task(TaskNote::FirstAttempt)]);
+            self.sticky = None;
+            self.state.note(Note::Task(TaskNote::FirstAttempt));
         }
     }
 

@@ -10,8 +10,9 @@ use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
-use crate::run::{Loose, Run, Turn, Wake};
+use crate::run::{Loose, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::words::Wake;
 
 /// The simulated Temporal service: all runs of one namespace.
 ///

@@ -94,7 +94,6 @@ pub(crate) fn command(command: &ServerCommand) -> String {
         ServerCommand::ContinueAsNew { input } => {
             format!("ContinueAsNew input={}", payloads(input.as_ref()))
         }
-        _ => "a command of a later version".into(),
     }
 }
 

@@ -4,11 +4,11 @@ use alloc::boxed::Box;
 
 use rehearsal_history::{EventId, Failure, Payloads, SmolStr};
 
-use super::activity::{ActivityInput, ActivityState};
-use super::step::Decision;
 use super::{Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::{ActivityTask, ActivityToken};
+use crate::machine::activity::{ActivityInput, ActivityState};
+use crate::words::Decision;
 
 impl Run {
     /// A worker takes an attempt.
@@ -137,9 +137,8 @@ impl Run {
                 RequestError::from(NotFound::Activity)
             }
         })?;
-        turn.bend(&mut decision);
-        self.apply(decision.steps);
-        self.finish(turn, decision.needs_task);
+        let needs_task = self.settle(turn, decision);
+        self.finish(turn, needs_task);
         Ok(())
     }
 }

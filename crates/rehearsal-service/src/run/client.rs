@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_history::event::{
@@ -16,12 +17,12 @@ use rehearsal_history::{
 use smol_str::format_smolstr;
 
 use super::buffer::Buffer;
-use super::queue::{Due, Moment, Queue};
+use super::queue::Queue;
 use super::state::State;
-use super::step::{Decision, HISTORY_SERVICE};
 use super::{Run, Turn};
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::{RunRef, StartWorkflow};
+use crate::words::{Decision, Due, HISTORY_SERVICE, Moment};
 
 impl Run {
     /// A new run with its first workflow task scheduled.
@@ -47,6 +48,7 @@ impl Run {
             state,
             buffer: Buffer::default(),
             sticky: None,
+            transfers: Vec::new(),
             expiry,
             task_wake: None,
             timer_tasks: BTreeSet::new(),
@@ -90,7 +92,7 @@ impl Run {
                 ..WorkflowExecutionSignaled::default()
             }),
         );
-        self.apply(decision.steps);
+        self.settle(turn, decision);
         self.finish(turn, true);
         Ok(())
     }
@@ -115,9 +117,7 @@ impl Run {
             },
         );
         decision.need_workflow_task();
-        turn.bend(&mut decision);
-        let needs_task = decision.needs_task;
-        self.apply(decision.steps);
+        let needs_task = self.settle(turn, decision);
         self.finish(turn, needs_task);
     }
 
@@ -150,7 +150,7 @@ impl Run {
         self.flush();
         let mut decision = Decision::default();
         decision.record(turn.now, close);
-        self.apply(decision.steps);
+        self.settle(turn, decision);
         self.finish(turn, false);
     }
 }

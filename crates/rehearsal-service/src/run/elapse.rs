@@ -9,14 +9,13 @@ use alloc::vec::Vec;
 use rehearsal_history::event::WorkflowExecutionTimedOut;
 use rehearsal_history::{EventId, RetryState, SmolStr, Timestamp};
 
-use super::activity::{
+use super::{Run, Turn, queue};
+use crate::machine::activity::{
     Activity, ActivityInput, ActivityState, DEADLINES, HEARTBEAT, goes_by_start,
 };
-use super::queue::{self, Due, Moment};
-use super::step::Decision;
-use super::task::{TaskInput, WorkflowTask};
-use super::timer::{Timer, TimerInput};
-use super::{Run, Turn, Wake};
+use crate::machine::task::{TaskInput, WorkflowTask};
+use crate::machine::timer::{Timer, TimerInput};
+use crate::words::{Decision, Due, Moment, Wake};
 
 /// What goes off, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,11 +109,12 @@ impl Run {
             WorkflowTask::Scheduled(_) | WorkflowTask::Idle { .. } => TaskInput::GiveUpSticky,
         };
         let mut decision = Decision::default();
+        let mut needs_task = false;
         if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
-            self.apply(decision.steps);
+            needs_task = self.settle(turn, decision);
             self.lose_stickiness();
         }
-        self.finish(turn, decision.needs_task);
+        self.finish(turn, needs_task);
     }
 
     /// All timers that are due fire in one transaction, by due time, then by the order in which they were started
@@ -133,8 +133,7 @@ impl Run {
             let Some(timer) = self.state.timers.get(&id) else { continue };
             let mut decision = Decision::default();
             if timer.decide(turn.now, TimerInput::Elapsed, &mut decision).is_ok() {
-                needs_task |= decision.needs_task;
-                self.apply(decision.steps);
+                needs_task |= self.settle(turn, decision);
             }
         }
         self.finish(turn, needs_task);
@@ -164,8 +163,7 @@ impl Run {
                 .decide(turn.now, ActivityInput::TimeOut(DEADLINES[place].clone()), &mut decision)
                 .is_ok()
             {
-                needs_task |= decision.needs_task;
-                self.apply(decision.steps);
+                needs_task |= self.settle(turn, decision);
             }
         }
         self.finish(turn, needs_task);
@@ -177,7 +175,7 @@ impl Run {
         if activity
             .is_some_and(|it| it.decide(turn.now, ActivityInput::Retry, &mut decision).is_ok())
         {
-            self.apply(decision.steps);
+            self.settle(turn, decision);
             self.offer_activity(turn, scheduled);
         }
         self.finish(turn, false);

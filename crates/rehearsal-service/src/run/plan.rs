@@ -5,25 +5,19 @@
 //! whole plan holds. Ids are known in advance, as these events stand in one block (H-11).
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{ScheduleActivityTask, ServerCommand};
-use rehearsal_history::event::{
-    TimerStarted, WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionFailed,
-};
-use rehearsal_history::{Event, EventId, EventKind, RetryState, SmolStr, Timestamp, UserMetadata};
+use rehearsal_history::{Event, EventId, SmolStr};
 
-use super::activity::{Activity, ActivityInput};
-use super::defect::Defect;
-use super::schedule;
+use super::Turn;
+use super::command::Command;
 use super::state::State;
-use super::step::{Decision, Step, is_direct};
-use super::timer::{Timer, TimerInput, TimerState};
-use crate::config::Limits;
-
-use crate::refusal::{BadCommand, Refusal};
+use crate::machine::activity::{self, Activity};
+use crate::machine::close;
+use crate::machine::timer::{self, Timer};
+use crate::refusal::Refusal;
+use crate::words::{Decision, Origin, Overlay, Step, is_direct};
 
 /// The outcome of a completion's commands.
 #[derive(Debug)]
@@ -32,225 +26,76 @@ pub(crate) struct Plan {
     /// Whether a workflow task must follow: events wait in the buffer, or an activity was canceled in its worker's
     /// place (C-24).
     pub(crate) needs_task: bool,
-    /// The activities that wait for a worker now.
-    pub(crate) scheduled: Vec<EventId>,
 }
 
-/// Where and when the commands come.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin<'a> {
-    pub(crate) now: Timestamp,
-    /// The `WorkflowTaskCompleted` that they will stand behind.
-    pub(crate) task: EventId,
-    /// The worker.
-    pub(crate) identity: &'a SmolStr,
-    /// How many events wait in the buffer.
-    pub(crate) buffered: usize,
-    pub(crate) limits: &'a Limits,
-    pub(crate) defect: Option<Defect>,
-}
-
-/// Plans `commands` in order.
+/// Plans `commands` in order. `task` is the `WorkflowTaskCompleted` that they stand behind, `buffered` says how many
+/// events wait in the buffer.
 ///
 /// # Errors
 ///
 /// [`Refusal`] of the first command that does not hold.
 pub(crate) fn plan(
     state: &State,
-    origin: Origin<'_>,
-    commands: Vec<ServerCommand>,
+    turn: &Turn<'_>,
+    task: EventId,
+    identity: &SmolStr,
+    buffered: usize,
+    commands: Vec<Command>,
 ) -> Result<Plan, Refusal> {
     let mut planner = Planner {
-        state,
-        origin,
-        next: origin.task.next(),
-        buffered: origin.buffered,
-        timers: BTreeMap::new(),
-        activities: BTreeMap::new(),
+        turn,
+        origin: Origin {
+            now: turn.now,
+            task,
+            next: task.next(),
+            identity,
+            task_queue: &state.view.task_queue,
+            run_timeout: state.settings.run_timeout,
+            limits: &turn.config.limits,
+        },
+        buffered,
+        activities: Overlay::new(&state.activities),
+        timers: Overlay::new(&state.timers),
         steps: Vec::new(),
-        canceled_unstarted: false,
+        needs_task: false,
     };
     for command in commands {
         planner.add(command)?;
     }
-    Ok(planner.finish())
+    Ok(Plan { needs_task: planner.buffered > 0 || planner.needs_task, steps: planner.steps })
 }
 
 struct Planner<'a> {
-    state: &'a State,
+    turn: &'a Turn<'a>,
     origin: Origin<'a>,
-    /// The id of the next event.
-    next: EventId,
     /// How many events that came before this completion still wait in the buffer (W-12).
     buffered: usize,
-    /// The timers and activities that the commands so far have touched, as they will be.
-    timers: BTreeMap<SmolStr, Timer>,
-    activities: BTreeMap<EventId, Box<Activity>>,
+    /// The entities as the commands so far will leave them.
+    activities: Overlay<'a, EventId, Box<Activity>>,
+    timers: Overlay<'a, SmolStr, Timer>,
     steps: Vec<Step>,
-    canceled_unstarted: bool,
+    needs_task: bool,
 }
 
 impl Planner<'_> {
-    fn add(&mut self, command: ServerCommand) -> Result<(), Refusal> {
+    fn add(&mut self, command: Command) -> Result<(), Refusal> {
         if command.is_close() && self.buffered > 0 {
             return Err(Refusal::UnhandledCommand);
         }
-        let task = self.origin.task;
+        let mut decision = Decision::default();
+        let (origin, out) = (&self.origin, &mut decision);
         match command {
-            ServerCommand::ScheduleActivityTask(command) => self.schedule_activity(*command)?,
-            ServerCommand::RequestCancelActivityTask { scheduled, user_metadata } => {
-                self.cancel_activity(scheduled, user_metadata)?;
-            }
-            ServerCommand::StartTimer { timer_id, after, user_metadata } => {
-                self.start_timer(timer_id, after, user_metadata)?;
-            }
-            ServerCommand::CancelTimer { timer_id, user_metadata } => {
-                self.cancel_timer(timer_id, user_metadata)?;
-            }
-            ServerCommand::CompleteWorkflow { result } => self.record(
-                WorkflowExecutionCompleted {
-                    result,
-                    workflow_task_completed_event_id: task,
-                    ..WorkflowExecutionCompleted::default()
-                },
-                None,
-            ),
-            ServerCommand::FailWorkflow { failure } => self.record(
-                Box::new(WorkflowExecutionFailed {
-                    failure: Some(*failure),
-                    // T-11: workflows have no retry policy unless they are given one.
-                    retry_state: RetryState::RetryPolicyNotSet,
-                    workflow_task_completed_event_id: task,
-                    ..WorkflowExecutionFailed::default()
-                }),
-                None,
-            ),
-            ServerCommand::CancelWorkflow { details } => self.record(
-                WorkflowExecutionCanceled {
-                    workflow_task_completed_event_id: task,
-                    details,
-                    ..WorkflowExecutionCanceled::default()
-                },
-                None,
-            ),
-            // Refused by name before a plan is made.
-            _ => {
-                unreachable!("commands that are not simulated are refused before they are planned")
-            }
+            Command::Activity(command) => activity::plan(command, origin, &self.activities, out)?,
+            Command::Timer(command) => timer::plan(command, origin, &self.timers, out)?,
+            Command::Close(command) => close::plan(command, origin, out),
         }
-        Ok(())
-    }
-
-    fn schedule_activity(&mut self, mut command: ScheduleActivityTask) -> Result<(), BadCommand> {
-        let user_metadata = command.user_metadata.take();
-        let settings = &self.state.settings;
-        let queue = &self.state.view.task_queue;
-        let attributes =
-            schedule::attributes(command, self.origin.task, queue, settings.run_timeout)?;
-        let pending = self.pending().count();
-        let limit = self.origin.limits.pending_activities;
-        if pending >= limit {
-            return Err(BadCommand::TooManyActivities { pending, limit });
-        }
-        let activity_id = &attributes.activity_id;
-        if self.pending().any(|activity| activity.attributes().activity_id == *activity_id) {
-            return Err(BadCommand::DuplicateActivity { activity_id: attributes.activity_id });
-        }
-        self.record(Box::new(attributes), user_metadata);
-        Ok(())
-    }
-
-    fn cancel_activity(
-        &mut self,
-        scheduled: EventId,
-        user_metadata: Option<Box<UserMetadata>>,
-    ) -> Result<(), BadCommand> {
-        if scheduled.is_none() {
-            return Err(BadCommand::NoScheduledEvent);
-        }
-        let unknown = BadCommand::UnknownActivity { scheduled };
-        let (task, next, now) = (self.origin.task, self.next, self.origin.now);
-        let identity = self.origin.identity.clone();
-        let activity =
-            self.activities.get(&scheduled).or_else(|| self.state.activities.get(&scheduled));
-        let activity = activity.cloned().ok_or_else(|| unknown.clone())?;
-        let mut decision = Decision::default();
-        activity
-            .decide(now, ActivityInput::RequestCancel { task, next, identity }, &mut decision)
-            .map_err(|_| unknown)?;
-        if let Some(defect) = self.origin.defect {
-            defect.bend(now, &mut decision);
-        }
-        self.canceled_unstarted |= decision.needs_task;
-        self.activities.insert(scheduled, activity);
-        annotate(&mut decision, user_metadata);
+        self.turn.bend(&mut decision);
         self.extend(decision);
         Ok(())
-    }
-
-    fn start_timer(
-        &mut self,
-        timer_id: SmolStr,
-        after: core::time::Duration,
-        user_metadata: Option<Box<UserMetadata>>,
-    ) -> Result<(), BadCommand> {
-        if timer_id.is_empty() {
-            return Err(BadCommand::NoTimerId);
-        }
-        if self
-            .timer(&timer_id)
-            .is_some_and(|timer| matches!(timer.state, TimerState::Running { .. }))
-        {
-            return Err(BadCommand::DuplicateTimer { timer_id });
-        }
-        let started = TimerStarted {
-            timer_id,
-            start_to_fire_timeout: Some(after),
-            workflow_task_completed_event_id: self.origin.task,
-            ..TimerStarted::default()
-        };
-        self.record(started, user_metadata);
-        Ok(())
-    }
-
-    fn cancel_timer(
-        &mut self,
-        timer_id: SmolStr,
-        user_metadata: Option<Box<UserMetadata>>,
-    ) -> Result<(), BadCommand> {
-        if timer_id.is_empty() {
-            return Err(BadCommand::NoTimerToCancel);
-        }
-        let Some(timer) = self.timer(&timer_id).cloned() else {
-            return Err(BadCommand::UnknownTimer { timer_id });
-        };
-        let mut decision = Decision::default();
-        let input = TimerInput::Cancel { task: self.origin.task, identity: self.origin.identity };
-        if timer.decide(self.origin.now, input, &mut decision).is_err() {
-            return Err(BadCommand::UnknownTimer { timer_id });
-        }
-        self.timers.insert(timer_id, timer);
-        annotate(&mut decision, user_metadata);
-        self.extend(decision);
-        Ok(())
-    }
-
-    fn timer(&self, id: &SmolStr) -> Option<&Timer> {
-        self.timers.get(id).or_else(|| self.state.timers.get(id))
-    }
-
-    /// The activities that will be pending.
-    fn pending(&self) -> impl Iterator<Item = &Activity> {
-        let untouched =
-            self.state.activities.iter().filter(|(id, _)| !self.activities.contains_key(id));
-        untouched
-            .map(|(_, activity)| activity)
-            .chain(self.activities.values())
-            .map(|activity| &**activity)
-            .filter(|activity| activity.is_pending())
     }
 
     fn extend(&mut self, decision: Decision) {
+        self.needs_task |= decision.needs_task;
         for step in decision.steps {
             match step {
                 Step::Event(event) => self.foretell(event),
@@ -258,76 +103,19 @@ impl Planner<'_> {
                     self.buffered = self.buffered.saturating_sub(1);
                     self.steps.push(step);
                 }
-                Step::Task(_) | Step::Activity(..) | Step::Sticky(_) => self.steps.push(step),
+                Step::Note(_) | Step::Transfer(_) => self.steps.push(step),
             }
         }
-    }
-
-    fn record(&mut self, kind: impl Into<EventKind>, user_metadata: Option<Box<UserMetadata>>) {
-        let event = Event::new(EventId::NONE, self.origin.now, kind.into());
-        self.foretell(Arc::new(Event { user_metadata, ..event }));
     }
 
     /// Gives an event the id it will have, and evolves what it concerns.
     fn foretell(&mut self, mut event: Arc<Event>) {
         if is_direct(&event.kind) {
-            Arc::make_mut(&mut event).id = self.next;
-            self.next = self.next.next();
+            Arc::make_mut(&mut event).id = self.origin.next;
+            self.origin.next = self.origin.next.next();
         }
-        match &event.kind {
-            EventKind::ActivityTaskScheduled(_) => {
-                let activity = Activity::new(Arc::clone(&event), event.time);
-                self.activities.insert(event.id, Box::new(activity));
-            }
-            EventKind::ActivityTaskCancelRequested(it) => {
-                if let Some(activity) = self.activities.get_mut(&it.scheduled_event_id) {
-                    activity.evolve(&event);
-                }
-            }
-            EventKind::ActivityTaskCanceled(it) => {
-                if let Some(activity) = self.activities.get_mut(&it.scheduled_event_id) {
-                    activity.evolve(&event);
-                }
-            }
-            EventKind::TimerStarted(started) => {
-                self.timers.insert(started.timer_id.clone(), Timer::new(&event, started));
-            }
-            EventKind::TimerCanceled(it) => {
-                if let Some(timer) = self.timers.get_mut(&it.timer_id) {
-                    timer.evolve(&event);
-                }
-            }
-            _ => {}
-        }
+        activity::evolve(&mut self.activities, &event);
+        timer::evolve(&mut self.timers, &event);
         self.steps.push(Step::Event(event));
-    }
-
-    fn finish(self) -> Plan {
-        let new = self.activities.range(self.origin.task..);
-        Plan {
-            scheduled: new
-                .filter(|(_, activity)| activity.is_pending())
-                .map(|(id, _)| *id)
-                .collect(),
-            needs_task: self.buffered > 0 || self.canceled_unstarted,
-            steps: self.steps,
-        }
-    }
-}
-
-/// Puts what came with a cancel command beside the event that echoes it, not beside what the server adds.
-fn annotate(decision: &mut Decision, user_metadata: Option<Box<UserMetadata>>) {
-    let Some(user_metadata) = user_metadata else { return };
-    let echo = decision.steps.iter_mut().find_map(|step| match step {
-        Step::Event(event) => Some(event).filter(|event| {
-            matches!(
-                event.kind,
-                EventKind::ActivityTaskCancelRequested(_) | EventKind::TimerCanceled(_)
-            )
-        }),
-        _ => None,
-    });
-    if let Some(event) = echo {
-        Arc::make_mut(event).user_metadata = Some(user_metadata);
     }
 }

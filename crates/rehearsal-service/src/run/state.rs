@@ -8,10 +8,11 @@ use core::time::Duration;
 use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, Status, Timestamp};
 
-use super::activity::Activity;
-use super::task::WorkflowTask;
-use super::timer::Timer;
+use crate::machine::activity::{self, Activity};
+use crate::machine::task::WorkflowTask;
+use crate::machine::timer::{self, Timer};
 use crate::view::RunView;
+use crate::words::Note;
 
 /// The state of a run.
 ///
@@ -77,41 +78,11 @@ impl State {
     /// An event that passes through the buffer comes twice: without an id when it happens, and with one when it is
     /// flushed. It acts the first time; the second only says that the workflow can see it now.
     pub(crate) fn evolve(&mut self, event: &Arc<Event>) {
+        self.task.evolve(event);
+        activity::evolve(&mut self.activities, event);
+        timer::evolve(&mut self.timers, event);
         match &event.kind {
-            EventKind::WorkflowTaskCompleted(completed) => {
-                self.previous_started = completed.started_event_id;
-                self.task.evolve(event);
-            }
-            EventKind::WorkflowTaskScheduled(_)
-            | EventKind::WorkflowTaskStarted(_)
-            | EventKind::WorkflowTaskFailed(_)
-            | EventKind::WorkflowTaskTimedOut(_) => self.task.evolve(event),
-            EventKind::ActivityTaskScheduled(_) => {
-                let activity = Activity::new(Arc::clone(event), event.time);
-                self.activities.insert(event.id, Box::new(activity));
-            }
-            EventKind::ActivityTaskCancelRequested(it) => {
-                self.evolve_activity(it.scheduled_event_id, event);
-            }
-            EventKind::ActivityTaskCompleted(it) => {
-                self.evolve_activity(it.scheduled_event_id, event);
-            }
-            EventKind::ActivityTaskFailed(it) => self.evolve_activity(it.scheduled_event_id, event),
-            EventKind::ActivityTaskTimedOut(it) => {
-                self.evolve_activity(it.scheduled_event_id, event);
-            }
-            EventKind::ActivityTaskCanceled(it) => {
-                self.evolve_activity(it.scheduled_event_id, event);
-            }
-            EventKind::TimerStarted(started) => {
-                self.timers.insert(started.timer_id.clone(), Timer::new(event, started));
-            }
-            EventKind::TimerFired(it) => {
-                self.evolve_timer(&it.timer_id, it.started_event_id, event);
-            }
-            EventKind::TimerCanceled(it) => {
-                self.evolve_timer(&it.timer_id, it.started_event_id, event);
-            }
+            EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
             EventKind::WorkflowExecutionCancelRequested(_) => self.view.cancel_requested = true,
             EventKind::WorkflowExecutionSignaled(_) if event.id.is_none() => {
                 self.signals = self.signals.saturating_add(1);
@@ -125,25 +96,19 @@ impl State {
         }
     }
 
+    /// What `note` makes of the run.
+    pub(crate) fn note(&mut self, note: Note) {
+        match note {
+            Note::Task(note) => self.task.note(note),
+            Note::Activity(scheduled, note) => {
+                if let Some(activity) = self.activities.get_mut(&scheduled) {
+                    activity.apply(note);
+                }
+            }
+        }
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.view.status == Status::Running
-    }
-
-    fn evolve_activity(&mut self, scheduled: EventId, event: &Event) {
-        let Some(activity) = self.activities.get_mut(&scheduled) else { return };
-        activity.evolve(event);
-        if activity.has_ended() {
-            self.activities.remove(&scheduled);
-        }
-    }
-
-    fn evolve_timer(&mut self, id: &SmolStr, started: EventId, event: &Event) {
-        let Some(timer) = self.timers.get_mut(id).filter(|timer| timer.started == started) else {
-            return;
-        };
-        timer.evolve(event);
-        if timer.has_ended() {
-            self.timers.remove(id);
-        }
     }
 }

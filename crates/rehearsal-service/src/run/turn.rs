@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use rehearsal_history::Timestamp;
 
-use super::queue::{Due, Queue, Wake};
-use super::step::Decision;
+use super::queue::Queue;
 use crate::config::ServiceConfig;
 use crate::input::{Effect, Outbox};
+use crate::words::{Decision, Due, Wake};
 
 /// One call of the service, as a run sees it.
 #[derive(Debug)]
@@ -44,10 +44,10 @@ impl Turn<'_> {
         wake
     }
 
-    /// Bends what was decided if a rule is to be broken.
+    /// The one place at which the door stands: everything that is decided comes by.
     pub(crate) fn bend(&self, decision: &mut Decision) {
-        if let Some(defect) = self.config.defect {
-            defect.bend(self.now, decision);
+        if let Some(door) = self.config.bend {
+            (door.bend)(self.now, decision);
         }
     }
 

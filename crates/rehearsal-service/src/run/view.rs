@@ -6,10 +6,9 @@ use alloc::vec::Vec;
 use rehearsal_history::{Event, EventId, SmolStr};
 
 use super::Run;
-use super::activity::{Activity, ActivityState};
-use super::task::{WorkflowTask, record};
-use super::timer::TimerState;
-use crate::view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::machine::task::{WorkflowTask, record};
+use crate::machine::timer::Timer;
+use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -69,57 +68,23 @@ impl Run {
 
     /// Where the activities that have not ended stand, in the order in which they were asked for.
     pub(crate) fn activity_states(&self) -> impl Iterator<Item = PendingState> {
-        self.state.activities.values().filter_map(|activity| pending_state(activity))
+        self.state.activities.values().filter_map(|activity| activity.pending_state())
     }
 
     /// How far the activity that this event scheduled has come; `None` if it has ended, or is none.
     pub(crate) fn standing(&self, scheduled: EventId) -> Option<Standing<'_>> {
         let activity = self.state.activities.get(&scheduled)?;
-        pending_state(activity)?;
+        activity.pending_state()?;
         Some(activity.standing())
     }
 
     /// Activities and timers that have not ended, in the order in which they were asked for. Those whose end is in the
     /// buffer have ended.
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
-        let activities = self.state.activities.values().filter_map(|activity| {
-            let attributes = activity.attributes();
-            Some(PendingOp {
-                kind: PendingKind::Activity,
-                id: attributes.activity_id.clone(),
-                name: attributes.activity_type.name.clone(),
-                state: pending_state(activity)?,
-                scheduled: activity.scheduled(),
-            })
-        });
-        let timers = self.state.timers.values().filter_map(|timer| match timer.state {
-            TimerState::Running { .. } => Some(PendingOp {
-                kind: PendingKind::Timer,
-                id: timer.id.clone(),
-                name: SmolStr::default(),
-                state: PendingState::Running,
-                scheduled: timer.started,
-            }),
-            TimerState::Unseen | TimerState::Fired | TimerState::Canceled => None,
-        });
+        let activities = self.state.activities.values().filter_map(|activity| activity.pending());
+        let timers = self.state.timers.values().filter_map(Timer::pending);
         let mut pending: Vec<PendingOp> = activities.chain(timers).collect();
         pending.sort_by_key(|op| op.scheduled);
         pending
-    }
-}
-
-/// Where an activity stands; `None` if it has ended.
-const fn pending_state(activity: &Activity) -> Option<PendingState> {
-    match &activity.state {
-        ActivityState::Scheduled { .. } => Some(PendingState::Scheduled),
-        ActivityState::Backoff { .. } => Some(PendingState::Backoff),
-        ActivityState::Started { .. } if activity.cancel.is_some() => {
-            Some(PendingState::CancelRequested)
-        }
-        ActivityState::Started { .. } if activity.last_beat.is_some() => {
-            Some(PendingState::Heartbeating)
-        }
-        ActivityState::Started { .. } => Some(PendingState::Started),
-        ActivityState::Unseen | ActivityState::Closed => None,
     }
 }

@@ -4,24 +4,22 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{
-    ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure,
-};
+use rehearsal_activation::{TaskDelivery, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr};
 use smol_str::ToSmolStr;
 
-use super::plan::{Origin, Plan, plan};
-use super::step::{Decision, Step, Sticky};
-use super::task::{TaskInput, WorkflowTask};
-use super::{Run, Turn};
+use super::command::{self, Command};
+use super::plan::{Plan, plan};
+use super::{Run, Sticky, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
-use crate::input::Effect;
+use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::refusal::Refusal;
+use crate::words::Decision;
 
 /// A completion, taken apart.
 pub(crate) struct Completed {
-    commands: Vec<ServerCommand>,
+    commands: Vec<Command>,
     sticky: Option<Sticky>,
     sdk_metadata: SdkMetadata,
     force_new_task: bool,
@@ -71,7 +69,7 @@ impl Run {
             .task
             .decide(turn.now, input, &mut decision)
             .map_err(|_| NotFound::WorkflowTask)?;
-        self.apply(decision.steps);
+        self.settle(turn, decision);
         Ok(())
     }
 
@@ -131,7 +129,7 @@ impl Run {
                 Ok(None)
             }
             TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } => {
-                check_sequence(&commands)?;
+                let commands = command::read(commands)?;
                 let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
                 let completed =
                     Completed { commands, sticky, sdk_metadata, force_new_task, identity };
@@ -169,23 +167,17 @@ impl Run {
             .task
             .decide(turn.now, input, &mut decision)
             .map_err(|_| NotFound::WorkflowTask)?;
+        turn.bend(&mut decision);
         // Every step records an event; the last is `WorkflowTaskCompleted`.
-        let origin = Origin {
-            now: turn.now,
-            task: EventId(
-                self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1),
-            ),
-            identity: &identity,
-            buffered: self.buffer.len(),
-            limits: &turn.config.limits,
-            defect: turn.config.defect,
-        };
-        let plan = match plan(&self.state, origin, commands) {
+        let task =
+            EventId(self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1));
+        let plan = plan(&self.state, turn, task, &identity, self.buffer.len(), commands);
+        let plan = match plan {
             Ok(plan) => plan,
             Err(refusal) => return Err(self.refuse(turn, refusal, identity)),
         };
         self.apply(decision.steps);
-        self.apply([Step::Sticky(sticky)]);
+        self.sticky = sticky;
         self.carry_out(turn, plan, force_new_task, identity, request_id)
     }
 
@@ -212,15 +204,11 @@ impl Run {
         identity: SmolStr,
         request_id: SmolStr,
     ) -> Result<Option<TaskDelivery>, RequestError> {
-        let Plan { steps, needs_task, scheduled } = plan;
+        let Plan { steps, needs_task } = plan;
         self.apply(steps);
         if !self.is_open() {
             self.finish(turn, false);
             return Ok(None);
-        }
-        for scheduled in scheduled {
-            self.queue.write();
-            self.offer_activity(turn, scheduled);
         }
         let mut next = None;
         if needs_task || force_new_task {
@@ -231,54 +219,5 @@ impl Run {
         }
         self.finish(turn, false);
         Ok(next)
-    }
-
-    /// Tells that an activity waits for a worker.
-    pub(super) fn offer_activity(&self, turn: &mut Turn<'_>, scheduled: EventId) {
-        let Some(activity) = self.state.activities.get(&scheduled) else { return };
-        turn.push(Effect::ActivityTask {
-            run: self.id,
-            scheduled,
-            attempt: activity.attempt,
-            queue: activity.attributes().task_queue.name.clone(),
-        });
-    }
-}
-
-/// What is not simulated is refused by name; behind a command that closes the workflow nothing may stand (W-11).
-fn check_sequence(commands: &[ServerCommand]) -> Result<(), RequestError> {
-    if let Some(what) = commands.iter().find_map(ServerCommand::not_simulated) {
-        return Err(RequestError::NotSimulated { what });
-    }
-    match commands.iter().position(ServerCommand::is_close) {
-        Some(position) if position.saturating_add(1) < commands.len() => {
-            Err(InvalidRequest::CommandSequence {
-                commands: commands.iter().map(type_name).collect(),
-                close: type_name(&commands[position]),
-            }
-            .into())
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// The type of a command as Go prints the enum.
-const fn type_name(command: &ServerCommand) -> &'static str {
-    match command {
-        ServerCommand::ScheduleActivityTask(_) => "ScheduleActivityTask",
-        ServerCommand::RequestCancelActivityTask { .. } => "RequestCancelActivityTask",
-        ServerCommand::StartTimer { .. } => "StartTimer",
-        ServerCommand::CancelTimer { .. } => "CancelTimer",
-        ServerCommand::CompleteWorkflow { .. } => "CompleteWorkflowExecution",
-        ServerCommand::FailWorkflow { .. } => "FailWorkflowExecution",
-        ServerCommand::CancelWorkflow { .. } => "CancelWorkflowExecution",
-        ServerCommand::RecordMarker { .. } => "RecordMarker",
-        ServerCommand::StartChildWorkflow { .. } => "StartChildWorkflowExecution",
-        ServerCommand::SignalExternalWorkflow { .. } => "SignalExternalWorkflowExecution",
-        ServerCommand::RequestCancelExternalWorkflow { .. } => {
-            "RequestCancelExternalWorkflowExecution"
-        }
-        ServerCommand::ContinueAsNew { .. } => "ContinueAsNewWorkflowExecution",
-        _ => "Unspecified",
     }
 }

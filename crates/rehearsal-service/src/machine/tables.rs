@@ -15,11 +15,12 @@ use rehearsal_history::{
     WorkflowTaskFailedCause,
 };
 
-use super::activity::{Activity, ActivityInput, ActivityNote, ActivityState};
-use super::queue::{Due, Moment};
-use super::step::{Decision, IllegalTransition, Step};
-use super::task::{Slot, TaskInput, TaskNote, WorkflowTask};
+use super::activity::{Activity, ActivityInput, ActivityState};
+use super::task::{TaskInput, WorkflowTask};
 use super::timer::{Timer, TimerInput, TimerState};
+use crate::words::{
+    ActivityNote, Decision, Due, IllegalTransition, Moment, Note, Slot, Step, TaskNote, Transfer,
+};
 
 const NOW: Timestamp = Timestamp::from_nanos(10_000_000_000);
 
@@ -44,16 +45,22 @@ fn print(step: &Step) -> String {
     match step {
         Step::Event(event) => event.kind.name().to_string(),
         Step::Unbuffer { started } => format!("unbuffer {started}"),
-        Step::Task(TaskNote::Scheduled(_)) => "note Scheduled".to_string(),
-        Step::Task(TaskNote::Started { .. }) | Step::Activity(_, ActivityNote::Started { .. }) => {
-            "note Started".to_string()
+        Step::Note(note) => format!("note {}", name(note)),
+        Step::Transfer(Transfer::Activity { scheduled }) => format!("hand over {scheduled}"),
+    }
+}
+
+const fn name(note: &Note) -> &'static str {
+    match note {
+        Note::Task(TaskNote::Scheduled(_)) => "Scheduled",
+        Note::Task(TaskNote::Started { .. }) | Note::Activity(_, ActivityNote::Started { .. }) => {
+            "Started"
         }
-        Step::Task(TaskNote::Ended { .. }) => "note Ended".to_string(),
-        Step::Task(TaskNote::FirstAttempt) => "note FirstAttempt".to_string(),
-        Step::Activity(_, ActivityNote::Beat { .. }) => "note Beat".to_string(),
-        Step::Activity(_, ActivityNote::Retried { .. }) => "note Retried".to_string(),
-        Step::Activity(_, ActivityNote::Queued) => "note Queued".to_string(),
-        Step::Sticky(_) => "sticky".to_string(),
+        Note::Task(TaskNote::Ended { .. }) => "Ended",
+        Note::Task(TaskNote::FirstAttempt) => "FirstAttempt",
+        Note::Activity(_, ActivityNote::Beat { .. }) => "Beat",
+        Note::Activity(_, ActivityNote::Retried { .. }) => "Retried",
+        Note::Activity(_, ActivityNote::Queued) => "Queued",
     }
 }
 
@@ -61,7 +68,7 @@ fn print(step: &Step) -> String {
 fn recorded(decision: &Decision, buffered: bool) -> Vec<Event> {
     let events = decision.steps.iter().filter_map(|step| match step {
         Step::Event(event) => Some((**event).clone()),
-        Step::Unbuffer { .. } | Step::Task(_) | Step::Activity(..) | Step::Sticky(_) => None,
+        Step::Unbuffer { .. } | Step::Note(_) | Step::Transfer(_) => None,
     });
     let number =
         |(id, event)| Event { id: if buffered { EventId::NONE } else { EventId(id) }, ..event };
@@ -178,7 +185,7 @@ fn activity() {
                         activity.evolve(event);
                     }
                     for step in &decision.steps {
-                        if let Step::Activity(_, note) = step {
+                        if let Step::Note(Note::Activity(_, note)) = step {
                             activity.apply(note.clone());
                         }
                     }
@@ -262,7 +269,7 @@ fn workflow_task() {
                         task.evolve(event);
                     }
                     for step in &decision.steps {
-                        if let Step::Task(note) = step {
+                        if let Step::Note(Note::Task(note)) = step {
                             task.note(note.clone());
                         }
                     }

@@ -3,7 +3,11 @@
 //! History holds that it was scheduled, that its cancel was requested, and how it ended. Everything between (attempts,
 //! heartbeats, the failure of the last attempt) is kept beside it.
 
+mod all;
+mod plan;
 mod record;
+mod retry;
+mod schedule;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -13,9 +17,10 @@ use rehearsal_history::{
     Event, EventId, EventKind, Failure, Payloads, SmolStr, TimeoutType, Timestamp,
 };
 
-use super::queue::{Due, Moment, Wake};
-use super::step::{Decision, IllegalTransition};
-use crate::view::Standing;
+pub(crate) use self::all::evolve;
+pub(crate) use self::plan::{ActivityCommand, plan};
+use crate::view::{PendingKind, PendingOp, PendingState, Standing};
+use crate::words::{ActivityNote, Decision, Due, IllegalTransition, Moment, Wake};
 
 /// An activity that the workflow may still hear of.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,19 +76,6 @@ pub(crate) enum ActivityInput {
     Retry,
     /// The workflow asks it to cancel: `task` is the `WorkflowTaskCompleted`, `next` the id of the next event.
     RequestCancel { task: EventId, next: EventId, identity: SmolStr },
-}
-
-/// What changes of an activity without leaving an event.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ActivityNote {
-    /// A worker has it (H-12: no event).
-    Started { at: Timestamp, identity: SmolStr, request_id: SmolStr },
-    /// It has heartbeated.
-    Beat { at: Timestamp, details: Option<Payloads> },
-    /// It failed, and is tried again from `until` on (T-8).
-    Retried { until: Timestamp, failure: Box<Failure> },
-    /// It waits for a worker again.
-    Queued,
 }
 
 /// The deadlines of an activity, in the order in which they count when they fall together (T-2). Those that go by the
@@ -392,6 +384,34 @@ impl Activity {
             },
             heartbeats: self.last_beat.is_some(),
         }
+    }
+
+    /// How it looks from outside; `None` if it has ended.
+    pub(crate) const fn pending_state(&self) -> Option<PendingState> {
+        match &self.state {
+            ActivityState::Scheduled { .. } => Some(PendingState::Scheduled),
+            ActivityState::Backoff { .. } => Some(PendingState::Backoff),
+            ActivityState::Started { .. } if self.cancel.is_some() => {
+                Some(PendingState::CancelRequested)
+            }
+            ActivityState::Started { .. } if self.last_beat.is_some() => {
+                Some(PendingState::Heartbeating)
+            }
+            ActivityState::Started { .. } => Some(PendingState::Started),
+            ActivityState::Unseen | ActivityState::Closed => None,
+        }
+    }
+
+    /// The same with what it is.
+    pub(crate) fn pending(&self) -> Option<PendingOp> {
+        let attributes = self.attributes();
+        Some(PendingOp {
+            kind: PendingKind::Activity,
+            id: attributes.activity_id.clone(),
+            name: attributes.activity_type.name.clone(),
+            state: self.pending_state()?,
+            scheduled: self.scheduled(),
+        })
     }
 
     /// Since when it waits for a worker, if it does.

@@ -3,7 +3,7 @@
 //! A run has at most one (H-14). Attempts after the first are *transient*: they leave no events until one of them is
 //! answered, and their ids are provisional until then.
 
-pub(super) mod record;
+pub(crate) mod record;
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -14,7 +14,7 @@ use rehearsal_history::{
     WorkflowTaskFailedCause,
 };
 
-use super::step::{Decision, IllegalTransition};
+use crate::words::{Decision, IllegalTransition, Slot, TaskNote};
 
 /// Where the workflow task of a run stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,20 +29,6 @@ pub(crate) enum WorkflowTask {
     Scheduled(Slot),
     /// A worker has it.
     Started { slot: Slot, started: EventId, at: Timestamp, identity: SmolStr, request_id: SmolStr },
-}
-
-/// A task that was scheduled.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Slot {
-    /// Its `WorkflowTaskScheduled`; provisional if it is transient.
-    pub(crate) scheduled: EventId,
-    pub(crate) at: Timestamp,
-    pub(crate) attempt: u32,
-    pub(crate) queue: TaskQueue,
-    /// How long a worker may take.
-    pub(crate) timeout: Duration,
-    /// The task before it was to close the run and could not (W-13).
-    pub(crate) closing: bool,
 }
 
 /// What can happen to a workflow task. `next` is the id of the next event, `many` whether the history is long (T-12).
@@ -60,19 +46,6 @@ pub(crate) enum TaskInput {
     TimeOut,
     /// Nobody took it from the sticky queue in time (W-9).
     GiveUpSticky,
-}
-
-/// What changes of a workflow task without leaving an event.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum TaskNote {
-    /// A transient one is scheduled (W-1).
-    Scheduled(Slot),
-    /// A worker has a transient one (W-2).
-    Started { started: EventId, at: Timestamp, identity: SmolStr, request_id: SmolStr },
-    /// A transient one has failed or timed out (W-6).
-    Ended { closing: bool },
-    /// The next one is a first attempt after all (W-1, W-5).
-    FirstAttempt,
 }
 
 impl WorkflowTask {

@@ -5,20 +5,19 @@ use core::time::Duration;
 
 use rehearsal_activation::ScheduleActivityTask;
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{EventId, RetryPolicy, SmolStr, TaskQueue};
+use rehearsal_history::{RetryPolicy, TaskQueue};
 
 use crate::refusal::BadCommand;
+use crate::words::Origin;
 
 /// The attributes of `ActivityTaskScheduled` for a command.
 ///
 /// # Errors
 ///
 /// [`BadCommand`] if the command makes no sense by itself.
-pub(crate) fn attributes(
+pub(super) fn attributes(
     mut command: ScheduleActivityTask,
-    task: EventId,
-    workflow_queue: &SmolStr,
-    run_timeout: Option<Duration>,
+    origin: &Origin<'_>,
 ) -> Result<ActivityTaskScheduled, BadCommand> {
     if command.activity_id.is_empty() {
         return Err(BadCommand::NoActivityId);
@@ -27,10 +26,10 @@ pub(crate) fn attributes(
         return Err(BadCommand::NoActivityType);
     }
     let retry_policy = with_defaults(command.retry_policy.take().unwrap_or_default())?;
-    let timeouts = Timeouts::of(&command, run_timeout)?;
+    let timeouts = Timeouts::of(&command, origin.run_timeout)?;
     let queue =
-        if command.task_queue.is_empty() { workflow_queue.clone() } else { command.task_queue };
-    if command.use_workflow_build_id && queue != *workflow_queue {
+        if command.task_queue.is_empty() { origin.task_queue.clone() } else { command.task_queue };
+    if command.use_workflow_build_id && queue != *origin.task_queue {
         return Err(BadCommand::OtherQueue);
     }
     Ok(ActivityTaskScheduled {
@@ -43,7 +42,7 @@ pub(crate) fn attributes(
         schedule_to_start_timeout: Some(timeouts.schedule_to_start),
         start_to_close_timeout: Some(timeouts.start_to_close),
         heartbeat_timeout: Some(timeouts.heartbeat),
-        workflow_task_completed_event_id: task,
+        workflow_task_completed_event_id: origin.task,
         retry_policy: Some(retry_policy),
         use_workflow_build_id: command.use_workflow_build_id,
         ..ActivityTaskScheduled::default()

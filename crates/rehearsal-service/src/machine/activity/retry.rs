@@ -16,7 +16,7 @@ const ONE: u128 = 1_000_000;
 /// # Errors
 ///
 /// Why there is none.
-pub(crate) fn next_attempt(
+pub(super) fn next_attempt(
     policy: &RetryPolicy,
     attempt: u32,
     failure: &Failure,

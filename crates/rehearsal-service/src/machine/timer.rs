@@ -1,10 +1,15 @@
 //! The machine of one timer (H-6, T-9, C-39).
 
+mod plan;
+
+use alloc::sync::Arc;
+
 use rehearsal_history::event::{TimerCanceled, TimerFired, TimerStarted};
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp};
 
-use super::queue::{Due, Moment, Wake};
-use super::step::{Decision, IllegalTransition, Step};
+pub(crate) use self::plan::{TimerCommand, plan};
+use crate::view::{PendingKind, PendingOp, PendingState};
+use crate::words::{Decision, Due, IllegalTransition, Moment, Step, Table, Wake};
 
 /// A timer that the workflow may still hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +143,20 @@ impl Timer {
         }
     }
 
+    /// How it looks from outside; `None` if it has ended.
+    pub(crate) fn pending(&self) -> Option<PendingOp> {
+        match self.state {
+            TimerState::Running { .. } => Some(PendingOp {
+                kind: PendingKind::Timer,
+                id: self.id.clone(),
+                name: SmolStr::default(),
+                state: PendingState::Running,
+                scheduled: self.started,
+            }),
+            TimerState::Unseen | TimerState::Fired | TimerState::Canceled => None,
+        }
+    }
+
     /// Whether nothing more can come of it.
     pub(crate) const fn has_ended(&self) -> bool {
         matches!(self.state, TimerState::Fired | TimerState::Canceled)
@@ -161,5 +180,23 @@ impl TimerInput<'_> {
             Self::Elapsed => "Elapsed",
             Self::Cancel { .. } => "Cancel",
         }
+    }
+}
+
+/// What `event` makes of all timers. One that has ended for good is gone; one that was started under the id of another
+/// whose `TimerFired` is in the buffer stands in its place.
+pub(crate) fn evolve(timers: &mut impl Table<SmolStr, Timer>, event: &Arc<Event>) {
+    let (id, started) = match &event.kind {
+        EventKind::TimerStarted(started) => {
+            return timers.put(started.timer_id.clone(), Timer::new(event, started));
+        }
+        EventKind::TimerFired(it) => (&it.timer_id, it.started_event_id),
+        EventKind::TimerCanceled(it) => (&it.timer_id, it.started_event_id),
+        _ => return,
+    };
+    let Some(timer) = timers.change(id).filter(|timer| timer.started == started) else { return };
+    timer.evolve(event);
+    if timer.has_ended() {
+        timers.drop(id);
     }
 }

@@ -1,13 +1,12 @@
 //! What deciding gives: steps that change a run when they are applied, and nothing before.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use rehearsal_history::{Event, EventId, EventKind, SmolStr, TaskQueue, Timestamp};
+use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp, UserMetadata};
 
-use super::activity::ActivityNote;
-use super::task::TaskNote;
+use super::note::{ActivityNote, Note, TaskNote};
 
 /// One change of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,49 +19,67 @@ pub(crate) enum Step {
         /// The `TimerStarted`.
         started: EventId,
     },
-    /// Changes what no history holds of the workflow task.
-    Task(TaskNote),
-    /// Changes what no history holds of an activity.
-    Activity(EventId, ActivityNote),
-    /// Binds the run to a sticky queue, or to none (W-9).
-    Sticky(Option<Sticky>),
+    /// Changes what no history holds of an entity.
+    Note(Note),
+    /// Hands something over when the transaction is through.
+    Transfer(Transfer),
 }
 
-/// The sticky queue that a run is bound to.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sticky {
-    /// The queue of the worker that has the run in its cache.
-    pub(crate) queue: TaskQueue,
-    /// How long a task may wait there.
-    pub(crate) timeout: Duration,
+/// What leaves a run when a transaction is through: a transfer task of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    /// An activity waits for a worker, if it still does.
+    Activity {
+        /// The `ActivityTaskScheduled`.
+        scheduled: EventId,
+    },
 }
 
 /// What a decision gives: the steps in their order, and whether the workflow must hear of it.
 #[derive(Debug, Default)]
-pub(crate) struct Decision {
+pub struct Decision {
     pub(crate) steps: Vec<Step>,
     pub(crate) needs_task: bool,
 }
 
 impl Decision {
     /// Records `kind` at `time`.
-    pub(crate) fn record(&mut self, time: Timestamp, kind: impl Into<EventKind>) {
+    pub fn record(&mut self, time: Timestamp, kind: impl Into<EventKind>) {
         self.steps.push(Step::Event(Arc::new(Event::new(EventId::NONE, time, kind.into()))));
     }
 
     /// Notes what no history holds of the workflow task.
     pub(crate) fn note_task(&mut self, note: TaskNote) {
-        self.steps.push(Step::Task(note));
+        self.steps.push(Step::Note(Note::Task(note)));
     }
 
     /// Notes what no history holds of an activity.
     pub(crate) fn note_activity(&mut self, scheduled: EventId, note: ActivityNote) {
-        self.steps.push(Step::Activity(scheduled, note));
+        self.steps.push(Step::Note(Note::Activity(scheduled, note)));
+    }
+
+    /// Hands something over when the transaction is through.
+    pub(crate) fn transfer(&mut self, transfer: Transfer) {
+        self.steps.push(Step::Transfer(transfer));
     }
 
     /// Asks for a workflow task, if none is pending (H-14).
-    pub(crate) const fn need_workflow_task(&mut self) {
+    pub const fn need_workflow_task(&mut self) {
         self.needs_task = true;
+    }
+
+    /// Puts what came with a command beside the event that echoes it, which is the first, and not beside what the server
+    /// adds.
+    pub(crate) fn annotate(&mut self, user_metadata: Option<Box<UserMetadata>>) {
+        if user_metadata.is_none() {
+            return;
+        }
+        for step in &mut self.steps {
+            if let Step::Event(event) = step {
+                Arc::make_mut(event).user_metadata = user_metadata;
+                return;
+            }
+        }
     }
 }
 

@@ -10,9 +10,8 @@ use rehearsal_history::{
     EventId, Failure, FailureInfo, Payload, Payloads, RetryState, SmolStr, TimeoutType, Timestamp,
 };
 
-use super::{Activity, ActivityNote, ActivityState};
-use crate::run::retry;
-use crate::run::step::Decision;
+use super::{Activity, ActivityState, retry};
+use crate::words::{ActivityNote, Decision};
 
 const NOT_ENOUGH_TIME: &str = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying";
 

@@ -10,8 +10,7 @@ use rehearsal_history::{
     EventId, Failure, Opaque, SmolStr, TimeoutType, Timestamp, WorkflowTaskFailedCause,
 };
 
-use super::{Slot, TaskNote};
-use crate::run::step::Decision;
+use crate::words::{Decision, Slot, TaskNote};
 
 impl Slot {
     pub(crate) fn scheduled_event(&self) -> WorkflowTaskScheduled {

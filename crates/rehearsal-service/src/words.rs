@@ -1,0 +1,16 @@
+//! The words that the machines share: what they decide, note, owe and wait for. Nothing here knows a machine or a run.
+
+mod bend;
+mod due;
+mod note;
+mod origin;
+mod step;
+mod table;
+
+pub use self::bend::Bend;
+pub(crate) use self::due::{Due, Moment, Wake};
+pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote};
+pub(crate) use self::origin::Origin;
+pub use self::step::Decision;
+pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer, is_direct};
+pub(crate) use self::table::{Overlay, Table};

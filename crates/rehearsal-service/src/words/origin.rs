@@ -1,0 +1,24 @@
+//! Where commands come from.
+
+use core::time::Duration;
+
+use rehearsal_history::{EventId, SmolStr, Timestamp};
+
+use crate::config::Limits;
+
+/// Where and when a command comes, and what its run was started with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) now: Timestamp,
+    /// The `WorkflowTaskCompleted` that it stands behind.
+    pub(crate) task: EventId,
+    /// The id of the next event (H-11).
+    pub(crate) next: EventId,
+    /// The worker.
+    pub(crate) identity: &'a SmolStr,
+    /// The queue of the run.
+    pub(crate) task_queue: &'a SmolStr,
+    /// The timeout of the run.
+    pub(crate) run_timeout: Option<Duration>,
+    pub(crate) limits: &'a Limits,
+}
