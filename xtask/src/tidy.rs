@@ -11,6 +11,7 @@ mod machine_paths;
 mod manifest;
 mod no_std;
 mod random;
+mod rooms;
 mod size;
 mod spelling;
 mod tree;
@@ -83,6 +84,7 @@ fn check(repo: &Repo, tree: &str) -> Vec<Finding> {
     findings.extend(banned::check(files));
     findings.extend(spelling::check(files, repo.text(spelling::ALLOWED)));
     findings.extend(random::check(files));
+    findings.extend(rooms::check(files));
     findings.extend(size::check(files, repo.text(size::ALLOWED)));
     findings.extend(docs::check(files, &repo.paths));
     findings.extend(machine_paths::check(files));
