@@ -1,14 +1,28 @@
 //! What workflow code asks for, and how an instance answers an activation.
 
+mod activity;
+mod chain;
+mod child;
+mod external;
+mod local_activity;
+mod marker;
+mod timer;
+mod update;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-use core::time::Duration;
 
-use rehearsal_history::{
-    Failure, Header, Payload, Payloads, RetryPolicy, SmolStr, WorkflowTaskFailedCause,
-};
+use rehearsal_history::{Failure, Memo, Payloads, SearchAttributes, WorkflowTaskFailedCause};
 
+pub use self::activity::{CancellationType, ScheduleActivity};
+pub use self::chain::ContinueAsNew;
+pub use self::child::{CancelChild, ChildCancellationType, StartChild};
+pub use self::external::{CancelExternal, ExternalTarget, SignalExternal};
+pub use self::local_activity::ScheduleLocalActivity;
+pub use self::marker::{RecordMutableSideEffect, RecordSideEffect, RecordVersion, SetPatch};
+pub use self::timer::StartTimer;
+pub use self::update::{AnswerQuery, RespondUpdate, UpdateResponse};
 use crate::trouble::Trouble;
 
 /// The number by which an instance and its worker know an operation: counted from 1, one count per kind (I-1).
@@ -58,17 +72,44 @@ pub enum WorkflowCommand {
     /// Nothing that is sent: a selector that was blocked was woken by a channel. Go's worker notes with the completion by
     /// which rules it did that.
     SelectorReceived,
+    /// Go on in a new run. Not simulated yet.
+    ContinueAsNew(Box<ContinueAsNew>),
     /// Start a child workflow. Not simulated yet.
     StartChildWorkflow(Box<StartChild>),
+    /// Ask a child workflow to cancel. Not simulated yet.
+    CancelChildWorkflow(CancelChild),
     /// Signal another workflow. Not simulated yet.
     SignalExternalWorkflow(Box<SignalExternal>),
+    /// Take back a signal to another workflow that was not sent yet. Not simulated yet.
+    CancelSignalExternalWorkflow {
+        /// The signal.
+        seq: Seq,
+    },
     /// Ask another workflow to cancel. Not simulated yet.
     RequestCancelExternalWorkflow(Box<CancelExternal>),
-    /// Go on in a new run. Not simulated yet.
-    ContinueAsNew {
-        /// Its arguments.
-        input: Option<Payloads>,
+    /// Run a local activity. Not simulated yet.
+    ScheduleLocalActivity(Box<ScheduleLocalActivity>),
+    /// Ask a local activity to cancel. Not simulated yet.
+    RequestCancelLocalActivity {
+        /// The local activity.
+        seq: Seq,
     },
+    /// Note what a side effect returned. Not simulated yet.
+    RecordSideEffect(Box<RecordSideEffect>),
+    /// Note the changed value of a mutable side effect. Not simulated yet.
+    RecordMutableSideEffect(Box<RecordMutableSideEffect>),
+    /// Note which version of a change the run has. Not simulated yet.
+    RecordVersion(RecordVersion),
+    /// Note that the run has a patch. Not simulated yet.
+    SetPatch(SetPatch),
+    /// Change what the run can be searched by; what is not named stays. Not simulated yet.
+    UpsertSearchAttributes(SearchAttributes),
+    /// Change the notes of the run; what is not named stays. Not simulated yet.
+    UpsertMemo(Memo),
+    /// Answer an update. Not simulated yet.
+    RespondUpdate(Box<RespondUpdate>),
+    /// Answer a query. Not simulated yet.
+    AnswerQuery(Box<AnswerQuery>),
 }
 
 impl WorkflowCommand {
@@ -84,10 +125,22 @@ impl WorkflowCommand {
             | Self::FailWorkflow { .. }
             | Self::CancelWorkflow { .. }
             | Self::SelectorReceived => None,
-            Self::StartChildWorkflow(_) => Some("child workflows"),
-            Self::SignalExternalWorkflow(_) => Some("signals to other workflows"),
+            Self::ContinueAsNew(_) => Some("continue-as-new"),
+            Self::StartChildWorkflow(_) | Self::CancelChildWorkflow(_) => Some("child workflows"),
+            Self::SignalExternalWorkflow(_) | Self::CancelSignalExternalWorkflow { .. } => {
+                Some("signals to other workflows")
+            }
             Self::RequestCancelExternalWorkflow(_) => Some("cancels of other workflows"),
-            Self::ContinueAsNew { .. } => Some("continue-as-new"),
+            Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
+                Some("local activities")
+            }
+            Self::RecordSideEffect(_) | Self::RecordMutableSideEffect(_) => Some("side effects"),
+            Self::RecordVersion(_) => Some("versions"),
+            Self::SetPatch(_) => Some("patches"),
+            Self::UpsertSearchAttributes(_) => Some("upserts of search attributes"),
+            Self::UpsertMemo(_) => Some("upserts of the memo"),
+            Self::RespondUpdate(_) => Some("updates"),
+            Self::AnswerQuery(_) => Some("queries"),
         }
     }
 
@@ -99,100 +152,9 @@ impl WorkflowCommand {
             Self::CompleteWorkflow { .. }
                 | Self::FailWorkflow { .. }
                 | Self::CancelWorkflow { .. }
-                | Self::ContinueAsNew { .. }
+                | Self::ContinueAsNew(_)
         )
     }
-}
-
-/// An activity to run. `None` for a timeout means that workflow code did not give it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ScheduleActivity {
-    /// The number it is known by.
-    pub seq: Seq,
-    /// Its id, if workflow code chose one.
-    pub activity_id: Option<SmolStr>,
-    /// Its type.
-    pub activity_type: SmolStr,
-    /// The queue it waits in; `None` for that of the workflow.
-    pub task_queue: Option<SmolStr>,
-    /// Its arguments.
-    pub input: Option<Payloads>,
-    /// Context of the caller.
-    pub header: Option<Header>,
-    /// For all attempts together.
-    pub schedule_to_close: Option<Duration>,
-    /// Until a worker takes it.
-    pub schedule_to_start: Option<Duration>,
-    /// For one attempt.
-    pub start_to_close: Option<Duration>,
-    /// Between heartbeats.
-    pub heartbeat: Option<Duration>,
-    /// How it is retried; `None` for the server's defaults (T-4).
-    pub retry_policy: Option<RetryPolicy>,
-    /// When a cancel resolves it. Go has no such option: its instances resolve what they do not wait for themselves.
-    pub cancellation_type: CancellationType,
-    /// One line for people, recorded as the event's user metadata.
-    pub summary: Option<Payload>,
-}
-
-/// When a canceled activity is resolved, and whether it is told (section 3.4.4 of the semantics).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CancellationType {
-    /// It is asked to cancel, and resolved as canceled at once.
-    #[default]
-    TryCancel,
-    /// It is asked to cancel, and resolved with whatever it ends with.
-    WaitCancellationCompleted,
-    /// It is not told, and resolved as canceled at once.
-    Abandon,
-}
-
-/// A timer to start.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct StartTimer {
-    /// The number it is known by.
-    pub seq: Seq,
-    /// How long it runs.
-    pub after: Duration,
-    /// One line for people, recorded as the event's user metadata: `Sleep`, `AwaitWithTimeout`.
-    pub summary: Option<Payload>,
-}
-
-/// A child workflow to start. Not simulated yet.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct StartChild {
-    /// The number it is known by.
-    pub seq: Seq,
-    /// Its type.
-    pub workflow_type: SmolStr,
-    /// Its id.
-    pub workflow_id: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
-}
-
-/// A signal to send to another workflow. Not simulated yet.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SignalExternal {
-    /// The number it is known by.
-    pub seq: Seq,
-    /// The other workflow.
-    pub workflow_id: SmolStr,
-    /// The name of the signal.
-    pub name: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
-}
-
-/// A cancel to send to another workflow. Not simulated yet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CancelExternal {
-    /// The number it is known by.
-    pub seq: Seq,
-    /// The other workflow.
-    pub workflow_id: SmolStr,
-    /// The reason to give.
-    pub reason: SmolStr,
 }
 
 /// How an instance answers an activation.

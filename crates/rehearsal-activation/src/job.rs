@@ -1,11 +1,18 @@
 //! Jobs: single things that an instance is told.
 
+mod activity;
+mod child;
+mod message;
+
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use rehearsal_history::{EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_history::{Failure, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
 
-use crate::command::Seq;
+pub use self::activity::{ActivityResolution, LocalResolution};
+pub use self::child::{ChildResolution, ChildStart};
+pub use self::message::{QueryWorkflow, Signal, Update};
+use crate::command::{RecordMutableSideEffect, RecordSideEffect, RecordVersion, Seq};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +39,56 @@ pub enum Job {
     },
     /// A signal came.
     SignalWorkflow(Box<Signal>),
+    /// A child workflow was started, or not. Not simulated yet.
+    ResolveChildStart {
+        /// The child.
+        seq: Seq,
+        /// Whether it was.
+        resolution: ChildStart,
+    },
+    /// A child workflow has ended. Not simulated yet.
+    ResolveChild {
+        /// The child.
+        seq: Seq,
+        /// How.
+        resolution: ChildResolution,
+    },
+    /// A signal to another workflow has arrived, or not. Not simulated yet.
+    ResolveSignalExternal {
+        /// The signal.
+        seq: Seq,
+        /// Why it has not.
+        failure: Option<Box<Failure>>,
+    },
+    /// A cancel of another workflow has arrived, or not. Not simulated yet.
+    ResolveCancelExternal {
+        /// The cancel.
+        seq: Seq,
+        /// Why it has not.
+        failure: Option<Box<Failure>>,
+    },
+    /// A local activity has ended, or its next attempt is to wait. Not simulated yet.
+    ResolveLocalActivity {
+        /// The local activity.
+        seq: Seq,
+        /// How.
+        resolution: LocalResolution,
+    },
+    /// The run has this patch. Not simulated yet.
+    NotifyHasPatch {
+        /// The patch.
+        patch_id: SmolStr,
+    },
+    /// What was recorded of a side effect, told before the code that asks for it runs. Not simulated yet.
+    RecallSideEffect(Box<RecordSideEffect>),
+    /// What was recorded of a mutable side effect, told before the code that asks for it runs. Not simulated yet.
+    RecallMutableSideEffect(Box<RecordMutableSideEffect>),
+    /// Which version of a change was recorded, told before the code that asks for it runs. Not simulated yet.
+    RecallVersion(RecordVersion),
     /// An update asks to be validated and run. Not simulated yet.
     DoUpdate(Box<Update>),
+    /// A client asks about the workflow. Not simulated yet.
+    QueryWorkflow(Box<QueryWorkflow>),
 }
 
 impl Job {
@@ -46,7 +101,17 @@ impl Job {
             Self::ResolveActivity { .. } => "ResolveActivity",
             Self::CancelWorkflow { .. } => "CancelWorkflow",
             Self::SignalWorkflow(_) => "SignalWorkflow",
+            Self::ResolveChildStart { .. } => "ResolveChildStart",
+            Self::ResolveChild { .. } => "ResolveChild",
+            Self::ResolveSignalExternal { .. } => "ResolveSignalExternal",
+            Self::ResolveCancelExternal { .. } => "ResolveCancelExternal",
+            Self::ResolveLocalActivity { .. } => "ResolveLocalActivity",
+            Self::NotifyHasPatch { .. } => "NotifyHasPatch",
+            Self::RecallSideEffect(_) => "RecallSideEffect",
+            Self::RecallMutableSideEffect(_) => "RecallMutableSideEffect",
+            Self::RecallVersion(_) => "RecallVersion",
             Self::DoUpdate(_) => "DoUpdate",
+            Self::QueryWorkflow(_) => "QueryWorkflow",
         }
     }
 }
@@ -80,41 +145,4 @@ pub struct Initialize {
     pub retry_policy: Option<RetryPolicy>,
     /// When it was started.
     pub started_at: Timestamp,
-}
-
-/// How an activity has ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ActivityResolution {
-    /// It returned a value.
-    Completed(Option<Payloads>),
-    /// It failed or timed out, or, in Go, was canceled. The failure is the one that workflow code sees: of kind activity,
-    /// with what the event holds as its cause (C-36, T-3b).
-    Failed(Box<Failure>),
-    /// It was canceled. Only SDKs on Temporal's core tell this apart; the failure is of kind activity with a canceled
-    /// one as its cause (C-36).
-    Canceled(Box<Failure>),
-}
-
-/// A signal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Signal {
-    /// Its name.
-    pub name: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
-    /// Context of the sender.
-    pub header: Option<Header>,
-    /// The event that recorded it.
-    pub event: EventId,
-}
-
-/// An update. Not simulated yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Update {
-    /// Its id.
-    pub id: SmolStr,
-    /// The name of its handler.
-    pub name: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
 }

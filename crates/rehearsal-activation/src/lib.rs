@@ -16,7 +16,7 @@
 //! - The worker gives ids, withdraws what is moot, and sends [`ServerCommand`]s in a [`TaskResponse`].
 //!
 //! Nothing here decides anything. What no crate simulates yet is in the contract all the same, so that it can be
-//! refused by name ([`WorkflowCommand::not_simulated`], [`ServerCommand::not_simulated`]).
+//! refused by name ([`WorkflowCommand::not_simulated`]).
 //!
 //! With the feature `std` it also holds what every host of user code needs: `quiet`, which catches panics, and `wake`,
 //! which notes who calls the waker of workflow code.
@@ -44,15 +44,21 @@ pub mod wake;
 
 pub use activation::Activation;
 pub use command::{
-    CancelExternal, CancellationType, Completion, ScheduleActivity, Seq, SignalExternal,
-    StartChild, StartTimer, TaskFailure, WorkflowCommand,
+    AnswerQuery, CancelChild, CancelExternal, CancellationType, ChildCancellationType, Completion,
+    ContinueAsNew, ExternalTarget, RecordMutableSideEffect, RecordSideEffect, RecordVersion,
+    RespondUpdate, ScheduleActivity, ScheduleLocalActivity, Seq, SetPatch, SignalExternal,
+    StartChild, StartTimer, TaskFailure, UpdateResponse, WorkflowCommand,
 };
 pub use delivery::{Message, Query, TaskDelivery, TaskToken};
 pub use fault::Fault;
 pub use instance::{Definition, Instance};
-pub use job::{ActivityResolution, Initialize, Job, Signal, Update};
+pub use job::{
+    ActivityResolution, ChildResolution, ChildStart, Initialize, Job, LocalResolution,
+    QueryWorkflow, Signal, Update,
+};
 pub use server::{
-    LocalActivityRequest, ScheduleActivityTask, ServerCommand, TaskOutcome, TaskResponse,
+    CancelExternalWorkflow, ContinueAsNewWorkflow, RecordMarker, ScheduleActivityTask,
+    ServerCommand, SignalExternalWorkflow, StartChildWorkflow, TaskOutcome, TaskResponse,
     WorkerTaskFailure,
 };
 pub use signals::{Dropped, Signals, Unread};

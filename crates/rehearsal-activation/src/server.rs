@@ -1,15 +1,26 @@
 //! What a worker sends to the service.
 
+mod activity;
+mod chain;
+mod child;
+mod external;
+mod marker;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
-    EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, UserMetadata,
+    EventId, Failure, Memo, Payloads, SearchAttributes, SmolStr, TaskQueue, UserMetadata,
     WorkflowTaskFailedCause,
 };
 
+pub use self::activity::ScheduleActivityTask;
+pub use self::chain::ContinueAsNewWorkflow;
+pub use self::child::StartChildWorkflow;
+pub use self::external::{CancelExternalWorkflow, SignalExternalWorkflow};
+pub use self::marker::RecordMarker;
 use crate::delivery::TaskToken;
 
 /// How a worker answers a workflow task.
@@ -99,35 +110,20 @@ pub enum ServerCommand {
         /// The details of the innermost canceled error.
         details: Option<Payloads>,
     },
-    /// Note something for the SDK. Not simulated yet.
-    RecordMarker {
-        /// Which kind of marker.
-        name: SmolStr,
-    },
-    /// Start a child workflow. Not simulated yet.
-    StartChildWorkflow {
-        /// Its id.
-        workflow_id: SmolStr,
-        /// Its type.
-        workflow_type: SmolStr,
-    },
-    /// Signal another workflow. Not simulated yet.
-    SignalExternalWorkflow {
-        /// The other workflow.
-        workflow_id: SmolStr,
-        /// The name of the signal.
-        name: SmolStr,
-    },
-    /// Ask another workflow to cancel. Not simulated yet.
-    RequestCancelExternalWorkflow {
-        /// The other workflow.
-        workflow_id: SmolStr,
-    },
     /// Go on in a new run. Not simulated yet.
-    ContinueAsNew {
-        /// Its arguments.
-        input: Option<Payloads>,
-    },
+    ContinueAsNew(Box<ContinueAsNewWorkflow>),
+    /// Note something for the SDK. Not simulated yet.
+    RecordMarker(Box<RecordMarker>),
+    /// Start a child workflow. Not simulated yet.
+    StartChildWorkflow(Box<StartChildWorkflow>),
+    /// Signal another workflow. Not simulated yet.
+    SignalExternalWorkflow(Box<SignalExternalWorkflow>),
+    /// Ask another workflow to cancel. Not simulated yet.
+    RequestCancelExternalWorkflow(Box<CancelExternalWorkflow>),
+    /// Change what the run can be searched by; what is not named stays. Not simulated yet.
+    UpsertSearchAttributes(SearchAttributes),
+    /// Change the notes of the run; what is not named stays. Not simulated yet.
+    UpsertMemo(Memo),
 }
 
 impl ServerCommand {
@@ -139,43 +135,7 @@ impl ServerCommand {
             Self::CompleteWorkflow { .. }
                 | Self::FailWorkflow { .. }
                 | Self::CancelWorkflow { .. }
-                | Self::ContinueAsNew { .. }
+                | Self::ContinueAsNew(_)
         )
     }
-}
-
-/// An activity to run. `None` for a timeout means that it was not given (T-1).
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ScheduleActivityTask {
-    /// Its id.
-    pub activity_id: SmolStr,
-    /// Its type.
-    pub activity_type: SmolStr,
-    /// The queue it waits in.
-    pub task_queue: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
-    /// Context of the caller.
-    pub header: Option<Header>,
-    /// For all attempts together.
-    pub schedule_to_close: Option<Duration>,
-    /// Until a worker takes it.
-    pub schedule_to_start: Option<Duration>,
-    /// For one attempt.
-    pub start_to_close: Option<Duration>,
-    /// Between heartbeats.
-    pub heartbeat: Option<Duration>,
-    /// How it is retried; `None` for the server's defaults.
-    pub retry_policy: Option<RetryPolicy>,
-    /// Whether it wants the same build as the workflow; the Go SDK always says so.
-    pub use_workflow_build_id: bool,
-    /// What a person reads beside the event.
-    pub user_metadata: Option<Box<UserMetadata>>,
-}
-
-/// An activity that the worker runs by itself. Not simulated yet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LocalActivityRequest {
-    /// Its type.
-    pub activity_type: SmolStr,
 }

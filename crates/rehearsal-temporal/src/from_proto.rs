@@ -1,22 +1,22 @@
 //! Commands, as the SDK would send them to core.
 
+mod activity;
+mod chain;
+mod child;
+mod external;
+mod message;
+mod timer;
+
 use std::mem::take;
 
-use rehearsal_activation::{
-    CancelExternal, CancellationType, ScheduleActivity, Seq, SignalExternal, StartChild,
-    StartTimer, WorkflowCommand,
-};
+use rehearsal_activation::{CancelChild, Seq, SetPatch, WorkflowCommand};
 use rehearsal_history::{Payload, Payloads, SmolStr};
 use temporalio_protos::coresdk::workflow_commands::{
-    ActivityCancellationType, ContinueAsNewWorkflowExecution,
-    RequestCancelExternalWorkflowExecution, ScheduleActivity as ProtoActivity,
-    SignalExternalWorkflowExecution, StartChildWorkflowExecution, StartTimer as ProtoTimer,
     WorkflowCommand as ProtoCommand, workflow_command::Variant,
 };
-use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
-use crate::proto::{ConvertError, Mirror, from_header, from_list};
+use crate::proto::{ConvertError, Mirror};
 
 /// Why a command of the SDK cannot be carried out.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl From<ConvertError> for Refusal {
     }
 }
 
-/// The command, taken out of `command`: a command of the SDK is large, and would be moved several times. Children,
-/// external workflows and continue-as-new are in the contract, so that the worker refuses them.
+/// The command, taken out of `command`: a command of the SDK is large, and would be moved several times. What no worker
+/// simulates is in the contract, so that the worker refuses it.
 pub(crate) fn command(command: &mut ProtoCommand) -> Result<WorkflowCommand, Refusal> {
     let ProtoCommand { user_metadata, event_group_markers, variant } = command;
     if !event_group_markers.is_empty() {
@@ -43,18 +43,30 @@ pub(crate) fn command(command: &mut ProtoCommand) -> Result<WorkflowCommand, Ref
     let user_metadata = user_metadata.take();
     let variant =
         variant.as_mut().ok_or_else(|| Refusal::Malformed("a command without a kind".into()))?;
-    let variant = match variant {
-        Variant::StartTimer(timer) => return start_timer(timer, user_metadata),
-        Variant::ScheduleActivity(activity) => return schedule_activity(activity, user_metadata),
-        variant => variant,
-    };
-    if user_metadata.is_some_and(|metadata| metadata != UserMetadata::default()) {
-        return Err(Refusal::NotSimulated("summaries of anything but timers and activities"));
+    let annotated = matches!(
+        variant,
+        Variant::StartTimer(_)
+            | Variant::ScheduleActivity(_)
+            | Variant::ScheduleLocalActivity(_)
+            | Variant::StartChildWorkflowExecution(_)
+    );
+    if !annotated && user_metadata.as_ref().is_some_and(|it| *it != UserMetadata::default()) {
+        let what = "summaries of anything but timers, activities and child workflows";
+        return Err(Refusal::NotSimulated(what));
     }
     Ok(match variant {
+        Variant::StartTimer(timer) => timer::start(timer, user_metadata)?,
+        Variant::ScheduleActivity(activity) => activity::schedule(activity, user_metadata)?,
+        Variant::ScheduleLocalActivity(activity) => {
+            activity::schedule_local(take(activity), user_metadata)?
+        }
+        Variant::StartChildWorkflowExecution(child) => child::start(take(child), user_metadata)?,
         Variant::CancelTimer(timer) => WorkflowCommand::CancelTimer { seq: Seq(timer.seq) },
         Variant::RequestCancelActivity(activity) => {
             WorkflowCommand::RequestCancelActivity { seq: Seq(activity.seq) }
+        }
+        Variant::RequestCancelLocalActivity(activity) => {
+            WorkflowCommand::RequestCancelLocalActivity { seq: Seq(activity.seq) }
         }
         Variant::CompleteWorkflowExecution(complete) => WorkflowCommand::CompleteWorkflow {
             result: Option::<Payload>::from_proto(complete.result.take())?.map(Payloads::one),
@@ -69,44 +81,34 @@ pub(crate) fn command(command: &mut ProtoCommand) -> Result<WorkflowCommand, Ref
         Variant::CancelWorkflowExecution(cancel) => {
             WorkflowCommand::CancelWorkflow { details: Mirror::from_proto(cancel.details.take())? }
         }
-        Variant::ContinueAsNewWorkflowExecution(next) => continue_as_new(take(next))?,
-        Variant::StartChildWorkflowExecution(child) => start_child(take(child))?,
-        Variant::SignalExternalWorkflowExecution(signal) => signal_external(take(signal))?,
-        Variant::RequestCancelExternalWorkflowExecution(cancel) => cancel_external(take(cancel)),
-        other => return Err(Refusal::NotSimulated(name_of(other))),
-    })
-}
-
-/// What a command that is never simulated asks for.
-const fn name_of(variant: &Variant) -> &'static str {
-    match variant {
-        Variant::RespondToQuery(_) => "queries",
-        Variant::SetPatchMarker(_) => "patches",
-        Variant::CancelChildWorkflowExecution(_) => "child workflows",
-        Variant::CancelSignalWorkflow(_) => "signals to other workflows",
-        Variant::ScheduleLocalActivity(_) | Variant::RequestCancelLocalActivity(_) => {
-            "local activities"
+        Variant::ContinueAsNewWorkflowExecution(next) => chain::continue_as_new(take(next))?,
+        Variant::CancelChildWorkflowExecution(cancel) => {
+            WorkflowCommand::CancelChildWorkflow(CancelChild {
+                seq: Seq(cancel.child_workflow_seq),
+                reason: take(&mut cancel.reason).into(),
+            })
         }
-        Variant::UpsertWorkflowSearchAttributes(_) => "upserts of search attributes",
-        Variant::ModifyWorkflowProperties(_) => "upserts of the memo",
-        Variant::UpdateResponse(_) => "updates",
+        Variant::SignalExternalWorkflowExecution(signal) => external::signal(take(signal))?,
+        Variant::CancelSignalWorkflow(cancel) => {
+            WorkflowCommand::CancelSignalExternalWorkflow { seq: Seq(cancel.seq) }
+        }
+        Variant::RequestCancelExternalWorkflowExecution(cancel) => external::cancel(take(cancel))?,
+        Variant::SetPatchMarker(patch) => WorkflowCommand::SetPatch(SetPatch {
+            patch_id: take(&mut patch.patch_id).into(),
+            deprecated: patch.deprecated,
+        }),
+        Variant::UpsertWorkflowSearchAttributes(upsert) => WorkflowCommand::UpsertSearchAttributes(
+            Mirror::from_proto(upsert.search_attributes.take().unwrap_or_default())?,
+        ),
+        Variant::ModifyWorkflowProperties(modify) => WorkflowCommand::UpsertMemo(
+            Mirror::from_proto(modify.upserted_memo.take().unwrap_or_default())?,
+        ),
+        Variant::UpdateResponse(update) => message::respond_update(take(update))?,
+        Variant::RespondToQuery(result) => message::answer_query(take(result))?,
         Variant::ScheduleNexusOperation(_) | Variant::RequestCancelNexusOperation(_) => {
-            "Nexus operations"
+            return Err(Refusal::NotSimulated("Nexus operations"));
         }
-        _ => "a command of this kind",
-    }
-}
-
-fn start_timer(
-    timer: &ProtoTimer,
-    user_metadata: Option<UserMetadata>,
-) -> Result<WorkflowCommand, Refusal> {
-    let after = timer
-        .start_to_fire_timeout
-        .ok_or_else(|| Refusal::Malformed(format!("timer {} without a time", timer.seq)))?;
-    let summary = summary_of(user_metadata)?;
-    let after = Mirror::from_proto(after)?;
-    Ok(WorkflowCommand::StartTimer(StartTimer { seq: Seq(timer.seq), after, summary }))
+    })
 }
 
 /// One line for people beside an operation.
@@ -116,76 +118,6 @@ fn summary_of(user_metadata: Option<UserMetadata>) -> Result<Option<Payload>, Re
         return Err(Refusal::NotSimulated("details of operations"));
     }
     Ok(summary.map(Payload::from_proto).transpose()?)
-}
-
-fn schedule_activity(
-    activity: &mut ProtoActivity,
-    user_metadata: Option<UserMetadata>,
-) -> Result<WorkflowCommand, Refusal> {
-    let cancellation_type = match activity.cancellation_type() {
-        ActivityCancellationType::TryCancel => CancellationType::TryCancel,
-        ActivityCancellationType::WaitCancellationCompleted => {
-            CancellationType::WaitCancellationCompleted
-        }
-        ActivityCancellationType::Abandon => CancellationType::Abandon,
-    };
-    if activity.priority.as_ref().is_some_and(|priority| *priority != Priority::default()) {
-        return Err(Refusal::NotSimulated("priorities of activities"));
-    }
-    if activity.versioning_intent != 0 {
-        return Err(Refusal::NotSimulated("worker versioning"));
-    }
-    Ok(WorkflowCommand::ScheduleActivity(Box::new(ScheduleActivity {
-        seq: Seq(activity.seq),
-        activity_id: given(take(&mut activity.activity_id)),
-        activity_type: take(&mut activity.activity_type).into(),
-        task_queue: given(take(&mut activity.task_queue)),
-        input: from_list(take(&mut activity.arguments))?,
-        header: from_header(take(&mut activity.headers))?,
-        schedule_to_close: Mirror::from_proto(activity.schedule_to_close_timeout)?,
-        schedule_to_start: Mirror::from_proto(activity.schedule_to_start_timeout)?,
-        start_to_close: Mirror::from_proto(activity.start_to_close_timeout)?,
-        heartbeat: Mirror::from_proto(activity.heartbeat_timeout)?,
-        retry_policy: Mirror::from_proto(activity.retry_policy.take())?,
-        cancellation_type,
-        summary: summary_of(user_metadata)?,
-    })))
-}
-
-fn start_child(child: StartChildWorkflowExecution) -> Result<WorkflowCommand, Refusal> {
-    Ok(WorkflowCommand::StartChildWorkflow(Box::new(StartChild {
-        seq: Seq(child.seq),
-        workflow_type: child.workflow_type.into(),
-        workflow_id: child.workflow_id.into(),
-        input: from_list(child.input)?,
-    })))
-}
-
-fn signal_external(signal: SignalExternalWorkflowExecution) -> Result<WorkflowCommand, Refusal> {
-    use temporalio_protos::coresdk::workflow_commands::signal_external_workflow_execution::Target;
-    let workflow_id = match signal.target {
-        Some(Target::WorkflowExecution(target)) => target.workflow_id,
-        Some(Target::ChildWorkflowId(id)) => id,
-        None => return Err(Refusal::Malformed("a signal to no workflow".into())),
-    };
-    Ok(WorkflowCommand::SignalExternalWorkflow(Box::new(SignalExternal {
-        seq: Seq(signal.seq),
-        workflow_id: workflow_id.into(),
-        name: signal.signal_name.into(),
-        input: from_list(signal.args)?,
-    })))
-}
-
-fn cancel_external(cancel: RequestCancelExternalWorkflowExecution) -> WorkflowCommand {
-    WorkflowCommand::RequestCancelExternalWorkflow(Box::new(CancelExternal {
-        seq: Seq(cancel.seq),
-        workflow_id: cancel.workflow_execution.unwrap_or_default().workflow_id.into(),
-        reason: cancel.reason.into(),
-    }))
-}
-
-fn continue_as_new(next: ContinueAsNewWorkflowExecution) -> Result<WorkflowCommand, Refusal> {
-    Ok(WorkflowCommand::ContinueAsNew { input: from_list(next.arguments)? })
 }
 
 /// A text that is empty if it was not given.

@@ -26,9 +26,6 @@ use crate::routine::Routines;
 use crate::sdk::{TerminalOutcome, WorkflowHost, WorkflowInit, WorkflowInstance};
 use crate::to_proto;
 
-/// The namespace of every run: nothing else is simulated.
-const NAMESPACE: &str = "default";
-
 /// Makes a run; the type of the workflow is hidden in it.
 pub(crate) type Instantiate = fn(
     WorkflowInit,
@@ -164,7 +161,7 @@ impl SdkInstance {
         let job = told.jobs.first_mut().and_then(|job| job.variant.as_mut());
         let Some(Variant::InitializeWorkflow(job)) = job else { return Ok(()) };
         let init = WorkflowInit {
-            namespace: NAMESPACE.to_owned(),
+            namespace: crate::NAMESPACE.to_owned(),
             task_queue: initialize.task_queue.as_str().to_owned(),
             run_id: initialize.run_id.as_str().to_owned(),
             initialize_workflow: std::mem::take(job),

@@ -1,16 +1,18 @@
 //! Activations, as core would send them to the SDK.
 
+mod activity;
+mod child;
+mod message;
+
 use std::hash::{Hash, Hasher};
 
-use rehearsal_activation::{Activation, ActivityResolution, Initialize, Job, Signal};
+use rehearsal_activation::{Activation, Initialize, Job};
 use rehearsal_history::SmolStr;
 use siphasher::sip::SipHasher13;
-use temporalio_protos::coresdk::activity_result::{
-    ActivityResolution as ProtoResolution, Cancellation, Failure, Success, activity_resolution,
-};
 use temporalio_protos::coresdk::workflow_activation::{
-    CancelWorkflow, FireTimer, InitializeWorkflow, ResolveActivity, SignalWorkflow,
-    WorkflowActivation, WorkflowActivationJob, workflow_activation_job::Variant,
+    CancelWorkflow, FireTimer, InitializeWorkflow, NotifyHasPatch, ResolveActivity,
+    ResolveRequestCancelExternalWorkflow, ResolveSignalExternalWorkflow, WorkflowActivation,
+    WorkflowActivationJob, workflow_activation_job::Variant,
 };
 
 use crate::proto::{ConvertError, Mirror, header, list};
@@ -52,47 +54,52 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
     Ok(match job {
         Job::Initialize(initialize) => Variant::InitializeWorkflow(initialization(initialize)?),
         Job::FireTimer { seq } => Variant::FireTimer(FireTimer { seq: seq.0 }),
-        Job::ResolveActivity { seq, resolution: how } => {
+        Job::ResolveActivity { seq, resolution } => Variant::ResolveActivity(ResolveActivity {
+            seq: seq.0,
+            result: Some(activity::resolution(resolution)?),
+            is_local: false,
+        }),
+        Job::ResolveLocalActivity { seq, resolution } => {
             Variant::ResolveActivity(ResolveActivity {
                 seq: seq.0,
-                result: Some(ProtoResolution { status: Some(resolution(how)?) }),
-                is_local: false,
+                result: Some(activity::local_resolution(resolution)?),
+                is_local: true,
+            })
+        }
+        Job::ResolveChildStart { seq, resolution } => {
+            Variant::ResolveChildWorkflowExecutionStart(child::start(*seq, resolution)?)
+        }
+        Job::ResolveChild { seq, resolution } => {
+            Variant::ResolveChildWorkflowExecution(child::resolution(*seq, resolution)?)
+        }
+        Job::ResolveSignalExternal { seq, failure } => {
+            Variant::ResolveSignalExternalWorkflow(ResolveSignalExternalWorkflow {
+                seq: seq.0,
+                failure: failure.to_proto()?,
+                ..ResolveSignalExternalWorkflow::default()
+            })
+        }
+        Job::ResolveCancelExternal { seq, failure } => {
+            Variant::ResolveRequestCancelExternalWorkflow(ResolveRequestCancelExternalWorkflow {
+                seq: seq.0,
+                failure: failure.to_proto()?,
+                ..ResolveRequestCancelExternalWorkflow::default()
             })
         }
         Job::CancelWorkflow { reason } => {
             Variant::CancelWorkflow(CancelWorkflow { reason: text(reason) })
         }
-        Job::SignalWorkflow(signal) => Variant::SignalWorkflow(signaled(signal)?),
+        Job::SignalWorkflow(signal) => Variant::SignalWorkflow(message::signal(signal)?),
+        Job::NotifyHasPatch { patch_id } => {
+            Variant::NotifyHasPatch(NotifyHasPatch { patch_id: text(patch_id) })
+        }
+        // Nobody asks them while they are not simulated.
         Job::DoUpdate(_) => return Err(Untold::NotSimulated("updates")),
+        Job::QueryWorkflow(_) => return Err(Untold::NotSimulated("queries")),
+        Job::RecallSideEffect(_) | Job::RecallMutableSideEffect(_) | Job::RecallVersion(_) => {
+            return Err(Untold::NotSimulated(job.name()));
+        }
         other => return Err(Untold::NotSimulated(other.name())),
-    })
-}
-
-fn resolution(how: &ActivityResolution) -> Result<activity_resolution::Status, ConvertError> {
-    Ok(match how {
-        ActivityResolution::Completed(result) => {
-            // Core takes the first of several results; the SDK never makes more than one.
-            let result = list(result.as_ref())?.into_iter().next();
-            activity_resolution::Status::Completed(Success { result })
-        }
-        ActivityResolution::Failed(failure) => activity_resolution::Status::Failed(Failure {
-            failure: Some(failure.to_proto()?),
-            ..Failure::default()
-        }),
-        ActivityResolution::Canceled(failure) => {
-            activity_resolution::Status::Cancelled(Cancellation {
-                failure: Some(failure.to_proto()?),
-            })
-        }
-    })
-}
-
-fn signaled(signal: &Signal) -> Result<SignalWorkflow, ConvertError> {
-    Ok(SignalWorkflow {
-        signal_name: text(&signal.name),
-        input: list(signal.input.as_ref())?,
-        headers: header(signal.header.as_ref())?,
-        ..SignalWorkflow::default()
     })
 }
 

@@ -81,19 +81,21 @@ pub(crate) fn command(command: &ServerCommand) -> String {
         ServerCommand::CancelWorkflow { details } => {
             format!("CancelWorkflow details={}", payloads(details.as_ref()))
         }
-        ServerCommand::RecordMarker { name } => format!("RecordMarker {name}"),
-        ServerCommand::StartChildWorkflow { workflow_type, workflow_id } => {
-            format!("StartChildWorkflow {workflow_type} id={workflow_id}")
+        ServerCommand::RecordMarker(marker) => format!("RecordMarker {}", marker.name),
+        ServerCommand::StartChildWorkflow(child) => {
+            format!("StartChildWorkflow {} id={}", child.workflow_type, child.workflow_id)
         }
-        ServerCommand::SignalExternalWorkflow { workflow_id, name } => {
-            format!("SignalExternalWorkflow {name} id={workflow_id}")
+        ServerCommand::SignalExternalWorkflow(signal) => {
+            format!("SignalExternalWorkflow {} id={}", signal.name, signal.target.workflow_id)
         }
-        ServerCommand::RequestCancelExternalWorkflow { workflow_id } => {
-            format!("RequestCancelExternalWorkflow id={workflow_id}")
+        ServerCommand::RequestCancelExternalWorkflow(cancel) => {
+            format!("RequestCancelExternalWorkflow id={}", cancel.target.workflow_id)
         }
-        ServerCommand::ContinueAsNew { input } => {
-            format!("ContinueAsNew input={}", payloads(input.as_ref()))
+        ServerCommand::ContinueAsNew(next) => {
+            format!("ContinueAsNew input={}", payloads(next.input.as_ref()))
         }
+        ServerCommand::UpsertSearchAttributes(_) => "UpsertSearchAttributes".into(),
+        ServerCommand::UpsertMemo(_) => "UpsertMemo".into(),
     }
 }
 

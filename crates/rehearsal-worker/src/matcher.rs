@@ -79,7 +79,7 @@ impl Ends {
     const fn takes(self, close: &ServerCommand) -> bool {
         match self {
             Self::Completed => matches!(close, ServerCommand::CompleteWorkflow { .. }),
-            Self::ContinuedAsNew => matches!(close, ServerCommand::ContinueAsNew { .. }),
+            Self::ContinuedAsNew => matches!(close, ServerCommand::ContinueAsNew(_)),
             Self::Otherwise => true,
         }
     }

@@ -42,15 +42,17 @@ impl Command {
             ServerCommand::CancelWorkflow { details } => {
                 Self::Close(CloseCommand::Cancel { details })
             }
-            ServerCommand::RecordMarker { .. } => return Err("markers"),
-            ServerCommand::StartChildWorkflow { .. } => return Err("child workflows"),
-            ServerCommand::SignalExternalWorkflow { .. } => {
-                return Err("signals to other workflows");
-            }
-            ServerCommand::RequestCancelExternalWorkflow { .. } => {
+            ServerCommand::ContinueAsNew(_) => return Err("continue-as-new"),
+            ServerCommand::RecordMarker(_) => return Err("markers"),
+            ServerCommand::StartChildWorkflow(_) => return Err("child workflows"),
+            ServerCommand::SignalExternalWorkflow(_) => return Err("signals to other workflows"),
+            ServerCommand::RequestCancelExternalWorkflow(_) => {
                 return Err("cancels of other workflows");
             }
-            ServerCommand::ContinueAsNew { .. } => return Err("continue-as-new"),
+            ServerCommand::UpsertSearchAttributes(_) => {
+                return Err("upserts of search attributes");
+            }
+            ServerCommand::UpsertMemo(_) => return Err("upserts of the memo"),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::{EventKind, RetryPolicy};
+use rehearsal_history::{EventKind, Memo, RetryPolicy, SearchAttributes};
 use rehearsal_service::{
     Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
 };
@@ -119,14 +119,13 @@ fn w_11_a_close_that_is_not_last() {
 #[test]
 fn commands_that_are_not_simulated_are_refused_by_name() {
     let commands = [
-        ServerCommand::RecordMarker { name: "Version".into() },
-        ServerCommand::StartChildWorkflow {
-            workflow_id: "child".into(),
-            workflow_type: "Child".into(),
-        },
-        ServerCommand::SignalExternalWorkflow { workflow_id: "other".into(), name: "go".into() },
-        ServerCommand::RequestCancelExternalWorkflow { workflow_id: "other".into() },
-        ServerCommand::ContinueAsNew { input: None },
+        ServerCommand::ContinueAsNew(Box::default()),
+        ServerCommand::RecordMarker(Box::default()),
+        ServerCommand::StartChildWorkflow(Box::default()),
+        ServerCommand::SignalExternalWorkflow(Box::default()),
+        ServerCommand::RequestCancelExternalWorkflow(Box::default()),
+        ServerCommand::UpsertSearchAttributes(SearchAttributes::default()),
+        ServerCommand::UpsertMemo(Memo::default()),
     ];
     let told = commands.map(|command| {
         let mut bench = Bench::start(|_| {});
@@ -139,11 +138,13 @@ fn commands_that_are_not_simulated_are_refused_by_name() {
     assert_eq!(
         told,
         [
+            "not simulated: continue-as-new",
             "not simulated: markers",
             "not simulated: child workflows",
             "not simulated: signals to other workflows",
             "not simulated: cancels of other workflows",
-            "not simulated: continue-as-new",
+            "not simulated: upserts of search attributes",
+            "not simulated: upserts of the memo",
         ]
     );
 }

@@ -282,7 +282,7 @@ fn events_of_nothing_that_was_asked_for_are_refused() {
 #[test]
 fn what_is_not_simulated_is_refused_by_name() {
     let told = history(|h| _ = h.start_task());
-    let command = WorkflowCommand::ContinueAsNew { input: None };
+    let command = WorkflowCommand::ContinueAsNew(Box::default());
     insta::assert_snapshot!(failed(&told, vec![vec![command]]), @"WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: continue-as-new");
 }
 

@@ -101,7 +101,7 @@ fn the_sdk_names_itself_when_it_must() {
 #[test]
 fn what_is_not_simulated_fails_the_task_by_name() {
     let told = history(|h| _ = h.start_task());
-    let later = WorkflowCommand::ContinueAsNew { input: None };
+    let later = WorkflowCommand::ContinueAsNew(Box::default());
     let log = drive(&mut worker(), delivery(told.events(), 1, 1), vec![vec![later]]);
     insta::assert_snapshot!(lines(&log), @"
     instantiate run

@@ -276,7 +276,7 @@ fn destructors_come_too_late() {
 #[test]
 fn updates_are_refused_by_name() {
     let code = workflow(async |_| Ok(String::new()));
-    let update = Update { id: "1".into(), name: "set".into(), input: None };
+    let update = Update { name: "set".into(), ..Update::default() };
     let trouble = trouble(
         &mut *code.instantiate(),
         vec![initialize("run-1"), Job::DoUpdate(Box::new(update))],
