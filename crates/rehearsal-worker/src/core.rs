@@ -3,16 +3,168 @@
 //! Core keeps one state machine for each operation. Workflow code drives them with its commands, events drive
 //! them on; what they have to tell goes to the workflow as jobs. Jobs that come of commands are told in a further
 //! activation of the same workflow task, and only when there are none left is the task answered.
+//!
+//! Each operation is a file of its own here: its machine, what its commands and events make of that, and how core words
+//! what does not fit. [`Operations`](operations::Operations) has one line for each command, each event and each kind of
+//! machine.
 
 mod activity;
-mod command;
+mod close;
 mod failure;
-mod job;
-mod machines;
+mod machine;
+mod operations;
+mod out;
 mod sdk;
 #[cfg(test)]
 mod tables;
 mod timer;
 
-pub(crate) use self::failure::Fault;
-pub(crate) use self::machines::Machines;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_activation::{Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{Event, EventId, Timestamp};
+
+use self::failure::{Fault, unasked};
+use self::operations::Operations;
+use self::sdk::Sdk;
+use crate::matcher::{Context, Strictness};
+use crate::mismatch::Mismatch;
+use crate::rules::{Next, Refused, Rules, Wrong};
+use crate::run_info::RunInfo;
+use crate::slice::Task;
+
+/// The rules of core, and what they know of one run.
+#[derive(Debug, Clone)]
+pub(crate) struct Core {
+    operations: Operations,
+    sdk: Sdk,
+    /// Workflow time: that of the last `WorkflowTaskStarted`, but never before what it was.
+    time: Timestamp,
+}
+
+impl Core {
+    pub(crate) fn new(run: RunInfo) -> Self {
+        let (sdk, time) = (Sdk::default(), Timestamp::default());
+        Self { operations: Operations::new(run), sdk, time }
+    }
+
+    /// Tells what there is to be told, or else answers the task.
+    fn next(&mut self) -> Result<Next, Box<Wrong>> {
+        let jobs = self.operations.out.jobs.take().map_err(|fault| refused(&fault))?;
+        Ok(if jobs.is_empty() {
+            Next::Send(self.operations.out.queue.commands())
+        } else {
+            Next::Tell { time: self.time, jobs }
+        })
+    }
+
+    /// Takes what one activation asks for. A close command goes last; of several the first counts (C-48). In a replay of
+    /// what an older core has recorded, nothing behind it counts.
+    fn take(&mut self, recorded: bool, mut commands: Vec<WorkflowCommand>) -> Result<(), Fault> {
+        if let Some(what) = commands.iter().find_map(WorkflowCommand::not_simulated) {
+            return Err(Fault::NotSimulated(what.into()));
+        }
+        let first_close = commands.iter().position(WorkflowCommand::is_close);
+        let close = first_close.map(|at| {
+            let close = commands.remove(at);
+            if recorded && !self.sdk.moves_terminal_commands() {
+                commands.truncate(at);
+            }
+            close
+        });
+        for command in commands.into_iter().filter(|command| !command.is_close()).chain(close) {
+            self.operations.take(command)?;
+        }
+        self.operations.taken();
+        Ok(())
+    }
+}
+
+impl Rules for Core {
+    /// Nothing may be left to be told, and then there is no activation (`incoming_wft`).
+    fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
+        for completed in task.completions() {
+            self.sdk.replays(completed);
+        }
+        self.time = self.time.max(task.time);
+        self.operations.out.jobs.begin();
+        for event in &task.events {
+            self.operations.apply(event).map_err(|fault| Box::new(untold(event, &fault)))?;
+        }
+        self.next()
+    }
+
+    fn answer(
+        &mut self,
+        task: &Task,
+        _replaying: bool,
+        commands: Vec<WorkflowCommand>,
+    ) -> Result<Next, Box<Wrong>> {
+        self.take(task.completed.is_some(), commands).map_err(|fault| refused(&fault))?;
+        self.next()
+    }
+
+    fn context(&self) -> Context {
+        let activities = self.sdk.compares_activities();
+        Context {
+            strictness: Strictness::Core { activities },
+            run_timeout: self.operations.run_timeout(),
+        }
+    }
+
+    fn mismatch_failure(
+        &self,
+        index: usize,
+        event: Option<&Event>,
+        mismatch: &Mismatch,
+    ) -> WorkerTaskFailure {
+        let fault =
+            match (&mismatch.trouble, event) {
+                (Some(Trouble::NotSimulated { what }), _) => Fault::NotSimulated(what.clone()),
+                (_, Some(event)) => self.operations.out.queue.machine(index).map_or_else(
+                    || unasked(event),
+                    |machine| self.operations.refusal(machine, event),
+                ),
+                // A command too many is kept, so that alone it fails no task.
+                (_, None) => Fault::Nondeterminism(mismatch.attempted.clone()),
+            };
+        fault.failure()
+    }
+
+    /// Commands behind the events are kept: core takes the events of the next task for theirs, or sends them with it
+    ///
+    fn recorded(&mut self, task: &Task) {
+        let machines = self.operations.out.queue.take(task.commands.len());
+        for (event, machine) in task.commands.iter().zip(machines) {
+            self.operations.record(machine, event.id);
+        }
+    }
+
+    /// Each command leaves one event behind the `WorkflowTaskCompleted` (H-11).
+    fn completes(&mut self, started: EventId) -> SdkMetadata {
+        for (index, machine) in (0..).zip(self.operations.out.queue.take(usize::MAX)) {
+            self.operations.record(machine, started.plus(2 + index));
+        }
+        self.sdk.completes()
+    }
+}
+
+/// Core cannot take `event`.
+fn untold(event: &Arc<Event>, fault: &Fault) -> Wrong {
+    Wrong::Event {
+        event: Arc::clone(event),
+        why: fault.message(),
+        trouble: fault.trouble(),
+        failure: fault.failure(),
+    }
+}
+
+/// Core cannot take what workflow code asks for.
+fn refused(fault: &Fault) -> Box<Wrong> {
+    let trouble =
+        fault.trouble().unwrap_or_else(|| Trouble::Nondeterminism { message: fault.message() });
+    Box::new(Wrong::Command(Refused { trouble, failure: fault.failure() }))
+}

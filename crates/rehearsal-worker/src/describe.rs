@@ -45,7 +45,11 @@ pub(crate) fn command(command: &ServerCommand) -> String {
     if what.is_empty() { name.into() } else { format!("{name} {what}") }
 }
 
-/// What is asked for, and what names it.
+/// What is asked for.
+pub(crate) fn command_name(command: &ServerCommand) -> &'static str {
+    parts(command).0
+}
+
 fn parts(command: &ServerCommand) -> (&'static str, String) {
     use ServerCommand as C;
     match command {

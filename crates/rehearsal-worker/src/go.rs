@@ -1,11 +1,122 @@
 //! The rules of Temporal's Go SDK.
+//!
+//! Go keeps one state machine for each operation, and tells workflow code all events of a task in one activation.
+//! Each operation is a file of its own here: what is known of it, what is sent for it, what its events tell, and how its
+//! machine panics. [`Operations`](operations::Operations) has one line for each command and each event.
 
-mod command;
+mod activity;
+mod close;
 mod failure;
-mod job;
-mod operation;
+mod operations;
+mod outbox;
+mod phase;
 mod sdk;
+mod timer;
 
-pub(crate) use self::failure::{mismatch_failure, refusal_failure};
-pub(crate) use self::operation::Operations;
-pub(crate) use self::sdk::Sdk;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_activation::{Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{Event, EventId};
+
+use self::failure::{Refusal, difference, not_replayed, not_simulated, not_taken};
+use self::operations::Operations;
+use self::sdk::Sdk;
+use crate::matcher::{Context, Ends, Strictness};
+use crate::mismatch::Mismatch;
+use crate::rules::{Next, Refused, Rules, Wrong};
+use crate::run_info::RunInfo;
+use crate::slice::Task;
+use crate::told::Misplaced;
+
+/// The rules of Go, and what they know of one run.
+#[derive(Debug, Clone)]
+pub(crate) struct Go {
+    operations: Operations,
+    sdk: Sdk,
+    /// How the history ends that is replayed.
+    ends: Ends,
+}
+
+impl Go {
+    pub(crate) fn new(run: RunInfo, ends: Ends) -> Self {
+        Self { operations: Operations::new(run), sdk: Sdk::default(), ends }
+    }
+
+    /// `event` cannot be told to workflow code.
+    fn untold(&self, event: &Arc<Event>, misplaced: Misplaced) -> Wrong {
+        let (why, trouble, failure) = match misplaced {
+            Misplaced::NoSuchOperation(why) => {
+                let failure = not_taken(self.operations.panic_text(event), event, &why);
+                (why, None, failure)
+            }
+            Misplaced::NotSimulated(what) => {
+                let failure = not_simulated(&what);
+                let trouble = Trouble::NotSimulated { what };
+                (format!("{trouble}"), Some(trouble), failure)
+            }
+        };
+        Wrong::Event { event: Arc::clone(event), why, trouble, failure }
+    }
+}
+
+impl Rules for Go {
+    /// All events of the task become jobs of one activation, strictly in the order of the history (C-16).
+    fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
+        let mut jobs = Vec::with_capacity(task.events.len());
+        for event in &task.events {
+            let told = self.operations.apply(event);
+            jobs.extend(told.map_err(|misplaced| Box::new(self.untold(event, misplaced)))?);
+        }
+        Ok(Next::Tell { time: task.time, jobs })
+    }
+
+    fn answer(
+        &mut self,
+        task: &Task,
+        replaying: bool,
+        commands: Vec<WorkflowCommand>,
+    ) -> Result<Next, Box<Wrong>> {
+        if !replaying && commands.contains(&WorkflowCommand::SelectorReceived) {
+            self.sdk.selector_received();
+        }
+        let refused = |refusal: Refusal| {
+            let failure = refusal.failure();
+            Box::new(Wrong::Command(Refused { trouble: refusal.into(), failure }))
+        };
+        self.operations.send(task.started, commands).map(Next::Send).map_err(refused)
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            strictness: Strictness::Go(self.ends),
+            run_timeout: self.operations.run_timeout(),
+        }
+    }
+
+    fn mismatch_failure(
+        &self,
+        _index: usize,
+        event: Option<&Event>,
+        mismatch: &Mismatch,
+    ) -> WorkerTaskFailure {
+        if let Some(Trouble::NotSimulated { what }) = &mismatch.trouble {
+            return not_simulated(what);
+        }
+        let panic = event.and_then(|event| self.operations.panic_text(event));
+        not_replayed(panic, || difference(mismatch))
+    }
+
+    fn recorded(&mut self, task: &Task) {
+        if let Some(completed) = task.completion() {
+            self.sdk.replayed(completed);
+        }
+    }
+
+    fn completes(&mut self, _started: EventId) -> SdkMetadata {
+        self.sdk.completes()
+    }
+}

@@ -6,7 +6,8 @@
 //! no service at all. Both are pure: they know no clock and call nobody.
 //!
 //! How an SDK numbers, withdraws and reports differs from SDK to SDK; a [`Profile`] names one. What the profiles share
-//! (slicing, matching, reports) lies beside the module of each.
+//! (slicing, matching, reports) lies beside the module of each. Each operation has one file in each of `go`, `core`,
+//! `matcher` and `describe`, and the module above it one line for each of its commands and events.
 
 #![no_std]
 
@@ -23,6 +24,8 @@ mod mismatch;
 mod normal;
 mod profile;
 mod replayer;
+mod rules;
+mod run_info;
 mod session;
 mod slice;
 mod told;

@@ -114,7 +114,7 @@ impl Replayer {
         let end = end(history, &slices);
         Self {
             options,
-            session: Session::new(options.profile, workflow_id, run_id).ending(Ends::of(history)),
+            session: Session::new(options.profile, workflow_id, run_id, Ends::of(history)),
             ends_in_commands: slices.open.is_none()
                 && matches!(end, ReplayEnd::Waiting(_))
                 && slices.rest.is_empty(),

@@ -12,19 +12,18 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
-    Activation, Job, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
+    Activation, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
 };
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
+use rehearsal_history::{Event, EventId, SmolStr};
 
-use crate::core::{Fault, Machines};
 use crate::describe;
-use crate::go::{self, Operations, Sdk};
-use crate::matcher::{self, Difference, Ends, Strictness};
+use crate::matcher::{self, Difference, Ends};
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
+use crate::rules::{Next, Refused, Ruling, Wrong};
+use crate::run_info::RunInfo;
 use crate::slice::Task;
-use crate::told::Misplaced;
 
 /// How many lines of what agreed a report repeats.
 const AGREED_LINES: usize = 5;
@@ -32,30 +31,14 @@ const AGREED_LINES: usize = 5;
 /// What is known of a run so far.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
-    workflow_id: SmolStr,
     run_id: SmolStr,
-    rules: Rules,
+    rules: Ruling,
     /// How many tasks were activated.
     tasks: usize,
-    /// What was asked for beyond what is recorded, for each such command that core still keeps.
+    /// What was asked for beyond what is recorded, for each such command that the SDK still keeps.
     held: Vec<Mismatch>,
     /// The last recorded commands that were asked for again.
     agreed: VecDeque<Arc<Event>>,
-}
-
-/// The rules of a profile, and what they know of the run.
-#[derive(Debug, Clone)]
-enum Rules {
-    Go(Box<GoRules>),
-    Core(Box<Machines>),
-}
-
-#[derive(Debug, Clone, Default)]
-struct GoRules {
-    operations: Operations,
-    sdk: Sdk,
-    /// How the history ends that is replayed.
-    ends: Ends,
 }
 
 /// What comes next in a task.
@@ -69,12 +52,6 @@ pub(crate) enum Turn {
 /// What breaks production in a task, and what fails the task for it.
 pub(crate) struct Broken {
     pub(crate) mismatch: Box<Mismatch>,
-    pub(crate) failure: WorkerTaskFailure,
-}
-
-/// What workflow code asks for and cannot get, and what fails the task for it.
-pub(crate) struct Refused {
-    pub(crate) trouble: Trouble,
     pub(crate) failure: WorkerTaskFailure,
 }
 
@@ -95,21 +72,10 @@ pub(crate) struct Judgment {
 }
 
 impl Session {
-    pub(crate) fn new(profile: Profile, workflow_id: SmolStr, run_id: SmolStr) -> Self {
-        let rules = match profile {
-            Profile::Go => Rules::Go(Box::default()),
-            Profile::Core => Rules::Core(Box::default()),
-        };
-        Self { workflow_id, run_id, rules, tasks: 0, held: Vec::new(), agreed: VecDeque::new() }
-    }
-
-    /// The same for a history that ends so.
-    pub(crate) fn ending(mut self, ends: Ends) -> Self {
-        match &mut self.rules {
-            Rules::Go(rules) => rules.ends = ends,
-            Rules::Core(_) => {}
-        }
-        self
+    /// A session of a run whose recorded history, if there is one, ends so.
+    pub(crate) fn new(profile: Profile, workflow_id: SmolStr, run_id: SmolStr, ends: Ends) -> Self {
+        let rules = Ruling::new(profile, RunInfo::new(workflow_id, run_id.clone()), ends);
+        Self { run_id, rules, tasks: 0, held: Vec::new(), agreed: VecDeque::new() }
     }
 
     /// How many tasks were activated so far.
@@ -117,35 +83,12 @@ impl Session {
         self.tasks
     }
 
-    /// Begins a task: what the instance is told, or the event that does not fit what workflow code did before.
-    ///
-    /// With core nothing may be left to be told, and then there is no activation (`incoming_wft`).
+    /// Begins a task: what the instance is told, or the event that does not fit what workflow code did before. Nothing may
+    /// be left to be told, and then there is no activation.
     pub(crate) fn activate(&mut self, task: &Task, replaying: bool) -> Result<Turn, Box<Halt>> {
         self.tasks += 1;
-        match &mut self.rules {
-            Rules::Go(rules) => {
-                let mut jobs = Vec::with_capacity(task.events.len());
-                for event in &task.events {
-                    match rules.operations.job(&self.workflow_id, &self.run_id, event) {
-                        Ok(job) => jobs.extend(job),
-                        Err(misplaced) => {
-                            let mismatch = Box::new(self.misplaced(event, misplaced));
-                            return Err(self.broken(task, mismatch));
-                        }
-                    }
-                }
-                Ok(Turn::Activate(self.activation(task, task.time, replaying, jobs)))
-            }
-            Rules::Core(machines) => {
-                machines.begin(task);
-                for event in &task.events {
-                    if let Err(fault) = machines.apply(&self.workflow_id, &self.run_id, event) {
-                        return Err(self.faulted(event, &fault));
-                    }
-                }
-                self.turn(task, replaying)
-            }
-        }
+        let next = self.rules.begin(task);
+        self.turn(task, replaying, next)
     }
 
     /// Takes what the instance asks for: there is more to be told in the same task, or this is all.
@@ -155,82 +98,40 @@ impl Session {
         replaying: bool,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Turn, Box<Halt>> {
-        match &mut self.rules {
-            Rules::Go(rules) => {
-                if !replaying && commands.contains(&WorkflowCommand::SelectorReceived) {
-                    rules.sdk.selector_received();
-                }
-                match rules.operations.send(task.started, commands) {
-                    Ok(commands) => Ok(Turn::Answered(commands)),
-                    Err(refusal) => {
-                        let (cause, failure) = go::refusal_failure(&refusal);
-                        let failure = WorkerTaskFailure { cause, failure };
-                        Err(Box::new(Halt::Refused(Refused { trouble: refusal.into(), failure })))
-                    }
-                }
-            }
-            Rules::Core(machines) => {
-                machines
-                    .answer(task.completed.is_some(), commands)
-                    .map_err(|fault| refused(&fault))?;
-                self.turn(task, replaying)
-            }
-        }
+        let next = self.rules.answer(task, replaying, commands);
+        self.turn(task, replaying, next)
     }
 
-    /// What is next in a task of core.
-    fn turn(&mut self, task: &Task, replaying: bool) -> Result<Turn, Box<Halt>> {
-        let Rules::Core(machines) = &mut self.rules else {
-            unreachable!("only core tells more than once in a task")
-        };
-        let jobs = machines.take_jobs().map_err(|fault| refused(&fault))?;
-        if jobs.is_empty() {
-            return Ok(Turn::Answered(machines.commands()));
-        }
-        let time = machines.time();
-        Ok(Turn::Activate(self.activation(task, time, replaying, jobs)))
-    }
-
-    fn activation(
+    fn turn(
         &self,
         task: &Task,
-        time: Timestamp,
         replaying: bool,
-        jobs: Vec<Job>,
-    ) -> Activation {
-        Activation { run_id: self.run_id.clone(), time, replaying, started: task.started, jobs }
+        next: Result<Next, Box<Wrong>>,
+    ) -> Result<Turn, Box<Halt>> {
+        match next {
+            Ok(Next::Tell { time, jobs }) => {
+                let (run_id, started) = (self.run_id.clone(), task.started);
+                Ok(Turn::Activate(Activation { run_id, time, replaying, started, jobs }))
+            }
+            Ok(Next::Send(commands)) => Ok(Turn::Answered(commands)),
+            Err(wrong) => Err(Box::new(self.halt(*wrong))),
+        }
     }
 
     /// Compares what is attempted with what a recorded task holds.
     pub(crate) fn judge(&mut self, task: &Task, attempted: &[ServerCommand]) -> Judgment {
-        let (strictness, run_timeout) = match &mut self.rules {
-            Rules::Go(rules) => {
-                if let Some(completed) = task.completion() {
-                    rules.sdk.replayed(completed);
-                }
-                (Strictness::Go(rules.ends), rules.operations.run_timeout)
-            }
-            Rules::Core(machines) => {
-                let activities = machines.compares_activities();
-                (Strictness::Core { activities }, machines.run_timeout)
-            }
-        };
-        let comparison = matcher::compare(strictness, &task.commands, attempted, run_timeout);
-        let over = matches!(strictness, Strictness::Go(_))
-            && matcher::early_close(&task.commands, attempted).is_some();
-        let mut judgment = Judgment { mild: Vec::new(), broken: None, over };
+        let found = matcher::compare(self.rules.context(), &task.commands, attempted);
+        let mut judgment = Judgment { mild: Vec::new(), broken: None, over: found.over };
         let held = self.held.len();
-        let mut differences = comparison.differences.into_iter().peekable();
-        for index in 0..task.commands.len().max(attempted.len()) {
-            let agrees = differences.peek().is_none_or(|difference| difference.index != index);
-            while let Some(difference) = differences.next_if(|difference| difference.index == index)
-            {
+        for (index, place) in found.places.into_iter().enumerate() {
+            let agrees = place.differences.is_empty();
+            for difference in place.differences {
                 let mismatch = self.mismatch(difference);
                 if mismatch.grade == Grade::BreaksProduction {
-                    let trouble =
-                        comparison.not_simulated.map(|what| Trouble::NotSimulated { what });
+                    let trouble = place.not_simulated.map(|what| Trouble::NotSimulated { what });
                     let mismatch = Box::new(Mismatch { trouble, ..mismatch });
-                    judgment.broken = Some(self.broken_at(task, index, mismatch));
+                    let broken = self.broken(index, place.event.as_deref(), mismatch);
+                    judgment.broken = Some(Box::new(Halt::Broken(broken)));
                     return judgment;
                 }
                 if !mismatch.is_extra() {
@@ -239,13 +140,11 @@ impl Session {
                     self.held.push(mismatch);
                 }
             }
-            if let Some(event) = task.commands.get(index).filter(|_| agrees) {
+            if let Some(event) = place.event.filter(|_| agrees) {
                 self.agree(event);
             }
         }
-        if let Rules::Core(machines) = &mut self.rules {
-            machines.recorded(&task.commands);
-        }
+        self.rules.recorded(task);
         // Those that were recorded after all, only later.
         let recorded = self.held.drain(..held.min(task.commands.len()));
         judgment.mild.extend(recorded);
@@ -258,25 +157,21 @@ impl Session {
     }
 
     /// Remembers that what is recorded in `event` was asked for.
-    fn agree(&mut self, event: &Arc<Event>) {
+    fn agree(&mut self, event: Arc<Event>) {
         if self.agreed.len() == AGREED_LINES {
             self.agreed.pop_front();
         }
-        self.agreed.push_back(Arc::clone(event));
+        self.agreed.push_back(event);
     }
 
     /// The live task of this `WorkflowTaskStarted` is completed: what the SDK says of itself.
     pub(crate) fn completes(&mut self, started: EventId) -> SdkMetadata {
-        match &mut self.rules {
-            Rules::Go(rules) => rules.sdk.completes(),
-            Rules::Core(machines) => machines.completes(started),
-        }
+        self.rules.completes(started)
     }
 
     /// Workflow code could not go on in a recorded task.
     pub(crate) fn failed(&self, task: &Task, trouble: Trouble) -> Mismatch {
         let difference = Difference {
-            index: 0,
             at: task.completed.as_ref().map(|completed| completed.id),
             recorded: "WorkflowTaskCompleted".into(),
             attempted: format!("{trouble}"),
@@ -285,50 +180,32 @@ impl Session {
         Mismatch { trouble: Some(trouble), ..self.mismatch(difference) }
     }
 
-    /// `mismatch`, found at this place of the commands of `task`, breaks production.
-    fn broken_at(&self, task: &Task, index: usize, mismatch: Box<Mismatch>) -> Box<Halt> {
-        let Rules::Core(machines) = &self.rules else { return self.broken(task, mismatch) };
-        if let Some(Trouble::NotSimulated { what }) = &mismatch.trouble {
-            let failure = Fault::NotSimulated(what.clone()).failure();
-            return Box::new(Halt::Broken(Broken { mismatch, failure }));
-        }
-        let failure = machines.refusal(index, &task.commands[index]).failure();
-        let mismatch = self.held.get(index).map_or(mismatch, breaks);
-        Box::new(Halt::Broken(Broken { mismatch, failure }))
+    /// `mismatch`, found at this place of the commands of a task, breaks production. If a command is kept there that was
+    /// never recorded, that is why; but what nothing simulates may be fine.
+    fn broken(&self, index: usize, event: Option<&Event>, mismatch: Box<Mismatch>) -> Broken {
+        let failure = self.rules.mismatch_failure(index, event, &mismatch);
+        let mismatch = match (&mismatch.trouble, self.held.get(index)) {
+            (None, Some(held)) => breaks(held),
+            (Some(_), _) | (None, None) => mismatch,
+        };
+        Broken { mismatch, failure }
     }
 
-    /// `mismatch`, found in `task`, breaks production with Go.
-    fn broken(&self, task: &Task, mismatch: Box<Mismatch>) -> Box<Halt> {
-        let Rules::Go(rules) = &self.rules else { unreachable!("core says itself what is wrong") };
-        let mut events = task.events.iter().chain(&task.commands);
-        let event = mismatch.at.and_then(|at| events.find(|event| event.id == at));
-        let (cause, failure) =
-            go::mismatch_failure(&rules.operations, event.map(|event| &**event), &mismatch);
-        let failure = WorkerTaskFailure { cause, failure };
-        Box::new(Halt::Broken(Broken { mismatch, failure }))
-    }
-
-    /// Core cannot take `event`. If it keeps a command that was never recorded, that is why.
-    fn faulted(&self, event: &Event, fault: &Fault) -> Box<Halt> {
-        let untold = || Box::new(self.untold(event, fault.message(), fault.trouble()));
-        let mismatch = self.held.first().map_or_else(untold, breaks);
-        Box::new(Halt::Broken(Broken { mismatch, failure: fault.failure() }))
-    }
-
-    fn misplaced(&self, event: &Event, misplaced: Misplaced) -> Mismatch {
-        match misplaced {
-            Misplaced::NoSuchOperation(message) => self.untold(event, message, None),
-            Misplaced::NotSimulated(what) => {
-                let trouble = Trouble::NotSimulated { what };
-                self.untold(event, format!("{trouble}"), Some(trouble))
+    /// A task cannot go on. If a command is kept that was never recorded, that is why an event does not fit.
+    fn halt(&self, wrong: Wrong) -> Halt {
+        match wrong {
+            Wrong::Event { event, why, trouble, failure } => {
+                let untold = || Box::new(self.untold(&event, why, trouble));
+                let mismatch = self.held.first().map_or_else(untold, breaks);
+                Halt::Broken(Broken { mismatch, failure })
             }
+            Wrong::Command(refused) => Halt::Refused(refused),
         }
     }
 
     /// `event` cannot be told to the workflow.
     fn untold(&self, event: &Event, why: String, trouble: Option<Trouble>) -> Mismatch {
         let difference = Difference {
-            index: 0,
             at: Some(event.id),
             recorded: describe::event(event),
             attempted: why,
@@ -354,11 +231,4 @@ impl Session {
 /// What was asked for too much turns out to break production.
 fn breaks(held: &Mismatch) -> Box<Mismatch> {
     Box::new(Mismatch { grade: Grade::BreaksProduction, ..held.clone() })
-}
-
-/// Core cannot take what workflow code asks for.
-fn refused(fault: &Fault) -> Box<Halt> {
-    let trouble =
-        fault.trouble().unwrap_or_else(|| Trouble::Nondeterminism { message: fault.message() });
-    Box::new(Halt::Refused(Refused { trouble, failure: fault.failure() }))
 }

@@ -13,6 +13,7 @@ use rehearsal_activation::{
 use rehearsal_history::{EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
 
 pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
+use crate::matcher::Ends;
 use crate::session::{Halt, Session, Turn};
 use crate::slice::{Slices, Task, slice_as};
 
@@ -154,7 +155,8 @@ impl Worker {
                 return;
             }
             out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
-            let session = Session::new(self.options.profile, token.workflow_id.clone(), run_id);
+            let (profile, workflow_id) = (self.options.profile, token.workflow_id.clone());
+            let session = Session::new(profile, workflow_id, run_id, Ends::Otherwise);
             Box::new(Run { session, seen: EventId::NONE, work: None })
         };
         let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);

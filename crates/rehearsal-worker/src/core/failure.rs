@@ -1,17 +1,12 @@
-//! Failures in the shape that core gives them, and what makes a workflow task fail.
+//! What makes a workflow task fail, in core's words.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
-use rehearsal_activation::{Trouble, WorkerTaskFailure};
-use rehearsal_history::event::{ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut};
+use rehearsal_activation::{Seq, Trouble, WorkerTaskFailure};
 use rehearsal_history::{
-    ActivityFailureInfo, ApplicationFailureInfo, Event, Failure, FailureInfo, RetryState, TypeName,
-    WorkflowTaskFailedCause,
+    ApplicationFailureInfo, Event, Failure, FailureInfo, WorkflowTaskFailedCause,
 };
-
-use super::machines::Activity;
 
 /// Why core cannot go on with a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +76,39 @@ impl Fault {
 }
 
 /// How core prints an event.
-pub(super) fn printed(event: &Event) -> String {
+fn printed(event: &Event) -> String {
     format!("HistoryEvent(id: {}, {})", event.id, event.kind.name())
+}
+
+/// Workflow code asks something of an operation, of this kind and number, that is not there.
+pub(super) fn missing(operation: &str, seq: Seq) -> Fault {
+    Fault::Nondeterminism(format!("Missing associated machine for {operation}({seq})"))
+}
+
+/// Workflow code asks something of an operation that it cannot do in its state.
+pub(super) fn invalid() -> Fault {
+    Fault::Nondeterminism("Invalid transition in state machine".into())
+}
+
+/// No operation is known that `event` could be about.
+pub(super) fn unknown(event: &Event) -> Fault {
+    Fault::Nondeterminism(format!(
+        "During event handling, this event had an initial command ID but we could not find a matching command for it: {}",
+        printed(event)
+    ))
+}
+
+/// Workflow code asks for nothing that `event` could record.
+pub(super) fn unasked(event: &Event) -> Fault {
+    Fault::Nondeterminism(format!("No command scheduled for event {}", printed(event)))
+}
+
+/// Workflow code asks for something that an event of another kind than this records.
+pub(super) fn unhandled(machine: &str, event: &Event) -> Fault {
+    Fault::Nondeterminism(format!(
+        "{machine} machine does not handle this event: {}",
+        printed(event)
+    ))
 }
 
 /// A machine in this state has no transition for `event`.
@@ -92,63 +118,4 @@ pub(super) fn no_transition(machine: &str, state: impl core::fmt::Debug, event: 
         event.id,
         event.kind.name()
     )
-}
-
-/// The error that workflow code sees when an activity failed (C-36).
-pub(super) fn activity_failed(activity: &Activity, failed: &ActivityTaskFailed) -> Failure {
-    let info = ActivityFailureInfo {
-        identity: failed.identity.clone(),
-        retry_state: failed.retry_state.clone(),
-        started_event_id: failed.started_event_id,
-        scheduled_event_id: failed.scheduled_event_id,
-        ..ActivityFailureInfo::default()
-    };
-    activity_failure("Activity task failed", activity, info, failed.failure.clone())
-}
-
-/// The error that workflow code sees when an activity timed out (T-3b).
-pub(super) fn activity_timed_out(activity: &Activity, timed_out: &ActivityTaskTimedOut) -> Failure {
-    let info = ActivityFailureInfo {
-        retry_state: timed_out.retry_state.clone(),
-        started_event_id: timed_out.started_event_id,
-        scheduled_event_id: timed_out.scheduled_event_id,
-        ..ActivityFailureInfo::default()
-    };
-    activity_failure("Activity task timed out", activity, info, timed_out.failure.clone())
-}
-
-/// The error that workflow code sees when an activity was canceled. Without an event, that is at once, it names no
-/// events (C-36).
-pub(super) fn activity_canceled(
-    activity: &Activity,
-    canceled: Option<&ActivityTaskCanceled>,
-) -> Failure {
-    let details = canceled.and_then(|canceled| canceled.details.clone());
-    let info = canceled.map_or_else(ActivityFailureInfo::default, |canceled| ActivityFailureInfo {
-        identity: canceled.identity.clone(),
-        started_event_id: canceled.started_event_id,
-        scheduled_event_id: canceled.scheduled_event_id,
-        ..ActivityFailureInfo::default()
-    });
-    let info = ActivityFailureInfo { retry_state: RetryState::CancelRequested, ..info };
-    activity_failure("Activity cancelled", activity, info, Some(Failure::canceled("", details)))
-}
-
-fn activity_failure(
-    message: &'static str,
-    activity: &Activity,
-    info: ActivityFailureInfo,
-    cause: Option<Failure>,
-) -> Failure {
-    let info = ActivityFailureInfo {
-        activity_type: TypeName::from(activity.name.clone()),
-        activity_id: activity.id.clone(),
-        ..info
-    };
-    Failure {
-        message: message.into(),
-        cause: cause.map(Box::new),
-        info: Some(FailureInfo::Activity(info)),
-        ..Failure::default()
-    }
 }

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use rehearsal_activation::CancellationType;
 
-use super::activity::{ActivityInput, ActivityState};
-use super::timer::{TimerInput, TimerState};
+use super::activity::machine::{ActivityInput, ActivityState};
+use super::timer::machine::{TimerInput, TimerState};
 
 #[test]
 fn activities() {

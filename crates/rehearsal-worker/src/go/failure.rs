@@ -1,120 +1,102 @@
-//! Failures in the shape that Go gives them.
+//! What fails a workflow task, in the shape that Go gives it.
+//!
+//! Go finds that a task is not replayed as it was recorded in one of two ways, with different failures. An event for
+//! which it has no operation makes its state machines panic (R-5); what they take is compared afterwards (R-4).
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
-use rehearsal_activation::Trouble;
+use rehearsal_activation::{Trouble, WorkerTaskFailure};
 use rehearsal_history::{
-    ActivityFailureInfo, ApplicationFailureInfo, Event, EventKind, Failure, FailureInfo, SmolStr,
-    TypeName, WorkflowTaskFailedCause,
+    ApplicationFailureInfo, Event, Failure, FailureInfo, SmolStr, WorkflowTaskFailedCause,
 };
 
-use super::operation::{Activity, Operations, Refusal};
 use crate::describe;
 use crate::mismatch::Mismatch;
 
-const SOURCE: &str = "GoSDK";
+/// The source of Go's failures.
+pub(super) const SOURCE: &str = "GoSDK";
 
-/// The part of an activity's closing event that its error repeats.
-pub(super) struct Closing {
-    pub(super) info: ActivityFailureInfo,
-    pub(super) cause: Option<Failure>,
+/// Why what an instance asks for cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Nothing simulates it.
+    NotSimulated(&'static str),
+    /// Go's state machines would panic: it cancels what it never started, or uses the id of something that runs.
+    Illegal(String),
 }
 
-/// The error that workflow code sees when an activity did not complete (C-36, T-3b).
-pub(super) fn activity_failure(activity: &Activity, closing: Closing) -> Failure {
-    let info = ActivityFailureInfo {
-        activity_type: TypeName::from(activity.name.clone()),
-        activity_id: activity.id.clone(),
-        ..closing.info
-    };
-    Failure {
-        message: "activity error".into(),
-        source: SOURCE.into(),
-        cause: closing.cause.map(Box::new),
-        info: Some(FailureInfo::Activity(info)),
-        ..Failure::default()
-    }
-}
-
-/// What fails a workflow task that is not replayed as it was recorded; `event` is the one in question.
-///
-/// Go finds such a thing in one of two ways, with different failures. An event for which it has no operation makes its
-/// state machines panic (R-5); what they take is compared afterwards (R-4).
-pub(crate) fn mismatch_failure(
-    operations: &Operations,
-    event: Option<&Event>,
-    mismatch: &Mismatch,
-) -> (WorkflowTaskFailedCause, Failure) {
-    if let Some(Trouble::NotSimulated { what }) = &mismatch.trouble {
-        return not_simulated(what);
-    }
-    let cause = WorkflowTaskFailedCause::NonDeterministicError;
-    match event.and_then(|event| panic_text(operations, event)) {
-        Some(text) => (cause, go_error(format!("[TMPRL1100] {text}"), "PanicError", true)),
-        None => (cause, go_error(mismatch_text(mismatch), "historyMismatchError", false)),
+impl Refusal {
+    /// What fails the workflow task.
+    pub(super) fn failure(&self) -> WorkerTaskFailure {
+        match self {
+            Self::NotSimulated(what) => not_simulated(what),
+            Self::Illegal(message) => panicked(message),
+        }
     }
 }
 
-/// How Go's state machines panic at this event, if they do.
-fn panic_text(operations: &Operations, event: &Event) -> Option<String> {
-    let no_timer = |timer_id: &SmolStr| {
-        format!(
-            "During replay, a matching Timer command was expected in history event position {timer_id}. However, the \
-             replayed code did not produce that. Possible causes are nondeterministic workflow definition code, or an \
-             incompatible change in the workflow definition."
-        )
-    };
-    match &event.kind {
-        EventKind::ActivityTaskScheduled(scheduled)
-            if !operations.by_scheduled.contains_key(&event.id) =>
-        {
-            Some(format!(
-                "lookup failed for scheduledEventID to activityID: scheduleEventID: {}, activityID: {}",
-                event.id, scheduled.activity_id
-            ))
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotSimulated(what) => Self::NotSimulated { what: what.into() },
+            Refusal::Illegal(message) => Self::Nondeterminism { message },
         }
-        EventKind::ActivityTaskCompleted(_)
-        | EventKind::ActivityTaskFailed(_)
-        | EventKind::ActivityTaskTimedOut(_)
-        | EventKind::ActivityTaskCanceled(_) => {
-            Some(format!("unable to find activityID for the event: {}", describe::event(event)))
-        }
-        EventKind::TimerStarted(timer) if !operations.by_timer_id.contains_key(&timer.timer_id) => {
-            Some(no_timer(&timer.timer_id))
-        }
-        EventKind::TimerFired(timer) => Some(no_timer(&timer.timer_id)),
-        _ => None,
     }
+}
+
+/// What fails a task whose commands differ: with a panic in these words, or with what a comparison finds.
+pub(super) fn not_replayed(
+    panic: Option<String>,
+    compared: impl FnOnce() -> String,
+) -> WorkerTaskFailure {
+    match panic {
+        Some(text) => panicked(&text),
+        None => nondeterminism(compared(), "historyMismatchError", false),
+    }
+}
+
+/// What fails a task with an event that nothing takes, for this reason.
+pub(super) fn not_taken(panic: Option<String>, event: &Event, why: &str) -> WorkerTaskFailure {
+    not_replayed(panic, || differ(&describe::event(event), why))
 }
 
 /// How Go words what it found by comparing.
-fn mismatch_text(mismatch: &Mismatch) -> String {
+pub(super) fn difference(mismatch: &Mismatch) -> String {
     let Mismatch { recorded, attempted, .. } = mismatch;
-    let difference = if mismatch.is_missing() {
-        format!("missing replay command for {recorded}")
+    if mismatch.is_missing() {
+        format!("nondeterministic workflow: missing replay command for {recorded}")
     } else if mismatch.is_extra() {
-        format!("extra replay command for {attempted}")
+        format!("nondeterministic workflow: extra replay command for {attempted}")
     } else {
-        format!("history event is {recorded}, replay command is {attempted}")
-    };
-    format!("[TMPRL1100] nondeterministic workflow: {difference}")
+        differ(recorded, attempted)
+    }
 }
 
-fn not_simulated(what: &str) -> (WorkflowTaskFailedCause, Failure) {
-    let failure = go_error(format!("not simulated: {what}"), "NotSimulated", true);
-    (WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure)
+fn differ(recorded: &str, attempted: &str) -> String {
+    format!("nondeterministic workflow: history event is {recorded}, replay command is {attempted}")
 }
 
-/// What fails a workflow task whose commands cannot be sent.
-pub(crate) fn refusal_failure(refusal: &Refusal) -> (WorkflowTaskFailedCause, Failure) {
-    match refusal {
-        Refusal::NotSimulated(what) => not_simulated(what),
-        Refusal::Illegal(message) => (
-            WorkflowTaskFailedCause::NonDeterministicError,
-            go_error(format!("[TMPRL1100] {message}"), "PanicError", true),
-        ),
+/// What fails a task that needs something that nothing simulates.
+pub(super) fn not_simulated(what: &str) -> WorkerTaskFailure {
+    WorkerTaskFailure {
+        cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+        failure: go_error(format!("not simulated: {what}"), "NotSimulated", true),
+    }
+}
+
+fn panicked(text: &str) -> WorkerTaskFailure {
+    nondeterminism(text, "PanicError", true)
+}
+
+fn nondeterminism(
+    text: impl core::fmt::Display,
+    kind: &str,
+    non_retryable: bool,
+) -> WorkerTaskFailure {
+    WorkerTaskFailure {
+        cause: WorkflowTaskFailedCause::NonDeterministicError,
+        failure: go_error(format!("[TMPRL1100] {text}"), kind, non_retryable),
     }
 }
 

@@ -1,0 +1,114 @@
+//! The operations of one run: a line for each command, each event and each kind of machine.
+
+use core::time::Duration;
+
+use rehearsal_activation::WorkflowCommand;
+use rehearsal_history::{Event, EventId, EventKind};
+
+use super::activity::Activities;
+use super::close;
+use super::failure::{Fault, unasked, unhandled};
+use super::machine::Machine;
+use super::out::Out;
+use super::timer::Timers;
+use crate::run_info::RunInfo;
+use crate::slice::is_command_event;
+use crate::told::{Misplaced, no_news, requested};
+
+/// The operations of one run.
+#[derive(Debug, Clone)]
+pub(super) struct Operations {
+    run: RunInfo,
+    activities: Activities,
+    timers: Timers,
+    pub(super) out: Out,
+}
+
+impl Operations {
+    pub(super) fn new(run: RunInfo) -> Self {
+        let (activities, timers, out) = (Activities::default(), Timers::default(), Out::default());
+        Self { run, activities, timers, out }
+    }
+
+    pub(super) const fn run_timeout(&self) -> Option<Duration> {
+        self.run.run_timeout
+    }
+
+    /// Workflow code asks for this.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] if the machines cannot take it.
+    pub(super) fn take(&mut self, command: WorkflowCommand) -> Result<(), Fault> {
+        use WorkflowCommand as C;
+        let out = &mut self.out;
+        match command {
+            C::ScheduleActivity(command) => self.activities.schedule(*command, &self.run, out),
+            C::RequestCancelActivity { seq } => return self.activities.cancel(seq, out),
+            C::StartTimer(command) => self.timers.start(command, out),
+            C::CancelTimer { seq } => return self.timers.cancel(seq, out),
+            C::CompleteWorkflow { result } => close::complete(result, out),
+            C::FailWorkflow { failure } => close::fail(failure, out),
+            C::CancelWorkflow { details } => close::cancel(details, out),
+            // Core has no such selectors.
+            C::SelectorReceived => {}
+            _ => return Err(Fault::NotSimulated("a command of a later version".into())),
+        }
+        Ok(())
+    }
+
+    /// All that one activation asks for is taken.
+    pub(super) fn taken(&mut self) {
+        self.timers.taken();
+    }
+
+    /// Feeds `event` to the machine that it concerns; what the workflow is to be told of it joins the jobs.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] if there is no such machine, or if it cannot take the event.
+    pub(super) fn apply(&mut self, event: &Event) -> Result<(), Fault> {
+        use EventKind as E;
+        let out = &mut self.out;
+        if let Some(job) = requested(event) {
+            out.jobs.push(job);
+            return Ok(());
+        }
+        match &event.kind {
+            E::WorkflowExecutionStarted(started) => {
+                out.jobs.push(self.run.begin(event, started));
+                Ok(())
+            }
+            E::ActivityTaskStarted(started) => self.activities.started(event, started),
+            E::ActivityTaskCompleted(completed) => self.activities.completed(event, completed, out),
+            E::ActivityTaskFailed(failed) => self.activities.failed(event, failed, out),
+            E::ActivityTaskTimedOut(timed_out) => self.activities.timed_out(event, timed_out, out),
+            E::ActivityTaskCanceled(canceled) => self.activities.canceled(event, canceled, out),
+            E::TimerFired(fired) => self.timers.fired(event, fired, out),
+            _ if event.server.worker_may_ignore => Ok(()),
+            kind if is_command_event(kind) => Err(unasked(event)),
+            kind => no_news(kind).map_err(|misplaced| match misplaced {
+                Misplaced::NoSuchOperation(message) => Fault::Nondeterminism(message),
+                Misplaced::NotSimulated(what) => Fault::NotSimulated(what),
+            }),
+        }
+    }
+
+    /// The event of this id records a command of `machine`, which takes it.
+    pub(super) fn record(&mut self, machine: Machine, event: EventId) {
+        match machine {
+            Machine::Activity(seq) => self.activities.record(seq, event),
+            Machine::Timer(seq) => self.timers.record(seq, event),
+            Machine::Close(_) => {}
+        }
+    }
+
+    /// Why `machine` does not take `event` as the record of its command.
+    pub(super) fn refusal(&self, machine: Machine, event: &Event) -> Fault {
+        match machine {
+            Machine::Activity(seq) => self.activities.refusal(seq, event),
+            Machine::Timer(seq) => self.timers.refusal(seq, event),
+            Machine::Close(name) => unhandled(name, event),
+        }
+    }
+}

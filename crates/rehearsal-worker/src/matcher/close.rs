@@ -1,0 +1,111 @@
+//! Compares how workflows close.
+
+use alloc::format;
+use alloc::sync::Arc;
+
+use rehearsal_activation::ServerCommand;
+use rehearsal_history::event::{
+    WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionFailed,
+};
+use rehearsal_history::{Event, EventKind, Failure, Payloads, side_by_side};
+
+use super::attributes::Attributes;
+use super::values::{Values, same_failure};
+use crate::describe;
+use crate::mismatch::Grade;
+
+/// How a history ends, as far as Go looks: its replayer wants the same close again, in whichever task, if it is one of
+/// these (`replayWorkflowHistoryRoot` in `internal_worker.go`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Ends {
+    Completed,
+    ContinuedAsNew,
+    /// It is open, or was closed in another way.
+    #[default]
+    Otherwise,
+}
+
+impl Ends {
+    /// How `history` ends.
+    pub(crate) fn of(history: &[Arc<Event>]) -> Self {
+        match history.last().map(|event| &event.kind) {
+            Some(EventKind::WorkflowExecutionCompleted(_)) => Self::Completed,
+            Some(EventKind::WorkflowExecutionContinuedAsNew(_)) => Self::ContinuedAsNew,
+            _ => Self::Otherwise,
+        }
+    }
+
+    /// Whether this command is a close that the replayer takes for that end.
+    pub(super) const fn takes(self, close: &ServerCommand) -> bool {
+        match self {
+            Self::Completed => matches!(close, ServerCommand::CompleteWorkflow { .. }),
+            Self::ContinuedAsNew => matches!(close, ServerCommand::ContinueAsNew(_)),
+            Self::Otherwise => true,
+        }
+    }
+}
+
+/// The close that `attempted` has and `recorded` has not, with nothing recorded beyond what is attempted before it.
+pub(super) fn early<'a>(
+    recorded: &[Arc<Event>],
+    attempted: &'a [ServerCommand],
+) -> Option<&'a ServerCommand> {
+    let (close, before) = attempted.split_last()?;
+    (close.is_close() && recorded.len() <= before.len()).then_some(close)
+}
+
+/// Whether an event of this kind is a close that Go does not look for: it does only where the run was completed.
+pub(super) const fn is_unseen_by_go(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::WorkflowExecutionFailed(_) | EventKind::WorkflowExecutionCanceled(_))
+}
+
+/// The workflow completes.
+pub(super) fn completed(
+    at: &mut Attributes<'_>,
+    recorded: &WorkflowExecutionCompleted,
+    result: Option<&Payloads>,
+) {
+    with_values(at, "result=", recorded.result.as_ref(), result);
+}
+
+/// The workflow fails.
+pub(super) fn failed(
+    at: &mut Attributes<'_>,
+    recorded: &WorkflowExecutionFailed,
+    failure: &Failure,
+) {
+    let recorded = recorded.failure.as_ref();
+    if recorded.is_some_and(|recorded| same_failure(recorded, failure)) {
+        return;
+    }
+    let recorded = recorded.map_or_else(|| "without a failure".into(), describe::whole_failure);
+    let attempted = describe::whole_failure(failure);
+    otherwise(at, "", &recorded, &attempted, Grade::ChangesBehavior);
+}
+
+/// The workflow closes as canceled.
+pub(super) fn canceled(
+    at: &mut Attributes<'_>,
+    recorded: &WorkflowExecutionCanceled,
+    details: Option<&Payloads>,
+) {
+    with_values(at, "details=", recorded.details.as_ref(), details);
+}
+
+fn with_values(
+    at: &mut Attributes<'_>,
+    key: &str,
+    recorded: Option<&Payloads>,
+    attempted: Option<&Payloads>,
+) {
+    if let Some(grade) = Values::of(recorded, attempted).grade() {
+        otherwise(at, key, &describe::whole(recorded), &describe::whole(attempted), grade);
+    }
+}
+
+/// It closes with another value, or with one that is written otherwise. Temporal does not look.
+fn otherwise(at: &mut Attributes<'_>, key: &str, recorded: &str, attempted: &str, grade: Grade) {
+    let (event, command) = (at.event.kind.name(), describe::command_name(at.command));
+    let [recorded, attempted] = side_by_side(recorded, attempted, describe::LONGEST);
+    at.push(format!("{event} {key}{recorded}"), format!("{command} {key}{attempted}"), grade);
+}

@@ -1,0 +1,126 @@
+//! What differs from SDK to SDK: the interface between a session and its profile.
+//!
+//! A session drives; the rules decide. Each profile implements [`Rules`] once, in its own module, and knows there what it
+//! needs of the run.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
+
+use rehearsal_activation::{Job, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::{Event, EventId, Timestamp};
+
+use crate::core::Core;
+use crate::go::Go;
+use crate::matcher::{Context, Ends};
+use crate::mismatch::Mismatch;
+use crate::profile::Profile;
+use crate::run_info::RunInfo;
+use crate::slice::Task;
+
+/// The rules of an SDK, and what they know of one run.
+///
+/// For each task: [`begin`](Self::begin), then [`answer`](Self::answer) for each activation. A recorded task is compared
+/// in the [`context`](Self::context), and if it agrees is [`recorded`](Self::recorded); a live one is
+/// [completed](Self::completes).
+pub(crate) trait Rules {
+    /// A task begins.
+    ///
+    /// All of it is here before workflow code runs: what happened, and for a recorded task its command events, in which an
+    /// operation may look for what resolves it.
+    fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>>;
+
+    /// Workflow code has been told, and asks for `commands`.
+    fn answer(
+        &mut self,
+        task: &Task,
+        replaying: bool,
+        commands: Vec<WorkflowCommand>,
+    ) -> Result<Next, Box<Wrong>>;
+
+    /// What decides how the task is compared.
+    fn context(&self) -> Context;
+
+    /// What fails a task because of this difference, found at this place of its commands. `event` is what is recorded
+    /// there, if anything is.
+    fn mismatch_failure(
+        &self,
+        index: usize,
+        event: Option<&Event>,
+        mismatch: &Mismatch,
+    ) -> WorkerTaskFailure;
+
+    /// A recorded task agrees.
+    fn recorded(&mut self, task: &Task);
+
+    /// The live task of this `WorkflowTaskStarted` is completed: what the SDK says of itself.
+    fn completes(&mut self, started: EventId) -> SdkMetadata;
+}
+
+/// What comes next in a task.
+pub(crate) enum Next {
+    /// The instance is told these jobs, at this workflow time.
+    Tell { time: Timestamp, jobs: Vec<Job> },
+    /// There is nothing more to be told: these commands are the task's answer.
+    Send(Vec<ServerCommand>),
+}
+
+/// Why a task cannot go on.
+pub(crate) enum Wrong {
+    /// This event cannot be told to workflow code, as it is now.
+    Event {
+        event: Arc<Event>,
+        why: String,
+        /// What is wrong, if it is more than a difference.
+        trouble: Option<Trouble>,
+        failure: WorkerTaskFailure,
+    },
+    /// What workflow code asks for cannot be had.
+    Command(Refused),
+}
+
+/// What workflow code asks for and cannot get, and what fails the task for it.
+pub(crate) struct Refused {
+    pub(crate) trouble: Trouble,
+    pub(crate) failure: WorkerTaskFailure,
+}
+
+/// The rules of the SDK that a run is driven by.
+#[derive(Debug, Clone)]
+pub(crate) enum Ruling {
+    Go(Box<Go>),
+    Core(Box<Core>),
+}
+
+impl Ruling {
+    /// Those of this profile, for a run whose recorded history, if there is one, ends so.
+    pub(crate) fn new(profile: Profile, run: RunInfo, ends: Ends) -> Self {
+        match profile {
+            Profile::Go => Self::Go(Box::new(Go::new(run, ends))),
+            Profile::Core => Self::Core(Box::new(Core::new(run))),
+        }
+    }
+}
+
+impl Deref for Ruling {
+    type Target = dyn Rules;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Go(rules) => &**rules,
+            Self::Core(rules) => &**rules,
+        }
+    }
+}
+
+impl DerefMut for Ruling {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Go(rules) => &mut **rules,
+            Self::Core(rules) => &mut **rules,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What every operation may know of its run.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use rehearsal_activation::{Initialize, Job};
+use rehearsal_history::event::WorkflowExecutionStarted;
+use rehearsal_history::{Event, SmolStr};
+
+/// The server's default for one workflow task (W-4).
+const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is known of a run beside its operations.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunInfo {
+    pub(crate) workflow_id: SmolStr,
+    pub(crate) run_id: SmolStr,
+    /// The queue of the workflow: that of activities which name none.
+    pub(crate) task_queue: SmolStr,
+    /// The run timeout, which caps those of activities (T-1).
+    pub(crate) run_timeout: Option<Duration>,
+}
+
+impl RunInfo {
+    /// Before the first event.
+    pub(crate) fn new(workflow_id: SmolStr, run_id: SmolStr) -> Self {
+        Self { workflow_id, run_id, ..Self::default() }
+    }
+
+    /// The first event: what the run learns of itself, and is told.
+    pub(crate) fn begin(&mut self, event: &Event, started: &WorkflowExecutionStarted) -> Job {
+        let limit = |timeout: Option<Duration>| timeout.filter(|timeout| !timeout.is_zero());
+        self.task_queue = started.task_queue.name.clone();
+        self.run_timeout = limit(started.workflow_run_timeout);
+        Job::Initialize(Box::new(Initialize {
+            workflow_type: started.workflow_type.name.clone(),
+            workflow_id: self.workflow_id.clone(),
+            run_id: self.run_id.clone(),
+            first_run_id: started.first_execution_run_id.clone(),
+            input: started.input.clone(),
+            header: started.header.clone(),
+            task_queue: self.task_queue.clone(),
+            attempt: u32::try_from(started.attempt).unwrap_or(1).max(1),
+            execution_timeout: limit(started.workflow_execution_timeout),
+            run_timeout: self.run_timeout,
+            task_timeout: limit(started.workflow_task_timeout).unwrap_or(DEFAULT_TASK_TIMEOUT),
+            retry_policy: started.retry_policy.clone(),
+            started_at: event.time,
+        }))
+    }
+}
