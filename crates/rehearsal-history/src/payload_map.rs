@@ -57,10 +57,14 @@ pub(crate) fn events<E>(
                 return Ok(Arc::clone(event));
             }
             let event = decode_event(index, tree);
+            // Payloads stand where the schema has payloads, and one is as good there as another.
             Ok(Arc::new(event.expect("an event with other payloads is one")))
         })
         .collect()
 }
+
+/// Where the payloads of a header or a memo stand, by name.
+const FIELDS: &str = "fields";
 
 struct Walk<'a, F> {
     map: F,
@@ -79,12 +83,7 @@ impl<E, F: FnMut(&str, Payload) -> Result<Payload, E>> Walk<'_, F> {
                     *value = tree(&mapped);
                     return Ok(());
                 }
-                for (key, member) in members.iter_mut() {
-                    if key != "searchAttributes" {
-                        self.within(path, key, member)?;
-                    }
-                }
-                restore_message(members);
+                self.members(path, members)?;
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
@@ -93,6 +92,20 @@ impl<E, F: FnMut(&str, Payload) -> Result<Payload, E>> Walk<'_, F> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+        Ok(())
+    }
+
+    fn members(
+        &mut self,
+        path: &mut String,
+        members: &mut Map<String, Value>,
+    ) -> Result<(), (String, E)> {
+        for (key, member) in members.iter_mut() {
+            if key != "searchAttributes" {
+                self.within(path, key, member)?;
+            }
+        }
+        restore_message(members);
         Ok(())
     }
 
@@ -110,7 +123,11 @@ impl<E, F: FnMut(&str, Payload) -> Result<Payload, E>> Walk<'_, F> {
             }
             path.push_str(step);
         }
-        self.value(path, value)?;
+        match value {
+            // Users choose the names in a header and in a memo: one that is called `metadata` makes no payload of them all.
+            Value::Object(names) if step == FIELDS => self.members(path, names)?,
+            _ => self.value(path, value)?,
+        }
         path.truncate(length);
         Ok(())
     }

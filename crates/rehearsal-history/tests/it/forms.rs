@@ -263,6 +263,28 @@ fn every_recorded_history_ends_where_one_can_and_no_batch_is_cut() {
     insta::assert_snapshot!(first.check_end().unwrap_err(), @"event 1: no history ends with `WorkflowExecutionStarted`: the first workflow task is scheduled with it");
 }
 
+/// Its names are users', and a payload may lack metadata: together they look like one payload with that metadata.
+#[test]
+fn a_header_that_is_called_metadata_makes_no_payload_of_all_headers() {
+    let headers = json!({
+        "metadata": {"data": "MQ=="},
+        "trace": {"metadata": {"encoding": PLAIN}, "data": "MQ=="},
+    });
+    let events = json!([
+        {"eventId": 1, "eventType": "WorkflowExecutionStarted", "workflowExecutionStartedEventAttributes": {
+            "header": {"fields": headers}}},
+    ]);
+    let history = History::from_json(&events.to_string()).unwrap();
+    let mut seen = Vec::new();
+    let mapped = history.map_payloads(|path, _| {
+        seen.push(path.to_owned());
+        Ok::<_, std::convert::Infallible>(Payload::json("\"two\""))
+    });
+    assert_eq!(seen, ["header.fields.trace"]);
+    let text = mapped.unwrap().to_text();
+    assert!(text.contains("header.fields.trace=json:\"two\""), "{text}");
+}
+
 #[test]
 fn payloads_are_mapped_wherever_they_stand_but_in_search_attributes() {
     let events = json!([
