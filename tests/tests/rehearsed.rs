@@ -353,6 +353,98 @@ fn a_signal_of_another_type_is_found_by_looking_at_it() {
     assert!(headline.starts_with("signal `approve` of article-7 could not be read"), "{headline}");
 }
 
+/// Nothing but how many there are is looked at, so nothing is dropped.
+#[test]
+fn a_signal_of_another_type_is_found_by_counting_it() {
+    let counts = |ctx: Context, ()| async move {
+        let approvals = ctx.signals(APPROVE);
+        ctx.wait_timeout(secs(60), || !approvals.is_empty()).await?;
+        assert_eq!(approvals.len(), 1);
+        Ok(String::new())
+    };
+    let selects = |ctx: Context, ()| async move {
+        let approvals = ctx.signals(APPROVE);
+        let timer = ctx.timer(secs(60));
+        let selector = ctx.selector().timer(&timer, drop).signal(&approvals, drop);
+        ctx.wait(|| selector.has_pending()).await?;
+        Ok(String::new())
+    };
+    let found = |scenario: &Scenario| -> String {
+        let failure = scenario.try_run(&Tape::calm()).expect_err("nobody could read it");
+        failure.findings().iter().map(ToString::to_string).collect()
+    };
+    let counted = found(&signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, counts));
+    insta::assert_snapshot!(counted, @"
+    RH108  signal `approve` of article-7 could not be read: cannot decode a value of type `alloc::string::String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
+      the workflow looked whether it is there and did not take it: it would be dropped then
+    ");
+    assert_eq!(found(&signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, selects)), counted);
+    // One that could be read is read by counting it.
+    is_silent(&signaled(APPROVE, "ada".to_owned()).workflow(WAIT, counts));
+}
+
+#[test]
+fn a_signal_of_another_type_is_named_before_the_hang_that_it_leads_to() {
+    let receives = |ctx: Context, ()| async move { Ok(ctx.signals(APPROVE).recv().await) };
+    let scenario = signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, receives);
+    let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+    let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::SignalUnreadable, Code::Hang]);
+}
+
+/// The cancel keeps it from ending by itself, and the signal that would end it is misspelled.
+#[test]
+fn a_hang_names_the_signals_that_nobody_reads() {
+    let stays = |ctx: Context, ()| async move {
+        let approvals = ctx.signals(APPROVE);
+        match ctx.wait_timeout(secs(60), || !approvals.is_empty()).await {
+            Ok(_) => Ok(String::new()),
+            Err(_canceled) => Ok(approvals.recv().await),
+        }
+    };
+    let scenario = signaled(APROVE, "ada".to_owned()).workflow(WAIT, stays).client(|world| {
+        let wait = world.start(WAIT, "article-7", ());
+        for _ in 0..2 {
+            world.advance(secs(5));
+            let _closed = world.signal(&wait, APROVE, "ada".to_owned());
+        }
+    });
+    let canceled = Tape::calm().with_cancel(0, rehearsal::Injection::Alone);
+    for failure in [
+        scenario.try_run(&canceled).unwrap_err(),
+        scenario.try_explore(Exploration::new(50)).unwrap_err(),
+    ] {
+        assert_eq!(failure.findings()[0].code, Code::Hang);
+        insta::allow_duplicates!(insta::assert_snapshot!(failure.findings()[0], @"
+        RH301  the workflow is open, and nothing can happen any more
+          article-7 waits for signal `approve`
+          signal `aprove` of article-7 was delivered 2 times and never read; the workflow listens for `approve`
+        "));
+    }
+    let meant = scenario.expect_unread("aprove").try_run(&canceled).unwrap_err();
+    assert_eq!(meant.findings()[0].details, ["article-7 waits for signal `approve`"]);
+}
+
+#[test]
+fn a_hang_says_where_the_activity_panicked() {
+    let ship = |ctx: Context, order: u64| async move {
+        let packed = ctx.with_activity_options(options()).execute(PACK, order).await;
+        if ctx.is_canceled() {
+            let ctx = ctx.disconnected().with_activity_options(options());
+            return ctx.execute(PRINT, ()).await.map(|()| String::new());
+        }
+        packed
+    };
+    let prints = |_: ActivityContext, ()| async { panic!("no paper") };
+    let scenario = unattended().workflow(SHIP, ship).activity(PRINT, prints);
+    let failure = scenario.try_sweep().unwrap_err();
+    assert_eq!(failure.findings()[0].code, Code::Hang);
+    let line = failure.findings()[0].details[0].replace(&format!(":{}:", line!() - 4), ":LINE:");
+    insta::assert_snapshot!(line, @r#"
+    order-7 waits for Print: attempt 253 of no limit, last failure "no paper" (PanicError), it panicked at tests/rehearsed.rs:LINE:51, next attempt in 1m40s
+    "#);
+}
+
 /// No golden scenario but those that say so has an activity that never succeeds by accident, or a signal in vain.
 #[test]
 fn golden_scenarios_are_rehearsed() {
@@ -401,6 +493,15 @@ fn what_no_run_saw_is_said_at_the_end() {
     insta::assert_snapshot!(scenario.sweep().table());
     let explored = scenario.explore(50);
     assert_eq!(explored.unseen(), scenario.sweep().unseen());
+    // A table is kept as a snapshot, so it names no line of code; a report does.
+    let places: Vec<Option<&str>> =
+        explored.unseen().iter().map(|unseen| unseen.at.as_deref()).collect();
+    let [Some(signal), None] = places.as_slice() else { panic!("{places:?}") };
+    assert!(signal.starts_with("tests/rehearsed.rs:"), "{signal}");
+    for report in [scenario.sweep().to_string(), explored.to_string()] {
+        let line = format!("not seen in any run: signal `approve` comes, asked for at {signal}");
+        assert!(report.contains(&line), "{report}");
+    }
     let last = explored.to_string().lines().last().map(str::to_owned);
     let judged = "  not seen in any run: anything that the check about Print could judge";
     assert_eq!(last.as_deref(), Some(judged));
@@ -415,7 +516,10 @@ fn a_signal_that_comes_too_late_in_every_run_is_said_to_be_unread() {
         ctx.sleep(secs(60)).await.map(|()| String::new())
     });
     assert_eq!(unseen(&late), ["RH602 signal `approve` is read"]);
-    assert_eq!(unseen(&late.expect_unread("approve")), [""; 0]);
+    let meant = late.expect_unread("approve");
+    assert_eq!(unseen(&meant), [""; 0]);
+    let never_comes = "RH603 signal `aprove` comes, which `expect_unread` names";
+    assert_eq!(unseen(&meant.expect_unread("aprove")), [never_comes]);
 }
 
 #[test]
@@ -447,7 +551,9 @@ fn it_is_a_finding_where_that_is_asked_for() {
     };
     let failure = scenario.try_sweep().unwrap_err();
     assert_eq!(codes(&failure), [Code::NeverPassed, Code::NeverJudged]);
-    insta::assert_snapshot!(failure);
+    let asked = failure.findings()[0].details[0].clone();
+    assert!(asked.starts_with("asked for at tests/rehearsed.rs:"), "{asked}");
+    insta::assert_snapshot!(failure.report().replace(&asked, "asked for at FILE:LINE"));
     let explored = scenario.try_explore(Exploration::new(50)).unwrap_err();
     assert_eq!(codes(&explored), codes(&failure));
     assert!(scenario.try_run(&Tape::calm()).is_ok(), "one run need not see everything");

@@ -7,6 +7,7 @@ use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Finding, Scenario,
     Stub, Workflow, WorkflowError, check, secs,
 };
+use rehearsal_engine::Dialect;
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
 const PACK: Activity<(), ()> = Activity::new("Pack");
@@ -126,4 +127,8 @@ fn a_workflow_that_sleeps_in_tokio_without_a_runtime_panics() {
     let finding = workflow_asleep();
     assert_eq!(finding.code, Code::Panicked);
     assert!(finding.headline.contains("there is no reactor running"), "{finding}");
+    let hint = finding.usual_cause(Dialect::Native);
+    assert!(hint.contains("`ctx.sleep(..)`"), "{hint}");
+    let hint = finding.usual_cause(Dialect::Official);
+    assert!(hint.contains("`ctx.timer(..)`") && !hint.contains("ctx.sleep"), "{hint}");
 }

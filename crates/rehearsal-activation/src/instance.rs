@@ -1,10 +1,12 @@
 //! What hosts a workflow: one trait for a running instance, one for its definition.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activation::Activation;
+use crate::asked::{AskedAt, Awaited};
 use crate::command::Completion;
 use crate::signals::Signals;
 
@@ -19,10 +21,21 @@ pub trait Instance {
     /// What its routines wait for, one short line each, in the order in which it was asked for.
     fn pending(&self) -> Vec<String>;
 
+    /// The same, with the types of activities.
+    fn awaited(&self) -> Vec<Awaited> {
+        let line = |what| Awaited { what, activity: None };
+        self.pending().into_iter().map(line).collect()
+    }
+
     /// What became of the signals that it was told of, also once it asked to be closed. A host that does not know says
     /// nothing, which is never a finding.
     fn signals(&self) -> Signals {
         Signals::default()
+    }
+
+    /// Where workflow code has asked for what it waits for, so far, each line once. A host that does not know says nothing.
+    fn asked(&self) -> BTreeSet<AskedAt> {
+        BTreeSet::new()
     }
 
     /// The handlers that had not ended when the main routine did, one short line each, in the order in which they were

@@ -28,6 +28,7 @@ extern crate alloc;
 extern crate std;
 
 mod activation;
+mod asked;
 mod command;
 mod delivery;
 mod fault;
@@ -43,6 +44,7 @@ mod trouble;
 pub mod wake;
 
 pub use activation::Activation;
+pub use asked::{Asked, AskedAt, Awaited};
 pub use command::{
     AnswerQuery, CancelChild, CancelExternal, CancellationType, ChildCancellationType, Completion,
     ContinueAsNew, ExternalTarget, RecordMutableSideEffect, RecordSideEffect, RecordVersion,

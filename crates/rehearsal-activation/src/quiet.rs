@@ -14,7 +14,7 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread_local;
 
 use crate::wake::{caller, is_library, short_path};
@@ -24,6 +24,8 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     /// Where the last panic inside of [`catch`] was raised.
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Where what panics outside of it say is kept.
+    static LOUD: RefCell<Option<Said>> = const { RefCell::new(None) };
 }
 
 /// What [`Panic::message`] says if the panic carried no text.
@@ -105,7 +107,30 @@ pub fn take_location() -> Option<String> {
     LOCATION.with(|location| location.borrow_mut().take())
 }
 
-/// Notes where a panic was raised, if this thread is inside of [`catch`].
+/// Where what somebody said last is kept.
+pub type Said = Arc<Mutex<Option<String>>>;
+
+/// From now on `said` is what the last panic outside of [`catch`] on this thread says, and where it was.
+///
+/// A test harness holds back what a panic prints until the test is over, and loses it if the process ends first.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_activation::quiet::{self, Said};
+///
+/// let said = Said::default();
+/// quiet::overhear(&said);
+/// let _caught = std::panic::catch_unwind(|| panic!("broken"));
+/// assert!(said.lock().unwrap().as_ref().is_some_and(|said| said.ends_with("broken")));
+/// ```
+pub fn overhear(said: &Said) {
+    drop(Mute::new());
+    // A thread that is being torn down says no more.
+    let _torn_down = LOUD.try_with(|loud| loud.replace(Some(Arc::clone(said))));
+}
+
+/// Notes where a panic was raised, if this thread is inside of [`catch`], or else what it says.
 fn note(info: &PanicHookInfo<'_>) -> bool {
     let inside = DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false);
     if inside {
@@ -115,6 +140,12 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
         });
         // A thread that is being torn down has no place left to note it, and nobody who would ask.
         let _torn_down = LOCATION.try_with(|location| location.replace(here));
+    } else {
+        let _torn_down = LOUD.try_with(|loud| {
+            if let Some(said) = &*loud.borrow() {
+                said.lock().unwrap_or_else(PoisonError::into_inner).replace(info.to_string());
+            }
+        });
     }
     inside
 }

@@ -10,19 +10,22 @@ use rehearsal_history::{EventId, SmolStr};
 pub struct Signals {
     /// The names that workflow code has listened for, in the order of the alphabet.
     pub listened: Vec<SmolStr>,
-    /// The signals that nobody has taken or looked at, oldest first.
+    /// The signals that nobody has taken, or looked at and could have read, oldest first.
     pub unread: Vec<Unread>,
     /// The signals that could not be read as what workflow code takes, and were dropped, oldest first.
     pub dropped: Vec<Dropped>,
 }
 
-/// A signal that nobody has taken or looked at.
+/// A signal that nobody has taken, or looked at and could have read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// Its name.
     pub name: SmolStr,
     /// The event that recorded it.
     pub event: EventId,
+    /// What was expected and what was found, if workflow code has counted it as what it is not. Taken, it would be
+    /// dropped.
+    pub misfit: Option<String>,
 }
 
 /// A signal that could not be read, and was dropped.

@@ -33,6 +33,14 @@ pub enum Cause {
     NotCanceled,
     /// RH205: the server had given the attempt up.
     GivenUp,
+    /// RH205: it was canceled in a way that its code is not told of.
+    Abandoned,
+    /// RH102: workflow code wants a runtime of tokio.
+    TokioInWorkflow,
+    /// RH102: a loop of workflow code waits for nothing.
+    Spins,
+    /// RH217: the timer is that of a wait with a timeout.
+    WaitTimeout,
     /// RH207: it was not canceled.
     LongUncanceled,
     /// RH503: nothing was canceled.
@@ -45,6 +53,8 @@ pub enum Cause {
     NoCancel,
     /// RH301: nobody polls a queue.
     NoPoller,
+    /// RH301: whoever polled a queue is gone.
+    PollerGone,
     /// RH301: an activity fails in every attempt.
     EndlessRetries,
     /// RH502: a tape is not used up.
@@ -147,6 +157,26 @@ impl Cause {
             Self::GivenUp => {
                 "the attempt timed out and its code does not notice: let it heartbeat, and look whether it is canceled"
             }
+            Self::Abandoned => {
+                "the workflow canceled it with `Abandon`, of which the activity is not told, so its code runs on: cancel it \
+                 with `WaitCancellationCompleted` and wait"
+            }
+            Self::TokioInWorkflow if native => {
+                "workflow code uses a timer, a task or I/O of tokio, and there is no runtime in a workflow: use \
+                 `ctx.sleep(..)`, `ctx.timer(..)`, `ctx.spawn(..)`, or do it in an activity"
+            }
+            Self::TokioInWorkflow => {
+                "workflow code uses a timer, a task or I/O of tokio, and there is no runtime in a workflow: use \
+                 `ctx.timer(..)`, or do it in an activity"
+            }
+            Self::Spins => {
+                "a loop waits for nothing: in a canceled scope a timer or an activity is over at once, each time; leave the \
+                 loop when the wait fails"
+            }
+            Self::WaitTimeout => {
+                "as in Go, `ctx.wait_timeout(..)` leaves its timer running when the condition comes true: call it on a \
+                 context of its own, `ctx.with_cancel()`, and cancel that one when the wait is over"
+            }
             Self::LongUncanceled => {
                 "it was not canceled, and waits for longer than it may: a timer, a signal that comes late, an activity that \
                  is tried again and again"
@@ -167,6 +197,10 @@ impl Cause {
             }
             Self::NoPoller => {
                 "no worker polls that queue: add one with `.worker(WorkerSpec::new(..))`, or correct the name of the queue"
+            }
+            Self::PollerGone => {
+                "the only worker that polls that queue is gone, and nobody takes over: let it run on, or add another with \
+                 `.worker(WorkerSpec::new(..).from(..))`"
             }
             Self::EndlessRetries => {
                 "an activity fails in every attempt and its retry policy sets no end: give it `maximum_attempts` or a \
@@ -318,6 +352,10 @@ mod tests {
             Cause::NoWorkflow,
             Cause::NoClient,
             Cause::NoCancel,
+            Cause::PollerGone,
+            Cause::Abandoned,
+            Cause::TokioInWorkflow,
+            Cause::Spins,
         ] {
             let text = cause.text(Dialect::Official);
             assert!(!NATIVE.iter().any(|word| text.contains(word)), "{text}");

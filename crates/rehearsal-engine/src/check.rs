@@ -174,6 +174,30 @@ fn cancel_delivered(execution: &Execution) -> Option<EventId> {
         .then_some(request)
 }
 
+/// The cancel request, if the workflow was canceled: a workflow task that was accepted delivered it, and the workflow was
+/// not [done by then](completed_first).
+fn canceled(execution: &Execution) -> Option<EventId> {
+    cancel_delivered(execution).filter(|request| !completed_first(execution, *request))
+}
+
+/// Whether the work was done when a workflow was told of its cancel: the first task that knew of it closed the workflow as
+/// Completed or `ContinuedAsNew`, and neither canceled nor started an activity. Temporal does not call that one canceled.
+fn completed_first(execution: &Execution, request: EventId) -> bool {
+    let told = execution.history.iter().position(|event| match &event.kind {
+        EventKind::WorkflowTaskCompleted(task) => task.started_event_id > request,
+        _ => false,
+    });
+    let answer = told.map_or(&[][..], |told| &execution.history[told + 1..]);
+    matches!(execution.status, Status::Completed | Status::ContinuedAsNew)
+        && answer.iter().all(|event| match &event.kind {
+            EventKind::ActivityTaskScheduled(_)
+            | EventKind::ActivityTaskCancelRequested(_)
+            // There was another task.
+            | EventKind::WorkflowTaskScheduled(_) => false,
+            _ => true,
+        })
+}
+
 /// The activities that were started on a canceled context: scheduled and canceled by the same workflow task (C-35).
 fn skipped(execution: &Execution) -> BTreeSet<EventId> {
     let skipped = execution.skipped();
@@ -193,24 +217,11 @@ fn reported_as_canceled(execution: &Execution, id: EventId) -> bool {
 /// The event that ended an activity, if it has ended.
 pub(crate) fn end(execution: &Execution, id: EventId) -> Option<&EventKind> {
     let mut kinds = execution.history.iter().map(|event| &event.kind);
-    kinds.find(|kind| match kind {
-        EventKind::ActivityTaskCanceled(end) => end.scheduled_event_id == id,
-        EventKind::ActivityTaskCompleted(end) => end.scheduled_event_id == id,
-        EventKind::ActivityTaskFailed(end) => end.scheduled_event_id == id,
-        EventKind::ActivityTaskTimedOut(end) => end.scheduled_event_id == id,
-        _ => false,
-    })
+    kinds.find(|kind| kind.ends() == Some(id))
 }
 
-/// Whether an event tells what became of the activity that event `scheduled` scheduled.
-fn concerns(kind: &EventKind, scheduled: EventId) -> bool {
-    match kind {
-        EventKind::ActivityTaskStarted(event) => event.scheduled_event_id == scheduled,
-        EventKind::ActivityTaskCancelRequested(event) => event.scheduled_event_id == scheduled,
-        EventKind::ActivityTaskCanceled(event) => event.scheduled_event_id == scheduled,
-        EventKind::ActivityTaskCompleted(event) => event.scheduled_event_id == scheduled,
-        EventKind::ActivityTaskFailed(event) => event.scheduled_event_id == scheduled,
-        EventKind::ActivityTaskTimedOut(event) => event.scheduled_event_id == scheduled,
-        _ => false,
-    }
+/// Whether the workflow canceled an activity that is not told of it, with `Abandon`. Its history does not say so.
+fn let_go(execution: &Execution, outcome: &Outcome, activity_id: &str) -> bool {
+    let mut canceled = outcome.record.abandonable.iter().filter(|of| of.canceled);
+    canceled.any(|of| of.run_id == execution.run_id && of.activity_id == activity_id)
 }

@@ -11,8 +11,8 @@ use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
-use crate::rehearsed::{never_polled, never_succeeded};
-use crate::repeat::{add_unrepeated, repeatable};
+use crate::rehearsed::{never_polled, never_succeeded, wants_tokio};
+use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
 use crate::scenario::Scenario;
 use crate::signals;
@@ -20,6 +20,9 @@ use crate::signals;
 /// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
 /// doubling steps.
 const EVERY_TASK_UP_TO: usize = 64;
+
+/// What Go's detector of deadlocks calls workflow code that goes on and never waits; the native API says the same.
+const DEADLOCK: &str = "[TMPRL1101]";
 
 /// How often a run was replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +78,7 @@ pub fn examine_choices(
         findings.extend(well_formed(execution));
         findings.extend(replayed(scenario, execution, &mut replays));
     }
+    let alike = unlike.is_none();
     // Code that does not replay does not repeat itself either, nor does what waits for the world outside; what was found
     // says more of it.
     let explains = |code| matches!(code, Code::Nondeterminism | Code::ForeignActivity);
@@ -86,8 +90,15 @@ pub fn examine_choices(
             "found when the run was made again, and not before",
         );
     }
-    for check in checks {
-        findings.extend(checked(check.as_ref(), &outcome));
+    let judged = |outcome: &Outcome| -> Vec<Finding> {
+        checks.iter().flat_map(|check| checked(check.as_ref(), outcome)).collect()
+    };
+    let (once, twice) = (judged(&outcome), judged(&again));
+    if alike {
+        findings.extend(judged_alike(once, &twice));
+    } else {
+        findings.extend(once);
+        add_unrepeated(&mut findings, twice, "found when the run was made again, and not before");
     }
     let accepted = |finding: &Finding| {
         let defect = finding.defect()?;
@@ -115,13 +126,13 @@ fn checked(check: &dyn Check, outcome: &Outcome) -> Vec<Finding> {
 fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
     let mut findings = core::mem::take(&mut outcome.findings);
     // Why nothing goes on says more than that nothing does.
+    findings.splice(0..0, signals::unreadable(scenario, outcome));
     findings.splice(0..0, never_succeeded(scenario, outcome));
     // A run that may not stay open says what it waits for, and that nobody polls the queue.
     if !findings.iter().any(|finding| finding.code == Code::Hang) {
         findings.splice(0..0, never_polled(scenario, outcome));
     }
     findings.extend(troubles(outcome));
-    findings.extend(signals::dropped(scenario, outcome));
     findings
 }
 
@@ -166,6 +177,8 @@ fn cause(trouble: &Trouble) -> Option<Cause> {
     match trouble {
         Trouble::SdkDefect { id, .. } => KnownDefect::of(id).map(Cause::Defect),
         Trouble::BadInput { .. } => Some(Cause::BadArguments),
+        Trouble::Panicked { message } if wants_tokio(message) => Some(Cause::TokioInWorkflow),
+        Trouble::Panicked { message } if message.contains(DEADLOCK) => Some(Cause::Spins),
         _ => None,
     }
 }

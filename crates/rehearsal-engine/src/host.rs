@@ -81,6 +81,11 @@ impl Host {
         self.life == Life::Polling
     }
 
+    /// Whether it polled once and does no more.
+    pub(crate) const fn is_gone(&self) -> bool {
+        matches!(self.life, Life::Stopped | Life::Crashed(_))
+    }
+
     /// Whether nothing it does reaches the service any more.
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.life, Life::Crashed(_))

@@ -95,6 +95,12 @@ impl Execution {
     }
 }
 
+/// What a timer says of itself.
+pub(crate) fn summary(event: &Event) -> Option<SmolStr> {
+    let text = event.user_metadata.as_ref()?.summary.as_ref()?.as_json()?;
+    Some(text.trim_matches('"').into())
+}
+
 /// What a run came to: its histories, its record, and what is wrong.
 #[derive(Debug, Clone)]
 pub struct Outcome {

@@ -1,10 +1,10 @@
 //! What a run did: the points at which a cancel could have struck, the calls of activities, the heartbeats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Seq, Signals, Trouble};
+use rehearsal_activation::{Asked, AskedAt, Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
@@ -40,6 +40,8 @@ pub struct Record {
     /// What became of the signals of each run, in the order in which they got their first one or else closed. A run that
     /// did neither and of which no worker knows any more has none.
     pub signals: Vec<SignalsOf>,
+    /// Where workflow code asked for what it waited for, as far as that is known.
+    pub asked_at: BTreeSet<AskedAt>,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,
     /// The known defects of the SDK that struck and that the scenario accepts, each with its reason.
@@ -50,6 +52,15 @@ pub struct Record {
     pub logs: Vec<LogLine>,
     /// How many lines were logged beyond those that are kept.
     pub logs_dropped: u64,
+}
+
+impl Record {
+    /// The lines of workflow code that ask for it, if any is known.
+    pub(crate) fn asked_at(&self, asked: &Asked) -> Option<String> {
+        let of = self.asked_at.iter().filter(|at| at.asked == *asked);
+        let places: Vec<&str> = of.map(|at| at.place.as_str()).collect();
+        (!places.is_empty()).then(|| places.join(", "))
+    }
 }
 
 /// A point at which a cancel could strike.

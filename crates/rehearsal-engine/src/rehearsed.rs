@@ -19,6 +19,11 @@ use crate::scenario::{DEFAULT_QUEUE, Scenario};
 /// What tokio says of code that needs more of it than there is: no runtime, or none with timers or sockets.
 const TOKIO: [&str; 2] = ["there is no reactor running", "Tokio 1.x"];
 
+/// Whether this is what tokio says of code that needs more of it than there is.
+pub(crate) fn wants_tokio(said: &str) -> bool {
+    TOKIO.iter().any(|words| said.contains(words))
+}
+
 /// The activities that were tried in a calm run and succeeded in no attempt of any call, though nobody meant them to
 /// fail (RH601).
 ///
@@ -108,7 +113,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
         last.attempt,
         how(error)
     ));
-    let finding = if TOKIO.iter().any(|words| error.to_string().contains(words)) {
+    let finding = if wants_tokio(&error.to_string()) {
         finding.with_detail("it waits for the world outside (a runtime of tokio, a socket), which is no part of a run")
     } else {
         finding

@@ -66,6 +66,30 @@ pub(crate) fn add_unrepeated(findings: &mut Vec<Finding>, others: Vec<Finding>, 
     }
 }
 
+/// What the checks find, which were asked of two runs that are the same. What they say of one of them only is found as well,
+/// and is a fault of theirs: a check may look at nothing but the run.
+pub(crate) fn judged_alike(once: Vec<Finding>, twice: &[Finding]) -> Vec<Finding> {
+    let why = "not repeatable: asked once more about the same run, the check did not find this";
+    let only_now: Vec<Finding> =
+        twice.iter().filter(|finding| !once.contains(finding)).cloned().collect();
+    let mut findings = once;
+    let mut differs = !only_now.is_empty();
+    for finding in findings.iter_mut().filter(|finding| !twice.contains(finding)) {
+        finding.details.push(why.to_owned());
+        differs = true;
+    }
+    add_unrepeated(
+        &mut findings,
+        only_now,
+        "found when the check was asked once more about the same run, and not before",
+    );
+    if differs {
+        let headline = "a check is not a function of the run: asked twice, it finds something else";
+        findings.push(Finding::new(Code::NotRepeatable, headline));
+    }
+    findings
+}
+
 /// The events at a place of two histories in the text notation, with what differs.
 fn lines(a: &[Arc<Event>], b: &[Arc<Event>], at: usize) -> [String; 2] {
     let line = |history: &[Arc<Event>]| {

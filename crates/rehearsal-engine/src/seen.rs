@@ -29,12 +29,16 @@ pub struct Unseen {
     pub code: Code,
     /// What it is, in a line.
     pub what: String,
+    /// Where workflow code asks for it, as `file:line`, if that is known.
+    pub at: Option<String>,
 }
 
-/// With its code and what it is as the headline.
+/// With its code, what it is as the headline, and where it is asked for.
 impl From<Unseen> for Finding {
-    fn from(Unseen { code, what }: Unseen) -> Self {
-        Self::new(code, format!("not seen in any run: {what}"))
+    fn from(Unseen { code, what, at }: Unseen) -> Self {
+        let finding = Self::new(code, format!("not seen in any run: {what}"));
+        at.into_iter()
+            .fold(finding, |finding, at| finding.with_detail(format!("asked for at {at}")))
     }
 }
 
@@ -81,7 +85,7 @@ impl<'a> Seen<'a> {
             activities.dedup();
             let about = activities.join(" and ");
             let what = format!("anything that the check about {about} could judge");
-            Unseen { code: Code::NeverJudged, what }
+            Unseen { code: Code::NeverJudged, what, at: None }
         }));
         unseen
     }

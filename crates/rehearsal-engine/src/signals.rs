@@ -10,22 +10,33 @@ use crate::outcome::{Execution, Outcome};
 use crate::record::SignalsOf;
 use crate::scenario::Scenario;
 
-/// The signals that a workflow dropped because they could not be read (RH108), in every run in which that happens.
-pub(crate) fn dropped(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
-    of_executions(outcome)
-        .flat_map(|(execution, of)| {
-            of.signals.dropped.iter().map(move |signal| (execution, signal))
-        })
-        .filter(|(_, signal)| !scenario.unread.contains(&signal.name))
-        .map(|(execution, signal)| {
+/// The signals that a workflow dropped because they could not be read, or would drop if it came to read them (RH108), in
+/// every run in which that happens.
+pub(crate) fn unreadable(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
+    const DROPPED: &str = "it was dropped, and the workflow goes on as if it had never come";
+    const COUNTED: &str =
+        "the workflow looked whether it is there and did not take it: it would be dropped then";
+    let of_one = |(execution, of): (&Execution, &SignalsOf)| -> Vec<Finding> {
+        let dropped = of.signals.dropped.iter();
+        let dropped = dropped.map(|signal| (&signal.name, signal.event, &signal.why, DROPPED));
+        let counted = of.signals.unread.iter();
+        let counted = counted.filter_map(|signal| {
+            Some((&signal.name, signal.event, signal.misfit.as_ref()?, COUNTED))
+        });
+        let meant = |name: &SmolStr| scenario.unread.contains(name);
+        let told = dropped.chain(counted).filter(|(name, ..)| !meant(name));
+        told.map(|(name, event, why, what)| {
             let id = &execution.workflow_id;
-            let headline =
-                format!("signal `{}` of {id} could not be read: {}", signal.name, signal.why);
-            Finding::new(Code::SignalUnreadable, headline)
-                .with_detail("it was dropped, and the workflow goes on as if it had never come")
-                .with_events(outcome.is_main(&execution.run_id).then_some(signal.event.0))
+            Finding::new(
+                Code::SignalUnreadable,
+                format!("signal `{name}` of {id} could not be read: {why}"),
+            )
+            .with_detail(what)
+            .with_events(outcome.is_main(&execution.run_id).then_some(event.0))
         })
         .collect()
+    };
+    of_executions(outcome).flat_map(of_one).collect()
 }
 
 /// Keeps count, over many runs, of the signals that nobody reads.

@@ -15,6 +15,7 @@ use rehearsal_engine::{
 };
 use rehearsal_history::Status;
 
+use crate::accepted::Accepted;
 use crate::observe::{Choices, Observer, Unobserved};
 use crate::seed::{seed_of, seed_of_run};
 use crate::shrink::{Shrunk, shrink};
@@ -51,6 +52,8 @@ pub struct Explored {
     pub found: Option<Found>,
     /// How often the calm run and the random ones were replayed.
     pub replays: Replays,
+    /// In how many runs known defects of the SDK struck that the scenario accepts.
+    pub accepted: Accepted,
     /// What none of the runs saw; empty if anything was found.
     pub unseen: Vec<Unseen>,
 }
@@ -99,8 +102,10 @@ pub fn explore(
 ) -> Explored {
     let Examined { outcome: baseline, replays } =
         observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
+    let mut accepted = Accepted::default();
+    accepted.note(&baseline.record);
     let mut explored =
-        Explored { baseline, runs: Vec::new(), found: None, replays, unseen: Vec::new() };
+        Explored { baseline, runs: Vec::new(), found: None, replays, accepted, unseen: Vec::new() };
     if !explored.baseline.findings.is_empty() {
         return explored;
     }
@@ -118,8 +123,9 @@ pub fn explore(
     runs.sort_by_key(|made| made.run.nth);
     let failed = runs.iter().position(|made| made.failed.is_some());
     runs.truncate(failed.map_or(runs.len(), |at| at + 1));
-    for Made { run, replays, failed } in runs {
+    for Made { run, replays, accepted, failed } in runs {
         add(&mut explored.replays, replays);
+        explored.accepted.add(accepted);
         explored.found = failed.map(|outcome| search.shrink(&run, *outcome));
         explored.runs.push(run);
     }
@@ -162,6 +168,7 @@ fn add(sum: &mut Replays, more: Replays) {
 struct Made {
     run: ExploredRun,
     replays: Replays,
+    accepted: Accepted,
     /// What it came to, if something was found in it.
     failed: Option<Box<Outcome>>,
 }
@@ -224,7 +231,9 @@ impl Search<'_> {
         let status = outcome.main().map_or(Status::Running, |main| main.status);
         let code = outcome.findings.first().map(|finding| finding.code);
         let run = ExploredRun { nth, seed, tape: outcome.tape.clone(), status, code };
-        Made { run, replays, failed: code.map(|_| Box::new(outcome)) }
+        let mut accepted = Accepted::default();
+        accepted.note(&outcome.record);
+        Made { run, replays, accepted, failed: code.map(|_| Box::new(outcome)) }
     }
 
     fn note(&self, outcome: &Outcome) {

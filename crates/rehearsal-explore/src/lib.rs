@@ -4,6 +4,7 @@
 //! which anything strikes anywhere. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
 //! can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
 
+mod accepted;
 mod campaign;
 mod case;
 mod observe;
@@ -14,6 +15,7 @@ mod shrink;
 pub mod strategy;
 mod sweep;
 
+pub use accepted::Accepted;
 pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices};
 pub use case::{Case, CaseError, Difference};
 pub use observe::{Choices, Observer, Unobserved};

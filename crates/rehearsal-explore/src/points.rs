@@ -53,24 +53,17 @@ impl Way {
         let until = outcome.record.points.get(target.nth as usize)?.after_event;
         let mut pending = BTreeMap::new();
         for event in main.history.iter().take_while(|event| event.id <= until) {
-            let ended = match &event.kind {
+            match &event.kind {
                 EventKind::ActivityTaskScheduled(scheduled) => {
                     pending.insert(event.id, scheduled.activity_type.name.clone());
-                    continue;
                 }
                 EventKind::TimerStarted(_) => {
                     pending.insert(event.id, SmolStr::new_static("a timer"));
-                    continue;
                 }
-                EventKind::ActivityTaskCompleted(end) => end.scheduled_event_id,
-                EventKind::ActivityTaskFailed(end) => end.scheduled_event_id,
-                EventKind::ActivityTaskTimedOut(end) => end.scheduled_event_id,
-                EventKind::ActivityTaskCanceled(end) => end.scheduled_event_id,
-                EventKind::TimerFired(end) => end.started_event_id,
-                EventKind::TimerCanceled(end) => end.started_event_id,
-                _ => continue,
-            };
-            pending.remove(&ended);
+                other => {
+                    other.ends().map(|ended| pending.remove(&ended));
+                }
+            }
         }
         let mut pending: Vec<SmolStr> = pending.into_values().collect();
         pending.sort();

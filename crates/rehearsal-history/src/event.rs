@@ -4,6 +4,7 @@ mod activity;
 mod child;
 mod external;
 mod marker;
+mod opener;
 mod task;
 mod timer;
 mod update;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rehearsal_activation::{
-    Activation, Completion, Instance, Job, Signals, TaskFailure, Unread, WorkflowCommand,
+    Activation, Awaited, Completion, Instance, Job, Signals, TaskFailure, Unread, WorkflowCommand,
 };
 use rehearsal_history::SmolStr;
 use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
@@ -146,7 +146,7 @@ impl SdkInstance {
                 && !self.signals.listened.contains(&signal.name)
             {
                 let (name, event) = (signal.name.clone(), signal.event);
-                self.signals.unread.push(Unread { name, event });
+                self.signals.unread.push(Unread { name, event, misfit: None });
             }
         }
     }
@@ -217,8 +217,12 @@ impl Instance for SdkInstance {
     }
 
     fn pending(&self) -> Vec<String> {
+        self.awaited().into_iter().map(|awaited| awaited.what).collect()
+    }
+
+    fn awaited(&self) -> Vec<Awaited> {
         match &self.life {
-            Life::Running(_) => self.operations.waiting(),
+            Life::Running(_) => self.operations.awaited(),
             Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
         }
     }

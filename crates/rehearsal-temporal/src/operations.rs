@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Job, Seq, WorkflowCommand};
+use rehearsal_activation::{Awaited, Job, Seq, WorkflowCommand};
 use rehearsal_history::{SmolStr, duration_text};
 
 /// What a run that waits waits for, if it is no operation.
@@ -91,9 +91,19 @@ impl Operations {
         self.open.iter().map(ToString::to_string).collect()
     }
 
-    /// What a run that has not ended waits for, one line each.
-    pub(crate) fn waiting(&self) -> Vec<String> {
-        if self.open.is_empty() { vec![SOMETHING_ELSE.to_owned()] } else { self.open() }
+    /// What a run that has not ended waits for.
+    pub(crate) fn awaited(&self) -> Vec<Awaited> {
+        if self.open.is_empty() {
+            return vec![Awaited { what: SOMETHING_ELSE.to_owned(), activity: None }];
+        }
+        let awaited = |open: &Operation| Awaited {
+            what: open.to_string(),
+            activity: match open {
+                Operation::Activity { activity_type, .. } => Some(activity_type.clone()),
+                Operation::Timer { .. } => None,
+            },
+        };
+        self.open.iter().map(awaited).collect()
     }
 
     /// The operation that ended last.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use rehearsal_history::SmolStr;
 
 use crate::scope::ScopeId;
-use crate::state::{Shared, Unread};
+use crate::state::{Queued, Shared};
 
 /// What one can be blocked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Slot {
     /// The case that woke it; set once.
     woken: Cell<Option<usize>>,
     /// The signal that woke it, until it is taken.
-    signal: RefCell<Option<(SmolStr, Unread)>>,
+    signal: RefCell<Option<(SmolStr, Queued)>>,
 }
 
 impl Slot {
@@ -60,7 +60,7 @@ pub(crate) struct Blocked {
 
 impl Blocked {
     /// A signal came. It is given back if nobody waits for it.
-    pub(crate) fn receive(&mut self, name: &SmolStr, signal: Unread) -> Option<Unread> {
+    pub(crate) fn receive(&mut self, name: &SmolStr, signal: Queued) -> Option<Queued> {
         let waits = |case: &&Case| {
             matches!(&case.source, Source::Signal(signal) if signal == name)
                 && case.slot.woken.get().is_none()
@@ -102,7 +102,7 @@ impl Blocked {
     }
 
     /// Forgets a slot; returns a signal that it was given and did not take.
-    fn leave(&mut self, slot: &Rc<Slot>) -> Option<(SmolStr, Unread)> {
+    fn leave(&mut self, slot: &Rc<Slot>) -> Option<(SmolStr, Queued)> {
         self.cases.retain(|case| !Rc::ptr_eq(&case.slot, slot));
         slot.signal.take()
     }
@@ -148,7 +148,7 @@ impl Blocking {
     }
 
     /// What woke it, if anything did: the case, and the signal if it was one.
-    pub(crate) fn woken(&self) -> Option<(usize, Option<Unread>)> {
+    pub(crate) fn woken(&self) -> Option<(usize, Option<Queued>)> {
         let index = self.slot.woken.get()?;
         Some((index, self.slot.signal.take().map(|(_, signal)| signal)))
     }

@@ -1,12 +1,15 @@
 //! One run of a native workflow in the cache of a worker.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::Location;
 use std::rc::Rc;
 
 use rehearsal_activation::quiet::Panic;
+use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    Activation, Completion, Initialize, Instance, Job, Signals, TaskFailure, Trouble,
-    WorkflowCommand,
+    Activation, Asked, AskedAt, Awaited, Completion, Initialize, Instance, Job, Signals,
+    TaskFailure, Trouble, WorkflowCommand,
 };
 use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTaskFailedCause};
 
@@ -15,7 +18,7 @@ use crate::error::{PANIC, SOURCE};
 use crate::operation::Outcome;
 use crate::routine::{Routines, Stopped};
 use crate::scope::ScopeId;
-use crate::state::{Shared, State};
+use crate::state::{Places, Shared, State};
 
 /// One run.
 pub(crate) struct NativeInstance {
@@ -24,6 +27,8 @@ pub(crate) struct NativeInstance {
     life: Life,
     /// What became of the signals of a run that is over.
     signals: Signals,
+    /// Where a run that is over had asked for what.
+    asked: Places,
 }
 
 /// Where a run is in its life.
@@ -40,7 +45,13 @@ enum Life {
 
 impl NativeInstance {
     pub(crate) fn new(start: Box<Start>) -> Self {
-        Self { start, routines: Routines::default(), life: Life::New, signals: Signals::default() }
+        Self {
+            start,
+            routines: Routines::default(),
+            life: Life::New,
+            signals: Signals::default(),
+            asked: Places::new(),
+        }
     }
 
     /// Applies the jobs and runs the routines of a run that is neither closed nor failed.
@@ -85,6 +96,7 @@ impl NativeInstance {
             let mut state = shared.borrow_mut();
             state.over = true;
             self.signals = state.told_signals();
+            self.asked = std::mem::take(&mut state.asked);
         }
         self.routines.drop_all();
     }
@@ -123,8 +135,12 @@ impl Instance for NativeInstance {
     }
 
     fn pending(&self) -> Vec<String> {
+        self.awaited().into_iter().map(|awaited| awaited.what).collect()
+    }
+
+    fn awaited(&self) -> Vec<Awaited> {
         match &self.life {
-            Life::Running(shared) => shared.borrow().waiting(),
+            Life::Running(shared) => shared.borrow().awaited(),
             Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
         }
     }
@@ -135,6 +151,22 @@ impl Instance for NativeInstance {
             Life::New | Life::Closed | Life::Failed(_) => self.signals.clone(),
         }
     }
+
+    fn asked(&self) -> BTreeSet<AskedAt> {
+        match &self.life {
+            Life::Running(shared) => in_words(&shared.borrow().asked),
+            Life::New | Life::Closed | Life::Failed(_) => in_words(&self.asked),
+        }
+    }
+}
+
+/// Places as file and line.
+fn in_words(places: &Places) -> BTreeSet<AskedAt> {
+    let line = |(asked, place): &(Asked, &'static Location<'static>)| AskedAt {
+        asked: asked.clone(),
+        place: format!("{}:{}", short_path(place.file()), place.line()),
+    };
+    places.iter().map(line).collect()
 }
 
 impl Drop for NativeInstance {

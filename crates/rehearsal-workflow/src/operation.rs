@@ -105,6 +105,19 @@ pub(crate) enum Waiting {
     NoCase,
 }
 
+impl Waiting {
+    /// The type of the activity that is waited for, if it is one.
+    pub(crate) fn activity(&self) -> Option<SmolStr> {
+        match self {
+            Self::Operation(operation) => match &operation.kind {
+                Kind::Activity { name, .. } => Some(name.clone()),
+                Kind::Timer { .. } => None,
+            },
+            Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
+        }
+    }
+}
+
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

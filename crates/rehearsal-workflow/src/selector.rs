@@ -18,7 +18,7 @@ use crate::error::WorkflowError;
 use crate::operation::{Operation, Outcome, Waiting};
 use crate::scope::{Look, ScopeId};
 use crate::signal::{Receive, SignalChannel};
-use crate::state::{Shared, Unread};
+use crate::state::{Queued, Shared, State};
 use crate::timer::TimerFuture;
 
 /// Waits for the first of its cases, in the order in which Go's `Selector` would; made by [`Context::selector`].
@@ -100,17 +100,20 @@ pub struct Selector<'a, R> {
 enum Case<'a, R> {
     Operation(Rc<Operation>, Box<dyn FnMut(Outcome) -> R + 'a>),
     /// The closure gives nothing for a signal that is not of its type.
-    Signal(SmolStr, OnSignal<'a, R>),
+    Signal(SmolStr, Count, OnSignal<'a, R>),
     Done(ScopeId, Box<dyn FnMut() -> R + 'a>),
     UsedUp,
 }
 
-type OnSignal<'a, R> = Box<dyn FnMut(&Unread) -> Option<R> + 'a>;
+/// How many signals are there, for a case of their type.
+type Count = fn(&State, &str) -> usize;
+
+type OnSignal<'a, R> = Box<dyn FnMut(&Queued) -> Option<R> + 'a>;
 
 /// What is taken.
 enum Taken {
     /// A case, with its signal if it is one of signals.
-    Case(usize, Option<Unread>),
+    Case(usize, Option<Queued>),
     /// The case of a context that was found to be canceled: once.
     Closed(usize),
     /// None of them.
@@ -156,8 +159,8 @@ impl<'a, R> Selector<'a, R> {
     ) -> Self {
         let name = SmolStr::from(signals.name());
         let (shared, of) = (Shared::clone(&signals.shared), name.clone());
-        let then = move |signal: &Unread| SignalChannel::taken(&shared, &of, signal).map(&mut then);
-        self.cases.push(Case::Signal(name, Box::new(then)));
+        let then = move |signal: &Queued| SignalChannel::taken(&shared, &of, signal).map(&mut then);
+        self.cases.push(Case::Signal(name, State::count::<T>, Box::new(then)));
         self
     }
 
@@ -179,7 +182,7 @@ impl<'a, R> Selector<'a, R> {
         let state = self.shared.borrow();
         self.cases.iter().any(|case| match case {
             Case::Operation(operation, _) => operation.is_ready(),
-            Case::Signal(name, _) => state.unread(name).next().is_some(),
+            Case::Signal(name, count, _) => count(&state, name) > 0,
             Case::Done(scope, _) => state.scopes.is_canceled(*scope),
             Case::UsedUp => false,
         })
@@ -216,7 +219,7 @@ impl<'a, R> Selector<'a, R> {
                 Case::Operation(operation, _) if operation.is_ready() => {
                     return Some(Taken::Case(index, None));
                 }
-                Case::Signal(name, _) => {
+                Case::Signal(name, ..) => {
                     if let Some(signal) = state.take_signal(name) {
                         return Some(Taken::Case(index, Some(signal)));
                     }
@@ -240,7 +243,7 @@ impl<'a, R> Selector<'a, R> {
         let sources = self.cases.iter().enumerate().filter_map(|(index, case)| {
             let source = match case {
                 Case::Operation(operation, _) => Source::Operation(operation.ticket),
-                Case::Signal(name, _) => Source::Signal(name.clone()),
+                Case::Signal(name, ..) => Source::Signal(name.clone()),
                 Case::Done(scope, _) => Source::Scope(*scope),
                 Case::UsedUp => return None,
             };
@@ -281,7 +284,7 @@ impl<'a, R> Selector<'a, R> {
     }
 
     /// Gives what a case gives, and uses it up if it can be taken once only.
-    async fn take(&mut self, index: usize, signal: Option<Unread>) -> R {
+    async fn take(&mut self, index: usize, signal: Option<Queued>) -> R {
         match (&mut self.cases[index], signal) {
             (Case::Operation(operation, then), _) => {
                 let Some(outcome) = operation.outcome() else {
@@ -291,7 +294,7 @@ impl<'a, R> Selector<'a, R> {
                 self.cases[index] = Case::UsedUp;
                 output
             }
-            (Case::Signal(name, then), Some(mut signal)) => {
+            (Case::Signal(name, _, then), Some(mut signal)) => {
                 let mut next = Receive::new(&self.shared, name.clone());
                 loop {
                     if let Some(output) = then(&signal) {

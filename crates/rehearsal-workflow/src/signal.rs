@@ -11,7 +11,7 @@ use crate::blocked::Blocking;
 use crate::codec;
 use crate::names::Signal;
 use crate::operation::Waiting;
-use crate::state::{Shared, Unread};
+use crate::state::{Queued, Shared};
 
 /// The signals of one name, oldest first.
 ///
@@ -109,10 +109,9 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     #[must_use]
     pub fn peek(&self) -> Option<T> {
         loop {
-            let decode = |signal: &Unread| codec::decode(signal.input.as_ref());
-            let next = self.shared.borrow().unread(self.name()).next().map(decode)?;
-            if let Ok(value) = next {
-                return Some(value);
+            let next = self.shared.borrow().peek(self.name());
+            if next.is_some() {
+                return next;
             }
             let corrupted = self.shared.borrow_mut().take_signal(self.name())?;
             let _none: Option<T> = Self::taken(&self.shared, self.name(), &corrupted);
@@ -121,7 +120,7 @@ impl<T: DeserializeOwned> SignalChannel<T> {
 
     /// The value of a signal that was taken. One that is no `T` is dropped: Go logs "Corrupted signal received" and goes on
     /// with the next (`channelImpl.assignValue` and `Receive` in `internal/internal_workflow.go`, Go SDK 1.47).
-    pub(crate) fn taken(shared: &Shared, name: &str, signal: &Unread) -> Option<T> {
+    pub(crate) fn taken(shared: &Shared, name: &str, signal: &Queued) -> Option<T> {
         match codec::decode(signal.input.as_ref()) {
             Ok(value) => Some(value),
             Err(why) => {
@@ -132,23 +131,25 @@ impl<T: DeserializeOwned> SignalChannel<T> {
     }
 }
 
-impl<T> SignalChannel<T> {
-    /// The name of the signals.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.signal.name()
-    }
-
-    /// How many signals are there.
+impl<T: DeserializeOwned> SignalChannel<T> {
+    /// How many signals are there. One that is no `T` counts too, as in Go; in a rehearsal that is a finding, RH108.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared.borrow().unread(self.name()).count()
+        self.shared.borrow().count::<T>(self.name())
     }
 
     /// Whether no signal is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl<T> SignalChannel<T> {
+    /// The name of the signals.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.signal.name()
     }
 }
 
@@ -181,9 +182,9 @@ impl Receive {
 }
 
 impl Future for Receive {
-    type Output = Unread;
+    type Output = Queued;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Unread> {
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Queued> {
         let signal = match &self.blocking {
             None => self.shared.borrow_mut().take_signal(&self.name),
             Some(blocking) => blocking.woken().and_then(|(_, signal)| signal),

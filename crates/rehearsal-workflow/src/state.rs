@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    ActivityResolution, Dropped, Initialize, ScheduleActivity, Seq, Signal, Signals, StartTimer,
-    WorkflowCommand,
+    ActivityResolution, Asked, Awaited, Dropped, Initialize, ScheduleActivity, Seq, Signal,
+    Signals, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
+use serde::de::DeserializeOwned;
 
 use crate::blocked::Blocked;
+use crate::codec;
 use crate::context::Info;
 use crate::error::WorkflowError;
 use crate::operation::{Kind, Operation, Outcome, Waiting};
@@ -27,16 +29,37 @@ use crate::scope::{ScopeId, Scopes};
 /// The state of one run, shared by all that belongs to it.
 pub(crate) type Shared = Rc<RefCell<State>>;
 
-/// A signal that was not read.
+/// A signal that waits to be read.
 #[derive(Debug)]
-pub(crate) struct Unread {
+pub(crate) struct Queued {
     /// What it carries.
     pub(crate) input: Option<Payloads>,
     /// The event that recorded it.
     event: EventId,
-    /// Whether workflow code has looked whether it is there.
+    /// Whether workflow code has looked whether it is there, as what it is.
     noticed: Cell<bool>,
+    /// Why it is not what workflow code has looked for.
+    misfit: RefCell<Option<String>>,
 }
+
+impl Queued {
+    /// Its value, for whoever looks at it and leaves it where it is.
+    fn look<T: DeserializeOwned>(&self) -> Option<T> {
+        match codec::decode(self.input.as_ref()) {
+            Ok(value) => {
+                self.noticed.set(true);
+                Some(value)
+            }
+            Err(why) => {
+                self.misfit.replace(Some(why));
+                None
+            }
+        }
+    }
+}
+
+/// What workflow code has asked for, and where.
+pub(crate) type Places = BTreeSet<(Asked, &'static Location<'static>)>;
 
 /// A routine: the main one or one that was spawned.
 pub(crate) type Routine = Pin<Box<dyn Future<Output = ()>>>;
@@ -74,11 +97,13 @@ pub(crate) struct State {
     timers: u32,
     pending_activities: BTreeMap<Seq, Rc<Operation>>,
     pending_timers: BTreeMap<Seq, Rc<Operation>>,
-    signals: BTreeMap<SmolStr, VecDeque<Unread>>,
+    signals: BTreeMap<SmolStr, VecDeque<Queued>>,
     /// The names that workflow code has asked for.
     listened: BTreeSet<SmolStr>,
     /// The signals that were no such value as workflow code takes.
     dropped: Vec<Dropped>,
+    /// What workflow code has asked for, and where.
+    pub(crate) asked: Places,
     /// What was polled and is pending in the pass that is under way or was the last, by ticket.
     waiting: BTreeMap<u64, Waiting>,
 }
@@ -110,6 +135,7 @@ impl State {
             signals: BTreeMap::new(),
             listened: BTreeSet::new(),
             dropped: Vec::new(),
+            asked: Places::new(),
             waiting: BTreeMap::new(),
         }
     }
@@ -162,8 +188,11 @@ impl State {
     }
 
     /// What the routines wait for, in the order in which it was asked for.
-    pub(crate) fn waiting(&self) -> Vec<String> {
-        self.waiting.values().map(ToString::to_string).collect()
+    pub(crate) fn awaited(&self) -> Vec<Awaited> {
+        self.waiting
+            .values()
+            .map(|waiting| Awaited { what: waiting.to_string(), activity: waiting.activity() })
+            .collect()
     }
 
     /// What the routines wait for, and what else was asked for and has not ended, in that order.
@@ -200,6 +229,7 @@ impl State {
         self.advance();
         self.activities += 1;
         let seq = Seq(self.activities);
+        self.note_asked(Asked::Activity(activity.activity_type.clone()));
         let kind = Kind::Activity { name: activity.activity_type.clone(), wait_for_cancellation };
         let operation = Rc::new(Operation::new(self.ticket(), scope, seq, kind));
         self.commands.push(WorkflowCommand::ScheduleActivity(Box::new(ScheduleActivity {
@@ -225,6 +255,7 @@ impl State {
             operation.end(Ok(None));
             return Rc::new(operation);
         }
+        self.note_asked(Asked::Timer { after, summary: summary.map(SmolStr::new_static) });
         self.timers += 1;
         let seq = Seq(self.timers);
         let operation = Rc::new(Operation::new(self.ticket(), scope, seq, Kind::Timer { after }));
@@ -330,8 +361,12 @@ impl State {
     /// A signal came: for whoever waits for it, or else it is kept until it is read.
     pub(crate) fn receive(&mut self, signal: &Signal) {
         self.progress += 1;
-        let unread =
-            Unread { input: signal.input.clone(), event: signal.event, noticed: Cell::new(false) };
+        let unread = Queued {
+            input: signal.input.clone(),
+            event: signal.event,
+            noticed: Cell::default(),
+            misfit: RefCell::default(),
+        };
         if let Some(unread) = self.blocked.receive(&signal.name, unread) {
             self.signals.entry(signal.name.clone()).or_default().push_back(unread);
         }
@@ -342,10 +377,18 @@ impl State {
         if !self.listened.contains(name) {
             self.listened.insert(name.into());
         }
+        self.note_asked(Asked::Signal(name.into()));
+    }
+
+    /// Workflow code asks for something, where it was seen last.
+    fn note_asked(&mut self, asked: Asked) {
+        if let Some(place) = self.seen {
+            self.asked.insert((asked, place));
+        }
     }
 
     /// A signal that was taken cannot be read.
-    pub(crate) fn drop_signal(&mut self, name: &str, signal: &Unread, why: String) {
+    pub(crate) fn drop_signal(&mut self, name: &str, signal: &Queued, why: String) {
         self.dropped.push(Dropped { name: name.into(), event: signal.event, why });
     }
 
@@ -358,6 +401,7 @@ impl State {
             .map(|(signal, name)| rehearsal_activation::Unread {
                 name: name.clone(),
                 event: signal.event,
+                misfit: signal.misfit.borrow().clone(),
             })
             .collect();
         unread.sort_by_key(|signal| signal.event);
@@ -366,21 +410,30 @@ impl State {
     }
 
     /// The oldest signal of this name that was not read.
-    pub(crate) fn take_signal(&mut self, name: &str) -> Option<Unread> {
+    pub(crate) fn take_signal(&mut self, name: &str) -> Option<Queued> {
         let signal = self.signals.get_mut(name)?.pop_front()?;
         self.advance();
         Some(signal)
     }
 
     /// Somebody was given a signal and went away without it.
-    pub(crate) fn put_back(&mut self, name: SmolStr, signal: Unread) {
+    pub(crate) fn put_back(&mut self, name: SmolStr, signal: Queued) {
         self.progress += 1;
         self.signals.entry(name).or_default().push_front(signal);
     }
 
-    /// The signals of this name that were not read, oldest first.
-    pub(crate) fn unread(&self, name: &str) -> impl Iterator<Item = &Unread> {
-        self.signals.get(name).into_iter().flatten().inspect(|signal| signal.noticed.set(true))
+    /// Looks at the oldest signal of this name that was not read; `None` if there is none, or if it is no `T`.
+    pub(crate) fn peek<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.signals.get(name)?.front()?.look()
+    }
+
+    /// How many signals of this name were not read, for somebody who would read each as a `T`.
+    pub(crate) fn count<T: DeserializeOwned>(&self, name: &str) -> usize {
+        let Some(queue) = self.signals.get(name) else { return 0 };
+        for signal in queue.iter().filter(|signal| !signal.noticed.get()) {
+            let _value: Option<T> = signal.look();
+        }
+        queue.len()
     }
 
     /// The names of which there are signals that were not read, in the order of the alphabet.

@@ -36,9 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Says that a run is not the one that a case was written of.
 const OTHER_WAY: &str = "not the run of the case any more:";
 
+/// What the environment says; nothing if that is an empty text, as for a variable that a script passes on.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn knob(name: &str) -> Option<String> {
-    env::var(name).ok()
+    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// What the environment asks a scenario to run first.
@@ -117,7 +118,7 @@ fn parse_seed(text: &str) -> Result<u64, Finding> {
 
 /// The folder in which runs that fail are kept.
 pub(crate) fn folder() -> Option<PathBuf> {
-    knob(CASES).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+    knob(CASES).map(PathBuf::from)
 }
 
 /// Where the case of a run that the watchdog ends is left.
@@ -153,7 +154,7 @@ pub(crate) fn strict() -> Result<bool, Finding> {
 fn parse_strict(text: &str) -> Result<bool, Finding> {
     match text {
         "1" => Ok(true),
-        "0" | "" => Ok(false),
+        "0" => Ok(false),
         _ => Err(unreadable(STRICT, text, "expected `1` or `0`")),
     }
 }
@@ -281,7 +282,7 @@ mod tests {
 
     #[test]
     fn strictness_is_on_or_off() {
-        assert_eq!(["1", "0", ""].map(parse_strict), [Ok(true), Ok(false), Ok(false)]);
+        assert_eq!(["1", "0"].map(parse_strict), [Ok(true), Ok(false)]);
         let headline = parse_strict("yes").unwrap_err().headline;
         assert_eq!(headline, "REHEARSAL_STRICT=yes could not be read: expected `1` or `0`");
     }

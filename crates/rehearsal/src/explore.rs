@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Finding, Injection, Outcome, Tape, Unseen};
-use rehearsal_explore::{Campaign, Found, Shrunk};
+use rehearsal_explore::{Accepted, Campaign, Found, Shrunk};
 use rehearsal_history::{Status, duration_text};
 
 use crate::case;
@@ -13,7 +13,8 @@ use crate::keeper::Keeper;
 use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
-use crate::report::unseen_lines;
+use crate::report::{Places, accepted_lines, unseen_lines};
+use crate::rerun::{seed_command, test_name};
 use crate::scenario::Scenario;
 
 /// The most answers of a shrunk run that a report puts into words.
@@ -68,6 +69,7 @@ pub struct Explored {
     seed: u64,
     baseline: Outcome,
     runs: Vec<(Tape, Status)>,
+    accepted: Accepted,
     unseen: Vec<Unseen>,
 }
 
@@ -124,7 +126,10 @@ impl fmt::Display for Explored {
             let count = self.runs.iter().filter(|(tape, _)| has(tape)).count();
             writeln!(f, "  {label:<24} {count:>6}")?;
         }
-        unseen_lines(&self.unseen).iter().try_for_each(|line| writeln!(f, "  {line}"))
+        accepted_lines(&self.accepted).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        unseen_lines(&self.unseen, Places::Shown)
+            .iter()
+            .try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
@@ -231,6 +236,7 @@ impl Scenario {
             seed: campaign.seed,
             baseline: explored.baseline,
             runs,
+            accepted: explored.accepted,
             unseen: explored.unseen,
         })
     }
@@ -248,7 +254,7 @@ fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -
         report.append(&besides(finding, &all, scenario));
     }
     report.say(Role::Plain, "  Make all these runs again:  ");
-    report.line(Role::Command, &format!("REHEARSAL_SEED={} cargo test", campaign.seed));
+    report.line(Role::Command, &seed_command(campaign.seed, test_name().as_deref()));
     Failure::new(report, outcome.findings.clone(), scenario, outcome)
 }
 

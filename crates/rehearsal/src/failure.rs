@@ -10,6 +10,7 @@ use crate::occurrence::Occurrence;
 use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
 use crate::report::Report;
+use crate::rerun::note_failed;
 
 /// A run or a sweep in which something was found. Shows the report, in `Debug` too, so that `?` in a test reads well.
 pub struct Failure {
@@ -67,13 +68,9 @@ impl Failure {
     pub(crate) fn of_finding(finding: Finding) -> Self {
         let mut text = Text::default();
         say(&mut text, &finding);
-        Self {
-            report: text.to_string(),
-            text,
-            findings: vec![finding],
-            tape: Tape::calm(),
-            run: None,
-        }
+        let report = text.to_string();
+        note_failed(&report);
+        Self { report, text, findings: vec![finding], tape: Tape::calm(), run: None }
     }
 
     /// Of a sweep in which something was found. The run that is explained is made once more.
@@ -101,7 +98,9 @@ impl Failure {
             all: Occurrence::of_run(outcome).collect(),
         };
         let (tape, run) = (outcome.tape.clone(), Some(Box::new(run)));
-        Self { report: text.to_string(), text, findings, tape, run }
+        let report = text.to_string();
+        note_failed(&report);
+        Self { report, text, findings, tape, run }
     }
 
     /// Adds something that was found beside the run.
@@ -110,6 +109,7 @@ impl Failure {
         say(&mut self.text, &finding);
         self.text.line(Role::Plain, "");
         self.report = self.text.to_string();
+        note_failed(&self.report);
         self.findings.push(finding);
     }
 

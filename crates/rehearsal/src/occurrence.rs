@@ -62,17 +62,31 @@ impl Occurrence {
     }
 }
 
+/// The headline, and the first detail.
+fn in_full(finding: &Finding) -> String {
+    match finding.details.first() {
+        Some(detail) => format!("{}: {detail}", finding.headline),
+        None => finding.headline.clone(),
+    }
+}
+
 /// When a run was canceled.
 fn at(run: &Swept) -> Duration {
     let point = run.outcome.record.points.get(run.target.nth as usize);
     point.map_or(Duration::ZERO, |point| point.at)
 }
 
-/// What else was found beside `told`: a line for each kind, and one to run one of its runs.
+/// What else was found beside `told`: a line for each kind, and one to run one of its runs. Two kinds that have one headline
+/// say in their lines in what they differ; what differs in nothing that is said is one kind.
 pub(crate) fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
     let mut kinds: Vec<(&Occurrence, usize)> = Vec::new();
     for occurrence in all.iter().filter(|occurrence| !occurrence.finding.is_like(told)) {
-        match kinds.iter_mut().find(|(first, _)| first.finding.is_like(&occurrence.finding)) {
+        let same = |first: &Finding| {
+            first.is_like(&occurrence.finding)
+                || (first.code == occurrence.finding.code
+                    && in_full(first) == in_full(&occurrence.finding))
+        };
+        match kinds.iter_mut().find(|(first, _)| same(&first.finding)) {
             Some((_, count)) => *count += 1,
             None => kinds.push((occurrence, 1)),
         }
@@ -85,7 +99,11 @@ pub(crate) fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Tex
     for (first, count) in kinds.iter().take(MOST_KINDS) {
         let Finding { code, headline, .. } = &first.finding;
         let times = if *count == 1 { String::new() } else { format!(", {count} times") };
-        text.line(Role::Plain, &wrapped(4, &format!("{code}  {headline}{times}")));
+        let others = kinds.iter().map(|(other, _)| &other.finding).chain([told]);
+        let alike = others.filter(|other| (*code, headline) == (other.code, &other.headline));
+        // One of them is itself.
+        let line = if alike.count() > 1 { in_full(&first.finding) } else { headline.clone() };
+        text.line(Role::Plain, &wrapped(4, &format!("{code}  {line}{times}")));
         if is_of_all(*code) {
             continue;
         }

@@ -33,7 +33,7 @@ impl Color {
     /// ```
     #[must_use]
     pub fn of(stream: &impl IsTerminal) -> Self {
-        let wish = |name| case::knob(name).filter(|value| !value.is_empty());
+        let wish = |name| case::knob(name);
         Self::wished(wish("NO_COLOR").as_deref(), wish("CLICOLOR_FORCE").as_deref(), || {
             stream.is_terminal()
         })

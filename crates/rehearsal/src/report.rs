@@ -1,10 +1,9 @@
 //! Reports: what a person reads after a sweep, and what a test prints when it fails.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use rehearsal_engine::{Finding, Horizon, KnownDefect, Outcome, Place, Replays, Scenario, Unseen};
-use rehearsal_explore::{Row, Sweep, Swept, Twice};
+use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, Unseen};
+use rehearsal_explore::{Accepted, Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
 use crate::occurrence::{Occurrence, besides};
@@ -94,10 +93,10 @@ impl Report {
     /// for every sweep of the same scenario, so that it can be a snapshot.
     #[must_use]
     pub fn table(&self) -> String {
-        self.rows().to_string()
+        self.rows(Places::Hidden).to_string()
     }
 
-    fn rows(&self) -> Text {
+    fn rows(&self, places: Places) -> Text {
         let rows = self.sweep.rows();
         let mut statuses: Vec<Status> = Vec::new();
         for (status, _) in rows.iter().flat_map(|row| &row.ended) {
@@ -133,25 +132,20 @@ impl Report {
             table.line(Role::Dim, &format!("  {}", canceled_twice(twice)));
         }
         table.line(Role::Dim, &format!("  {}", replays(self.sweep.replays)));
-        for (defect, (runs, reason)) in self.accepted() {
-            let line = format!("  known defect {defect} accepted, runs: {runs} ({reason})");
-            table.line(Role::Mark, &line);
+        for line in accepted_lines(&self.accepted()) {
+            table.line(Role::Mark, &format!("  {line}"));
         }
-        for line in unseen_lines(&self.sweep.unseen) {
+        for line in unseen_lines(&self.sweep.unseen, places) {
             table.line(Role::Dim, &format!("  {line}"));
         }
         table
     }
 
     /// In how many runs a known defect of the SDK struck that the scenario accepts, and why it does.
-    fn accepted(&self) -> BTreeMap<KnownDefect, (usize, &str)> {
-        let mut accepted = BTreeMap::new();
+    fn accepted(&self) -> Accepted {
         let swept = self.sweep.runs.iter().map(|run| &run.outcome);
-        for run in swept.chain([&self.sweep.baseline]) {
-            for (defect, reason) in &run.record.accepted {
-                accepted.entry(*defect).or_insert((0, &**reason)).0 += 1;
-            }
-        }
+        let mut accepted = Accepted::default();
+        swept.chain([&self.sweep.baseline]).for_each(|run| accepted.note(&run.record));
         accepted
     }
 
@@ -185,7 +179,7 @@ impl Report {
             text.line(Role::Plain, "");
         }
         if self.sweep.baseline.findings.is_empty() || self.points() > 0 {
-            text.append(&self.rows());
+            text.append(&self.rows(Places::Shown));
         } else {
             text.line(
                 Role::Plain,
@@ -256,12 +250,31 @@ fn replays(replays: Replays) -> String {
     }
 }
 
+/// The known defects that were accepted, a line each.
+pub(crate) fn accepted_lines(accepted: &Accepted) -> Vec<String> {
+    let line =
+        |(defect, runs, reason)| format!("known defect {defect} accepted, runs: {runs} ({reason})");
+    accepted.iter().map(line).collect()
+}
+
 /// The most lines about what was not seen.
 const MOST_UNSEEN: usize = 8;
 
+/// Whether lines of code are named. A table is kept as a snapshot, which should not change with each line above them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Places {
+    Shown,
+    Hidden,
+}
+
 /// What no run saw, as the last lines of a report.
-pub(crate) fn unseen_lines(unseen: &[Unseen]) -> Vec<String> {
-    let line = |unseen: &Unseen| format!("not seen in any run: {}", unseen.what);
+pub(crate) fn unseen_lines(unseen: &[Unseen], places: Places) -> Vec<String> {
+    let line = |Unseen { what, at, .. }: &Unseen| match at {
+        Some(at) if places == Places::Shown => {
+            format!("not seen in any run: {what}, asked for at {at}")
+        }
+        Some(_) | None => format!("not seen in any run: {what}"),
+    };
     let mut lines: Vec<String> = unseen.iter().take(MOST_UNSEEN).map(line).collect();
     if unseen.len() > MOST_UNSEEN {
         lines.push(format!("not seen in any run: {} things more", unseen.len() - MOST_UNSEEN));

@@ -10,8 +10,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write as _};
+use std::sync::PoisonError;
 use std::thread;
 
+use rehearsal_activation::quiet::{self, Said};
 use rehearsal_engine::{Cause, Code, Finding, Outcome, Tape};
 use rehearsal_explore::Case;
 
@@ -24,7 +26,9 @@ use crate::scenario::Scenario;
 const EXIT: i32 = 101;
 
 thread_local! {
-    static TEST: Test = const { Test { ran: Cell::new(false), owed: RefCell::new(None) } };
+    static TEST: Test = const {
+        Test { ran: Cell::new(false), owed: RefCell::new(None), said: RefCell::new(None) }
+    };
 }
 
 /// What a test has done about the case so far.
@@ -32,14 +36,19 @@ struct Test {
     ran: Cell<bool>,
     /// What is said if it ends without having run it.
     owed: RefCell<Option<Finding>>,
+    /// The last report that was given to it while that is so, or its last panic.
+    said: RefCell<Option<Said>>,
 }
 
 /// When the thread of a test ends, so does the test.
 impl Drop for Test {
     fn drop(&mut self) {
         let Some(finding) = self.owed.take().filter(|_| !self.ran.get()) else { return };
-        // Not `eprintln!`, which a test harness captures and which would be lost. Nobody is left to be told of an error.
-        let _told = io::stderr().write_all(format!("\n{finding}\n\n").as_bytes());
+        // What the test failed with is held back by its harness, and would be lost.
+        let before = self.said.take().and_then(|said| said.lock().ok()?.take());
+        let before = before.map(|said| format!("{}\n\n", said.trim_end())).unwrap_or_default();
+        // Not `eprintln!`, which a test harness captures. Nobody is left to be told of an error.
+        let _told = io::stderr().write_all(format!("\n{before}{finding}\n\n").as_bytes());
         std::process::exit(EXIT);
     }
 }
@@ -78,6 +87,7 @@ impl Scenario {
                     .with_detail(format!("it ran scenario `{name}`"))
                     .with_detail("a misspelled name, or another test's: so nothing was run again");
                 test.owed.borrow_mut().get_or_insert(finding);
+                quiet::overhear(test.said.borrow_mut().get_or_insert_default());
                 return Ok(());
             }
             let headline =
@@ -93,6 +103,17 @@ impl Scenario {
     }
 }
 
+/// Keeps what a test is told of, in case it ends without having run the case.
+pub(crate) fn note_failed(report: &str) {
+    let note = |test: &Test| {
+        if let Some(said) = &*test.said.borrow() {
+            said.lock().unwrap_or_else(PoisonError::into_inner).replace(report.to_owned());
+        }
+    };
+    // On a thread that is being torn down there is nobody to be told.
+    let _torn_down = TEST.try_with(note);
+}
+
 /// The test that runs on this thread, by its full name; `None` on any other thread.
 pub(crate) fn test_name() -> Option<String> {
     let name = thread::current().name()?.to_owned();
@@ -103,8 +124,17 @@ pub(crate) fn test_name() -> Option<String> {
 
 /// The command that runs one run again, in that test; `case` is what the variable is set to.
 pub(crate) fn command(case: &str, test: Option<&str>) -> String {
+    format!("{} {}", assignment(case), cargo_test(test))
+}
+
+/// The command that makes all random runs of an exploration again, in that test.
+pub(crate) fn seed_command(seed: u64, test: Option<&str>) -> String {
+    format!("REHEARSAL_SEED={seed} {}", cargo_test(test))
+}
+
+fn cargo_test(test: Option<&str>) -> String {
     let only = test.map_or(String::new(), |test| format!(" {test} -- --exact"));
-    format!("{} cargo test{only}", assignment(case))
+    format!("cargo test{only}")
 }
 
 /// The same in code, with the scenario that was run.
@@ -168,6 +198,11 @@ mod tests {
             command("order/cancel.0.3=1", Some("shop::an_order")),
             "REHEARSAL_CASE='order/cancel.0.3=1' cargo test shop::an_order -- --exact"
         );
+        assert_eq!(
+            seed_command(7, Some("shop::order")),
+            "REHEARSAL_SEED=7 cargo test shop::order -- --exact"
+        );
+        assert_eq!(seed_command(7, None), "REHEARSAL_SEED=7 cargo test");
         assert_eq!(command("ada's/", None), r"REHEARSAL_CASE='ada'\''s/' cargo test");
     }
 

@@ -7,14 +7,16 @@
 mod page;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use rehearsal_activation::{Activation, Completion, Definition, Instance, Job, Signals};
+use rehearsal_activation::{
+    Activation, AskedAt, Awaited, Completion, Definition, Instance, Job, Signals,
+};
 use rehearsal_engine::BEGINNING;
 use rehearsal_explore::Choices;
 use rehearsal_history::Timestamp;
@@ -199,8 +201,16 @@ impl Instance for WatchedInstance {
         self.instance.pending()
     }
 
+    fn awaited(&self) -> Vec<Awaited> {
+        self.instance.awaited()
+    }
+
     fn signals(&self) -> Signals {
         self.instance.signals()
+    }
+
+    fn asked(&self) -> BTreeSet<AskedAt> {
+        self.instance.asked()
     }
 
     fn unfinished(&self) -> Vec<String> {

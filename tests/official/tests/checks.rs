@@ -1,6 +1,9 @@
 //! Checks in scenarios of the official SDK: they and an outcome take its markers, and handlers are not lost in silence.
 
 use rehearsal::{Code, OfficialWorld as _, Scenario, Tape, check, secs};
+use rehearsal_tests_official::golden::rust_abandon_and_close::{
+    Acts as LetGo, MyWorkflow as LetsGo,
+};
 use rehearsal_tests_official::golden::rust_seed_cancel_running::{Acts, YourWorkflow};
 use rehearsal_tests_official::golden::rust_signal_handler_unfinished::{
     Acts as HandlerActs, MyWorkflow as Unfinished,
@@ -38,6 +41,27 @@ fn an_outcome_takes_whatever_names_an_activity() {
     assert_eq!(outcome.calls(Acts::activity_to_be_skipped).count(), 0);
     let name = outcome.calls(Acts::cleanup).next().expect("it ran").activity.clone();
     assert_eq!(outcome.calls(UntypedActivity::new(name)).count(), 1);
+}
+
+/// Canceled with `Abandon`: the history does not say so, and nobody tells its code.
+#[test]
+fn an_activity_that_was_let_go_is_told_from_one_that_nobody_canceled() {
+    let failure = Scenario::new("let-go")
+        .official::<LetsGo>()
+        .activities(LetGo::default)
+        .real(LetGo::process)
+        .client(|world| {
+            let run = world.start_official::<LetsGo>("let-go", ());
+            world.advance(secs(1));
+            world.cancel(&run).expect("it is open");
+        })
+        .check(check::no_activity_outlives_close())
+        .try_run(&Tape::calm())
+        .expect_err("it runs on for 2.5 s");
+    assert_eq!(failure.findings()[0].code, Code::ActivityOutlivesClose);
+    let report = failure.report();
+    assert!(report.contains("the workflow canceled it with `Abandon`"), "{report}");
+    assert!(!report.contains("nothing canceled it"), "{report}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rehearsal::{
-    Code, Grade, History, OfficialWorld as _, Outcome, Profile, ReplayError, Scenario, Stub, Tape,
-    check, replay, secs,
+    Code, Grade, History, KnownDefect, OfficialWorld as _, Outcome, Profile, ReplayError, Scenario,
+    Stub, Tape, check, replay, secs,
 };
 use rehearsal_tests_official::golden::rust_seed_cancel_running::{Acts, YourWorkflow};
 use temporalio_common::data_converters::{
@@ -350,6 +350,32 @@ fn a_known_defect_of_the_sdk_has_a_code_of_its_own() {
     let failure = scenario.try_run(&Tape::calm()).unwrap_err();
     assert_eq!(failure.findings()[0].code, Code::SdkDefect);
     assert!(failure.findings()[0].headline.contains("C-39a"), "{failure}");
+}
+
+#[test]
+fn a_known_defect_that_is_accepted_is_counted_by_sweeps_and_explorations() {
+    let scenario = Scenario::new("doze")
+        .official::<Doze>()
+        .hold(2, secs(3))
+        .client(|world| {
+            let doze = world.start_official::<Doze>("doze-1", ());
+            world.advance(secs(1));
+            let _closed = world.signal_official(&doze, Doze::poke, ());
+        })
+        .accept(KnownDefect::CanceledTimer, "cured in the next SDK");
+    let lines = |text: &str| -> Vec<String> {
+        text.lines()
+            .map(str::trim)
+            .filter(|line| line.contains("accepted"))
+            .map(str::to_owned)
+            .collect()
+    };
+    insta::assert_snapshot!(lines(&scenario.sweep().table()).join("\n"), @"
+    known defect C-39a accepted, runs: 28 (cured in the next SDK)
+    ");
+    insta::assert_snapshot!(lines(&scenario.explore(200).to_string()).join("\n"), @"
+    known defect C-39a accepted, runs: 19 (cured in the next SDK)
+    ");
 }
 
 #[test]

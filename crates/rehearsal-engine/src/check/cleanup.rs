@@ -3,7 +3,7 @@
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
 use super::course::{Course, Ran};
-use super::{Check, cancel_delivered, in_each, scheduled};
+use super::{Check, cancel_delivered, completed_first, in_each, scheduled};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
@@ -11,8 +11,10 @@ use crate::outcome::{Execution, Outcome};
 /// Cleanup runs if and only if the workflow was canceled (RH201, RH202).
 ///
 /// A workflow was canceled if a workflow task that was accepted delivered the cancel request. One that comes too late
-/// for the workflow to see it asks for nothing. Neither does a workflow that is open when the run is over, which is
-/// another finding, or that was terminated: its code is not told.
+/// for the workflow to see it asks for nothing. Neither does one that comes when the work is done: the first task that
+/// delivers it closes the workflow as Completed or `ContinuedAsNew`, and neither cancels nor starts an activity. Temporal
+/// does not call that workflow canceled, and [`Compensated`](super::Compensated) does not either. Neither does a workflow
+/// that is open when the run is over, which is another finding, or that was terminated: its code is not told.
 ///
 /// *Ran* means, unless something else is asked for, that the code of the activity was entered and that it ended before
 /// the workflow closed. It completed, or it ended in another way and the workflow closed as Failed, so that its end
@@ -26,12 +28,14 @@ pub struct CleanupIffCanceled {
     ran: Ran,
     /// Also if nothing was begun.
     always: bool,
+    /// Also if the work was done.
+    done: bool,
 }
 
 impl CleanupIffCanceled {
     /// `activity` is the one that cleans up.
     pub fn new(activity: impl Into<SmolStr>) -> Self {
-        Self { activity: activity.into(), ran: Ran::default(), always: false }
+        Self { activity: activity.into(), ran: Ran::default(), always: false, done: false }
     }
 
     /// It is enough that cleanup was scheduled and not skipped; what becomes of it is not looked at.
@@ -63,8 +67,16 @@ impl CleanupIffCanceled {
         self
     }
 
+    /// Cleanup must also run where the work is done when the workflow is told of its cancel, and it closes as Completed at
+    /// once: a workflow is canceled if it is told so, however it closes.
+    #[must_use]
+    pub fn even_if_completed(mut self) -> Self {
+        self.done = true;
+        self
+    }
+
     fn check_execution(&self, execution: &Execution, outcome: &Outcome) -> Option<Finding> {
-        let Self { activity, ran, always } = self;
+        let Self { activity, ran, always, done } = self;
         let Execution { workflow_type: workflow, status, .. } = execution;
         let cleanups: Vec<EventId> = scheduled(execution)
             .filter(|(_, attributes)| attributes.activity_type.name == *activity)
@@ -75,6 +87,9 @@ impl CleanupIffCanceled {
             let headline = format!("{activity} was scheduled although {workflow} saw no cancel");
             return Some(Finding::new(Code::CleanupUncalled, headline).with_events([first.0]));
         };
+        if !done && completed_first(execution, request) {
+            return None;
+        }
         if matches!(status, Status::Running | Status::Terminated) {
             return None;
         }

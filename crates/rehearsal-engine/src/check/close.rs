@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::{EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text};
 
-use super::{Check, closed, how_long, in_each, scheduled};
+use super::{Check, closed, how_long, in_each, let_go, scheduled};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
@@ -27,7 +27,8 @@ impl Check for NoActivityOutlivesClose {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);
                 let finding = Finding::new(Code::ActivityOutlivesClose, headline);
-                let finding = why(call, execution).into_iter().fold(finding, Finding::with_cause);
+                let finding =
+                    why(call, execution, outcome).into_iter().fold(finding, Finding::with_cause);
                 findings.push(
                     finding
                         .with_detail(format!(
@@ -46,7 +47,7 @@ impl Check for NoActivityOutlivesClose {
 }
 
 /// Why an attempt ran on, if its workflow did not cancel it.
-fn why(call: &Call, execution: &Execution) -> Option<Cause> {
+fn why(call: &Call, execution: &Execution, outcome: &Outcome) -> Option<Cause> {
     let of = |event: &EventKind| match event {
         EventKind::ActivityTaskCancelRequested(request) => {
             (request.scheduled_event_id == call.scheduled).then_some(None)
@@ -57,7 +58,12 @@ fn why(call: &Call, execution: &Execution) -> Option<Cause> {
         _ => None,
     };
     let known = execution.history.iter().find_map(|event| of(&event.kind));
-    known.unwrap_or(Some(Cause::NotCanceled))
+    known.unwrap_or_else(|| {
+        let abandoned = scheduled(execution).any(|(id, attributes)| {
+            id == call.scheduled && let_go(execution, outcome, &attributes.activity_id)
+        });
+        Some(if abandoned { Cause::Abandoned } else { Cause::NotCanceled })
+    })
 }
 
 /// Whether an attempt ran on after its workflow was closed at `close`.

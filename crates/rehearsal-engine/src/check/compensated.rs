@@ -3,7 +3,7 @@
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
-use super::{Check, end, in_each, scheduled, skipped};
+use super::{Check, canceled, end, in_each, scheduled, skipped};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -18,14 +18,15 @@ use crate::outcome::{Execution, Outcome};
 /// | failed, or its code never ran | undone once or not at all |
 /// | never scheduled, or skipped | the code of the compensation does not run |
 ///
-/// If the workflow Completed or `ContinuedAsNew`, the code of the compensation does not run. If it was terminated, timed
-/// out or is open, nothing can be missing, but the compensation must not come too often.
+/// If the workflow Completed or `ContinuedAsNew`, the code of the compensation does not run, unless it was canceled before
+/// its work was done, as [`CleanupIffCanceled`](super::CleanupIffCanceled) has it: then a step may be undone, or not. If it
+/// was terminated, timed out or is open, nothing can be missing, but the compensation must not come too often.
 ///
 /// A step counts as undone when the compensation completed before the close. With several steps of one name the numbers
 /// are compared: as many compensations as steps that took place.
 ///
 /// *At least once* asks for less: that a compensation comes too often, or without a step, is no finding, as it finds
-/// nothing to undo. Only one of a step that took place, in a workflow that completed, is.
+/// nothing to undo. Only one of a step that took place, in a workflow that completed and was not canceled, is.
 #[derive(Debug, Clone)]
 pub struct Compensated {
     step: SmolStr,
@@ -86,7 +87,8 @@ impl Compensated {
         };
         let finding = match status {
             Status::Completed | Status::ContinuedAsNew
-                if !(ran.is_empty() || *harmless && took_place.is_empty()) =>
+                if canceled(execution).is_none()
+                    && !(ran.is_empty() || *harmless && took_place.is_empty()) =>
             {
                 uncalled(format!("{workflow} closed as {status:?}")).with_events(ids(ran))
             }

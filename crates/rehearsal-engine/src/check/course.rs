@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_history::{EventId, EventKind, Status, duration_text};
 
-use super::{closed, concerns, end, skipped};
+use super::{closed, end, skipped};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
@@ -150,7 +150,7 @@ impl<'a> Course<'a> {
         let finding = Finding::new(code, headline);
         let finding = self.why(execution, outcome).into_iter().fold(finding, Finding::with_detail);
         let finding = self.cause(execution.status).into_iter().fold(finding, Finding::with_cause);
-        let later = execution.history.iter().filter(|event| concerns(&event.kind, id));
+        let later = execution.history.iter().filter(|event| event.kind.opener() == Some(id));
         let scheduled = (!matches!(self, Self::Skipped)).then_some(id.0);
         finding.with_events(scheduled.into_iter().chain(later.map(|event| event.id.0)))
     }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use rehearsal_history::{EventId, EventKind, SmolStr, Status, duration_text};
+use rehearsal_activation::Asked;
+use rehearsal_history::{EventId, EventKind, Status, duration_text};
 
 use super::course::Course;
-use super::{Check, closed, scheduled};
+use super::{Check, closed, let_go, scheduled};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
-use crate::outcome::{Execution, Outcome};
+use crate::outcome::{Execution, Outcome, summary};
+
+/// What the timer of a wait with a timeout says of itself, as in Go (`AwaitWithTimeout` in `internal/workflow.go`, Go SDK
+/// 1.47).
+const WAIT_TIMEOUT: &str = "AwaitWithTimeout";
 
 /// Nothing that was asked for is lost because the workflow returned: every activity that was scheduled has ended, and
 /// every handler of a signal (RH214).
@@ -38,12 +44,9 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
         .collect();
     let Some((close, at)) = closed(execution, outcome) else { return Vec::new() };
     let mut findings = Vec::new();
-    let let_go = |activity_id: &SmolStr| {
-        let mut known = outcome.record.abandonable.iter().filter(|of| of.canceled);
-        known.any(|of| of.run_id == execution.run_id && of.activity_id == *activity_id)
-    };
-    let kept = scheduled(execution)
-        .filter(|(id, attributes)| !canceled.contains(id) && !let_go(&attributes.activity_id));
+    let kept = scheduled(execution).filter(|(id, attributes)| {
+        !canceled.contains(id) && !let_go(execution, outcome, &attributes.activity_id)
+    });
     for (id, attributes) in kept {
         let (how, detail) = match Course::of(execution, outcome, id) {
             Course::NotStarted(None) => ("had not been started", None),
@@ -96,25 +99,21 @@ impl Check for NoTimerLeftAtClose {
 }
 
 fn timers(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
-    let ended: BTreeSet<EventId> = execution
-        .history
-        .iter()
-        .filter_map(|event| match &event.kind {
-            EventKind::TimerFired(end) => Some(end.started_event_id),
-            EventKind::TimerCanceled(end) => Some(end.started_event_id),
-            _ => None,
-        })
-        .collect();
+    let ended: BTreeSet<EventId> =
+        execution.history.iter().filter_map(|event| event.kind.ends()).collect();
     let Some((_, closed)) = closed(execution, outcome) else { return Vec::new() };
     let mut findings = Vec::new();
     for event in execution.history.iter().filter(|event| !ended.contains(&event.id)) {
         let EventKind::TimerStarted(timer) = &event.kind else { continue };
+        let after = timer.start_to_fire_timeout.unwrap_or_default();
+        let summary = summary(event);
+        let of_wait = summary.as_deref() == Some(WAIT_TIMEOUT);
+        let of = if of_wait { " of a `wait_timeout`" } else { "" };
         let headline = format!(
-            "timer {} still ran when {} closed as {:?}",
+            "timer {}{of} still ran when {} closed as {:?}",
             timer.timer_id, execution.workflow_type, execution.status
         );
         let started = event.time.since(outcome.record.began);
-        let after = timer.start_to_fire_timeout.unwrap_or_default();
         let detail = format!(
             "it was started at {} for {}, the workflow closed at {}",
             duration_text(started),
@@ -122,6 +121,11 @@ fn timers(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
             duration_text(closed)
         );
         let finding = Finding::new(Code::TimerLeft, headline).with_detail(detail);
+        let place = outcome.record.asked_at(&Asked::Timer { after, summary });
+        let place = place.map(|place| format!("workflow code asks for it at {place}"));
+        let finding = place.into_iter().fold(finding, Finding::with_detail);
+        let cause = of_wait.then_some(Cause::WaitTimeout);
+        let finding = cause.into_iter().fold(finding, Finding::with_cause);
         findings.push(finding.with_events([event.id.0]));
     }
     findings

@@ -3,15 +3,15 @@
 //! The histories tell: an activity that completed, a timer that went off, a signal that was read. What was asked for on a
 //! canceled context is left out: the workflow did not wait for it in earnest (C-35, C-39).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rehearsal_activation::{Fault, Signals};
+use rehearsal_activation::{Asked, Fault, Signals};
 use rehearsal_history::{EventId, EventKind, SmolStr, duration_text};
 
 use super::Unseen;
 use crate::finding::Code;
-use crate::outcome::{Execution, Outcome};
+use crate::outcome::{Execution, Outcome, summary};
 use crate::rehearsed::succeeded;
 use crate::scenario::Scenario;
 
@@ -19,6 +19,8 @@ use crate::scenario::Scenario;
 #[derive(Debug, Default)]
 pub(super) struct Awaits {
     activities: BTreeMap<SmolStr, Activity>,
+    /// Where workflow code asked for it, as far as that is known.
+    places: BTreeMap<Asked, BTreeSet<String>>,
     /// Whether a timer went off, by what was asked for.
     timers: BTreeMap<Timer, bool>,
     signals: BTreeMap<SmolStr, Signal>,
@@ -36,7 +38,7 @@ struct Activity {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Timer {
     after: Duration,
-    summary: Option<String>,
+    summary: Option<SmolStr>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +56,12 @@ impl Awaits {
             activity.succeeded |= succeeded(call, outcome);
             if let Some(Err(error)) = &call.result {
                 activity.declared |= *error.fault() == Fault::Declared;
+            }
+        }
+        for at in &outcome.record.asked_at {
+            let places = self.places.entry(at.asked.clone()).or_default();
+            if !places.contains(&at.place) {
+                places.insert(at.place.clone());
             }
         }
         for execution in &outcome.executions {
@@ -74,11 +82,8 @@ impl Awaits {
                     self.activities.entry(scheduled.activity_type.name.clone()).or_default();
                 }
                 EventKind::TimerStarted(started) if !skipped.contains(&event.id) => {
-                    let summary = event.user_metadata.as_ref();
-                    let summary = summary.and_then(|metadata| metadata.summary.as_ref()?.as_json());
-                    let summary = summary.map(|text| text.trim_matches('"').to_owned());
                     let after = started.start_to_fire_timeout.unwrap_or_default();
-                    timers.insert(event.id, Timer { after, summary });
+                    timers.insert(event.id, Timer { after, summary: summary(event) });
                 }
                 EventKind::TimerFired(fired) => {
                     if let Some(timer) = timers.remove(&fired.started_event_id) {
@@ -108,7 +113,7 @@ impl Awaits {
     }
 
     pub(super) fn unseen(&self, scenario: &Scenario) -> Vec<Unseen> {
-        let await_of = |what| Unseen { code: Code::NeverPassed, what };
+        let unseen = |code, what, asked| Unseen { code, what, at: self.places_of(&asked) };
         let meant = |name: &SmolStr, activity: &Activity| {
             activity.declared || scenario.failing.contains(name)
         };
@@ -117,24 +122,39 @@ impl Awaits {
             .filter(|(name, activity)| !activity.succeeded && !meant(name, activity))
             .map(|(name, activity)| {
                 let what = if activity.started { "succeeds" } else { "is taken by a worker" };
-                format!("activity {name} {what}")
+                let what = format!("activity {name} {what}");
+                unseen(Code::NeverPassed, what, Asked::Activity(name.clone()))
             });
         let timers = self.timers.iter().filter(|(_, fired)| !**fired).map(|(timer, _)| {
             let length = duration_text(timer.after);
-            match timer.summary.as_deref() {
+            let what = match &timer.summary {
                 Some(summary) => format!("a timer of {length} goes off ({summary})"),
                 None => format!("a timer of {length} goes off"),
-            }
+            };
+            let asked = Asked::Timer { after: timer.after, summary: timer.summary.clone() };
+            unseen(Code::NeverPassed, what, asked)
         });
-        let awaits = activities.chain(timers).map(await_of);
-        let signals = self.signals.iter().filter_map(|(name, signal)| match signal {
-            Signal { came: false, .. } => Some(await_of(format!("signal `{name}` comes"))),
-            Signal { read: false, .. } if !scenario.unread.contains(name) => {
-                let what = format!("signal `{name}` is read");
-                Some(Unseen { code: Code::SignalUnread, what })
-            }
-            Signal { .. } => None,
+        let signals = self.signals.iter().filter_map(|(name, signal)| {
+            let (code, what) = match signal {
+                Signal { came: false, .. } => (Code::NeverPassed, "comes"),
+                Signal { read: false, .. } if !scenario.unread.contains(name) => {
+                    (Code::SignalUnread, "is read")
+                }
+                Signal { .. } => return None,
+            };
+            Some(unseen(code, format!("signal `{name}` {what}"), Asked::Signal(name.clone())))
         });
-        awaits.chain(signals).collect()
+        let never_came = scenario.unread.iter().filter(|name| !self.signals.contains_key(*name));
+        let expected = never_came.map(|name| {
+            let what = format!("signal `{name}` comes, which `expect_unread` names");
+            unseen(Code::NeverPassed, what, Asked::Signal(name.clone()))
+        });
+        activities.chain(timers).chain(signals).chain(expected).collect()
+    }
+
+    /// The lines of workflow code that ask for it.
+    fn places_of(&self, asked: &Asked) -> Option<String> {
+        let places: Vec<&str> = self.places.get(asked)?.iter().map(String::as_str).collect();
+        Some(places.join(", "))
     }
 }

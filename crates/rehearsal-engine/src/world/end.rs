@@ -33,6 +33,9 @@ impl World {
             self.findings.extend(surroundings.findings());
         }
         self.note_signals();
+        for instance in self.hosts.iter().flat_map(|host| host.instances.values()) {
+            self.record.asked_at.append(&mut instance.asked());
+        }
         if let Some(journal) = &self.journal {
             (self.record.logs, self.record.logs_dropped) = journal.take();
         }

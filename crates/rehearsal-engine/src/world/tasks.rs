@@ -194,7 +194,7 @@ impl World {
                 return Some(WorkerInput::Completed { run_id, completion });
             }
             WorkerOutput::Evict { run_id } => {
-                self.hosts[host].instances.remove(&run_id);
+                self.forget(host, &run_id);
             }
             WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, trouble),
             WorkerOutput::Mismatch(mismatch) if mismatch.grade == Grade::BreaksProduction => {
@@ -212,6 +212,13 @@ impl World {
             WorkerOutput::Mismatch(_) | WorkerOutput::Respond(_) => {}
         }
         None
+    }
+
+    /// A worker drops a run from its cache.
+    fn forget(&mut self, host: usize, run_id: &SmolStr) {
+        if let Some(instance) = self.hosts[host].instances.remove(run_id) {
+            self.record.asked_at.append(&mut instance.asked());
+        }
     }
 
     /// Notes that an attempt of a workflow task failed: workflow code could not, or what it asked for was refused. What
@@ -247,7 +254,7 @@ impl World {
         }
         for output in outputs {
             if let WorkerOutput::Evict { run_id } = output {
-                self.hosts[host].instances.remove(&run_id);
+                self.forget(host, &run_id);
             }
         }
     }

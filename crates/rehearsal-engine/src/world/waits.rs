@@ -1,7 +1,9 @@
 //! What an open workflow waits for, and why it does not come.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
+use rehearsal_activation::{Awaited, Fault, Instance};
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventKind, Failure, FailureInfo, SmolStr, TaskQueueKind, duration_text};
 use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef, Standing, TaskState};
@@ -9,11 +11,12 @@ use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef, Standing, 
 use super::World;
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
+use crate::host::Host;
+use crate::record::Call;
 
 impl World {
     /// Every open workflow waits for something that will not come.
     pub(super) fn hanging(&self, why: &str, circles: bool) -> Finding {
-        let mut finding = Finding::new(Code::Hang, format!("the workflow is open, and {why}"));
         let mut subject = Vec::new();
         let mut cause = self.record.cancels.is_empty().then_some(Cause::NoCancel);
         for &run in self.runs.iter().filter(|&&run| self.is_open(run)) {
@@ -25,62 +28,88 @@ impl World {
             if circles && pending.iter().any(failed) {
                 cause = Some(Cause::EndlessRetries);
             }
-            if self.unpolled(run, &pending) {
-                cause = Some(Cause::NoPoller);
-            }
-            let id = self.service.run(run).workflow_id.clone();
-            for wait in self.waits(run, &pending) {
-                subject.push(wait.what.clone());
-                finding = finding.with_detail(format!("{id} waits for {wait}"));
-            }
+            cause = self.unpolled(run, &pending).or(cause);
+            subject.extend(self.waits(run, &pending).into_iter().map(|wait| wait.what));
         }
-        finding = finding.about(subject.join(", "));
+        let finding =
+            self.with_waits(Finding::new(Code::Hang, format!("the workflow is open, and {why}")));
+        let finding = finding.about(subject.join(", "));
         cause.into_iter().fold(finding, Finding::with_cause)
     }
 
-    /// `finding` with what each open workflow waits for.
-    pub(super) fn with_waits(&self, finding: Finding) -> Finding {
-        let open = self.runs.iter().filter(|&&run| self.is_open(run));
-        open.fold(finding, |finding, &run| {
+    /// `finding` with what each open workflow waits for, and what it was told and has not looked at.
+    pub(super) fn with_waits(&self, mut finding: Finding) -> Finding {
+        for &run in self.runs.iter().filter(|&&run| self.is_open(run)) {
             let id = self.service.run(run).workflow_id.clone();
-            let waits = self.waits(run, &self.service.pending(run));
-            waits.into_iter().fold(finding, |finding, wait| {
-                finding.with_detail(format!("{id} waits for {wait}"))
-            })
-        })
+            for wait in self.waits(run, &self.service.pending(run)) {
+                finding = finding.with_detail(format!("{id} waits for {wait}"));
+            }
+            for line in self.unread(run) {
+                finding = finding.with_detail(line);
+            }
+        }
+        finding
+    }
+
+    /// The signals of a run that were delivered and are not read, and not meant to be, a line for each name.
+    fn unread(&self, run: RunRef) -> Vec<String> {
+        let Some(instance) = self.instance(run) else { return Vec::new() };
+        let signals = instance.signals();
+        let listens: Vec<String> =
+            signals.listened.iter().map(|name| format!("`{name}`")).collect();
+        let listens = match listens.as_slice() {
+            [] => "the workflow listens for no signal".to_owned(),
+            names => format!("the workflow listens for {}", names.join(", ")),
+        };
+        let mut counts: BTreeMap<SmolStr, u32> = BTreeMap::new();
+        for signal in signals.unread {
+            if !self.scenario.unread.contains(&signal.name) {
+                *counts.entry(signal.name).or_default() += 1;
+            }
+        }
+        let id = &self.service.run(run).workflow_id;
+        let line = |(name, count)| match count {
+            1 => format!("signal `{name}` of {id} was delivered and never read; {listens}"),
+            count => {
+                format!(
+                    "signal `{name}` of {id} was delivered {count} times and never read; {listens}"
+                )
+            }
+        };
+        counts.into_iter().map(line).collect()
+    }
+
+    /// The code of a run, if a worker has it in its cache.
+    fn instance(&self, run: RunRef) -> Option<&dyn Instance> {
+        let run_id = &self.service.run(run).run_id;
+        self.hosts.iter().find_map(|host| host.instances.get(run_id)).map(AsRef::as_ref)
     }
 
     /// What a run waits for: a worker, or what its code says, each activity with where it stands.
     fn waits(&self, run: RunRef, pending: &[PendingOp]) -> Vec<Wait> {
         if let Some(queue) = self.waiting_queue(run) {
-            let why = self.nobody_polls(&queue, true);
+            let why = self.nobody_polls(&queue, Takes::Workflows);
             return vec![Wait { what: format!("a worker on queue \"{queue}\""), why }];
         }
-        let instance = self.hosts.iter().find_map(|host| {
-            let run_id = &self.service.run(run).run_id;
-            host.instances.get(run_id)
-        });
-        let said = instance.map(|instance| instance.pending()).unwrap_or_default();
+        let said = self.instance(run).map(Instance::awaited).unwrap_or_default();
         let mut waits = Vec::new();
         if said.is_empty() {
             // No worker has it in its cache, so only what the service knows of can be told.
             waits.extend(pending.iter().map(|op| self.awaited(run, op)));
         }
-        let mut told: Vec<&str> = Vec::new();
-        for line in said {
-            let named = |op: &&PendingOp| {
-                op.kind == PendingKind::Activity
-                    && line.starts_with(&format!("{} (activity ", op.name))
+        let mut told: BTreeSet<SmolStr> = BTreeSet::new();
+        for Awaited { what, activity } in said {
+            let of_type = |op: &&PendingOp| {
+                op.kind == PendingKind::Activity && activity.as_ref() == Some(&op.name)
             };
-            let same: Vec<&PendingOp> = pending.iter().filter(named).collect();
-            match same.first() {
-                // The instance has numbers of its own, so all of one name are told at once.
-                Some(first) if !told.contains(&&*first.name) => {
-                    told.push(&first.name);
-                    waits.extend(same.into_iter().map(|op| self.awaited(run, op)));
+            let mut same = pending.iter().filter(of_type).peekable();
+            if let Some(first) = same.peek() {
+                // The instance has numbers of its own, so all of one type are told at once.
+                if told.insert(first.name.clone()) {
+                    waits.extend(same.map(|op| self.awaited(run, op)));
                 }
-                Some(_) => {}
-                None => waits.push(Wait { what: line, why: None }),
+            } else {
+                waits.push(Wait { what, why: None });
             }
         }
         if waits.is_empty() {
@@ -92,15 +121,29 @@ impl World {
     fn awaited(&self, run: RunRef, op: &PendingOp) -> Wait {
         match self.service.standing(run, op.scheduled) {
             Some(standing) => {
-                let why = self.standing(op.state, &standing);
+                let why = self.standing(op.state, &standing, self.panicked(run, op));
                 Wait { what: op.name.to_string(), why: Some(why) }
             }
             None => Wait { what: format!("timer {}", op.id), why: None },
         }
     }
 
+    /// The panic that its last attempt ended with, which the service knows as a failure like any other.
+    fn panicked(&self, run: RunRef, op: &PendingOp) -> Option<&Fault> {
+        let run_id = &self.service.run(run).run_id;
+        let of = |call: &&Call| call.run_id == *run_id && call.scheduled == op.scheduled;
+        let ended = self.record.calls.iter().rev().filter(of).find_map(|call| call.result.as_ref());
+        let fault = ended?.as_ref().err()?.fault();
+        matches!(fault, Fault::Panicked { at: Some(_) }).then_some(fault)
+    }
+
     /// Where an activity stands: its attempt, what the last one failed with, what is to come.
-    fn standing(&self, state: PendingState, standing: &Standing<'_>) -> String {
+    fn standing(
+        &self,
+        state: PendingState,
+        standing: &Standing<'_>,
+        panicked: Option<&Fault>,
+    ) -> String {
         let Standing { attributes, attempt, last_failure, retry, heartbeats } = standing;
         // In backoff the attempt that is counted is the one to come.
         let attempt = if retry.is_some() { attempt.saturating_sub(1) } else { *attempt };
@@ -111,6 +154,7 @@ impl World {
         let mut text = format!("attempt {attempt} of {limit}, ");
         if let Some(failure) = last_failure {
             let _ = write!(text, "last failure {}, ", failed_with(failure, attributes));
+            let _ = panicked.map_or(Ok(()), |fault| write!(text, "it {fault}, "));
         }
         match state {
             PendingState::Backoff => {
@@ -120,7 +164,7 @@ impl World {
             PendingState::Scheduled => {
                 let queue = &attributes.task_queue.name;
                 let _ = write!(text, "waits for a worker on queue \"{queue}\"");
-                if let Some(why) = self.nobody_polls(queue, false) {
+                if let Some(why) = self.nobody_polls(queue, Takes::Activities) {
                     let _ = write!(text, ": {why}");
                 }
             }
@@ -149,34 +193,56 @@ impl World {
         }
     }
 
-    /// Whether something of a run waits in a queue that nobody polls.
-    fn unpolled(&self, run: RunRef, pending: &[PendingOp]) -> bool {
-        let task = self.waiting_queue(run);
-        task.is_some_and(|queue| self.nobody_polls(&queue, true).is_some())
-            || pending.iter().any(|op| {
-                op.kind == PendingKind::Activity
-                    && op.state == PendingState::Scheduled
-                    && self.service.standing(run, op.scheduled).is_some_and(|standing| {
-                        self.nobody_polls(&standing.attributes.task_queue.name, false).is_some()
-                    })
-            })
+    /// What is behind it if something of a run waits in a queue that nobody polls.
+    fn unpolled(&self, run: RunRef, pending: &[PendingOp]) -> Option<Cause> {
+        let task = self.waiting_queue(run).filter(|queue| !self.is_polled(queue, Takes::Workflows));
+        let cause = |queue: &str, takes| match self.polled_before(queue, takes) {
+            Some(_) => Cause::PollerGone,
+            None => Cause::NoPoller,
+        };
+        if let Some(queue) = task {
+            return Some(cause(&queue, Takes::Workflows));
+        }
+        let waits = |op: &&PendingOp| {
+            op.kind == PendingKind::Activity && op.state == PendingState::Scheduled
+        };
+        pending.iter().filter(waits).find_map(|op| {
+            let queue = &self.service.standing(run, op.scheduled)?.attributes.task_queue.name;
+            (!self.is_polled(queue, Takes::Activities)).then(|| cause(queue, Takes::Activities))
+        })
+    }
+
+    fn is_polled(&self, queue: &str, takes: Takes) -> bool {
+        self.takers(takes).any(|host| host.is_polling() && host.spec.queue == queue)
+    }
+
+    /// The last worker that polled a queue which nobody polls now.
+    fn polled_before(&self, queue: &str, takes: Takes) -> Option<&Host> {
+        self.takers(takes).filter(|host| host.spec.queue == queue && host.is_gone()).last()
+    }
+
+    fn takers(&self, takes: Takes) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(move |host| match takes {
+            Takes::Workflows => host.spec.workflows,
+            Takes::Activities => host.spec.activities,
+        })
     }
 
     /// Why nobody takes what waits in a queue; `None` if somebody does.
-    fn nobody_polls(&self, queue: &str, workflows: bool) -> Option<String> {
-        let polls = |host: &&crate::host::Host| {
-            let takes = if workflows { host.spec.workflows } else { host.spec.activities };
-            host.is_polling() && takes
-        };
-        let mut polled: Vec<&str> =
-            self.hosts.iter().filter(polls).map(|host| &*host.spec.queue).collect();
-        if polled.contains(&queue) {
+    fn nobody_polls(&self, queue: &str, takes: Takes) -> Option<String> {
+        if self.is_polled(queue, takes) {
             return None;
         }
-        polled.sort_unstable();
-        polled.dedup();
+        let polling = self.takers(takes).filter(|host| host.is_polling());
+        let polled: BTreeSet<&str> = polling.map(|host| &*host.spec.queue).collect();
+        let polled = Vec::from_iter(polled);
         let polled = if polled.is_empty() { "none".to_owned() } else { polled.join(", ") };
-        Some(format!("nobody polls it; polled queues: {polled}"))
+        let gone = self.polled_before(queue, takes).map(|host| {
+            let how = if host.spec.crash { "died" } else { "stopped" };
+            let at = duration_text(host.spec.until.unwrap_or_default());
+            format!(" any more, {} {how} at {at}", host.identity)
+        });
+        Some(format!("nobody polls it{}; polled queues: {polled}", gone.unwrap_or_default()))
     }
 
     /// A workflow task fails again and again, and workflow code got nothing wrong that could be named.
@@ -201,6 +267,13 @@ impl World {
             None => Finding::new(Code::StuckTask, headline),
         }
     }
+}
+
+/// What a worker takes from its queue.
+#[derive(Debug, Clone, Copy)]
+enum Takes {
+    Workflows,
+    Activities,
 }
 
 /// Something that is waited for.

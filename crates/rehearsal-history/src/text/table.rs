@@ -79,7 +79,7 @@ impl<'a> Opened<'a> {
             EventKind::StartChildWorkflowExecutionInitiated(e) => {
                 self.open(event, (&*e.workflow_type.name).into())
             }
-            kind => match opener(kind) {
+            kind => match kind.opener() {
                 Some(opener) => self.labels.get(&opener).cloned().unwrap_or_default(),
                 None => name(kind).into(),
             },
@@ -93,28 +93,6 @@ impl<'a> Opened<'a> {
         self.labels.insert(event.id, label.clone());
         label
     }
-}
-
-/// The event that opened what this one is about.
-fn opener(kind: &EventKind) -> Option<EventId> {
-    Some(match kind {
-        EventKind::ActivityTaskStarted(e) => e.scheduled_event_id,
-        EventKind::ActivityTaskCompleted(e) => e.scheduled_event_id,
-        EventKind::ActivityTaskFailed(e) => e.scheduled_event_id,
-        EventKind::ActivityTaskTimedOut(e) => e.scheduled_event_id,
-        EventKind::ActivityTaskCancelRequested(e) => e.scheduled_event_id,
-        EventKind::ActivityTaskCanceled(e) => e.scheduled_event_id,
-        EventKind::TimerFired(e) => e.started_event_id,
-        EventKind::TimerCanceled(e) => e.started_event_id,
-        EventKind::StartChildWorkflowExecutionFailed(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionStarted(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionCompleted(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionFailed(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionCanceled(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionTimedOut(e) => e.initiated_event_id,
-        EventKind::ChildWorkflowExecutionTerminated(e) => e.initiated_event_id,
-        _ => return None,
-    })
 }
 
 /// The name of what an event is about that neither opens anything nor is about something opened.

@@ -13,7 +13,10 @@ use crate::names::ActivityName;
 /// Cleanup runs if and only if the workflow was canceled (RH201, RH202).
 ///
 /// A workflow was canceled if a workflow task that was accepted delivered the cancel request. One that comes too late
-/// for the workflow to see it calls for no cleanup.
+/// for the workflow to see it calls for no cleanup, nor does one that comes when the work is done: if the first task that
+/// delivers it closes the workflow as Completed or `ContinuedAsNew`, and neither cancels nor starts an activity, Temporal
+/// does not call the workflow canceled. [`even_if_completed()`](CleanupIffCanceled::even_if_completed) asks for cleanup
+/// there too. [`compensated_exactly_once`](crate::check::compensated_exactly_once) has the same notion of canceled.
 ///
 /// *Ran* means, by default, that the code of the activity was entered and that it ended before the workflow closed: it
 /// completed; or it failed or timed out for good and the workflow closed as Failed, so that somebody is told. A cleanup

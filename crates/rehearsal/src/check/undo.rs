@@ -16,11 +16,12 @@ use crate::names::ActivityName;
 /// | failed, or its code never ran | completed once or not at all |
 /// | was never scheduled, or skipped | its code did not run |
 ///
-/// If the workflow completed, the code of the compensation did not run. One that was terminated, timed out or is open
+/// If the workflow completed, the code of the compensation did not run, unless the workflow was canceled before its work
+/// was done, as [`cleanup_iff_canceled`](crate::check::cleanup_iff_canceled) has it: then the step may be undone. One that was terminated, timed out or is open
 /// cannot undo anything any more, or not yet: there the compensation must only not come too often. The attempts of an
 /// activity are one step together, and a step that was scheduled three times is undone three times.
 ///
-/// It does not fit a workflow that returns a value after it has undone its steps; return the error.
+/// It does not fit a workflow that returns a value after it has undone its steps for another reason; return the error.
 ///
 /// ```
 /// use rehearsal::{Activity, Scenario, check};

@@ -249,6 +249,81 @@ fn where_nothing_was_begun_nothing_need_be_undone_and_both_checks_say_so() {
     assert!(swept.is_ok(), "{swept:?}");
 }
 
+/// Holds the table for a party that comes and goes; whoever cancels meanwhile gets it released.
+async fn host(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let ctx = with_options(&ctx);
+    if let Some(canceled) = ctx.err() {
+        return Err(canceled);
+    }
+    let held = ctx.execute(HOLD, ()).await;
+    if held.is_err() {
+        ctx.disconnected().execute(RELEASE, ()).await?;
+    }
+    held
+}
+
+/// The same, but who cancels gets the table released even if the party was just about to leave.
+async fn host_who_undoes_what_is_done(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let held = host(ctx.clone(), ()).await;
+    if held.is_ok() && ctx.is_canceled() {
+        with_options(&ctx).disconnected().execute(RELEASE, ()).await?;
+    }
+    held
+}
+
+/// Who is told of the cancel with the last result may return it: the workflow completes, and Temporal does not call it
+/// canceled. Who cleans up all the same was canceled, and may.
+#[test]
+fn where_the_work_is_done_nothing_need_be_undone_and_both_checks_say_so() {
+    let both = |scenario: Scenario| {
+        scenario
+            .stub(HOLD, Stub::returns(()).after(secs(3)))
+            .check(cleanup_iff_canceled(RELEASE))
+            .check(compensated_exactly_once(HOLD, RELEASE))
+            .try_sweep()
+    };
+    for swept in [
+        both(scenario().workflow(RESERVE, host)),
+        both(scenario().workflow(RESERVE, host_who_undoes_what_is_done)),
+    ] {
+        assert!(swept.is_ok(), "{swept:?}");
+    }
+}
+
+#[test]
+fn cleanup_can_be_asked_for_even_where_the_work_is_done() {
+    let strict = |scenario: Scenario| {
+        let scenario = scenario.stub(HOLD, Stub::returns(()).after(secs(3)));
+        scenario.check(cleanup_iff_canceled(RELEASE).even_if_completed()).try_sweep()
+    };
+    let failure = strict(scenario().workflow(RESERVE, host)).unwrap_err();
+    let places: Vec<&str> =
+        failure.all().iter().filter_map(|found| Some(found.point?.place.label())).collect();
+    insta::assert_snapshot!(places.join("\n"), @"
+    with another job, after it
+    while a workflow task is running
+    while a workflow task is running
+    ");
+    assert!(strict(scenario().workflow(RESERVE, host_who_undoes_what_is_done)).is_ok());
+}
+
+/// It completes in the task that tells it, and has asked for cleanup there: on the canceled context.
+#[test]
+fn a_workflow_that_swallows_its_cancel_was_canceled() {
+    let scenario = canceled().workflow(RESERVE, |ctx: Context, (): ()| async move {
+        let ctx = with_options(&ctx);
+        if hold(&ctx).await.is_err() {
+            let _skipped = ctx.execute(RELEASE, ()).await;
+        }
+        Ok(())
+    });
+    insta::assert_snapshot!(found_from(0, &scenario), @"
+    RH201  Release did not run although Reserve was canceled
+      Usually: cleanup is started on the workflow's own context, which is canceled; start it on
+        `ctx.disconnected()`.
+    ");
+}
+
 #[test]
 fn cleanup_can_be_asked_for_even_where_nothing_was_begun() {
     let scenario = scenario().workflow(RESERVE, careful);

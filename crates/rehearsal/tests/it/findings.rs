@@ -7,7 +7,8 @@ use std::task::Poll;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Failure, Limits,
-    RetryPolicy, Scenario, Signal, Status, Stub, Tape, Workflow, WorkflowError, check, hours, secs,
+    RetryPolicy, Scenario, Signal, Status, Stub, Tape, Workflow, WorkflowError, check, hours,
+    millis, secs,
 };
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
@@ -86,6 +87,60 @@ async fn kept() {
         Poll::<()>::Pending
     })
     .await;
+}
+
+/// Is of another opinion each time.
+#[derive(Debug)]
+struct Moody(AtomicU64);
+
+impl rehearsal::Check for Moody {
+    fn check(&self, _: &rehearsal::Outcome) -> Vec<rehearsal::Finding> {
+        let odd = self.0.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        odd.then(|| rehearsal::Finding::new(Code::Custom, "not today")).into_iter().collect()
+    }
+}
+
+#[test]
+fn rh104_a_check_that_looks_at_more_than_the_run() {
+    let found = |begins_with| {
+        let moody = Moody(AtomicU64::new(begins_with));
+        let failure = scenario().workflow(SHIP, ship).check(moody).try_sweep().unwrap_err();
+        let findings: Vec<String> = failure.findings().iter().map(ToString::to_string).collect();
+        findings.join("\n")
+    };
+    insta::assert_snapshot!(found(0), @"
+    RH900  not today
+      not repeatable: found when the check was asked once more about the same run, and not before
+    RH104  a check is not a function of the run: asked twice, it finds something else
+    ");
+    insta::assert_snapshot!(found(1), @"
+    RH900  not today
+      not repeatable: asked once more about the same run, the check did not find this
+    RH104  a check is not a function of the run: asked twice, it finds something else
+    ");
+}
+
+#[test]
+fn rh102_a_loop_on_a_canceled_timer() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let packed = ctx.with_activity_options(options()).execute(PACK, ());
+        while !packed.is_ready() {
+            let _canceled = ctx.sleep(millis(300)).await;
+        }
+        packed.await
+    }
+    let failure = scenario().workflow(SHIP, ship).try_sweep().unwrap_err();
+    assert_eq!(failure.findings()[0].code, Code::Panicked);
+    insta::assert_snapshot!(hint(&failure), @"
+    Usually: a loop waits for nothing: in a canceled scope a timer or an activity is over at once,
+      each time; leave the loop when the wait fails.
+    ");
+}
+
+/// What is usually behind it.
+fn hint(failure: &Failure) -> String {
+    let lines = failure.report().lines().skip_while(|line| !line.starts_with("  Usually:"));
+    lines.take_while(|line| !line.starts_with("  More:")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

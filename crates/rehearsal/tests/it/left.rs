@@ -219,10 +219,36 @@ fn a_timer_that_lost_a_race_is_left_unless_it_is_canceled() {
             })
             .check(check::no_timer_left_at_close())
     };
+    let line = format!("left.rs:{}", line!() - 8);
     assert_eq!(found(&races(true)), []);
-    insta::assert_snapshot!(only(&races(false)), @"
+    let finding = only(&races(false)).replace(&line, "left.rs:LINE");
+    insta::assert_snapshot!(finding, @"
     RH217  timer 6 still ran when Print closed as Completed
       it was started at 0s for 1d, the workflow closed at 5s
+      workflow code asks for it at it/left.rs:LINE
+    ");
+}
+
+#[test]
+fn the_timer_of_a_wait_is_told_as_such_with_the_line_that_waits() {
+    let waits = |ctx: Context, (): ()| async move {
+        let done = ctx.with_activity_options(options()).execute(PAGES, ());
+        ctx.wait_timeout(hours(1), || done.is_ready()).await?;
+        Ok(())
+    };
+    let line = format!("left.rs:{}", line!() - 3);
+    let scenario = scenario().workflow(PRINT, waits).check(check::no_timer_left_at_close());
+    let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+    let report = failure.report().replace(&line, "left.rs:LINE");
+    let hint = report.lines().skip_while(|line| !line.starts_with("  Usually:"));
+    let hint: Vec<&str> = hint.take_while(|line| !line.starts_with("  More:")).collect();
+    let finding = only(&scenario).replace(&line, "left.rs:LINE");
+    insta::assert_snapshot!(format!("{finding}\n{}", hint.join("\n")), @"
+    RH217  timer 6 of a `wait_timeout` still ran when Print closed as Completed
+      it was started at 0s for 1h, the workflow closed at 5s
+      workflow code asks for it at it/left.rs:LINE
+      Usually: as in Go, `ctx.wait_timeout(..)` leaves its timer running when the condition comes true:
+        call it on a context of its own, `ctx.with_cancel()`, and cancel that one when the wait is over.
     ");
 }
 

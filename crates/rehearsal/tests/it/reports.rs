@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Exploration, Failure,
     RetryPolicy, Scenario, Signal, StartOptions, Status, Stub, Tape, WorkerSpec, Workflow,
-    WorkflowError, check, explain, hours, mins, secs, select,
+    WorkflowError, check, explain, hours, millis, mins, secs, select,
 };
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
@@ -89,6 +89,43 @@ fn an_activity_on_a_queue_that_nobody_polls() {
                     \"packers\": nobody polls it; polled queues: main";
     assert_eq!(failure.findings()[0].details, [expected]);
     assert!(failure.report().contains("no worker polls that queue"), "{failure}");
+}
+
+#[test]
+fn a_worker_that_has_stopped_is_another_trouble_than_a_name_that_is_misspelled() {
+    let failure = failed(
+        &scenario("stopped")
+            .workflow(SHIP, pack)
+            .stub(PACK, Stub::returns(()))
+            .worker(WorkerSpec::new("main").no_activities())
+            .worker(WorkerSpec::new("main").no_workflows().until(millis(5)))
+            .client(|world| {
+                world.advance(secs(1));
+                world.start(SHIP, "order-7", ());
+            }),
+    );
+    let expected = "order-7 waits for Pack: attempt 1 of no limit, waits for a worker on queue \
+                    \"main\": nobody polls it any more, worker-2 stopped at 0.005s; polled queues: none";
+    assert_eq!(failure.findings()[0].details, [expected]);
+    assert!(failure.report().contains("nobody takes over"), "{failure}");
+}
+
+/// Both hang, each for something else: their lines say so, and no line is there twice.
+#[test]
+fn what_else_was_found_is_told_apart() {
+    async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        let packed = pack(ctx.clone(), ()).await;
+        let slept = ctx.sleep(secs(5)).await;
+        let ctx = ctx.disconnected();
+        if packed.is_err() {
+            ctx.signals(GO).recv().await;
+        }
+        ctx.wait(|| slept.is_ok()).await
+    }
+    let scenario =
+        scenario("apart").workflow(SHIP, ship).stub(PACK, Stub::returns(()).after(secs(2)));
+    let failure = scenario.try_sweep().unwrap_err();
+    insta::assert_snapshot!(failure.report());
 }
 
 #[test]

@@ -82,12 +82,26 @@ fn in_a_process_of_its_own() {
             let second = scenario("second").workflow(SHIP, careless);
             println!("{}, {}", points(mended()), points(second));
         }
+        Some("the first fails") => {
+            trip().sweep();
+            mended().sweep();
+        }
+        Some("an assertion fails") => assert_eq!(points(mended()), "7 points"),
         Some("two, the case first") => {
             let other = scenario("other").workflow(SHIP, careful);
             println!("{}, {}", points(mended()), points(other));
         }
         Some(other) => panic!("no such part: {other}"),
     }
+}
+
+/// The same in a test that gives its failure back.
+#[test]
+fn one_that_gives_its_failure_back() -> Result<(), rehearsal::Failure> {
+    if part().as_deref() == Some("sweep") {
+        trip().try_sweep()?;
+    }
+    Ok(())
 }
 
 fn process(arguments: &[&str], part: &str, case: &str) -> Output {
@@ -150,6 +164,13 @@ fn after_the_cure_the_printed_command_is_green() {
 }
 
 #[test]
+fn an_empty_variable_is_none() {
+    let (code, said) = alone("mended", "");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&mended().sweep().table()), "{said}");
+}
+
+#[test]
 fn a_case_that_no_scenario_of_the_test_has_is_an_error_of_the_whole() {
     let (code, said) = alone("sweep", "nosuch/cancel.0.1=1");
     assert_eq!(code, Some(101), "{said}");
@@ -159,6 +180,31 @@ fn a_case_that_no_scenario_of_the_test_has_is_an_error_of_the_whole() {
       it ran scenario `trip`
       a misspelled name, or another test's: so nothing was run again
     ");
+}
+
+/// What the test was told before it ended without having run the case is said, and is said first.
+#[test]
+fn a_test_that_fails_before_its_case_comes_says_with_what() {
+    let test = "rerun::in_a_process_of_its_own";
+    let returned = "rerun::one_that_gives_its_failure_back";
+    for (test, part, why) in [
+        (test, "the first fails", "RH201  Refund did not run although Ship was canceled"),
+        (test, "an assertion fails", "assertion `left == right` failed"),
+        (returned, "sweep", "RH201  Refund did not run although Ship was canceled"),
+    ] {
+        // As a user runs it: what a test prints is held back by the harness.
+        let output = Command::new(std::env::current_exe().expect("the path of this test"))
+            .args([test, "--exact"])
+            .env("REHEARSAL_TEST_RERUN", part)
+            .env("REHEARSAL_CASE", "second/cancel.0.0=1")
+            .output()
+            .expect("this test can be started");
+        let (code, said) = said(&output);
+        assert_eq!(code, Some(101), "{said}");
+        let [first, last] = [why, "RH502  REHEARSAL_CASE names scenario `second`"]
+            .map(|text| said.find(text).unwrap_or_else(|| panic!("{part}: no {text} in {said}")));
+        assert!(first < last, "{part}: {said}");
+    }
 }
 
 #[test]

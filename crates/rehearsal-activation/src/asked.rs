@@ -1,0 +1,41 @@
+//! What workflow code waits for, and where it asks for it, which no history tells.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use rehearsal_history::SmolStr;
+
+/// Something that workflow code asks for. Activities of one type are the same, and so are timers of one length and one
+/// summary.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// An activity of this type.
+    Activity(SmolStr),
+    /// A timer.
+    Timer {
+        /// How long it runs.
+        after: Duration,
+        /// What it says of itself.
+        summary: Option<SmolStr>,
+    },
+    /// The signals of this name.
+    Signal(SmolStr),
+}
+
+/// Something that workflow code waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// What it is, in a short line.
+    pub what: String,
+    /// Its type, if it is an activity.
+    pub activity: Option<SmolStr>,
+}
+
+/// A line of workflow code that asks for something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskedAt {
+    /// What for.
+    pub asked: Asked,
+    /// `file:line`.
+    pub place: String,
+}
