@@ -46,6 +46,8 @@ impl SourceFile {
 pub(crate) struct Repo {
     /// Every path, text or not.
     pub(crate) paths: BTreeSet<String>,
+    /// Those that are symbolic links.
+    pub(crate) links: BTreeSet<String>,
     /// The files that are text, by path.
     pub(crate) files: Vec<SourceFile>,
 }
@@ -75,7 +77,8 @@ impl Repo {
                 files.push(SourceFile::new(path, text));
             }
         }
-        Ok(Self { paths, files })
+        let links = paths.iter().filter(|path| root.join(path).is_symlink()).cloned().collect();
+        Ok(Self { paths, links, files })
     }
 
     /// The text of the file at `path`; empty if there is none.

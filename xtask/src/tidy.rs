@@ -10,6 +10,7 @@ mod layers;
 mod machine_paths;
 mod manifest;
 mod no_std;
+mod pages;
 mod random;
 mod rooms;
 mod size;
@@ -89,6 +90,7 @@ fn check(repo: &Repo, tree: &str) -> Vec<Finding> {
     findings.extend(docs::check(files, &repo.paths));
     findings.extend(machine_paths::check(files));
     findings.extend(fixtures::check(&repo.paths));
+    findings.extend(pages::check(files, &repo.links));
     findings.sort();
     findings
 }
@@ -108,12 +110,15 @@ fn printed(findings: &[Finding]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn findings_of_all_rules_come_by_file_and_line() {
         let repo = Repo {
             paths: ["fixtures/golden/go/x/history.json".to_owned()].into(),
+            links: BTreeSet::default(),
             files: vec![
                 SourceFile::new("b.rs", "fn f() {\n    // FIXME\n}"),
                 SourceFile::new("a.rs", "// FIXME\n// XXX"),

@@ -148,7 +148,9 @@ pub use crate::names::{ActivityName, Native};
 pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
-pub use crate::pages::{diagnostics, explain, native_api, not_simulated, replays};
+pub use crate::pages::{
+    case_format, determinism, diagnostics, explain, native_api, not_simulated, replays,
+};
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;

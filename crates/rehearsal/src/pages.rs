@@ -1,7 +1,7 @@
 //! The pages that reports and examples point at, as documentation and as texts.
 //!
-//! The files are those in `docs/` of the repository: in this crate are links to them, so that they are part of what is
-//! published.
+//! The files are those in `docs/` of the repository: in this crate are copies of them, so that they are part of what is
+//! published. Tidy keeps the copies equal.
 
 use rehearsal_engine::Code;
 
@@ -10,6 +10,12 @@ const DIAGNOSTICS: &str = include_str!("../docs/diagnostics.md");
 
 /// Where the page of [`diagnostics`] is read.
 const URL: &str = "https://docs.rs/rehearsal/latest/rehearsal/diagnostics/";
+
+#[doc = include_str!("../docs/case-format.md")]
+pub mod case_format {}
+
+#[doc = include_str!("../docs/determinism.md")]
+pub mod determinism {}
 
 #[doc = include_str!("../docs/diagnostics.md")]
 pub mod diagnostics {}
