@@ -72,20 +72,23 @@ pub enum WorkflowCommand {
     /// Nothing that is sent: a selector that was blocked was woken by a channel. Go's worker notes with the completion by
     /// which rules it did that.
     SelectorReceived,
+    /// Nothing that is sent: a child has the id of one that has not ended, so it was refused at once. Go's worker notes
+    /// with the completion by which rule that was told.
+    ChildIdInUse,
     /// Go on in a new run. Not simulated yet.
     ContinueAsNew(Box<ContinueAsNew>),
-    /// Start a child workflow. Not simulated yet.
+    /// Start a child workflow.
     StartChildWorkflow(Box<StartChild>),
-    /// Ask a child workflow to cancel. Not simulated yet.
+    /// Ask a child workflow to cancel.
     CancelChildWorkflow(CancelChild),
-    /// Signal another workflow. Not simulated yet.
+    /// Signal another workflow.
     SignalExternalWorkflow(Box<SignalExternal>),
-    /// Take back a signal to another workflow that was not sent yet. Not simulated yet.
+    /// Take back a signal to another workflow that was not sent yet.
     CancelSignalExternalWorkflow {
         /// The signal.
         seq: Seq,
     },
-    /// Ask another workflow to cancel. Not simulated yet.
+    /// Ask another workflow to cancel.
     RequestCancelExternalWorkflow(Box<CancelExternal>),
     /// Run a local activity. Not simulated yet.
     ScheduleLocalActivity(Box<ScheduleLocalActivity>),
@@ -124,13 +127,14 @@ impl WorkflowCommand {
             | Self::CompleteWorkflow { .. }
             | Self::FailWorkflow { .. }
             | Self::CancelWorkflow { .. }
-            | Self::SelectorReceived => None,
+            | Self::SelectorReceived
+            | Self::StartChildWorkflow(_)
+            | Self::CancelChildWorkflow(_)
+            | Self::ChildIdInUse
+            | Self::SignalExternalWorkflow(_)
+            | Self::CancelSignalExternalWorkflow { .. }
+            | Self::RequestCancelExternalWorkflow(_) => None,
             Self::ContinueAsNew(_) => Some("continue-as-new"),
-            Self::StartChildWorkflow(_) | Self::CancelChildWorkflow(_) => Some("child workflows"),
-            Self::SignalExternalWorkflow(_) | Self::CancelSignalExternalWorkflow { .. } => {
-                Some("signals to other workflows")
-            }
-            Self::RequestCancelExternalWorkflow(_) => Some("cancels of other workflows"),
             Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
                 Some("local activities")
             }

@@ -39,28 +39,28 @@ pub enum Job {
     },
     /// A signal came.
     SignalWorkflow(Box<Signal>),
-    /// A child workflow was started, or not. Not simulated yet.
+    /// A child workflow was started, or not.
     ResolveChildStart {
         /// The child.
         seq: Seq,
         /// Whether it was.
         resolution: ChildStart,
     },
-    /// A child workflow has ended. Not simulated yet.
+    /// A child workflow has ended.
     ResolveChild {
         /// The child.
         seq: Seq,
         /// How.
         resolution: ChildResolution,
     },
-    /// A signal to another workflow has arrived, or not. Not simulated yet.
+    /// A signal to another workflow has arrived, or not.
     ResolveSignalExternal {
         /// The signal.
         seq: Seq,
         /// Why it has not.
         failure: Option<Box<Failure>>,
     },
-    /// A cancel of another workflow has arrived, or not. Not simulated yet.
+    /// A cancel of another workflow has arrived, or not.
     ResolveCancelExternal {
         /// The cancel.
         seq: Seq,

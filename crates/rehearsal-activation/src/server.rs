@@ -114,11 +114,11 @@ pub enum ServerCommand {
     ContinueAsNew(Box<ContinueAsNewWorkflow>),
     /// Note something for the SDK. Not simulated yet.
     RecordMarker(Box<RecordMarker>),
-    /// Start a child workflow. Not simulated yet.
+    /// Start a child workflow.
     StartChildWorkflow(Box<StartChildWorkflow>),
-    /// Signal another workflow. Not simulated yet.
+    /// Signal another workflow.
     SignalExternalWorkflow(Box<SignalExternalWorkflow>),
-    /// Ask another workflow to cancel. Not simulated yet.
+    /// Ask another workflow to cancel.
     RequestCancelExternalWorkflow(Box<CancelExternalWorkflow>),
     /// Change what the run can be searched by; what is not named stays. Not simulated yet.
     UpsertSearchAttributes(SearchAttributes),

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{TaskDelivery, TaskResponse};
 use rehearsal_history::{EventId, Payloads, SmolStr, Status, TaskQueue, Timestamp, duration_text};
-use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
+use rehearsal_service::{Across, Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 
 pub use self::client::{ClientError, Handle, StartOptions};
 use self::horizon::Cycles;
@@ -69,6 +69,8 @@ enum Entry {
     Heartbeat { key: AttemptKey, details: Option<Payloads> },
     /// The end of an attempt reaches the service.
     Report(AttemptKey),
+    /// The server carries out what a run wants of others.
+    Transfer { run: RunRef, across: Across },
 }
 
 /// What a step can be: an entry of the agenda, or the service's own deadline.
@@ -357,6 +359,20 @@ impl World {
             Entry::Throttle(key) => self.throttle_elapsed(key),
             Entry::Heartbeat { key, details } => self.heartbeat(key, details),
             Entry::Report(key) => self.report(key),
+            Entry::Transfer { run, across } => self.transfer(run, across),
+        }
+    }
+
+    /// What a run wants of others happens now.
+    fn transfer(&mut self, run: RunRef, across: Across) {
+        let run_id = match across {
+            Across::StartChild { .. } => self.ids.uuid(),
+            Across::SignalExternal { .. } | Across::CancelExternal { .. } | Across::Close => {
+                SmolStr::default()
+            }
+        };
+        if let Err(error) = self.call(Input::Transfer { run, across, run_id }) {
+            self.bug(&format!("the service refused what it wants done itself: {error}"));
         }
     }
 
@@ -379,12 +395,16 @@ impl World {
                 Effect::ActivityTask { run, scheduled, attempt, queue } => {
                     self.route_activity_task(ReadyTask { run, scheduled, attempt }, queue);
                 }
+                Effect::Transfer { run, across, at } => {
+                    self.agenda.push(at, Entry::Transfer { run, across });
+                }
                 Effect::Closed { .. } => {}
                 Effect::Loose { run, armed, at, soonest, latest } => {
                     loose.push((run, armed, at, [soonest, latest]));
                 }
             }
         }
+        self.runs.extend(self.service.runs_since(self.runs.len()));
         // Taking the tasks in makes no others, so only the room they needed is put back.
         self.outbox.effects = effects;
         for (run, armed, at, within) in loose {
@@ -451,7 +471,8 @@ impl Entry {
             | Self::WorkflowTask { .. }
             | Self::Activate { .. }
             | Self::Respond { .. }
-            | Self::ActivityTask { .. } => None,
+            | Self::ActivityTask { .. }
+            | Self::Transfer { .. } => None,
         }
     }
 
@@ -472,6 +493,7 @@ impl Entry {
             | Self::Throttle(key)
             | Self::Heartbeat { key, .. }
             | Self::Report(key) => key.actor(),
+            Self::Transfer { .. } => 0,
         };
         Choice { actor, touches: 0 }
     }

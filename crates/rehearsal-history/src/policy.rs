@@ -80,6 +80,13 @@ impl UserMetadata {
     pub fn of_summary(summary: Payload) -> Self {
         Self { summary: Some(summary), ..Self::default() }
     }
+
+    /// With what there is; `None` if there is nothing.
+    #[must_use]
+    pub fn of(summary: Option<Payload>, details: Option<Payload>) -> Option<Self> {
+        let any = summary.is_some() || details.is_some();
+        any.then(|| Self { summary, details, ..Self::default() })
+    }
 }
 
 impl From<&str> for TypeName {

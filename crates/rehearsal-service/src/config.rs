@@ -48,6 +48,12 @@ pub struct Limits {
     pub buffered_events: usize,
     /// How many activities may be pending; one more fails the workflow task (W-15). 2000.
     pub pending_activities: usize,
+    /// How many children may be pending; one more fails the workflow task (W-15). 2000.
+    pub pending_children: usize,
+    /// How many signals to other workflows may be under way; one more fails the workflow task (W-15). 2000.
+    pub pending_signals: usize,
+    /// How many cancels of other workflows may be under way; one more fails the workflow task (W-15). 2000.
+    pub pending_cancels: usize,
     /// How many signals a run takes; one more is refused. 10000.
     pub signals: u32,
     /// From how many events on a workflow task suggests to continue as new (T-12). 4096.
@@ -59,6 +65,9 @@ impl Default for Limits {
         Self {
             buffered_events: 100,
             pending_activities: 2000,
+            pending_children: 2000,
+            pending_signals: 2000,
+            pending_cancels: 2000,
             signals: 10_000,
             suggest_continue_as_new: 4096,
         }

@@ -59,6 +59,9 @@ pub enum NotFound {
         /// The id of the run.
         run_id: SmolStr,
     },
+    /// The run is no child of the workflow that asks (C-9).
+    #[error("workflow parent does not match")]
+    Parent,
     /// The run is closed.
     #[error("workflow execution already completed")]
     Completed,

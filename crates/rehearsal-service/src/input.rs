@@ -9,6 +9,8 @@ use rehearsal_history::{
     EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, Timestamp,
 };
 
+use crate::words::Across;
+
 /// A run of this service: its place in the order of starts. Means nothing to another service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunRef(pub(crate) u32);
@@ -136,6 +138,15 @@ pub enum Input {
         details: Option<Payloads>,
         /// The worker.
         identity: SmolStr,
+    },
+    /// What a run wants of others happens, if it is still wanted: [`Effect::Transfer`]. Answered with [`Answer::Done`].
+    Transfer {
+        /// The run.
+        run: RunRef,
+        /// What it wants.
+        across: Across,
+        /// The id of the run that is started, if one is; the server draws it, the simulation says it.
+        run_id: SmolStr,
     },
     /// Time has passed: everything that is due by now happens, soonest first, what is due at the same nanosecond in
     /// the order in which it was armed. Answered with [`Answer::Done`]; nothing due is no error.
@@ -312,6 +323,15 @@ pub enum Effect {
         attempt: u32,
         /// Where it waits.
         queue: SmolStr,
+    },
+    /// A run wants something of others: [`Input::Transfer`] is wanted at that time, or later.
+    Transfer {
+        /// The run.
+        run: RunRef,
+        /// What it wants.
+        across: Across,
+        /// When: at once, or when it is tried again because another workflow was busy.
+        at: Timestamp,
     },
     /// A run has closed.
     Closed {

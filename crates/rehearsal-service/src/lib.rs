@@ -31,8 +31,9 @@ pub use error::{Busy, InvalidRequest, NotFound, RequestError};
 pub use input::{
     ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target,
 };
-pub use refusal::{BadCommand, Refusal};
+pub use refusal::{BadAcross, BadCommand, Refusal};
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
+pub use words::Across;
 #[doc(hidden)]
 pub use words::{Bend, Decision};

@@ -5,7 +5,9 @@
 //! all of them.
 
 pub(crate) mod activity;
+pub(crate) mod child;
 pub(crate) mod close;
+pub(crate) mod external;
 #[cfg(test)]
 mod tables;
 pub(crate) mod task;

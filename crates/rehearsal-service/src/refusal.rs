@@ -1,8 +1,12 @@
 //! Why the commands of a completion were refused, in the server's words.
 
+mod across;
+
 use core::fmt;
 
 use rehearsal_history::{EventId, SmolStr, WorkflowTaskFailedCause};
+
+pub use self::across::BadAcross;
 
 /// Why a completion was refused and its workflow task failed (W-12, W-14).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub enum BadCommand {
         /// The id.
         timer_id: SmolStr,
     },
+    /// A command about a child or another workflow.
+    Across(BadAcross),
 }
 
 impl Refusal {
@@ -105,6 +111,7 @@ impl BadCommand {
             Self::NoTimerToCancel | Self::UnknownTimer { .. } => {
                 WorkflowTaskFailedCause::BadCancelTimerAttributes
             }
+            Self::Across(bad) => bad.cause(),
         }
     }
 
@@ -126,6 +133,7 @@ impl BadCommand {
             Self::NoTimerId => "BadStartTimerAttributes",
             Self::DuplicateTimer { .. } => "StartTimerDuplicateId",
             Self::NoTimerToCancel | Self::UnknownTimer { .. } => "BadCancelTimerAttributes",
+            Self::Across(bad) => bad.cause_name(),
         }
     }
 }
@@ -141,6 +149,12 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+impl From<BadAcross> for Refusal {
+    fn from(bad: BadAcross) -> Self {
+        Self::Bad(BadCommand::Across(bad))
+    }
+}
 
 impl From<BadCommand> for Refusal {
     fn from(bad: BadCommand) -> Self {
@@ -204,6 +218,7 @@ impl fmt::Display for BadCommand {
             Self::UnknownTimer { timer_id } => {
                 illegal_action(f, "add-timer-canceled-event", format_args!("TimerID: {timer_id}"))
             }
+            Self::Across(bad) => bad.fmt(f),
         }
     }
 }

@@ -8,6 +8,7 @@ mod buffer;
 mod client;
 mod command;
 mod elapse;
+mod family;
 mod plan;
 mod queue;
 mod state;
@@ -27,6 +28,7 @@ use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTas
 
 use self::buffer::Buffer;
 use self::elapse::Alarm;
+pub(crate) use self::family::{Parent, Requester};
 use self::queue::Queue;
 use self::state::State;
 pub(crate) use self::turn::{Loose, Turn};
@@ -144,6 +146,7 @@ impl Run {
             // H-5, W-16: what waits is dropped with all deadlines.
             self.buffer.clear();
             self.alarm = None;
+            self.tell_close(turn);
             turn.push(Effect::Closed { run: self.id });
             return;
         }
@@ -172,6 +175,10 @@ impl Run {
                     self.queue.write();
                     self.offer_activity(turn, scheduled);
                 }
+            }
+            Transfer::Across(across) => {
+                self.queue.write();
+                turn.push(Effect::Transfer { run: self.id, across, at: turn.now });
             }
         }
     }

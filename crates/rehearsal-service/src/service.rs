@@ -1,16 +1,18 @@
 //! The front door: finds the run that a request means, and keeps the time of all.
 
+mod transfer;
+
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskResponse;
-use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
+use rehearsal_history::{Event, EventId, SmolStr, Status, Timestamp, WorkflowIdReusePolicy};
 
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
-use crate::run::{Loose, Run, Turn};
+use crate::run::{Loose, Parent, Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
 use crate::words::Wake;
 
@@ -77,15 +79,13 @@ impl Service {
         match input {
             Input::StartWorkflow(start) => self.start(now, *start, out),
             Input::SignalWorkflow { target, name, input, header, identity } => {
-                let run = self.find(&target)?;
-                self.within(now, run, out, |run, turn| {
-                    run.signal(turn, name, input, header, identity)
-                })?;
+                let (run, by) = (self.find(&target)?, Requester::Client(identity));
+                self.within(now, run, out, |run, turn| run.signal(turn, name, input, header, by))?;
                 Ok(Answer::Done)
             }
             Input::RequestCancelWorkflow { target, reason, identity } => {
-                let run = self.find(&target)?;
-                self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, identity));
+                let (run, by) = (self.find(&target)?, Requester::Client(identity));
+                self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, by))?;
                 Ok(Answer::Done)
             }
             Input::TerminateWorkflow { target, reason, details, identity } => {
@@ -136,6 +136,9 @@ impl Service {
                     run.cancel_activity(turn, token, details, identity)
                 })
                 .map(|()| Answer::Done),
+            Input::Transfer { run, across, run_id } => {
+                Ok(self.transfer(now, run, across, &run_id, out))
+            }
             Input::Elapsed => Ok(self.elapse(now, out)),
             Input::Shift { run, armed, at } => {
                 self.within(now, run, out, |run, turn| run.shift(turn, armed, at));
@@ -166,6 +169,11 @@ impl Service {
     /// All runs, in the order in which they were started.
     pub fn runs(&self) -> impl Iterator<Item = RunRef> + '_ {
         (0..).map(RunRef).take(self.runs.len())
+    }
+
+    /// The runs that were started after the first `known` ones, in that order.
+    pub fn runs_since(&self, known: usize) -> impl Iterator<Item = RunRef> + '_ {
+        (known..self.runs.len()).map(|index| RunRef(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     /// What is known of a run at a glance.
@@ -242,22 +250,53 @@ impl Service {
         if start.retry_policy.is_some() {
             return Err(RequestError::NotSimulated { what: "retry policies of workflows" });
         }
-        self.check_id(now, &start.workflow_id)?;
+        self.check_id(now, &start.workflow_id, &WorkflowIdReusePolicy::AllowDuplicate)?;
+        Ok(Answer::Started(self.begin(now, start, None, out)))
+    }
+
+    /// A new run, which is the current one of its workflow from now on.
+    fn begin(
+        &mut self,
+        now: Timestamp,
+        start: StartWorkflow,
+        parent: Option<Parent>,
+        out: &mut Outbox,
+    ) -> RunRef {
         let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
         let (workflow_id, run_id) = (start.workflow_id.clone(), start.run_id.clone());
         let (config, armed) = (&self.config, &mut self.armed);
         let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
-        self.runs.push(Run::start(id, &mut turn, start));
+        self.runs.push(Run::start(id, &mut turn, start, parent));
         self.current.insert(workflow_id, id);
         self.by_run_id.insert(run_id, id);
-        Ok(Answer::Started(id))
+        id
     }
 
-    /// T-14, with the default policies: a running workflow keeps its id, a closed one does not.
-    fn check_id(&self, now: Timestamp, workflow_id: &SmolStr) -> Result<(), RequestError> {
+    /// T-14: a running workflow keeps its id, a closed one does if the policy says so.
+    fn check_id(
+        &self,
+        now: Timestamp,
+        workflow_id: &SmolStr,
+        reuse: &WorkflowIdReusePolicy,
+    ) -> Result<(), RequestError> {
         let Some(run) = self.current.get(workflow_id) else { return Ok(()) };
         let run = &self.runs[run.index()];
         if run.is_open() {
+            return Err(RequestError::AlreadyStarted {
+                workflow_id: workflow_id.clone(),
+                run_id: run.view().run_id.clone(),
+            });
+        }
+        let failed = matches!(
+            run.view().status,
+            Status::Failed | Status::Canceled | Status::Terminated | Status::TimedOut
+        );
+        let taken = match reuse {
+            WorkflowIdReusePolicy::AllowDuplicateFailedOnly => !failed,
+            WorkflowIdReusePolicy::RejectDuplicate => true,
+            _ => false,
+        };
+        if taken {
             return Err(RequestError::AlreadyStarted {
                 workflow_id: workflow_id.clone(),
                 run_id: run.view().run_id.clone(),

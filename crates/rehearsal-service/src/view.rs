@@ -53,18 +53,18 @@ pub enum TaskState<'a> {
     },
 }
 
-/// An activity or a timer that has not ended.
+/// An operation that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingOp {
     /// What it is.
     pub kind: PendingKind,
-    /// Its id.
+    /// Its id: of a child or of another workflow that is signaled or canceled, the id of that workflow.
     pub id: SmolStr,
-    /// The type of an activity; empty for a timer.
+    /// The type of an activity or a child, the name of a signal to another workflow; else empty.
     pub name: SmolStr,
     /// Where it stands.
     pub state: PendingState,
-    /// Its `ActivityTaskScheduled` or `TimerStarted`.
+    /// Its `ActivityTaskScheduled`, `TimerStarted` or `…Initiated`.
     pub scheduled: EventId,
 }
 
@@ -75,12 +75,16 @@ pub enum PendingKind {
     Activity,
     /// A timer.
     Timer,
+    /// A child workflow.
+    Child,
+    /// A signal to another workflow or a cancel of it that is under way.
+    External,
 }
 
 /// Where a pending operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PendingState {
-    /// An activity that waits for a worker.
+    /// An activity that waits for a worker; a child that is not known to run.
     Scheduled,
     /// An activity that a worker has, and that has not heartbeated in this attempt.
     Started,
@@ -90,7 +94,7 @@ pub enum PendingState {
     Backoff,
     /// An activity that a worker has and that was asked to cancel.
     CancelRequested,
-    /// A timer that has not fired.
+    /// A timer that has not fired, a child that runs, a request that is under way.
     Running,
 }
 

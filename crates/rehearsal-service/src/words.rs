@@ -11,6 +11,6 @@ pub use self::bend::Bend;
 pub(crate) use self::due::{Due, Moment, Wake};
 pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote};
 pub(crate) use self::origin::Origin;
-pub use self::step::Decision;
+pub use self::step::{Across, Decision};
 pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer, is_direct};
 pub(crate) use self::table::{Overlay, Table};

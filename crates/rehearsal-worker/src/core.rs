@@ -9,7 +9,9 @@
 //! machine.
 
 mod activity;
+mod child;
 mod close;
+mod external;
 mod failure;
 mod machine;
 mod operations;
@@ -105,6 +107,10 @@ impl Rules for Core {
     ) -> Result<Next, Box<Wrong>> {
         self.take(task.completed.is_some(), commands).map_err(|fault| refused(&fault))?;
         self.next()
+    }
+
+    fn take_troubles(&mut self) -> Vec<Trouble> {
+        core::mem::take(&mut self.operations.out.troubles)
     }
 
     fn context(&self) -> Context {

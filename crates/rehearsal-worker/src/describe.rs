@@ -1,7 +1,9 @@
 //! Events and commands in one short line each, for reports: a name, and what the file of its operation says behind it.
 
 mod activity;
+mod child;
 mod close;
+mod external;
 mod timer;
 mod value;
 
@@ -31,6 +33,46 @@ pub(crate) fn event(event: &Event) -> String {
         }
         E::TimerCanceled(of) => timer::named(&of.timer_id),
         E::TimerFired(of) => timer::named(&of.timer_id),
+        E::StartChildWorkflowExecutionInitiated(of) => {
+            child::named(&of.workflow_type.name, &of.workflow_id)
+        }
+        E::StartChildWorkflowExecutionFailed(of) => {
+            child::named(&of.workflow_type.name, &of.workflow_id)
+        }
+        E::ChildWorkflowExecutionStarted(of) => {
+            child::of(&of.workflow_type, &of.workflow_execution)
+        }
+        E::ChildWorkflowExecutionCompleted(of) => {
+            child::of(&of.workflow_type, &of.workflow_execution)
+        }
+        E::ChildWorkflowExecutionFailed(of) => child::of(&of.workflow_type, &of.workflow_execution),
+        E::ChildWorkflowExecutionCanceled(of) => {
+            child::of(&of.workflow_type, &of.workflow_execution)
+        }
+        E::ChildWorkflowExecutionTimedOut(of) => {
+            child::of(&of.workflow_type, &of.workflow_execution)
+        }
+        E::ChildWorkflowExecutionTerminated(of) => {
+            child::of(&of.workflow_type, &of.workflow_execution)
+        }
+        E::SignalExternalWorkflowExecutionInitiated(of) => {
+            external::signal(&of.signal_name, &of.workflow_execution.workflow_id)
+        }
+        E::SignalExternalWorkflowExecutionFailed(of) => {
+            external::named(&of.workflow_execution.workflow_id)
+        }
+        E::ExternalWorkflowExecutionSignaled(of) => {
+            external::named(&of.workflow_execution.workflow_id)
+        }
+        E::RequestCancelExternalWorkflowExecutionInitiated(of) => {
+            external::named(&of.workflow_execution.workflow_id)
+        }
+        E::RequestCancelExternalWorkflowExecutionFailed(of) => {
+            external::named(&of.workflow_execution.workflow_id)
+        }
+        E::ExternalWorkflowExecutionCancelRequested(of) => {
+            external::named(&of.workflow_execution.workflow_id)
+        }
         E::WorkflowExecutionCompleted(of) => close::completed(of.result.as_ref()),
         E::WorkflowExecutionFailed(of) => close::failed(of.failure.as_ref()),
         E::WorkflowExecutionCanceled(of) => close::canceled(of.details.as_ref()),
@@ -67,13 +109,13 @@ fn parts(command: &ServerCommand) -> (&'static str, String) {
         C::ContinueAsNew(of) => ("ContinueAsNew", close::continued(of.input.as_ref())),
         C::RecordMarker(of) => ("RecordMarker", of.name.to_string()),
         C::StartChildWorkflow(of) => {
-            ("StartChildWorkflow", format!("{} id={}", of.workflow_type, of.workflow_id))
+            ("StartChildWorkflow", child::named(&of.workflow_type, &of.workflow_id))
         }
         C::SignalExternalWorkflow(of) => {
-            ("SignalExternalWorkflow", format!("{} id={}", of.name, of.target.workflow_id))
+            ("SignalExternalWorkflow", external::signal(&of.name, &of.target.workflow_id))
         }
         C::RequestCancelExternalWorkflow(of) => {
-            ("RequestCancelExternalWorkflow", format!("id={}", of.target.workflow_id))
+            ("RequestCancelExternalWorkflow", external::named(&of.target.workflow_id))
         }
         C::UpsertSearchAttributes(_) => ("UpsertSearchAttributes", String::new()),
         C::UpsertMemo(_) => ("UpsertMemo", String::new()),

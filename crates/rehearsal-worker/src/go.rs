@@ -5,7 +5,9 @@
 //! machine panics. [`Operations`](operations::Operations) has one line for each command and each event.
 
 mod activity;
+mod child;
 mod close;
+mod external;
 mod failure;
 mod operations;
 mod outbox;
@@ -80,8 +82,8 @@ impl Rules for Go {
         replaying: bool,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Next, Box<Wrong>> {
-        if !replaying && commands.contains(&WorkflowCommand::SelectorReceived) {
-            self.sdk.selector_received();
+        if !replaying {
+            self.sdk.uses(&commands);
         }
         let refused = |refusal: Refusal| {
             let failure = refusal.failure();

@@ -9,7 +9,9 @@
 
 mod activity;
 mod attributes;
+mod child;
 mod close;
+mod external;
 mod strictness;
 mod timer;
 mod values;
@@ -152,6 +154,17 @@ fn pair(at: &mut Attributes<'_>) -> Option<String> {
         (E::TimerCanceled(recorded), C::CancelTimer { timer_id, .. }) => {
             timer::canceled(at, recorded, timer_id);
         }
+        (E::StartChildWorkflowExecutionInitiated(recorded), C::StartChildWorkflow(attempted)) => {
+            child::initiated(at, recorded, attempted);
+        }
+        (
+            E::SignalExternalWorkflowExecutionInitiated(recorded),
+            C::SignalExternalWorkflow(attempted),
+        ) => external::signal(at, recorded, attempted),
+        (
+            E::RequestCancelExternalWorkflowExecutionInitiated(recorded),
+            C::RequestCancelExternalWorkflow(attempted),
+        ) => external::cancel(at, recorded, attempted),
         (E::WorkflowExecutionCompleted(recorded), C::CompleteWorkflow { result }) => {
             close::completed(at, recorded, result.as_ref());
         }

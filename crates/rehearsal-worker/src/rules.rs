@@ -41,6 +41,11 @@ pub(crate) trait Rules {
         commands: Vec<WorkflowCommand>,
     ) -> Result<Next, Box<Wrong>>;
 
+    /// What the SDK got wrong since this was asked for, without failing a task for it.
+    fn take_troubles(&mut self) -> Vec<Trouble> {
+        Vec::new()
+    }
+
     /// What decides how the task is compared.
     fn context(&self) -> Context;
 

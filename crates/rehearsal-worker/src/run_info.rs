@@ -15,6 +15,8 @@ const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct RunInfo {
     pub(crate) workflow_id: SmolStr,
     pub(crate) run_id: SmolStr,
+    /// The id of the run before it was reset, which Go names children after.
+    pub(crate) original_run_id: SmolStr,
     /// The queue of the workflow: that of activities which name none.
     pub(crate) task_queue: SmolStr,
     /// The run timeout, which caps those of activities (T-1).
@@ -30,6 +32,7 @@ impl RunInfo {
     /// The first event: what the run learns of itself, and is told.
     pub(crate) fn begin(&mut self, event: &Event, started: &WorkflowExecutionStarted) -> Job {
         let limit = |timeout: Option<Duration>| timeout.filter(|timeout| !timeout.is_zero());
+        self.original_run_id = started.original_execution_run_id.clone();
         self.task_queue = started.task_queue.name.clone();
         self.run_timeout = limit(started.workflow_run_timeout);
         Job::Initialize(Box::new(Initialize {

@@ -118,6 +118,11 @@ impl Session {
         }
     }
 
+    /// What the SDK got wrong since this was asked for, without failing a task for it.
+    pub(crate) fn take_troubles(&mut self) -> Vec<Trouble> {
+        self.rules.take_troubles()
+    }
+
     /// Compares what is attempted with what a recorded task holds.
     pub(crate) fn judge(&mut self, task: &Task, attempted: &[ServerCommand]) -> Judgment {
         let found = matcher::compare(self.rules.context(), &task.commands, attempted);

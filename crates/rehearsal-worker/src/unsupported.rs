@@ -8,20 +8,6 @@ use rehearsal_history::EventKind;
 pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
     let what = match kind {
         EventKind::MarkerRecorded(_) => "markers",
-        EventKind::StartChildWorkflowExecutionInitiated(_)
-        | EventKind::StartChildWorkflowExecutionFailed(_)
-        | EventKind::ChildWorkflowExecutionStarted(_)
-        | EventKind::ChildWorkflowExecutionCompleted(_)
-        | EventKind::ChildWorkflowExecutionFailed(_)
-        | EventKind::ChildWorkflowExecutionCanceled(_)
-        | EventKind::ChildWorkflowExecutionTimedOut(_)
-        | EventKind::ChildWorkflowExecutionTerminated(_) => "child workflows",
-        EventKind::SignalExternalWorkflowExecutionInitiated(_)
-        | EventKind::SignalExternalWorkflowExecutionFailed(_)
-        | EventKind::ExternalWorkflowExecutionSignaled(_) => "signals to other workflows",
-        EventKind::RequestCancelExternalWorkflowExecutionInitiated(_)
-        | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
-        | EventKind::ExternalWorkflowExecutionCancelRequested(_) => "cancels of other workflows",
         EventKind::WorkflowExecutionContinuedAsNew(_) => "continue-as-new",
         EventKind::UpsertWorkflowSearchAttributes(_) => "changes of search attributes",
         EventKind::WorkflowPropertiesModified(_) => "changes of the memo",
@@ -52,7 +38,21 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::ActivityTaskCanceled(_)
         | EventKind::TimerStarted(_)
         | EventKind::TimerFired(_)
-        | EventKind::TimerCanceled(_) => return None,
+        | EventKind::TimerCanceled(_)
+        | EventKind::StartChildWorkflowExecutionInitiated(_)
+        | EventKind::StartChildWorkflowExecutionFailed(_)
+        | EventKind::ChildWorkflowExecutionStarted(_)
+        | EventKind::ChildWorkflowExecutionCompleted(_)
+        | EventKind::ChildWorkflowExecutionFailed(_)
+        | EventKind::ChildWorkflowExecutionCanceled(_)
+        | EventKind::ChildWorkflowExecutionTimedOut(_)
+        | EventKind::ChildWorkflowExecutionTerminated(_)
+        | EventKind::SignalExternalWorkflowExecutionInitiated(_)
+        | EventKind::SignalExternalWorkflowExecutionFailed(_)
+        | EventKind::ExternalWorkflowExecutionSignaled(_)
+        | EventKind::RequestCancelExternalWorkflowExecutionInitiated(_)
+        | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
+        | EventKind::ExternalWorkflowExecutionCancelRequested(_) => return None,
         kind => kind.name(),
     };
     Some(what.into())

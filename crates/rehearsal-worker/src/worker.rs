@@ -203,6 +203,11 @@ impl Worker {
                 Step::Activate => run.session.activate(&work.current, replaying),
                 Step::Answer(commands) => run.session.answer(&work.current, replaying, commands),
             };
+            let run_id = &work.token.run_id;
+            let troubles = run.session.take_troubles().into_iter();
+            out.extend(
+                troubles.map(|trouble| WorkerOutput::Trouble { run_id: run_id.clone(), trouble }),
+            );
             let commands = match turn {
                 Ok(Turn::Activate(activation)) => {
                     out.push(WorkerOutput::Activate(activation));

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::activity::ActivityFuture;
+use crate::child::ChildOptions;
 use crate::codec;
 use crate::condition::{Done, Wait, WaitTimeout};
 use crate::error::WorkflowError;
@@ -60,11 +61,12 @@ pub struct Context {
     pub(crate) shared: Shared,
     pub(crate) scope: ScopeId,
     options: Rc<ActivityOptions>,
+    child_options: Rc<ChildOptions>,
 }
 
 impl Context {
     pub(crate) fn root(shared: Shared) -> Self {
-        Self { shared, scope: ScopeId::ROOT, options: Rc::default() }
+        Self { shared, scope: ScopeId::ROOT, options: Rc::default(), child_options: Rc::default() }
     }
 
     /// A context that is canceled with this one, and by its handle.
@@ -109,6 +111,20 @@ impl Context {
     pub fn with_task_queue(&self, queue: impl Into<SmolStr>) -> Self {
         let options = (*self.options).clone().with_task_queue(queue);
         Self { options: Rc::new(options), ..self.clone() }
+    }
+
+    /// This context with other options for child workflows. A queue that `options` leaves out stays as it was; all else is
+    /// replaced.
+    #[must_use]
+    pub fn with_child_options(&self, mut options: ChildOptions) -> Self {
+        if options.task_queue.is_none() {
+            options.task_queue.clone_from(&self.child_options.task_queue);
+        }
+        Self { child_options: Rc::new(options), ..self.clone() }
+    }
+
+    pub(crate) fn child_options(&self) -> &ChildOptions {
+        &self.child_options
     }
 
     /// Whether it was canceled.
@@ -193,7 +209,7 @@ impl Context {
     }
 
     /// Notes where workflow code is.
-    fn seen(&self, place: &'static Location<'static>) {
+    pub(crate) fn seen(&self, place: &'static Location<'static>) {
         self.shared.borrow_mut().seen = Some(place);
     }
 

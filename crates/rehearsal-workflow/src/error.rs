@@ -17,6 +17,10 @@ pub(crate) const SOURCE: &str = "GoSDK";
 /// The type of the application failure that a panic becomes.
 pub(crate) const PANIC: &str = "PanicError";
 
+/// The types of errors of Go's own, which print their message alone.
+const CHILD_ALREADY_STARTED: &str = "ChildWorkflowExecutionAlreadyStartedError";
+const UNKNOWN_EXTERNAL: &str = "UnknownExternalWorkflowExecutionError";
+
 /// What went wrong, as workflow code sees it and returns it: a [`Failure`] with its causes.
 ///
 /// A workflow that returns an error closes as canceled if a canceled error is anywhere in the chain, else as failed.
@@ -65,6 +69,11 @@ impl WorkflowError {
             ..ApplicationFailureInfo::default()
         };
         Self::made(message.to_string(), FailureInfo::Application(info))
+    }
+
+    /// What a child fails with whose id another child has.
+    pub(crate) fn child_already_started() -> Self {
+        Self::application("child workflow execution already started", CHILD_ALREADY_STARTED)
     }
 
     /// The error that says that something was canceled.
@@ -165,9 +174,12 @@ impl WorkflowError {
             if failure.source.is_empty() {
                 failure.source = SOURCE.into();
             }
-            if failure.message.is_empty() && matches!(failure.info, Some(FailureInfo::Activity(_)))
-            {
-                failure.message = "activity error".into();
+            if failure.message.is_empty() {
+                failure.message = match failure.info {
+                    Some(FailureInfo::Activity(_)) => "activity error".into(),
+                    Some(FailureInfo::ChildWorkflow(_)) => "child workflow execution error".into(),
+                    _ => failure.message.clone(),
+                };
             }
             next = failure.cause.as_deref_mut();
         }
@@ -233,7 +245,7 @@ fn hides_cause(failure: &Failure) -> bool {
 fn print(failure: &Failure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let message = &failure.message;
     match &failure.info {
-        Some(FailureInfo::Application(info)) if !info.kind.is_empty() && info.kind != PANIC => {
+        Some(FailureInfo::Application(info)) if !prints_message_alone(&info.kind) => {
             write!(f, "{message} (type: {}, retryable: {})", info.kind, !info.non_retryable)
         }
         Some(FailureInfo::Timeout(info)) => {
@@ -258,6 +270,11 @@ fn print(failure: &Failure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ),
         _ => f.write_str(message),
     }
+}
+
+/// Whether Go's error of this type prints its message alone.
+fn prints_message_alone(kind: &str) -> bool {
+    kind.is_empty() || [PANIC, CHILD_ALREADY_STARTED, UNKNOWN_EXTERNAL].contains(&kind)
 }
 
 /// The name that Go prints for a kind of timeout.

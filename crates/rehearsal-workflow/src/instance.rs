@@ -183,6 +183,18 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
         Job::ResolveActivity { seq, resolution } => {
             state.resolve_activity(*seq, resolution.clone()).map_err(nondeterminism)?;
         }
+        Job::ResolveChildStart { seq, resolution } => {
+            state.resolve_child_start(*seq, resolution.clone()).map_err(nondeterminism)?;
+        }
+        Job::ResolveChild { seq, resolution } => {
+            state.resolve_child(*seq, resolution.clone()).map_err(nondeterminism)?;
+        }
+        Job::ResolveSignalExternal { seq, failure } => {
+            state.resolve_signal_external(*seq, failure.clone()).map_err(nondeterminism)?;
+        }
+        Job::ResolveCancelExternal { seq, failure } => {
+            state.resolve_cancel_external(*seq, failure.clone()).map_err(nondeterminism)?;
+        }
         Job::CancelWorkflow { .. } => state.cancel(ScopeId::ROOT),
         Job::SignalWorkflow(signal) => state.receive(signal),
         other => {

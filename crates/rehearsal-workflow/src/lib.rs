@@ -79,11 +79,13 @@
 
 mod activity;
 mod blocked;
+mod child;
 mod codec;
 mod condition;
 mod context;
 mod definition;
 mod error;
+mod external;
 mod instance;
 mod names;
 mod operation;
@@ -98,10 +100,12 @@ mod state;
 mod timer;
 
 pub use activity::ActivityFuture;
+pub use child::{ChildExecution, ChildFuture, ChildOptions, ChildStarted};
 pub use condition::{Done, Wait, WaitTimeout};
 pub use context::{CancelHandle, Context, Info};
 pub use definition::definition;
 pub use error::WorkflowError;
+pub use external::{ExternalFuture, ExternalWorkflow};
 pub use names::{Activity, Signal, Workflow};
 pub use options::ActivityOptions;
 pub use rehearsal_activation::quiet;

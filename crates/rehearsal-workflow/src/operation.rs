@@ -1,6 +1,6 @@
-//! One activity or timer from the moment it is asked for until it ends, as the instance keeps it.
+//! One operation, such as an activity or a timer, from the moment it is asked for until it ends, as the instance keeps it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::time::Duration;
 
@@ -13,13 +13,15 @@ use crate::scope::ScopeId;
 /// How an operation ended.
 pub(crate) type Outcome = Result<Option<Payloads>, WorkflowError>;
 
-/// One activity or timer.
+/// One operation.
 #[derive(Debug)]
 pub(crate) struct Operation {
     /// Orders it among all things that the run asked for.
     pub(crate) ticket: u64,
     /// The scope it is canceled with.
     pub(crate) scope: ScopeId,
+    /// Orders it among all that its scope cancels: as [`ticket`](Self::ticket), but of a child from when it runs.
+    pub(crate) bound: Cell<u64>,
     /// The number that the worker knows it by; none for a timer that was over at once.
     pub(crate) seq: Seq,
     /// What it is.
@@ -45,6 +47,31 @@ pub(crate) enum Kind {
         /// How long it runs.
         after: Duration,
     },
+    /// The start of a child workflow.
+    ChildStart(ChildName),
+    /// A child workflow, up to its end.
+    Child(ChildName),
+    /// A signal to another workflow.
+    Signal {
+        /// The name of the signal.
+        name: SmolStr,
+        /// The other workflow.
+        workflow_id: SmolStr,
+    },
+    /// A cancel of another workflow.
+    Cancel {
+        /// The other workflow.
+        workflow_id: SmolStr,
+    },
+}
+
+/// What names a child.
+#[derive(Debug, Clone)]
+pub(crate) struct ChildName {
+    /// Its type.
+    pub(crate) workflow_type: SmolStr,
+    /// Its id, once it is known.
+    pub(crate) workflow_id: OnceCell<SmolStr>,
 }
 
 impl Operation {
@@ -53,6 +80,7 @@ impl Operation {
         Self {
             ticket,
             scope,
+            bound: Cell::new(ticket),
             seq,
             kind,
             cancel_requested: Cell::new(false),
@@ -86,6 +114,21 @@ impl fmt::Display for Operation {
         match &self.kind {
             Kind::Activity { name, .. } => write!(f, "{name} (activity {})", self.seq),
             Kind::Timer { after } => write!(f, "timer {} of {}", self.seq, duration_text(*after)),
+            Kind::ChildStart(name) => write!(f, "the start of {}", name.text(self.seq)),
+            Kind::Child(name) => f.write_str(&name.text(self.seq)),
+            Kind::Signal { name, workflow_id } => {
+                write!(f, "signal `{name}` to workflow `{workflow_id}`")
+            }
+            Kind::Cancel { workflow_id } => write!(f, "cancel of workflow `{workflow_id}`"),
+        }
+    }
+}
+
+impl ChildName {
+    fn text(&self, seq: Seq) -> String {
+        match self.workflow_id.get() {
+            Some(workflow_id) => format!("child `{workflow_id}`"),
+            None => format!("child {} (child {seq})", self.workflow_type),
         }
     }
 }
@@ -93,7 +136,7 @@ impl fmt::Display for Operation {
 /// Something that a routine waits for, as reports name it.
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
-    /// An activity or a timer.
+    /// The end of an operation.
     Operation(std::rc::Rc<Operation>),
     /// A signal of this name.
     Signal(SmolStr),
@@ -111,7 +154,11 @@ impl Waiting {
         match self {
             Self::Operation(operation) => match &operation.kind {
                 Kind::Activity { name, .. } => Some(name.clone()),
-                Kind::Timer { .. } => None,
+                Kind::Timer { .. }
+                | Kind::ChildStart(_)
+                | Kind::Child(_)
+                | Kind::Signal { .. }
+                | Kind::Cancel { .. } => None,
             },
             Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
         }

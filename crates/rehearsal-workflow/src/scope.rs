@@ -30,7 +30,7 @@ struct Scope {
     left_over: bool,
     /// Made by linking; none for a scope that is disconnected.
     children: Vec<ScopeId>,
-    /// Pending ones, by ticket: in the order in which they were asked for.
+    /// Pending ones, in the order in which they were bound.
     operations: BTreeMap<u64, Rc<Operation>>,
 }
 
@@ -85,12 +85,12 @@ impl Scopes {
 
     /// Has a pending operation canceled with its scope.
     pub(crate) fn bind(&mut self, operation: &Rc<Operation>) {
-        self.0[operation.scope.0].operations.insert(operation.ticket, Rc::clone(operation));
+        self.0[operation.scope.0].operations.insert(operation.bound.get(), Rc::clone(operation));
     }
 
     /// Forgets an operation that has ended.
     pub(crate) fn release(&mut self, operation: &Operation) {
-        self.0[operation.scope.0].operations.remove(&operation.ticket);
+        self.0[operation.scope.0].operations.remove(&operation.bound.get());
     }
 
     /// Marks `scope` and those linked to it as canceled; returns each with the operations to cancel, in order. Empty the

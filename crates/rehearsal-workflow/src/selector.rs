@@ -13,8 +13,10 @@ use serde::de::DeserializeOwned;
 
 use crate::activity::ActivityFuture;
 use crate::blocked::{Blocking, Source};
+use crate::child::{ChildExecution, ChildFuture, ChildStarted};
 use crate::context::Context;
 use crate::error::WorkflowError;
+use crate::external::ExternalFuture;
 use crate::operation::{Operation, Outcome, Waiting};
 use crate::scope::{Look, ScopeId};
 use crate::signal::{Receive, SignalChannel};
@@ -30,7 +32,7 @@ use crate::timer::TimerFuture;
 /// - If none is, it gives the [`default`](Self::default), or waits. It is then woken by what comes *first*, whatever the
 ///   order of the cases: a signal that comes in the same workflow task as the end of an activity, but before it, is taken
 ///   before it. [`select()`](crate::select()) knows the order of its arguments only.
-/// - An activity or timer is taken once; then its case is used up. Signals are taken one by one. A canceled context is
+/// - An activity, timer or child is taken once; then its case is used up. Signals are taken one by one. A canceled context is
 ///   taken once as well if it was canceled by the time it was asked for; but if its cancel wakes a selector that waits,
 ///   that case stays ready, as in Go. Stop selecting on it then.
 /// - A signal that is no `T` is dropped when its turn comes, and the next one of its name is waited for, as by the
@@ -148,6 +150,45 @@ impl<'a, R> Selector<'a, R> {
     ) -> Self {
         let then = move |outcome: Outcome| then(outcome.map(drop));
         self.cases.push(Case::Operation(Rc::clone(timer.operation()), Box::new(then)));
+        self
+    }
+
+    /// Adds the end of a child workflow.
+    pub fn child<O: DeserializeOwned + 'a>(
+        mut self,
+        child: &ChildFuture<O>,
+        mut then: impl FnMut(Result<O, WorkflowError>) -> R + 'a,
+    ) -> Self {
+        let operation = child.operation();
+        let decoded = {
+            let operation = Rc::clone(operation);
+            move |outcome| then(ChildFuture::decode(&operation, outcome))
+        };
+        self.cases.push(Case::Operation(Rc::clone(operation), Box::new(decoded)));
+        self
+    }
+
+    /// Adds the start of a child workflow.
+    pub fn child_started(
+        mut self,
+        started: &ChildStarted,
+        mut then: impl FnMut(Result<ChildExecution, WorkflowError>) -> R + 'a,
+    ) -> Self {
+        let operation = Rc::clone(started.operation());
+        let started = started.clone();
+        let decoded = move |outcome| then(started.decode(outcome));
+        self.cases.push(Case::Operation(operation, Box::new(decoded)));
+        self
+    }
+
+    /// Adds the arrival of a signal to another workflow or of a cancel of it.
+    pub fn external(
+        mut self,
+        external: &ExternalFuture,
+        mut then: impl FnMut(Result<(), WorkflowError>) -> R + 'a,
+    ) -> Self {
+        let then = move |outcome: Outcome| then(outcome.map(drop));
+        self.cases.push(Case::Operation(Rc::clone(external.operation()), Box::new(then)));
         self
     }
 

@@ -3,6 +3,9 @@
 //! Futures of this crate never wake anything: they look here each time they are polled. [`State::progress`] counts
 //! whatever may have changed what another routine sees; the routines are polled until it stands still.
 
+mod child;
+mod external;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::Location;
@@ -12,13 +15,14 @@ use std::time::Duration;
 
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    ActivityResolution, Asked, Awaited, Dropped, Initialize, ScheduleActivity, Seq, Signal,
-    Signals, StartTimer, WorkflowCommand,
+    ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, ScheduleActivity, Seq,
+    Signal, Signals, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::blocked::Blocked;
+use crate::child::Child;
 use crate::codec;
 use crate::context::Info;
 use crate::error::WorkflowError;
@@ -95,8 +99,16 @@ pub(crate) struct State {
     tickets: u64,
     activities: u32,
     timers: u32,
+    children: u32,
+    external_signals: u32,
+    external_cancels: u32,
     pending_activities: BTreeMap<Seq, Rc<Operation>>,
     pending_timers: BTreeMap<Seq, Rc<Operation>>,
+    pending_children: BTreeMap<Seq, Rc<Child>>,
+    pending_signals: BTreeMap<Seq, Rc<Operation>>,
+    pending_cancels: BTreeMap<Seq, Rc<Operation>>,
+    /// Ids that workflow code chose for children that have not ended.
+    child_ids: BTreeMap<SmolStr, Seq>,
     signals: BTreeMap<SmolStr, VecDeque<Queued>>,
     /// The names that workflow code has asked for.
     listened: BTreeSet<SmolStr>,
@@ -130,8 +142,15 @@ impl State {
             tickets: 0,
             activities: 0,
             timers: 0,
+            children: 0,
+            external_signals: 0,
+            external_cancels: 0,
             pending_activities: BTreeMap::new(),
             pending_timers: BTreeMap::new(),
+            pending_children: BTreeMap::new(),
+            pending_signals: BTreeMap::new(),
+            pending_cancels: BTreeMap::new(),
+            child_ids: BTreeMap::new(),
             signals: BTreeMap::new(),
             listened: BTreeSet::new(),
             dropped: Vec::new(),
@@ -198,7 +217,11 @@ impl State {
     /// What the routines wait for, and what else was asked for and has not ended, in that order.
     pub(crate) fn unfinished(&self) -> Vec<String> {
         let mut lines = self.waiting.clone();
-        for operation in self.pending_activities.values().chain(self.pending_timers.values()) {
+        let children = self.pending_children.values().flat_map(|child| [&child.start, &child.end]);
+        let pending = self.pending_activities.values().chain(self.pending_timers.values());
+        let pending = pending.chain(children.filter(|operation| !operation.is_ready()));
+        let pending = pending.chain(self.pending_signals.values());
+        for operation in pending.chain(self.pending_cancels.values()) {
             lines.insert(operation.ticket, Waiting::Operation(Rc::clone(operation)));
         }
         lines.values().map(ToString::to_string).collect()
@@ -285,7 +308,7 @@ impl State {
         for (scope, operations) in self.scopes.cancel(scope) {
             let mut waiting = self.blocked.waiting_for(scope).into_iter().peekable();
             for operation in operations {
-                while let Some(ticket) = waiting.next_if(|ticket| *ticket < operation.ticket) {
+                while let Some(ticket) = waiting.next_if(|ticket| *ticket < operation.bound.get()) {
                     self.blocked.canceled(ticket);
                 }
                 self.cancel_operation(&operation);
@@ -308,6 +331,14 @@ impl State {
                 self.commands.push(WorkflowCommand::CancelTimer { seq });
                 true
             }
+            // C-44: it ends when the child has ended.
+            Kind::Child(_) => {
+                let cancel = CancelChild { seq, ..CancelChild::default() };
+                self.commands.push(WorkflowCommand::CancelChildWorkflow(cancel));
+                false
+            }
+            // They are bound to no scope.
+            Kind::ChildStart(_) | Kind::Signal { .. } | Kind::Cancel { .. } => false,
         };
         if ends_now {
             self.end(operation, Err(WorkflowError::canceled()));
@@ -319,10 +350,22 @@ impl State {
             self.progress += 1;
             self.scopes.release(operation);
             self.blocked.ended(operation.ticket);
+            let seq = &operation.seq;
             match operation.kind {
-                Kind::Activity { .. } => self.pending_activities.remove(&operation.seq),
-                Kind::Timer { .. } => self.pending_timers.remove(&operation.seq),
-            };
+                Kind::Activity { .. } => drop(self.pending_activities.remove(seq)),
+                Kind::Timer { .. } => drop(self.pending_timers.remove(seq)),
+                // Its child is there until that ends.
+                Kind::ChildStart(_) => {}
+                Kind::Child(ref name) => {
+                    self.pending_children.remove(seq);
+                    let id = name.workflow_id.get();
+                    if id.is_some_and(|id| self.child_ids.get(id) == Some(seq)) {
+                        id.and_then(|id| self.child_ids.remove(id));
+                    }
+                }
+                Kind::Signal { .. } => drop(self.pending_signals.remove(seq)),
+                Kind::Cancel { .. } => drop(self.pending_cancels.remove(seq)),
+            }
             self.last_completed = Some(Rc::clone(operation));
         }
     }

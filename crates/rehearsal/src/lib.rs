@@ -128,16 +128,18 @@ pub use rehearsal_engine::{
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
 #[doc(inline)]
 pub use rehearsal_history::{
-    ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, CodecError, CutOff,
-    DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo, History,
-    Payload, Payloads, Peculiarity, RetryPolicy, RetryState, SmolStr, Status, TimeoutFailureInfo,
-    TimeoutType, Timestamp, duration_text,
+    ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,
+    CutOff, DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo,
+    History, Memo, ParentClosePolicy, Payload, Payloads, Peculiarity, RetryPolicy, RetryState,
+    SearchAttributes, SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
+    WorkflowIdReusePolicy, duration_text,
 };
 #[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
-    Activity, ActivityFuture, ActivityOptions, CancelHandle, Context, Either, Info, Selector,
+    Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
+    ChildOptions, ChildStarted, Context, Either, ExternalFuture, ExternalWorkflow, Info, Selector,
     Signal, SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select,
     select_all,
 };

@@ -7,6 +7,7 @@ use rehearsal::{ClientError, Code, Handle, Scenario, StartOptions, WorkerSpec, W
 use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
 
 use super::compare::describe;
+use super::leaves::{UUID_LENGTH, find_uuid};
 use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
 
 /// How long the recorder waited after everything was done before it took the histories.
@@ -350,8 +351,18 @@ impl End {
     }
 }
 
-/// Whether two texts are the same, or the same JSON value.
+/// Whether two texts are the same, or the same JSON value, but for UUIDs: which is which is compared in the histories.
 fn same_json(left: &str, right: &str) -> bool {
+    let (left, right) = (without_uuids(left), without_uuids(right));
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    left == right || value(left).is_some_and(|left| Some(left) == value(right))
+    left == right || value(&left).is_some_and(|left| Some(left) == value(&right))
+}
+
+/// `text` with one and the same word in the place of each UUID.
+fn without_uuids(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(at) = find_uuid(&text) {
+        text.replace_range(at..at + UUID_LENGTH, "(a UUID)");
+    }
+    text
 }

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rehearsal_activation::{
-    ScheduleActivityTask, ServerCommand, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure,
+    CancelExternalWorkflow, ExternalTarget, ScheduleActivityTask, ServerCommand,
+    SignalExternalWorkflow, StartChildWorkflow, TaskOutcome, TaskResponse, TaskToken,
+    WorkerTaskFailure,
 };
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
-    Event, EventId, Failure, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
+    Event, EventId, Failure, ParentClosePolicy, SmolStr, TaskQueue, Timestamp,
+    WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
-    ActivityToken, Answer, Effect, Input, Outbox, Service, ServiceConfig, StartWorkflow, Target,
+    Across, ActivityToken, Answer, Effect, Input, Outbox, RunRef, Service, ServiceConfig,
+    StartWorkflow, Target,
 };
 
 /// One thing that somebody does to the service.
@@ -27,6 +31,8 @@ enum Doing {
     Complete { which: usize },
     Fail { which: usize },
     Cancel { which: usize },
+    Transfer { which: usize },
+    TerminateChild { id: u8 },
     Signal,
     RequestCancel,
     Terminate,
@@ -39,6 +45,9 @@ enum Order {
     CancelActivity(u8),
     StartTimer(u8),
     CancelTimer(u8),
+    StartChild(u8),
+    CancelChild(u8),
+    SignalOther(u8),
     Complete,
     Fail,
     Cancel,
@@ -55,6 +64,9 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         3 => (4..16_u8).prop_map(Order::CancelActivity),
         4 => (0..4_u8).prop_map(Order::StartTimer),
         3 => (0..4_u8).prop_map(Order::CancelTimer),
+        3 => (0..3_u8).prop_map(Order::StartChild),
+        2 => (0..3_u8).prop_map(Order::CancelChild),
+        2 => (0..4_u8).prop_map(Order::SignalOther),
         1 => Just(Order::Complete),
         1 => Just(Order::Fail),
         1 => Just(Order::Cancel),
@@ -70,7 +82,9 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         2 => which.clone().prop_map(|which| Doing::Heartbeat { which }),
         2 => which.clone().prop_map(|which| Doing::Complete { which }),
         2 => which.clone().prop_map(|which| Doing::Fail { which }),
-        2 => which.prop_map(|which| Doing::Cancel { which }),
+        2 => which.clone().prop_map(|which| Doing::Cancel { which }),
+        5 => which.prop_map(|which| Doing::Transfer { which }),
+        1 => (0..3_u8).prop_map(|id| Doing::TerminateChild { id }),
         3 => Just(Doing::Signal),
         2 => Just(Doing::RequestCancel),
         1 => Just(Doing::Terminate),
@@ -87,6 +101,7 @@ struct Player {
     taken: Vec<TaskToken>,
     activities: Vec<(EventId, u32)>,
     attempts: Vec<ActivityToken>,
+    transfers: Vec<(RunRef, Across)>,
     histories: Vec<Vec<Arc<Event>>>,
 }
 
@@ -106,6 +121,7 @@ impl Inputs {
             taken: Vec::new(),
             activities: Vec::new(),
             attempts: Vec::new(),
+            transfers: Vec::new(),
             histories: Vec::new(),
         };
         player.give(Input::StartWorkflow(Box::new(start())));
@@ -151,16 +167,17 @@ impl Player {
         }
         for effect in std::mem::take(&mut self.out.effects) {
             match effect {
-                Effect::WorkflowTask { scheduled, attempt, .. } => {
+                Effect::WorkflowTask { run, scheduled, attempt, .. } if run.index() == 0 => {
                     self.tasks.push((scheduled, attempt));
                 }
+                Effect::Transfer { run, across, .. } => self.transfers.push((run, across)),
                 Effect::ActivityTask { scheduled, attempt, .. } => {
                     self.activities.push((scheduled, attempt));
                 }
-                Effect::Closed { .. } | Effect::Loose { .. } => {}
+                Effect::WorkflowTask { .. } | Effect::Closed { .. } | Effect::Loose { .. } => {}
             }
         }
-        if let Some(run) = self.service.run_of("order") {
+        for run in self.service.runs() {
             self.histories.push(self.service.visible_history(run));
         }
     }
@@ -174,8 +191,10 @@ impl Player {
         if let Doing::Pass { tenths } = doing {
             self.now = self.now + Duration::from_millis(u64::from(*tenths) * 100);
         }
-        if let Some(input) =
-            Self::client(doing).or_else(|| self.worker(doing)).or_else(|| self.activity(doing))
+        if let Some(input) = Self::client(doing)
+            .or_else(|| self.worker(doing))
+            .or_else(|| self.activity(doing))
+            .or_else(|| self.transfer(doing))
         {
             self.give(input);
         }
@@ -195,6 +214,12 @@ impl Player {
             Doing::RequestCancel => Some(Input::RequestCancelWorkflow {
                 target: target(),
                 reason: "".into(),
+                identity: WORKER,
+            }),
+            Doing::TerminateChild { id } => Some(Input::TerminateWorkflow {
+                target: Target::current(child_id(*id)),
+                reason: "enough".into(),
+                details: None,
                 identity: WORKER,
             }),
             Doing::Terminate => Some(Input::TerminateWorkflow {
@@ -258,6 +283,15 @@ impl Player {
         }
     }
 
+    /// What the server does between runs, twice over and out of order too.
+    fn transfer(&self, doing: &Doing) -> Option<Input> {
+        let Doing::Transfer { which } = doing else { return None };
+        let (run, across) = Self::recent(&self.transfers, *which)?;
+        let started = self.service.runs().count();
+        let run_id = format!("22222222-2222-4333-8444-{started:012}").into();
+        Some(Input::Transfer { run, across, run_id })
+    }
+
     /// What an activity does.
     fn activity(&self, doing: &Doing) -> Option<Input> {
         let (Doing::Heartbeat { which }
@@ -291,6 +325,16 @@ fn respond(token: TaskToken, outcome: TaskOutcome) -> Input {
     Input::RespondWorkflowTask { response, request_id: "request".into() }
 }
 
+fn child_id(id: u8) -> SmolStr {
+    format!("child-{id}").into()
+}
+
+/// A child, or the workflow itself.
+fn other(id: u8, child_only: bool) -> ExternalTarget {
+    let workflow_id = if id == 3 { "order".into() } else { child_id(id) };
+    ExternalTarget { workflow_id, run_id: None, child_only }
+}
+
 fn command(order: &Order) -> ServerCommand {
     match order {
         Order::Schedule(id) => {
@@ -314,6 +358,29 @@ fn command(order: &Order) -> ServerCommand {
         },
         Order::CancelTimer(id) => {
             ServerCommand::CancelTimer { timer_id: id.to_string().into(), user_metadata: None }
+        }
+        Order::StartChild(id) => ServerCommand::StartChildWorkflow(Box::new(StartChildWorkflow {
+            workflow_id: child_id(*id),
+            workflow_type: "Any".into(),
+            parent_close_policy: match id {
+                0 => ParentClosePolicy::Terminate,
+                1 => ParentClosePolicy::RequestCancel,
+                _ => ParentClosePolicy::Abandon,
+            },
+            ..StartChildWorkflow::default()
+        })),
+        Order::CancelChild(id) => {
+            ServerCommand::RequestCancelExternalWorkflow(Box::new(CancelExternalWorkflow {
+                target: other(*id, true),
+                ..CancelExternalWorkflow::default()
+            }))
+        }
+        Order::SignalOther(id) => {
+            ServerCommand::SignalExternalWorkflow(Box::new(SignalExternalWorkflow {
+                target: other(*id, false),
+                name: "go".into(),
+                ..SignalExternalWorkflow::default()
+            }))
         }
         Order::Complete => ServerCommand::CompleteWorkflow { result: None },
         Order::Fail => {

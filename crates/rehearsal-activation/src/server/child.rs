@@ -39,6 +39,8 @@ pub struct StartChildWorkflow {
     pub memo: Option<Memo>,
     /// What it can be searched by.
     pub search_attributes: Option<SearchAttributes>,
+    /// Whether it wants the same build as its parent.
+    pub inherit_build_id: bool,
     /// What a person reads beside the event.
     pub user_metadata: Option<Box<UserMetadata>>,
 }

@@ -242,7 +242,6 @@ impl World {
         }));
         match self.call(input)? {
             Answer::Started(run) => {
-                self.runs.push(run);
                 self.moved = true;
                 Ok(Handle { workflow_id, run_id, run })
             }

@@ -73,6 +73,7 @@ impl World {
             | Entry::Throttle(key)
             | Entry::Heartbeat { key, .. }
             | Entry::Report(key) => self.attempt(*key),
+            Entry::Transfer { run, .. } => (None, Some(self.workflow_id(*run))),
         };
         Due { what, who, workflow_id }
     }

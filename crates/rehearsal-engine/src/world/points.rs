@@ -1,7 +1,7 @@
 //! Cancellation points: where they are, of which kind, and what is done there.
 
 use rehearsal_history::{EventId, SmolStr, Status};
-use rehearsal_service::{PendingState, RunRef, Target, TaskState};
+use rehearsal_service::{Across, PendingState, RunRef, Target, TaskState};
 
 use super::{Entry, Next, World};
 use crate::choice::{Choice, ChoiceKind, Injection};
@@ -109,6 +109,12 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::Throttle(_) => "a held heartbeat may go",
             Entry::Heartbeat { .. } => "a heartbeat is sent",
             Entry::Report(_) => "an activity's end is reported",
+            Entry::Transfer { across, .. } => match across {
+                Across::StartChild { .. } => "a child is started",
+                Across::SignalExternal { .. } => "a signal reaches another workflow",
+                Across::CancelExternal { .. } => "a cancel reaches another workflow",
+                Across::Close => "the close of a workflow is told",
+            },
         },
     }
 }

@@ -52,6 +52,8 @@ message! {
         memo: Option<Memo> => "memo",
         /// What it can be searched by.
         search_attributes: Option<SearchAttributes> => "searchAttributes",
+        /// Whether it wants the same build as its parent.
+        inherit_build_id: bool => "inheritBuildId",
     }
 
     /// The child could not be started.

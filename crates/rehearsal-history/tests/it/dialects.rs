@@ -98,7 +98,7 @@ fn older(value: Value) -> Value {
                 json!({"control": null})
             } else if out.contains_key("activityType") && out.contains_key("retryPolicy") {
                 json!({"header": null, "input": null, "useWorkflowBuildId": false, "heartbeatTimeout": null})
-            } else if out.contains_key("workflowTaskTimeout") {
+            } else if out.contains_key("firstExecutionRunId") {
                 json!({"parentWorkflowNamespace": "", "parentWorkflowExecution": null,
                     "parentInitiatedEventId": "0", "initiator": "Unspecified", "continuedFailure": null,
                     "workflowExecutionExpirationTime": "0001-01-01T00:00:00Z", "memo": null, "completionCallbacks": null})

@@ -47,6 +47,7 @@ fn print(step: &Step) -> String {
         Step::Unbuffer { started } => format!("unbuffer {started}"),
         Step::Note(note) => format!("note {}", name(note)),
         Step::Transfer(Transfer::Activity { scheduled }) => format!("hand over {scheduled}"),
+        Step::Transfer(Transfer::Across(across)) => format!("hand over {across:?}"),
     }
 }
 

@@ -37,11 +37,11 @@ impl Buffer {
         );
     }
 
-    /// Empties the buffer: events that close an activity are moved to the end, then all get ids from `next` on, and
-    /// those that close an activity learn the id of its start (H-4).
+    /// Empties the buffer: events that close an activity or a child are moved to the end, then all get ids from
+    /// `next` on, and those learn the id of its start (H-4).
     pub(crate) fn take(&mut self, next: EventId) -> Vec<Arc<Event>> {
         let mut events = core::mem::take(&mut self.events);
-        events.sort_by_key(|event| closes_activity(&event.kind));
+        events.sort_by_key(|event| closes_operation(&event.kind));
         let mut started = BTreeMap::new();
         let mut id = next;
         for event in &mut events {
@@ -50,6 +50,9 @@ impl Buffer {
             if let EventKind::ActivityTaskStarted(attributes) = &event.kind {
                 started.insert(attributes.scheduled_event_id, id);
             }
+            if let EventKind::ChildWorkflowExecutionStarted(attributes) = &event.kind {
+                started.insert(attributes.initiated_event_id, id);
+            }
             name_start(&mut event.kind, &started);
             id = id.next();
         }
@@ -57,13 +60,18 @@ impl Buffer {
     }
 }
 
-const fn closes_activity(kind: &EventKind) -> bool {
+const fn closes_operation(kind: &EventKind) -> bool {
     matches!(
         kind,
         EventKind::ActivityTaskCompleted(_)
             | EventKind::ActivityTaskFailed(_)
             | EventKind::ActivityTaskTimedOut(_)
             | EventKind::ActivityTaskCanceled(_)
+            | EventKind::ChildWorkflowExecutionCompleted(_)
+            | EventKind::ChildWorkflowExecutionFailed(_)
+            | EventKind::ChildWorkflowExecutionCanceled(_)
+            | EventKind::ChildWorkflowExecutionTimedOut(_)
+            | EventKind::ChildWorkflowExecutionTerminated(_)
     )
 }
 
@@ -80,6 +88,21 @@ fn name_start(kind: &mut EventKind, started: &BTreeMap<EventId, EventId>) {
         }
         EventKind::ActivityTaskCanceled(close) => {
             (close.scheduled_event_id, &mut close.started_event_id)
+        }
+        EventKind::ChildWorkflowExecutionCompleted(close) => {
+            (close.initiated_event_id, &mut close.started_event_id)
+        }
+        EventKind::ChildWorkflowExecutionFailed(close) => {
+            (close.initiated_event_id, &mut close.started_event_id)
+        }
+        EventKind::ChildWorkflowExecutionCanceled(close) => {
+            (close.initiated_event_id, &mut close.started_event_id)
+        }
+        EventKind::ChildWorkflowExecutionTimedOut(close) => {
+            (close.initiated_event_id, &mut close.started_event_id)
+        }
+        EventKind::ChildWorkflowExecutionTerminated(close) => {
+            (close.initiated_event_id, &mut close.started_event_id)
         }
         _ => return,
     };

@@ -17,6 +17,7 @@ use rehearsal_history::{
 use smol_str::format_smolstr;
 
 use super::buffer::Buffer;
+use super::family::{Asked, Origin, Parent, Requester};
 use super::queue::Queue;
 use super::state::State;
 use super::{Run, Turn};
@@ -25,14 +26,21 @@ use crate::input::{RunRef, StartWorkflow};
 use crate::words::{Decision, Due, HISTORY_SERVICE, Moment};
 
 impl Run {
-    /// A new run with its first workflow task scheduled.
-    pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: StartWorkflow) -> Self {
-        let started = started_event(turn, start);
-        let event = Arc::new(Event::new(
-            EventId::FIRST,
-            turn.now,
-            EventKind::WorkflowExecutionStarted(started),
-        ));
+    /// A new run. Its first workflow task is scheduled, unless it is a child: then that waits until the parent was told.
+    pub(crate) fn start(
+        id: RunRef,
+        turn: &mut Turn<'_>,
+        start: StartWorkflow,
+        parent: Option<Parent>,
+    ) -> Self {
+        let needs_task = parent.is_none();
+        let (parent, user_metadata) =
+            parent.map_or((None, None), |it| (Some(it.origin), it.user_metadata));
+        let started = started_event(turn, start, parent);
+        let mut event =
+            Event::new(EventId::FIRST, turn.now, EventKind::WorkflowExecutionStarted(started));
+        event.user_metadata = user_metadata;
+        let event = Arc::new(event);
         let state = match &event.kind {
             EventKind::WorkflowExecutionStarted(started) => State::new(&event, started),
             other => unreachable!("made above as WorkflowExecutionStarted, not {}", other.name()),
@@ -56,8 +64,15 @@ impl Run {
             queue,
             alarm: None,
         };
-        run.finish(turn, true);
+        run.finish(turn, needs_task);
         run
+    }
+
+    /// The first workflow task of a child, once its parent was told that it runs.
+    pub(crate) fn schedule_first_task(&mut self, turn: &mut Turn<'_>) {
+        if self.is_open() {
+            self.finish(turn, true);
+        }
     }
 
     /// # Errors
@@ -69,7 +84,7 @@ impl Run {
         name: SmolStr,
         input: Option<Payloads>,
         header: Option<Header>,
-        identity: SmolStr,
+        requester: Requester,
     ) -> Result<(), RequestError> {
         if !self.is_open() {
             return Err(NotFound::Completed.into());
@@ -80,6 +95,8 @@ impl Run {
         if self.state.task.is_started() && self.state.task.is_closing() {
             return Err(Busy::Closing.into());
         }
+        self.check_parent(&requester)?;
+        let Asked { identity, external, .. } = requester.into();
         let mut decision = Decision::default();
         decision.record(
             turn.now,
@@ -88,6 +105,7 @@ impl Run {
                 input,
                 identity,
                 header,
+                external_workflow_execution: external,
                 request_id: format_smolstr!("signal-{}", self.state.signals.saturating_add(1)),
                 ..WorkflowExecutionSignaled::default()
             }),
@@ -98,20 +116,31 @@ impl Run {
     }
 
     /// C-1 to C-4, C-8: a run that is closed or was asked before has nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// The run is no child of the workflow that asks (C-9).
     pub(crate) fn request_cancel(
         &mut self,
         turn: &mut Turn<'_>,
         reason: SmolStr,
-        identity: SmolStr,
-    ) {
-        if !self.is_open() || self.state.view.cancel_requested {
-            return;
+        requester: Requester,
+    ) -> Result<(), NotFound> {
+        if !self.is_open() {
+            return Ok(());
         }
+        self.check_parent(&requester)?;
+        if self.state.view.cancel_requested {
+            return Ok(());
+        }
+        let Asked { identity, external, initiated } = requester.into();
         let mut decision = Decision::default();
         decision.record(
             turn.now,
             WorkflowExecutionCancelRequested {
                 cause: reason,
+                external_initiated_event_id: initiated,
+                external_workflow_execution: external,
                 identity,
                 ..WorkflowExecutionCancelRequested::default()
             },
@@ -119,6 +148,7 @@ impl Run {
         decision.need_workflow_task();
         let needs_task = self.settle(turn, decision);
         self.finish(turn, needs_task);
+        Ok(())
     }
 
     /// # Errors
@@ -157,7 +187,11 @@ impl Run {
 
 /// T-10, W-4. A timeout of zero that the client gave is recorded, as of Go's client; one that it left out is not, as of
 /// Rust's.
-fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecutionStarted> {
+fn started_event(
+    turn: &Turn<'_>,
+    start: StartWorkflow,
+    parent: Option<Origin>,
+) -> Box<WorkflowExecutionStarted> {
     let recorded = |timeout: Duration, given: Option<Duration>| {
         (given.is_some() || !timeout.is_zero()).then_some(timeout)
     };
@@ -172,7 +206,7 @@ fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecution
         .filter(|timeout| !timeout.is_zero())
         .unwrap_or(turn.config.default_task_timeout);
     let task = task.min(turn.config.max_task_timeout);
-    Box::new(WorkflowExecutionStarted {
+    let mut started = Box::new(WorkflowExecutionStarted {
         workflow_type: start.workflow_type.into(),
         task_queue: TaskQueue::normal(start.task_queue),
         input: start.input,
@@ -189,5 +223,12 @@ fn started_event(turn: &Turn<'_>, start: StartWorkflow) -> Box<WorkflowExecution
         header: start.header,
         workflow_id: start.workflow_id,
         ..WorkflowExecutionStarted::default()
-    })
+    });
+    if let Some(Origin { parent, initiated, root }) = parent {
+        started.parent_workflow_namespace = turn.config.namespace.clone();
+        started.parent_workflow_execution = Some(parent);
+        started.parent_initiated_event_id = initiated;
+        started.root_workflow_execution = Some(root);
+    }
+    started
 }

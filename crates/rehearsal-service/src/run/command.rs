@@ -2,11 +2,14 @@
 
 use alloc::vec::Vec;
 
-use rehearsal_activation::ServerCommand;
+use rehearsal_activation::{ServerCommand, StartChildWorkflow};
+use rehearsal_history::WorkflowIdReusePolicy;
 
 use crate::error::{InvalidRequest, RequestError};
 use crate::machine::activity::ActivityCommand;
+use crate::machine::child::ChildCommand;
 use crate::machine::close::CloseCommand;
+use crate::machine::external::ExternalCommand;
 use crate::machine::timer::TimerCommand;
 
 /// A command that can be planned.
@@ -14,6 +17,8 @@ use crate::machine::timer::TimerCommand;
 pub(crate) enum Command {
     Activity(ActivityCommand),
     Timer(TimerCommand),
+    Child(ChildCommand),
+    External(ExternalCommand),
     Close(CloseCommand),
 }
 
@@ -42,13 +47,20 @@ impl Command {
             ServerCommand::CancelWorkflow { details } => {
                 Self::Close(CloseCommand::Cancel { details })
             }
-            ServerCommand::ContinueAsNew(_) => return Err("continue-as-new"),
-            ServerCommand::RecordMarker(_) => return Err("markers"),
-            ServerCommand::StartChildWorkflow(_) => return Err("child workflows"),
-            ServerCommand::SignalExternalWorkflow(_) => return Err("signals to other workflows"),
-            ServerCommand::RequestCancelExternalWorkflow(_) => {
-                return Err("cancels of other workflows");
+            ServerCommand::StartChildWorkflow(command) => {
+                if let Some(what) = not_simulated(&command) {
+                    return Err(what);
+                }
+                Self::Child(ChildCommand::Start(command))
             }
+            ServerCommand::SignalExternalWorkflow(command) => {
+                Self::External(ExternalCommand::Signal(command))
+            }
+            ServerCommand::RequestCancelExternalWorkflow(command) => {
+                Self::External(ExternalCommand::Cancel(command))
+            }
+            ServerCommand::RecordMarker(_) => return Err("markers"),
+            ServerCommand::ContinueAsNew(_) => return Err("continue-as-new"),
             ServerCommand::UpsertSearchAttributes(_) => {
                 return Err("upserts of search attributes");
             }
@@ -60,7 +72,7 @@ impl Command {
     pub(crate) const fn is_close(&self) -> bool {
         match self {
             Self::Close(_) => true,
-            Self::Activity(_) | Self::Timer(_) => false,
+            Self::Activity(_) | Self::Timer(_) | Self::Child(_) | Self::External(_) => false,
         }
     }
 
@@ -69,8 +81,28 @@ impl Command {
         match self {
             Self::Activity(command) => command.name(),
             Self::Timer(command) => command.name(),
+            Self::Child(command) => command.name(),
+            Self::External(command) => command.name(),
             Self::Close(command) => command.name(),
         }
+    }
+}
+
+/// What a child asks for that is not simulated.
+fn not_simulated(child: &StartChildWorkflow) -> Option<&'static str> {
+    let reuse = &child.id_reuse_policy;
+    if child.retry_policy.is_some() {
+        Some("retry policies of workflows")
+    } else if !child.cron_schedule.is_empty() {
+        Some("cron schedules")
+    } else if child.memo.as_ref().is_some_and(|memo| !memo.fields.is_empty()) {
+        Some("memos")
+    } else if child.search_attributes.as_ref().is_some_and(|it| !it.indexed_fields.is_empty()) {
+        Some("search attributes")
+    } else if *reuse == WorkflowIdReusePolicy::TerminateIfRunning {
+        Some("children that terminate whoever has their id")
+    } else {
+        None
     }
 }
 

@@ -14,10 +14,12 @@ use super::Turn;
 use super::command::Command;
 use super::state::State;
 use crate::machine::activity::{self, Activity};
+use crate::machine::child::{self, Child};
 use crate::machine::close;
+use crate::machine::external::{self, External};
 use crate::machine::timer::{self, Timer};
 use crate::refusal::Refusal;
-use crate::words::{Decision, Origin, Overlay, Step, is_direct};
+use crate::words::{Decision, Origin, Overlay, Step, Table as _, is_direct};
 
 /// The outcome of a completion's commands.
 #[derive(Debug)]
@@ -51,11 +53,15 @@ pub(crate) fn plan(
             identity,
             task_queue: &state.view.task_queue,
             run_timeout: state.settings.run_timeout,
+            namespace: &turn.config.namespace,
+            task_timeouts: [turn.config.default_task_timeout, turn.config.max_task_timeout],
             limits: &turn.config.limits,
         },
         buffered,
         activities: Overlay::new(&state.activities),
         timers: Overlay::new(&state.timers),
+        children: Overlay::new(&state.children),
+        externals: Overlay::new(&state.externals),
         steps: Vec::new(),
         needs_task: false,
     };
@@ -73,6 +79,8 @@ struct Planner<'a> {
     /// The entities as the commands so far will leave them.
     activities: Overlay<'a, EventId, Box<Activity>>,
     timers: Overlay<'a, SmolStr, Timer>,
+    children: Overlay<'a, EventId, Child>,
+    externals: Overlay<'a, EventId, External>,
     steps: Vec<Step>,
     needs_task: bool,
 }
@@ -87,6 +95,11 @@ impl Planner<'_> {
         match command {
             Command::Activity(command) => activity::plan(command, origin, &self.activities, out)?,
             Command::Timer(command) => timer::plan(command, origin, &self.timers, out)?,
+            Command::Child(command) => child::plan(command, origin, &self.children, out)?,
+            Command::External(command) => {
+                let is_new = |id: &str| self.children.all().any(|it| it.is_new(origin.task, id));
+                external::plan(command, origin, &self.externals, is_new, out)?;
+            }
             Command::Close(command) => close::plan(command, origin, out),
         }
         self.turn.bend(&mut decision);
@@ -116,6 +129,8 @@ impl Planner<'_> {
         }
         activity::evolve(&mut self.activities, &event);
         timer::evolve(&mut self.timers, &event);
+        child::evolve(&mut self.children, &event);
+        external::evolve(&mut self.externals, &event);
         self.steps.push(Step::Event(event));
     }
 }

@@ -6,9 +6,11 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use rehearsal_history::event::WorkflowExecutionStarted;
-use rehearsal_history::{Event, EventId, EventKind, SmolStr, Status, Timestamp};
+use rehearsal_history::{Event, EventId, EventKind, Execution, SmolStr, Status, Timestamp};
 
 use crate::machine::activity::{self, Activity};
+use crate::machine::child::{self, Child};
+use crate::machine::external::{self, External};
 use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::view::RunView;
@@ -30,7 +32,39 @@ pub(crate) struct State {
     /// By their ids. A timer that was started under the id of one whose `TimerFired` is in the buffer stands in its
     /// place.
     pub(crate) timers: BTreeMap<SmolStr, Timer>,
+    /// By their `StartChildWorkflowExecutionInitiated`.
+    pub(crate) children: BTreeMap<EventId, Child>,
+    /// Signals and cancels of other workflows that are under way, by the events that asked for them.
+    pub(crate) externals: BTreeMap<EventId, External>,
     pub(crate) signals: u32,
+    pub(crate) family: Family,
+}
+
+/// Where a run comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Family {
+    /// Its parent, and the `StartChildWorkflowExecutionInitiated` there.
+    pub(crate) parent: Option<(Execution, EventId)>,
+    /// The topmost parent: itself, if it has none.
+    pub(crate) root: Execution,
+    /// The first run of its chain.
+    pub(crate) first_run_id: SmolStr,
+}
+
+impl Family {
+    fn of(started: &WorkflowExecutionStarted) -> Self {
+        let parent = started.parent_workflow_execution.clone();
+        let itself = || Execution {
+            workflow_id: started.workflow_id.clone(),
+            run_id: started.original_execution_run_id.clone(),
+            ..Execution::default()
+        };
+        Self {
+            parent: parent.map(|parent| (parent, started.parent_initiated_event_id)),
+            root: started.root_workflow_execution.clone().unwrap_or_else(itself),
+            first_run_id: started.first_execution_run_id.clone(),
+        }
+    }
 }
 
 /// What a run was started with.
@@ -69,7 +103,10 @@ impl State {
             previous_started: EventId::NONE,
             activities: BTreeMap::new(),
             timers: BTreeMap::new(),
+            children: BTreeMap::new(),
+            externals: BTreeMap::new(),
             signals: 0,
+            family: Family::of(started),
         }
     }
 
@@ -81,6 +118,8 @@ impl State {
         self.task.evolve(event);
         activity::evolve(&mut self.activities, event);
         timer::evolve(&mut self.timers, event);
+        child::evolve(&mut self.children, event);
+        external::evolve(&mut self.externals, event);
         match &event.kind {
             EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
             EventKind::WorkflowExecutionCancelRequested(_) => self.view.cancel_requested = true,

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 use rehearsal_history::{Event, EventId, SmolStr};
 
 use super::Run;
+use crate::machine::child::Child;
+use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
 use crate::machine::timer::Timer;
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
@@ -78,12 +80,15 @@ impl Run {
         Some(activity.standing())
     }
 
-    /// Activities and timers that have not ended, in the order in which they were asked for. Those whose end is in the
+    /// Operations that have not ended, in the order in which they were asked for. Those whose end is in the
     /// buffer have ended.
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
         let activities = self.state.activities.values().filter_map(|activity| activity.pending());
         let timers = self.state.timers.values().filter_map(Timer::pending);
-        let mut pending: Vec<PendingOp> = activities.chain(timers).collect();
+        let children = self.state.children.values().map(Child::pending);
+        let externals = self.state.externals.values().map(External::pending);
+        let mut pending: Vec<PendingOp> =
+            activities.chain(timers).chain(children).chain(externals).collect();
         pending.sort_by_key(|op| op.scheduled);
         pending
     }

@@ -128,6 +128,9 @@ impl Walk {
             Effect::ActivityTask { run, scheduled, attempt, .. } => {
                 Input::StartActivityTask { run, scheduled, attempt, identity, request_id }
             }
+            Effect::Transfer { run, across, .. } => {
+                Input::Transfer { run, across, run_id: format_smolstr!("run-{}", self.ids) }
+            }
             Effect::Closed { .. } => Input::Elapsed,
             Effect::Loose { run, armed, soonest, latest, .. } => {
                 let at = if self.dice.roll(2) == 0 { soonest } else { latest };

@@ -33,6 +33,31 @@ pub(crate) enum Transfer {
         /// The `ActivityTaskScheduled`.
         scheduled: EventId,
     },
+    /// Something concerns another run.
+    Across(Across),
+}
+
+/// What a run wants of others. It happens in transactions of its own, after the one that asks for it, if it is still
+/// wanted then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Across {
+    /// A child is to be started.
+    StartChild {
+        /// The `StartChildWorkflowExecutionInitiated`.
+        initiated: EventId,
+    },
+    /// Another workflow is to be signaled.
+    SignalExternal {
+        /// The `SignalExternalWorkflowExecutionInitiated`.
+        initiated: EventId,
+    },
+    /// Another workflow is to be asked to cancel.
+    CancelExternal {
+        /// The `RequestCancelExternalWorkflowExecutionInitiated`.
+        initiated: EventId,
+    },
+    /// The run has closed: its parent is to be told, and its children are to be dealt with (C-40, T-13).
+    Close,
 }
 
 /// What a decision gives: the steps in their order, and whether the workflow must hear of it.
@@ -109,6 +134,17 @@ pub(crate) fn is_direct(kind: &EventKind) -> bool {
             | EventKind::ActivityTaskTimedOut(_)
             | EventKind::ActivityTaskCanceled(_)
             | EventKind::TimerFired(_)
+            | EventKind::StartChildWorkflowExecutionFailed(_)
+            | EventKind::ChildWorkflowExecutionStarted(_)
+            | EventKind::ChildWorkflowExecutionCompleted(_)
+            | EventKind::ChildWorkflowExecutionFailed(_)
+            | EventKind::ChildWorkflowExecutionCanceled(_)
+            | EventKind::ChildWorkflowExecutionTimedOut(_)
+            | EventKind::ChildWorkflowExecutionTerminated(_)
+            | EventKind::SignalExternalWorkflowExecutionFailed(_)
+            | EventKind::ExternalWorkflowExecutionSignaled(_)
+            | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
+            | EventKind::ExternalWorkflowExecutionCancelRequested(_)
     )
 }
 

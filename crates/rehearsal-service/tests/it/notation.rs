@@ -84,8 +84,65 @@ fn describe(kind: &EventKind) -> (&str, Vec<String>) {
         EventKind::TimerCanceled(it) => {
             ("TimerCanceled", vec![format!("st{}", it.started_event_id)])
         }
+        _ => across(kind),
+    }
+}
+
+/// Children and other workflows.
+fn across(kind: &EventKind) -> (&str, Vec<String>) {
+    match kind {
+        EventKind::StartChildWorkflowExecutionInitiated(it) => {
+            ("ChildInit", vec![it.workflow_id.to_string()])
+        }
+        EventKind::StartChildWorkflowExecutionFailed(it) => {
+            ("ChildStartFailed", vec![short(it.cause.as_str()), init(it.initiated_event_id)])
+        }
+        EventKind::ChildWorkflowExecutionStarted(it) => {
+            ("ChildStarted", vec![init(it.initiated_event_id)])
+        }
+        EventKind::ChildWorkflowExecutionCompleted(it) => {
+            ("ChildCompleted", child(it.initiated_event_id, it.started_event_id))
+        }
+        EventKind::ChildWorkflowExecutionFailed(it) => {
+            ("ChildFailed", child(it.initiated_event_id, it.started_event_id))
+        }
+        EventKind::ChildWorkflowExecutionCanceled(it) => {
+            ("ChildCanceled", child(it.initiated_event_id, it.started_event_id))
+        }
+        EventKind::ChildWorkflowExecutionTimedOut(it) => {
+            ("ChildTimedOut", child(it.initiated_event_id, it.started_event_id))
+        }
+        EventKind::ChildWorkflowExecutionTerminated(it) => {
+            ("ChildTerminated", child(it.initiated_event_id, it.started_event_id))
+        }
+        EventKind::SignalExternalWorkflowExecutionInitiated(it) => {
+            ("SigExtInit", vec![it.workflow_execution.workflow_id.to_string()])
+        }
+        EventKind::SignalExternalWorkflowExecutionFailed(it) => {
+            ("SigExtFailed", vec![short(it.cause.as_str()), init(it.initiated_event_id)])
+        }
+        EventKind::ExternalWorkflowExecutionSignaled(it) => {
+            ("ExtSignaled", vec![init(it.initiated_event_id)])
+        }
+        EventKind::RequestCancelExternalWorkflowExecutionInitiated(it) => {
+            ("CanExtInit", vec![it.workflow_execution.workflow_id.to_string()])
+        }
+        EventKind::RequestCancelExternalWorkflowExecutionFailed(it) => {
+            ("CanExtFailed", vec![short(it.cause.as_str()), init(it.initiated_event_id)])
+        }
+        EventKind::ExternalWorkflowExecutionCancelRequested(it) => {
+            ("ExtCancelReq", vec![init(it.initiated_event_id)])
+        }
         other => (other.name(), vec![]),
     }
+}
+
+fn init(id: EventId) -> String {
+    format!("i{id}")
+}
+
+fn child(initiated: EventId, started: EventId) -> Vec<String> {
+    vec![init(initiated), format!("st{started}")]
 }
 
 fn wtc(id: EventId) -> String {
@@ -103,6 +160,13 @@ fn closed(scheduled: EventId, started: EventId, state: &str) -> Vec<String> {
 }
 
 fn short(name: &str) -> String {
-    let prefixes = ["RETRY_STATE_", "TIMEOUT_TYPE_", "WORKFLOW_TASK_FAILED_CAUSE_"];
+    let prefixes = [
+        "RETRY_STATE_",
+        "TIMEOUT_TYPE_",
+        "WORKFLOW_TASK_FAILED_CAUSE_",
+        "START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_",
+        "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_",
+        "CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_",
+    ];
     prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name).to_owned()
 }

@@ -121,9 +121,6 @@ fn commands_that_are_not_simulated_are_refused_by_name() {
     let commands = [
         ServerCommand::ContinueAsNew(Box::default()),
         ServerCommand::RecordMarker(Box::default()),
-        ServerCommand::StartChildWorkflow(Box::default()),
-        ServerCommand::SignalExternalWorkflow(Box::default()),
-        ServerCommand::RequestCancelExternalWorkflow(Box::default()),
         ServerCommand::UpsertSearchAttributes(SearchAttributes::default()),
         ServerCommand::UpsertMemo(Memo::default()),
     ];
@@ -140,9 +137,6 @@ fn commands_that_are_not_simulated_are_refused_by_name() {
         [
             "not simulated: continue-as-new",
             "not simulated: markers",
-            "not simulated: child workflows",
-            "not simulated: signals to other workflows",
-            "not simulated: cancels of other workflows",
             "not simulated: upserts of search attributes",
             "not simulated: upserts of the memo",
         ]

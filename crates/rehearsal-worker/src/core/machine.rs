@@ -7,6 +7,11 @@ use rehearsal_activation::Seq;
 pub(super) enum Machine {
     Activity(Seq),
     Timer(Seq),
+    Child(Seq),
+    /// That of a signal to another workflow.
+    Signal(Seq),
+    /// That of a cancel of another workflow, counted from 0; core itself asks for those of children.
+    Cancel(u32),
     /// That of a close command, by the name that core gives it.
     Close(&'static str),
 }

@@ -6,7 +6,9 @@ use rehearsal_activation::WorkflowCommand;
 use rehearsal_history::{Event, EventId, EventKind};
 
 use super::activity::Activities;
+use super::child::Children;
 use super::close;
+use super::external::Externals;
 use super::failure::{Fault, unasked, unhandled};
 use super::machine::Machine;
 use super::out::Out;
@@ -21,13 +23,21 @@ pub(super) struct Operations {
     run: RunInfo,
     activities: Activities,
     timers: Timers,
+    children: Children,
+    externals: Externals,
     pub(super) out: Out,
 }
 
 impl Operations {
     pub(super) fn new(run: RunInfo) -> Self {
-        let (activities, timers, out) = (Activities::default(), Timers::default(), Out::default());
-        Self { run, activities, timers, out }
+        Self {
+            run,
+            activities: Activities::default(),
+            timers: Timers::default(),
+            children: Children::default(),
+            externals: Externals::default(),
+            out: Out::default(),
+        }
     }
 
     pub(super) const fn run_timeout(&self) -> Option<Duration> {
@@ -47,11 +57,22 @@ impl Operations {
             C::RequestCancelActivity { seq } => return self.activities.cancel(seq, out),
             C::StartTimer(command) => self.timers.start(command, out),
             C::CancelTimer { seq } => return self.timers.cancel(seq, out),
+            C::StartChildWorkflow(command) => self.children.start(*command, &self.run, out),
+            C::CancelChildWorkflow(cancel) => {
+                return self.children.cancel(cancel, &mut self.externals, out);
+            }
+            C::SignalExternalWorkflow(command) => self.externals.signal(*command, out),
+            C::CancelSignalExternalWorkflow { seq } => {
+                return self.externals.cancel_signal(seq, out);
+            }
+            C::RequestCancelExternalWorkflow(command) => {
+                self.externals.cancel(*command, &self.run, out);
+            }
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
-            // Core has no such selectors.
-            C::SelectorReceived => {}
+            // Core has no such rules.
+            C::SelectorReceived | C::ChildIdInUse => {}
             _ => return Err(Fault::NotSimulated("a command of a later version".into())),
         }
         Ok(())
@@ -85,6 +106,34 @@ impl Operations {
             E::ActivityTaskTimedOut(timed_out) => self.activities.timed_out(event, timed_out, out),
             E::ActivityTaskCanceled(canceled) => self.activities.canceled(event, canceled, out),
             E::TimerFired(fired) => self.timers.fired(event, fired, out),
+            E::StartChildWorkflowExecutionFailed(it) => self.children.start_failed(event, it, out),
+            E::ChildWorkflowExecutionStarted(it) => self.children.started(event, it, out),
+            E::ChildWorkflowExecutionCompleted(it) => self.children.completed(event, it, out),
+            E::ChildWorkflowExecutionFailed(it) => self.children.failed(event, it, out),
+            E::ChildWorkflowExecutionTimedOut(it) => self.children.timed_out(event, it, out),
+            E::ChildWorkflowExecutionCanceled(it) => {
+                self.children.canceled(event, it.initiated_event_id, out)
+            }
+            E::ChildWorkflowExecutionTerminated(it) => {
+                self.children.terminated(event, it.initiated_event_id, out)
+            }
+            E::ExternalWorkflowExecutionSignaled(it) => {
+                self.externals.signaled(event, it.initiated_event_id, None, out)
+            }
+            E::SignalExternalWorkflowExecutionFailed(it) => {
+                self.externals.signaled(event, it.initiated_event_id, Some(&it.cause), out)
+            }
+            E::ExternalWorkflowExecutionCancelRequested(it) => {
+                let child = self.externals.canceled(event, it.initiated_event_id, None, out)?;
+                if let Some(seq) = child {
+                    self.children.cancel_reached(seq, out);
+                }
+                Ok(())
+            }
+            E::RequestCancelExternalWorkflowExecutionFailed(it) => {
+                let cause = Some(&it.cause);
+                self.externals.canceled(event, it.initiated_event_id, cause, out).map(drop)
+            }
             _ if event.server.worker_may_ignore => Ok(()),
             kind if is_command_event(kind) => Err(unasked(event)),
             kind => no_news(kind).map_err(|misplaced| match misplaced {
@@ -99,6 +148,8 @@ impl Operations {
         match machine {
             Machine::Activity(seq) => self.activities.record(seq, event),
             Machine::Timer(seq) => self.timers.record(seq, event),
+            Machine::Child(seq) => self.children.record(seq, event),
+            Machine::Signal(_) | Machine::Cancel(_) => self.externals.record(machine, event),
             Machine::Close(_) => {}
         }
     }
@@ -108,6 +159,8 @@ impl Operations {
         match machine {
             Machine::Activity(seq) => self.activities.refusal(seq, event),
             Machine::Timer(seq) => self.timers.refusal(seq, event),
+            Machine::Child(seq) => self.children.refusal(seq, event),
+            Machine::Signal(_) | Machine::Cancel(_) => Externals::refusal(machine, event),
             Machine::Close(name) => unhandled(name, event),
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Job, ServerCommand};
+use rehearsal_activation::{Job, ServerCommand, Trouble};
 
 use super::failure::Fault;
 use super::machine::Machine;
@@ -16,6 +16,8 @@ const ACTIVATIONS: u32 = 10_000;
 pub(super) struct Out {
     pub(super) queue: Queue,
     pub(super) jobs: Jobs,
+    /// What core gets wrong without failing the task for it.
+    pub(super) troubles: Vec<Trouble>,
 }
 
 /// What is sent when the workflow task is answered, in this order.

@@ -56,6 +56,15 @@ pub(super) fn not_replayed(
     }
 }
 
+/// How Go panics where it looks for an operation of this kind by its id and there is none (`getCommand`).
+pub(super) fn unmatched(kind: &str, id: &str) -> String {
+    format!(
+        "During replay, a matching {kind} command was expected in history event position {id}. However, the \
+         replayed code did not produce that. Possible causes are nondeterministic workflow definition code, or an \
+         incompatible change in the workflow definition."
+    )
+}
+
 /// What fails a task with an event that nothing takes, for this reason.
 pub(super) fn not_taken(panic: Option<String>, event: &Event, why: &str) -> WorkerTaskFailure {
     not_replayed(panic, || differ(&describe::event(event), why))

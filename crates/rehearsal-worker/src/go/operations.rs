@@ -8,7 +8,9 @@ use rehearsal_activation::{Job, ServerCommand, WorkflowCommand};
 use rehearsal_history::{Event, EventId, EventKind};
 
 use super::activity::{self, Activities};
+use super::child::Children;
 use super::close;
+use super::external::{self, Externals};
 use super::failure::Refusal;
 use super::outbox::Outbox;
 use super::timer::{self, Timers};
@@ -21,11 +23,19 @@ pub(super) struct Operations {
     run: RunInfo,
     activities: Activities,
     timers: Timers,
+    children: Children,
+    externals: Externals,
 }
 
 impl Operations {
     pub(super) fn new(run: RunInfo) -> Self {
-        Self { run, activities: Activities::default(), timers: Timers::default() }
+        Self {
+            run,
+            activities: Activities::default(),
+            timers: Timers::default(),
+            children: Children::default(),
+            externals: Externals::default(),
+        }
     }
 
     pub(super) const fn run_timeout(&self) -> Option<Duration> {
@@ -52,11 +62,18 @@ impl Operations {
             C::RequestCancelActivity { seq } => self.activities.cancel(seq, out)?,
             C::StartTimer(command) => self.timers.start(command, out),
             C::CancelTimer { seq } => self.timers.cancel(seq, out)?,
+            C::StartChildWorkflow(command) => self.children.start(*command, &self.run, out),
+            C::CancelChildWorkflow(cancel) => self.children.cancel(&cancel, out)?,
+            C::SignalExternalWorkflow(command) => self.externals.signal(*command, out),
+            C::RequestCancelExternalWorkflow(command) => self.externals.cancel(*command, out),
+            C::CancelSignalExternalWorkflow { .. } => {
+                return Err(Refusal::NotSimulated("taking back a signal, which Go does not"));
+            }
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
-            // A flag of the completion.
-            C::SelectorReceived => {}
+            // Flags of the completion.
+            C::SelectorReceived | C::ChildIdInUse => {}
             other => {
                 let what = other.not_simulated().unwrap_or("a command of a later version");
                 return Err(Refusal::NotSimulated(what));
@@ -78,6 +95,35 @@ impl Operations {
             E::ActivityTaskTimedOut(timed_out) => self.activities.timed_out(timed_out)?,
             E::ActivityTaskCanceled(canceled) => self.activities.canceled(canceled)?,
             E::TimerFired(fired) => self.timers.fired(fired)?,
+            E::StartChildWorkflowExecutionFailed(failed) => self.children.start_failed(failed)?,
+            E::ChildWorkflowExecutionStarted(started) => self.children.started(started)?,
+            E::ChildWorkflowExecutionCompleted(completed) => self.children.completed(completed)?,
+            E::ChildWorkflowExecutionFailed(failed) => self.children.failed(failed)?,
+            E::ChildWorkflowExecutionCanceled(canceled) => self.children.canceled(canceled)?,
+            E::ChildWorkflowExecutionTimedOut(timed_out) => self.children.timed_out(timed_out)?,
+            E::ChildWorkflowExecutionTerminated(terminated) => {
+                self.children.terminated(terminated)?
+            }
+            E::ExternalWorkflowExecutionSignaled(it) => {
+                self.externals.signaled(it.initiated_event_id, None)?
+            }
+            E::SignalExternalWorkflowExecutionFailed(it) => {
+                self.externals.signaled(it.initiated_event_id, Some(&it.cause))?
+            }
+            E::ExternalWorkflowExecutionCancelRequested(it) => {
+                let told = self.externals.canceled(it.initiated_event_id, None);
+                if told.is_none() {
+                    self.children.cancel_accepted(&it.workflow_execution.workflow_id)?;
+                }
+                return Ok(told);
+            }
+            E::RequestCancelExternalWorkflowExecutionFailed(it) => {
+                let told = self.externals.canceled(it.initiated_event_id, Some(&it.cause));
+                if told.is_none() {
+                    self.children.cancel_failed(&it.workflow_execution.workflow_id)?;
+                }
+                return Ok(told);
+            }
             _ if event.server.worker_may_ignore => return Ok(None),
             kind => return no_news(kind).map(|()| None),
         };
@@ -95,6 +141,47 @@ impl Operations {
             | E::ActivityTaskCanceled(_) => Some(activity::unknown(event)),
             E::TimerStarted(started) => self.timers.unstarted(&started.timer_id),
             E::TimerFired(fired) => Some(timer::unknown(&fired.timer_id)),
+            E::StartChildWorkflowExecutionInitiated(it) => self.children.unknown(&it.workflow_id),
+            E::StartChildWorkflowExecutionFailed(it) => self.children.unknown(&it.workflow_id),
+            E::ChildWorkflowExecutionStarted(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::ChildWorkflowExecutionCompleted(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::ChildWorkflowExecutionFailed(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::ChildWorkflowExecutionCanceled(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::ChildWorkflowExecutionTimedOut(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::ChildWorkflowExecutionTerminated(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::RequestCancelExternalWorkflowExecutionInitiated(it) if it.control.is_empty() => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::RequestCancelExternalWorkflowExecutionInitiated(it) => {
+                self.externals.unknown_cancel(event.id, &it.control)
+            }
+            E::ExternalWorkflowExecutionCancelRequested(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::RequestCancelExternalWorkflowExecutionFailed(it) => {
+                self.children.unknown(&it.workflow_execution.workflow_id)
+            }
+            E::SignalExternalWorkflowExecutionInitiated(it) => {
+                self.externals.unknown_signal(event.id, &it.control)
+            }
+            E::ExternalWorkflowExecutionSignaled(it) => {
+                Some(external::no_signal(it.initiated_event_id))
+            }
+            E::SignalExternalWorkflowExecutionFailed(it) => {
+                Some(external::no_signal(it.initiated_event_id))
+            }
             _ => None,
         }
     }

@@ -7,17 +7,23 @@
 
 use alloc::collections::BTreeSet;
 
+use rehearsal_activation::WorkflowCommand;
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 
 const NAME: SmolStr = SmolStr::new_static("temporal-go");
 const VERSION: SmolStr = SmolStr::new_static("1.47.0");
+/// The start of a child whose id is in use fails as its end does.
+const CHILD_WORKFLOW_ERROR_EXECUTION: u32 = 2;
 /// Updates are sent as commands; set when a run begins.
 const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
 /// A selector that was blocked does not lose the signal that woke it. Set, as the next one, where a channel wakes one: in
 /// the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`), which knows no other channels
 /// than signals and `ctx.Done()` here; that of `AddFuture` sets none.
 const BLOCKED_SELECTOR_SIGNAL_RECEIVE: u32 = 5;
+/// The memo is written by the converter of the workflow. Asked for with every child, whether it has a memo or not
+/// (`getWorkflowMemo`).
+const MEMO_USER_DC_ENCODE: u32 = 7;
 /// Several selectors that are blocked on one channel lose none.
 const WORKFLOW_NEW_CHANNEL_LOST_MESSAGES: u32 = 8;
 
@@ -43,10 +49,22 @@ impl Sdk {
         self.flags.extend(metadata.iter().flat_map(|metadata| &metadata.lang_used_flags));
     }
 
-    /// A channel woke a selector that was blocked, in a live task.
-    pub(crate) fn selector_received(&mut self) {
-        self.new_flags
-            .extend([BLOCKED_SELECTOR_SIGNAL_RECEIVE, WORKFLOW_NEW_CHANNEL_LOST_MESSAGES]);
+    /// Workflow code asked for these in a live task.
+    pub(crate) fn uses(&mut self, commands: &[WorkflowCommand]) {
+        for command in commands {
+            match command {
+                WorkflowCommand::SelectorReceived => self
+                    .new_flags
+                    .extend([BLOCKED_SELECTOR_SIGNAL_RECEIVE, WORKFLOW_NEW_CHANNEL_LOST_MESSAGES]),
+                WorkflowCommand::StartChildWorkflow(_) => {
+                    self.new_flags.insert(MEMO_USER_DC_ENCODE);
+                }
+                WorkflowCommand::ChildIdInUse => {
+                    self.new_flags.extend([CHILD_WORKFLOW_ERROR_EXECUTION, MEMO_USER_DC_ENCODE]);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A live task is completed: what is to be said.

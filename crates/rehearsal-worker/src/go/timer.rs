@@ -9,7 +9,7 @@ use rehearsal_activation::{Job, Seq, ServerCommand, StartTimer};
 use rehearsal_history::event::TimerFired;
 use rehearsal_history::{SmolStr, UserMetadata};
 
-use super::failure::Refusal;
+use super::failure::{Refusal, unmatched};
 use super::outbox::{Outbox, number};
 use super::phase::Phase;
 use crate::told::Misplaced;
@@ -84,9 +84,5 @@ impl Timers {
 
 /// How Go panics at an event of a timer that it does not know.
 pub(super) fn unknown(timer_id: &str) -> String {
-    format!(
-        "During replay, a matching Timer command was expected in history event position {timer_id}. However, the \
-         replayed code did not produce that. Possible causes are nondeterministic workflow definition code, or an \
-         incompatible change in the workflow definition."
-    )
+    unmatched("Timer", timer_id)
 }

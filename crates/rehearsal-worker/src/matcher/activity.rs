@@ -83,7 +83,7 @@ fn another(
 }
 
 /// What Go compares of a type's name: what follows its last dot.
-fn last_part(name: &str) -> &str {
+pub(super) fn last_part(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((_, last)) if !last.is_empty() => last,
         _ => name,

@@ -5,7 +5,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::event::MarkerRecorded;
 use rehearsal_history::{
-    Failure, History, HistoryBuilder, Payload, RetryPolicy, WorkflowTaskFailedCause,
+    Failure, History, HistoryBuilder, Memo, Payload, RetryPolicy, WorkflowTaskFailedCause,
 };
 use rehearsal_worker::{Grade, ReplayOptions, ReplayStep, Replayer, replay};
 
@@ -396,9 +396,9 @@ fn what_is_not_simulated_is_refused_by_name() {
       recorded:  MarkerRecorded
     ");
     let told = history(|h| _ = h.complete_task());
-    let child = WorkflowCommand::StartChildWorkflow(Box::default());
-    insta::assert_snapshot!(report(&told, &Script::of([vec![child]])), @"
-    workflow task 1, event 4: not simulated: child workflows
+    let memo = WorkflowCommand::UpsertMemo(Memo::default());
+    insta::assert_snapshot!(report(&told, &Script::of([vec![memo]])), @"
+    workflow task 1, event 4: not simulated: upserts of the memo
       recorded:  WorkflowTaskCompleted
     ");
 }

@@ -1,7 +1,8 @@
 //! Asking an error for its kind: what `errors.As` is to Go.
 
 use rehearsal_history::{
-    ActivityFailureInfo, ApplicationFailureInfo, FailureInfo, TimeoutFailureInfo, TimeoutType,
+    ActivityFailureInfo, ApplicationFailureInfo, ChildFailureInfo, FailureInfo, TimeoutFailureInfo,
+    TimeoutType,
 };
 use serde::de::DeserializeOwned;
 
@@ -56,6 +57,16 @@ impl WorkflowError {
     pub fn as_activity(&self) -> Option<&ActivityFailureInfo> {
         self.find(|info| match info {
             FailureInfo::Activity(info) => Some(info),
+            _ => None,
+        })
+    }
+
+    /// The child workflow that failed, timed out, was canceled, terminated or not started, if it comes from one: its type,
+    /// id and run, and why it was not tried again. What it ended with is the [`cause`](Self::cause).
+    #[must_use]
+    pub fn as_child_workflow(&self) -> Option<&ChildFailureInfo> {
+        self.find(|info| match info {
+            FailureInfo::ChildWorkflow(info) => Some(info),
             _ => None,
         })
     }

@@ -2,8 +2,10 @@
 
 mod activity;
 mod cancel;
+mod child;
 mod condition;
 mod error;
+mod external;
 mod foreign;
 mod golden;
 mod outcome;

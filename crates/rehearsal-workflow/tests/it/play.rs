@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::{
-    Activation, ActivityResolution, Completion, Definition, Initialize, Job, Seq,
+    Activation, ActivityResolution, Completion, Definition, ExternalTarget, Initialize, Job, Seq,
     Signal as SignalJob, TaskFailure, WorkflowCommand,
 };
 use rehearsal_history::{
@@ -160,6 +160,10 @@ fn show_job(job: &Job) -> String {
             format!("Completed {seq}")
         }
         Job::ResolveActivity { seq, .. } => format!("Failed {seq}"),
+        Job::ResolveChildStart { seq, .. }
+        | Job::ResolveChild { seq, .. }
+        | Job::ResolveSignalExternal { seq, .. }
+        | Job::ResolveCancelExternal { seq, .. } => format!("{} {seq}", job.name()),
         job => job.name().to_owned(),
     }
 }
@@ -201,6 +205,24 @@ fn show_command(command: &WorkflowCommand) -> String {
             format!("StartTimer {} {:?}{summary}", timer.seq, timer.after)
         }
         WorkflowCommand::CancelTimer { seq } => format!("CancelTimer {seq}"),
+        WorkflowCommand::StartChildWorkflow(child) => {
+            let id = child.workflow_id.as_deref().map(|id| format!(" id={id}")).unwrap_or_default();
+            let input = text(child.input.as_ref());
+            format!("StartChildWorkflow {} {}{input}{id}", child.seq, child.workflow_type)
+        }
+        WorkflowCommand::CancelChildWorkflow(cancel) => {
+            format!("CancelChildWorkflow {}", cancel.seq)
+        }
+        WorkflowCommand::SignalExternalWorkflow(signal) => format!(
+            "SignalExternalWorkflow {} {}{} to {}",
+            signal.seq,
+            signal.name,
+            text(signal.input.as_ref()),
+            target(&signal.target),
+        ),
+        WorkflowCommand::RequestCancelExternalWorkflow(cancel) => {
+            format!("RequestCancelExternalWorkflow {} of {}", cancel.seq, target(&cancel.target))
+        }
         WorkflowCommand::CompleteWorkflow { result } => {
             format!("CompleteWorkflow{}", text(result.as_ref()))
         }
@@ -212,6 +234,12 @@ fn show_command(command: &WorkflowCommand) -> String {
         }
         other => format!("{other:?}"),
     }
+}
+
+fn target(target: &ExternalTarget) -> String {
+    let run = target.run_id.as_deref().map(|run| format!(" run={run}")).unwrap_or_default();
+    let child = if target.child_only { " (child only)" } else { "" };
+    format!("{}{run}{child}", target.workflow_id)
 }
 
 /// Payloads as JSON, each after a space.

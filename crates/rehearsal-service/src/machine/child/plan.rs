@@ -1,0 +1,113 @@
+//! What the command that starts a child comes to (W-15, C-40).
+
+use core::time::Duration;
+
+use alloc::boxed::Box;
+
+use rehearsal_activation::StartChildWorkflow;
+use rehearsal_history::event::StartChildWorkflowExecutionInitiated;
+use rehearsal_history::{EventId, ParentClosePolicy, TaskQueue, WorkflowIdReusePolicy};
+
+use super::Child;
+use crate::refusal::BadAcross;
+use crate::words::{Across, Decision, Origin, Table, Transfer};
+
+/// A command about a child.
+#[derive(Debug)]
+pub(crate) enum ChildCommand {
+    /// Start one.
+    Start(Box<StartChildWorkflow>),
+}
+
+impl ChildCommand {
+    /// The type of the command as Go prints the enum.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "StartChildWorkflowExecution",
+        }
+    }
+}
+
+/// What `command` causes among `children`; changes nothing.
+///
+/// # Errors
+///
+/// [`BadAcross`] if it does not hold.
+pub(crate) fn plan(
+    command: ChildCommand,
+    origin: &Origin<'_>,
+    children: &impl Table<EventId, Child>,
+    out: &mut Decision,
+) -> Result<(), BadAcross> {
+    let ChildCommand::Start(mut command) = command;
+    if command.workflow_id.is_empty() {
+        return Err(BadAcross::NoChildId {
+            workflow_type: command.workflow_type,
+            namespace: origin.namespace.clone(),
+        });
+    }
+    if command.workflow_type.is_empty() {
+        return Err(BadAcross::NoChildType {
+            workflow_id: command.workflow_id,
+            namespace: origin.namespace.clone(),
+        });
+    }
+    let (pending, limit) = (children.all().count(), origin.limits.pending_children);
+    if pending >= limit {
+        return Err(BadAcross::TooManyChildren { pending, limit });
+    }
+    let user_metadata = command.user_metadata.take();
+    out.record(origin.now, Box::new(attributes(*command, origin)));
+    out.annotate(user_metadata);
+    out.transfer(Transfer::Across(Across::StartChild { initiated: origin.next }));
+    Ok(())
+}
+
+/// What is recorded, with the server's defaults (`ValidateStartChildExecutionAttributes`,
+/// `handleCommandStartChildWorkflow`).
+fn attributes(
+    command: StartChildWorkflow,
+    origin: &Origin<'_>,
+) -> StartChildWorkflowExecutionInitiated {
+    let task_queue =
+        if command.task_queue.is_empty() { origin.task_queue.clone() } else { command.task_queue };
+    let execution = command.execution_timeout.unwrap_or_default();
+    let run = run_timeout(command.run_timeout.unwrap_or_default(), execution);
+    StartChildWorkflowExecutionInitiated {
+        namespace: origin.namespace.clone(),
+        workflow_id: command.workflow_id,
+        workflow_type: command.workflow_type.into(),
+        task_queue: TaskQueue::normal(task_queue),
+        input: command.input,
+        workflow_execution_timeout: command.execution_timeout,
+        workflow_run_timeout: Some(run),
+        workflow_task_timeout: Some(origin.task_timeout(command.task_timeout, run)),
+        parent_close_policy: match command.parent_close_policy {
+            ParentClosePolicy::Unspecified => ParentClosePolicy::Terminate,
+            policy => policy,
+        },
+        workflow_task_completed_event_id: origin.task,
+        workflow_id_reuse_policy: match command.id_reuse_policy {
+            WorkflowIdReusePolicy::Unspecified => WorkflowIdReusePolicy::AllowDuplicate,
+            policy => policy,
+        },
+        retry_policy: command.retry_policy,
+        cron_schedule: command.cron_schedule,
+        header: Some(command.header.unwrap_or_default()),
+        memo: command.memo,
+        search_attributes: command.search_attributes,
+        inherit_build_id: command.inherit_build_id,
+        ..StartChildWorkflowExecutionInitiated::default()
+    }
+}
+
+/// T-10: no run outlives the execution; zero is none of both.
+fn run_timeout(run: Duration, execution: Duration) -> Duration {
+    if run.is_zero() {
+        execution
+    } else if execution.is_zero() {
+        run
+    } else {
+        run.min(execution)
+    }
+}

@@ -1,0 +1,171 @@
+//! What was wrong with a command about a child or another workflow.
+
+use core::fmt;
+
+use rehearsal_history::{SmolStr, WorkflowTaskFailedCause};
+
+/// What was wrong with a command about a child or another workflow (W-15).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadAcross {
+    /// A child has no id.
+    NoChildId {
+        /// Its type.
+        workflow_type: SmolStr,
+        /// Its namespace.
+        namespace: SmolStr,
+    },
+    /// A child has no type.
+    NoChildType {
+        /// Its id.
+        workflow_id: SmolStr,
+        /// Its namespace.
+        namespace: SmolStr,
+    },
+    /// Too many children are pending.
+    TooManyChildren {
+        /// How many there are.
+        pending: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A signal names no workflow.
+    NoSignalTarget {
+        /// The namespace.
+        namespace: SmolStr,
+        /// The run that it names.
+        run_id: SmolStr,
+        /// The name of the signal.
+        signal_name: SmolStr,
+    },
+    /// A signal to another workflow has no name.
+    NoSignalName {
+        /// The other workflow.
+        workflow_id: SmolStr,
+        /// Its namespace.
+        namespace: SmolStr,
+        /// Its run.
+        run_id: SmolStr,
+    },
+    /// Too many signals to other workflows are under way.
+    TooManySignals {
+        /// How many there are.
+        pending: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A cancel names no workflow.
+    NoCancelTarget {
+        /// The namespace that it names.
+        namespace: SmolStr,
+        /// The run that it names.
+        run_id: SmolStr,
+    },
+    /// A child is canceled by the completion that starts it.
+    StartedAndCanceled {
+        /// Its id.
+        workflow_id: SmolStr,
+        /// The run that the cancel names.
+        run_id: SmolStr,
+        /// The namespace that it names.
+        namespace: SmolStr,
+    },
+    /// Too many cancels of other workflows are under way.
+    TooManyCancels {
+        /// How many there are.
+        pending: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+impl BadAcross {
+    pub(super) const fn cause(&self) -> WorkflowTaskFailedCause {
+        match self {
+            Self::NoChildId { .. } | Self::NoChildType { .. } => {
+                WorkflowTaskFailedCause::BadStartChildExecutionAttributes
+            }
+            Self::TooManyChildren { .. } => {
+                WorkflowTaskFailedCause::PendingChildWorkflowsLimitExceeded
+            }
+            Self::NoSignalTarget { .. } | Self::NoSignalName { .. } => {
+                WorkflowTaskFailedCause::BadSignalWorkflowExecutionAttributes
+            }
+            Self::TooManySignals { .. } => WorkflowTaskFailedCause::PendingSignalsLimitExceeded,
+            Self::NoCancelTarget { .. } | Self::StartedAndCanceled { .. } => {
+                WorkflowTaskFailedCause::BadRequestCancelExternalWorkflowExecutionAttributes
+            }
+            Self::TooManyCancels { .. } => {
+                WorkflowTaskFailedCause::PendingRequestCancelLimitExceeded
+            }
+        }
+    }
+
+    /// The cause as Go prints the enum.
+    pub(super) const fn cause_name(&self) -> &'static str {
+        match self {
+            Self::NoChildId { .. } | Self::NoChildType { .. } => "BadStartChildExecutionAttributes",
+            Self::TooManyChildren { .. } => "PendingChildWorkflowsLimitExceeded",
+            Self::NoSignalTarget { .. } | Self::NoSignalName { .. } => {
+                "BadSignalWorkflowExecutionAttributes"
+            }
+            Self::TooManySignals { .. } => "PendingSignalsLimitExceeded",
+            Self::NoCancelTarget { .. } | Self::StartedAndCanceled { .. } => {
+                "BadRequestCancelExternalWorkflowExecutionAttributes"
+            }
+            Self::TooManyCancels { .. } => "PendingRequestCancelLimitExceeded",
+        }
+    }
+}
+
+impl fmt::Display for BadAcross {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoChildId { workflow_type, namespace } => write!(
+                f,
+                "Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. \
+                 WorkflowType={workflow_type} Namespace={namespace}"
+            ),
+            Self::NoChildType { workflow_id, namespace } => write!(
+                f,
+                "Required field WorkflowType is not set on StartChildWorkflowExecutionCommand. \
+                 WorkflowId={workflow_id} Namespace={namespace}"
+            ),
+            Self::TooManyChildren { pending, limit } => write!(
+                f,
+                "the number of pending child workflow executions, {pending}, has reached the per-workflow limit of \
+                 {limit}"
+            ),
+            Self::NoSignalTarget { namespace, run_id, signal_name } => write!(
+                f,
+                "WorkflowId is not set on SignalExternalWorkflowExecutionCommand. Namespace={namespace} \
+                 RunId={run_id} SignalName={signal_name}"
+            ),
+            Self::NoSignalName { workflow_id, namespace, run_id } => write!(
+                f,
+                "SignalName is not set on SignalExternalWorkflowExecutionCommand. WorkflowId={workflow_id} \
+                 Namespace={namespace} RunId={run_id}"
+            ),
+            Self::TooManySignals { pending, limit } => write!(
+                f,
+                "the number of pending signals to external workflows, {pending}, has reached the per-workflow limit of \
+                 {limit}"
+            ),
+            Self::NoCancelTarget { namespace, run_id } => write!(
+                f,
+                "WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. Namespace={namespace} \
+                 RunId={run_id}"
+            ),
+            Self::StartedAndCanceled { workflow_id, run_id, namespace } => write!(
+                f,
+                "Start and RequestCancel for child workflow is not allowed in same workflow task. \
+                 WorkflowId={workflow_id} RunId={run_id} Namespace={namespace}"
+            ),
+            Self::TooManyCancels { pending, limit } => write!(
+                f,
+                "the number of pending requests to cancel external workflows, {pending}, has reached the per-workflow \
+                 limit of {limit}"
+            ),
+        }
+    }
+}
