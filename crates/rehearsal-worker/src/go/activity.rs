@@ -1,7 +1,7 @@
 //! Activities.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 
@@ -29,6 +29,8 @@ use crate::told::Misplaced;
 pub(super) struct Activities {
     by_seq: BTreeMap<Seq, Activity>,
     by_scheduled: BTreeMap<EventId, Seq>,
+    /// The ids of those that run.
+    running: BTreeSet<SmolStr>,
 }
 
 /// An activity that was scheduled.
@@ -51,8 +53,7 @@ impl Activities {
     ) -> Result<(), Refusal> {
         let scheduled = out.next_event();
         let activity_id = command.activity_id.unwrap_or_else(|| number(scheduled));
-        let runs = |other: &Activity| other.id == activity_id && other.phase != Phase::Ended;
-        if self.by_seq.values().any(runs) {
+        if !self.running.insert(activity_id.clone()) {
             // In Go's words (recorded: `activity-id-reused`).
             return Err(Refusal::Illegal(format!(
                 "adding duplicate command CommandType: Activity, ID: {activity_id}, state=Created, \
@@ -167,6 +168,7 @@ impl Activities {
         match (activity.phase, canceled) {
             (Phase::Pending, false) | (Phase::CancelSent, false | true) => {
                 activity.phase = Phase::Ended;
+                self.running.remove(&activity.id);
                 Ok((seq, activity))
             }
             (Phase::Pending, true) => Err(Misplaced::NoSuchOperation(format!(
