@@ -1,5 +1,6 @@
 //! Activities: real async code in virtual time, seen from its own side.
 
+pub(crate) mod client;
 mod error;
 
 use std::cell::{Cell, RefCell};
@@ -13,6 +14,8 @@ use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::client::ActivityClient;
+use self::client::Sent;
 pub use self::error::ActivityError;
 use crate::clock::Clock;
 
@@ -96,6 +99,8 @@ pub(crate) struct Attempt {
     pub(crate) leaves: Cell<u32>,
     /// Times at which the code wants to be polled.
     pub(crate) sleeps: RefCell<Vec<Timestamp>>,
+    /// What the code has asked of the service since it was last polled.
+    pub(crate) requests: RefCell<Vec<Sent>>,
 }
 
 impl Attempt {
@@ -179,6 +184,22 @@ impl ActivityContext {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.info.attempt
+    }
+
+    /// A client of the service, to start other executions, to signal and cancel them, and to wait for them.
+    ///
+    /// It is that of the worker, as in Go (`activity.GetClient`), and acts under its identity.
+    ///
+    /// ```
+    /// # use rehearsal::{ActivityContext, ActivityError};
+    /// /// Tells another execution, which is known by its id.
+    /// async fn nudge(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     Ok(ctx.client().signal_workflow("ledger", None, "nudge", None).await?)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn client(&self) -> ActivityClient {
+        ActivityClient(Rc::clone(&self.0))
     }
 
     /// Virtual time.

@@ -64,6 +64,50 @@ pub struct Choice {
     pub touches: u32,
 }
 
+/// The answers that are offered: how many there are, and what each of them is if somebody wants to know.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    count: usize,
+    of: &'a dyn Fn(usize) -> Choice,
+}
+
+impl<'a> Options<'a> {
+    /// So many, made as they are asked for.
+    #[must_use]
+    pub const fn new(count: usize, of: &'a dyn Fn(usize) -> Choice) -> Self {
+        Self { count, of }
+    }
+
+    /// So many that no one can tell apart.
+    #[must_use]
+    pub fn alike(count: usize) -> Options<'static> {
+        Options { count, of: &|_| Choice { actor: 0, touches: 0 } }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The one with this index; `None` if there are fewer.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Choice> {
+        (index < self.count).then(|| (self.of)(index))
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Choice> + '_ {
+        (0..self.count).map(self.of)
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// What is done at a point where a cancel may strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Injection {
@@ -101,7 +145,7 @@ impl Injection {
 /// Answers the questions of a run.
 pub trait Chooser {
     /// The index of the option that is taken. There is at least one option; an index out of range counts as 0.
-    fn choose(&mut self, key: ChoiceKey, options: &[Choice]) -> usize;
+    fn choose(&mut self, key: ChoiceKey, options: Options<'_>) -> usize;
 }
 
 /// Always gives the calm answer: things happen in the order in which they fell due, and nothing strikes.
@@ -109,7 +153,7 @@ pub trait Chooser {
 pub struct Calm;
 
 impl Chooser for Calm {
-    fn choose(&mut self, _: ChoiceKey, _: &[Choice]) -> usize {
+    fn choose(&mut self, _: ChoiceKey, _: Options<'_>) -> usize {
         0
     }
 }
@@ -247,7 +291,7 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
 }
 
 impl Chooser for Tape {
-    fn choose(&mut self, key: ChoiceKey, _: &[Choice]) -> usize {
+    fn choose(&mut self, key: ChoiceKey, _: Options<'_>) -> usize {
         self.answers.get(&key).copied().unwrap_or(0)
     }
 }

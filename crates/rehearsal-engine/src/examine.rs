@@ -1,9 +1,10 @@
 //! What is checked in every run, unless it is switched off.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rehearsal_activation::{Trouble, quiet};
-use rehearsal_history::{Event, EventKind, History, Status};
+use rehearsal_history::{Event, EventId, EventKind, History, Status};
 use rehearsal_worker::{Grade, ReplayOptions, replay};
 
 use crate::cause::{Cause, KnownDefect};
@@ -226,8 +227,10 @@ fn well_formed(execution: &Execution) -> Option<Finding> {
 fn cancels_recorded(outcome: &Outcome) -> Option<Finding> {
     let is_request =
         |event: &Arc<Event>| matches!(event.kind, EventKind::WorkflowExecutionCancelRequested(_));
+    let cancels = outcome.record.cancels.iter();
+    let canceled: BTreeSet<&str> = cancels.map(|cancel| &*cancel.run_id).collect();
     outcome.executions.iter().find_map(|execution| {
-        let accepted = outcome.cancel_of(execution).is_some();
+        let accepted = canceled.contains(&*execution.run_id);
         let closed = execution.status != Status::Running;
         let lost = accepted && closed && !execution.history.iter().any(is_request);
         lost.then(|| {
@@ -242,12 +245,15 @@ fn cancels_recorded(outcome: &Outcome) -> Option<Finding> {
 
 /// No activity is given more attempts than its retry policy allows (T-6).
 fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
+    let mut made: BTreeMap<(&str, EventId), usize> = BTreeMap::new();
+    for call in &outcome.record.calls {
+        *made.entry((&call.run_id, call.scheduled)).or_default() += 1;
+    }
     outcome.executions.iter().find_map(|execution| {
         execution.history.iter().find_map(|event| {
             let EventKind::ActivityTaskScheduled(scheduled) = &event.kind else { return None };
             let maximum = scheduled.retry_policy.as_ref()?.maximum_attempts;
-            let attempts =
-                outcome.calls_of(execution).filter(|call| call.scheduled == event.id).count();
+            let attempts = made.get(&(&*execution.run_id, event.id)).copied().unwrap_or(0);
             let too_many = maximum > 0 && attempts > usize::try_from(maximum).unwrap_or(usize::MAX);
             too_many.then(|| {
                 let name = &scheduled.activity_type.name;

@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
@@ -13,6 +13,7 @@ use rehearsal_service::{ActivityTask, ActivityToken};
 use rehearsal_worker::{AttemptRules, Beat, HeartbeatThrottle};
 use slab::Slab;
 
+use crate::activity::client::Sent;
 use crate::activity::{
     ActivityContext, ActivityFuture, ActivityInfo, ActivityResult, Attempt, Done,
 };
@@ -27,6 +28,11 @@ pub(crate) struct AttemptKey {
 }
 
 impl AttemptKey {
+    /// Its own number.
+    pub(crate) const fn number(self) -> u64 {
+        self.number
+    }
+
     /// A number that is the same for all that this attempt does.
     pub(crate) fn actor(self) -> u32 {
         1_000_u32.saturating_add(u32::try_from(self.number).unwrap_or(u32::MAX))
@@ -72,6 +78,7 @@ impl Running {
 pub(crate) struct Polled {
     pub(crate) beats: Vec<Option<Payloads>>,
     pub(crate) sleeps: Vec<Timestamp>,
+    pub(crate) requests: Vec<Sent>,
     pub(crate) ended: bool,
     /// Whether the code woke itself while it was polled.
     pub(crate) again: bool,
@@ -86,15 +93,33 @@ struct Woken {
     called: AtomicBool,
     from_outside: AtomicBool,
     home: Option<ThreadId>,
-    root: Arc<AtomicWaker>,
+    key: AttemptKey,
+    root: Arc<Root>,
+}
+
+/// What the wakes of all attempts come to.
+#[derive(Debug, Default)]
+struct Root {
+    /// For surroundings in which time passes until one can go on.
+    waker: AtomicWaker,
+    /// Those that were woken since it was last looked at. Some may have been polled meanwhile.
+    woken: Mutex<Vec<AttemptKey>>,
+}
+
+impl Root {
+    /// A panic elsewhere leaves the list as good as it was.
+    fn woken(&self) -> MutexGuard<'_, Vec<AttemptKey>> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Woken {
-    fn new(surrounded: bool, root: Arc<AtomicWaker>) -> Self {
+    fn new(surrounded: bool, key: AttemptKey, root: Arc<Root>) -> Self {
         Self {
             called: AtomicBool::new(false),
             from_outside: AtomicBool::new(false),
             home: (!surrounded).then(|| thread::current().id()),
+            key,
             root,
         }
     }
@@ -114,8 +139,10 @@ impl Wake for Woken {
         if self.home.is_some_and(|home| home != thread::current().id()) {
             self.from_outside.store(true, Ordering::Relaxed);
         }
-        self.called.store(true, Ordering::Relaxed);
-        self.root.wake();
+        if !self.called.swap(true, Ordering::Relaxed) {
+            self.root.woken().push(self.key);
+        }
+        self.root.waker.wake();
     }
 }
 
@@ -133,8 +160,9 @@ pub(crate) enum Outside {
 pub(crate) struct Executor {
     running: Slab<Running>,
     started: u64,
-    /// Woken with every attempt, for surroundings in which time passes until one can go on.
-    root: Arc<AtomicWaker>,
+    /// How many of them have code that goes on.
+    going_on: usize,
+    root: Arc<Root>,
 }
 
 impl Executor {
@@ -171,8 +199,11 @@ impl Executor {
             beats: RefCell::default(),
             leaves: Cell::default(),
             sleeps: RefCell::default(),
+            requests: RefCell::default(),
         });
         self.started += 1;
+        self.going_on += 1;
+        let key = AttemptKey { number: self.started, slot: self.running.vacant_key() };
         let running = Running {
             number: self.started,
             host,
@@ -186,11 +217,12 @@ impl Executor {
             result: None,
             future: code(ActivityContext(Rc::clone(&attempt)), task.input),
             attempt,
-            woken: Arc::new(Woken::new(surrounded, Arc::clone(&self.root))),
+            woken: Arc::new(Woken::new(surrounded, key, Arc::clone(&self.root))),
             surrounded,
             adrift: false,
         };
-        AttemptKey { number: self.started, slot: self.running.insert(running) }
+        self.running.insert(running);
+        key
     }
 
     pub(crate) fn get(&mut self, key: AttemptKey) -> Option<&mut Running> {
@@ -216,7 +248,11 @@ impl Executor {
         key: AttemptKey,
         surroundings: Option<&mut (dyn Surroundings + 'static)>,
     ) -> Option<Polled> {
-        let running = self.get(key).filter(|running| running.result.is_none())?;
+        let Self { running, going_on, .. } = self;
+        let running = running.get_mut(key.slot).filter(|running| running.number == key.number)?;
+        if running.result.is_some() {
+            return None;
+        }
         running.woken.take();
         running.attempt.leaves.set(0);
         let waker = Waker::from(Arc::clone(&running.woken));
@@ -231,6 +267,7 @@ impl Executor {
             None => poll(),
         }
         let ended = running.result.is_some();
+        *going_on -= usize::from(ended);
         drop(waker);
         let again = running.woken.take();
         let kept = Arc::strong_count(&running.woken) > 1;
@@ -239,14 +276,15 @@ impl Executor {
         Some(Polled {
             beats: running.attempt.beats.take(),
             sleeps: running.attempt.sleeps.take(),
+            requests: running.attempt.requests.take(),
             ended,
             again,
         })
     }
 
     /// Whether the code of an attempt goes on.
-    pub(crate) fn has_running(&self) -> bool {
-        self.running.iter().any(|(_, running)| running.result.is_none())
+    pub(crate) const fn has_running(&self) -> bool {
+        self.going_on > 0
     }
 
     /// Lets time pass in `surroundings` until an attempt is woken, up to `until`, and says when it stopped. `None` if
@@ -256,13 +294,15 @@ impl Executor {
         surroundings: &mut dyn Surroundings,
         until: Timestamp,
     ) -> Option<Timestamp> {
-        self.has_running().then(|| surroundings.pass(until, &self.root, &|| self.has_woken()))
+        self.has_running().then(|| surroundings.pass(until, &self.root.waker, &|| self.has_woken()))
     }
 
     /// Whether an attempt was woken whose code goes on.
     pub(crate) fn has_woken(&self) -> bool {
         let woken = |running: &Running| running.woken.called.load(Ordering::Relaxed);
-        self.running.iter().any(|(_, running)| woken(running) && running.result.is_none())
+        let keys = self.root.woken();
+        let mut running = keys.iter().filter_map(|key| self.find(*key));
+        running.any(|running| woken(running) && running.result.is_none())
     }
 
     /// Whether the code of an attempt waits for something that does not belong to the run, as far as can be told.
@@ -298,7 +338,9 @@ impl Executor {
 
     /// Drops an attempt and its code.
     pub(crate) fn remove(&mut self, key: AttemptKey) -> Option<Running> {
-        self.is_running(key).then(|| self.running.remove(key.slot))
+        let removed = self.is_running(key).then(|| self.running.remove(key.slot))?;
+        self.going_on -= usize::from(removed.result.is_none());
+        Some(removed)
     }
 
     /// Drops every attempt of a worker that crashed. Returns the calls whose code had not ended.
@@ -310,16 +352,16 @@ impl Executor {
             }
             running.host != host
         });
+        self.going_on -= lost.len();
         lost
     }
 
-    /// The attempts that were woken by anything but the engine since the last call.
+    /// The attempts that were woken by anything but the engine since the last call, in the order of their slots.
     pub(crate) fn take_woken(&mut self) -> Vec<AttemptKey> {
+        let mut keys = core::mem::take(&mut *self.root.woken());
+        keys.sort_unstable_by_key(|key| (key.slot, key.number));
         let woken = |running: &Running| running.woken.take() && running.result.is_none();
-        self.running
-            .iter()
-            .filter(|(_, running)| woken(running))
-            .map(|(slot, running)| AttemptKey { slot, number: running.number })
-            .collect()
+        keys.retain(|&key| self.find(key).is_some_and(woken));
+        keys
     }
 }

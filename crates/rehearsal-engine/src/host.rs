@@ -1,10 +1,9 @@
 //! Worker hosts: the processes that poll task queues, with the instances in their caches.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rehearsal_activation::Instance;
-use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_history::{ById, SmolStr, Timestamp};
 use rehearsal_worker::{Profile, Worker, WorkerOptions};
 use smol_str::format_smolstr;
 
@@ -34,7 +33,9 @@ pub(crate) struct Host {
     /// How often it was started again after a crash.
     restarts: u32,
     /// The instances in the cache, by run id.
-    pub(crate) instances: BTreeMap<SmolStr, Box<dyn Instance>>,
+    pub(crate) instances: ById<Box<dyn Instance>>,
+    /// When it will have sent its answers to workflow tasks, by run id.
+    answers: ById<Timestamp>,
     life: Life,
 }
 
@@ -49,7 +50,8 @@ impl Host {
             worker,
             sticky_queue,
             restarts: 0,
-            instances: BTreeMap::new(),
+            instances: ById::new(),
+            answers: ById::new(),
             life: Life::NotYet,
         }
     }
@@ -60,7 +62,28 @@ impl Host {
         self.sticky_queue = sticky_name(&self.identity, self.restarts);
         let profile = self.worker.options().profile;
         self.worker = worker(&self.spec, &self.identity, &self.sticky_queue, profile);
+        self.forget_all();
+    }
+
+    /// What it had in its cache and was about to answer is lost.
+    pub(crate) fn forget_all(&mut self) {
         self.instances.clear();
+        self.answers.clear();
+    }
+
+    /// It will send its answer to the task that it has of a run.
+    pub(crate) fn answers(&mut self, run_id: &SmolStr, at: Timestamp) {
+        self.answers.insert(run_id.clone(), at);
+    }
+
+    /// It has sent its answer.
+    pub(crate) fn answered(&mut self, run_id: &str) {
+        self.answers.remove(run_id);
+    }
+
+    /// When it will have sent its answer to the task that it has of a run, if it has answered one.
+    pub(crate) fn answering(&self, run_id: &str) -> Option<Timestamp> {
+        self.answers.get(run_id).copied()
     }
 
     /// Drops a run from the cache.

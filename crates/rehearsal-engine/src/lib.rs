@@ -9,6 +9,7 @@ mod cause;
 mod check;
 mod choice;
 mod clock;
+mod distances;
 mod examine;
 mod executor;
 mod finding;
@@ -28,7 +29,8 @@ mod surroundings;
 mod world;
 
 pub use activity::{
-    ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo, ActivityResult,
+    ActivityClient, ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo,
+    ActivityResult,
 };
 pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
@@ -37,7 +39,9 @@ pub use check::{
     NoTimerLeftAtClose, NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended,
     SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
-pub use choice::{Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape, TapeError};
+pub use choice::{
+    Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,
+};
 pub use clock::BEGINNING;
 pub use examine::{Examined, Replays, examine, examine_choices};
 pub use finding::{Code, Finding};

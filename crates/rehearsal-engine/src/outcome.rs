@@ -130,6 +130,12 @@ impl Outcome {
         self.executions.iter().find(|execution| execution.run_id == run_id)
     }
 
+    /// The executions by their run ids, for whoever looks for many of them.
+    pub(crate) fn by_run_id(&self) -> BTreeMap<&str, &Execution> {
+        let executions = self.executions.iter();
+        executions.map(|execution| (&*execution.run_id, execution)).collect()
+    }
+
     /// Whether the first execution has this run id.
     pub(crate) fn is_main(&self, run_id: &str) -> bool {
         self.main().is_some_and(|main| main.run_id == run_id)

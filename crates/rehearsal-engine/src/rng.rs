@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rehearsal_history::SmolStr;
 
-use crate::choice::{Choice, ChoiceKey, ChoiceKind, Chooser};
+use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Options};
 
 /// The most cancels of one random run: a request, and a second one.
 const CANCELS: u32 = 2;
@@ -34,13 +34,13 @@ const LATE: u64 = 4;
 /// # Examples
 ///
 /// ```
-/// use rehearsal_engine::{Choice, ChoiceKey, ChoiceKind, Chooser, RandomChooser};
+/// use rehearsal_engine::{ChoiceKey, ChoiceKind, Chooser, Options, RandomChooser};
 ///
 /// let answers = |seed| -> Vec<usize> {
 ///     let mut chooser = RandomChooser::new(seed);
-///     let due = [Choice { actor: 0, touches: 0 }; 3];
+///     let due = Options::alike(3);
 ///     (0..20)
-///         .map(|nth| chooser.choose(ChoiceKey { kind: ChoiceKind::Next, execution: 0, nth }, &due))
+///         .map(|nth| chooser.choose(ChoiceKey { kind: ChoiceKind::Next, execution: 0, nth }, due))
 ///         .collect()
 /// };
 /// assert_eq!(answers(7), answers(7));
@@ -78,10 +78,10 @@ impl RandomChooser {
 }
 
 impl Chooser for RandomChooser {
-    fn choose(&mut self, key: ChoiceKey, options: &[Choice]) -> usize {
+    fn choose(&mut self, key: ChoiceKey, options: Options<'_>) -> usize {
         match key.kind {
             ChoiceKind::Next => {
-                let count = u64::try_from(options.len()).unwrap_or(u64::MAX);
+                let count = u64::try_from(options.count()).unwrap_or(u64::MAX);
                 usize::try_from(below(&mut self.numbers, count)).unwrap_or(0)
             }
             ChoiceKind::Cancel => {
@@ -100,7 +100,7 @@ impl Chooser for RandomChooser {
                 1
             }
             ChoiceKind::Late => {
-                let others = u64::try_from(options.len()).unwrap_or(u64::MAX).saturating_sub(1);
+                let others = u64::try_from(options.count()).unwrap_or(u64::MAX).saturating_sub(1);
                 if below(&mut self.deadlines, LATE) > 0 {
                     return 0;
                 }
@@ -199,8 +199,7 @@ mod tests {
     }
 
     fn ask(chooser: &mut RandomChooser, kind: ChoiceKind, nth: u32, options: usize) -> usize {
-        let here = Choice { actor: 0, touches: 0 };
-        chooser.choose(ChoiceKey { kind, execution: 0, nth }, &vec![here; options])
+        chooser.choose(ChoiceKey { kind, execution: 0, nth }, Options::alike(options))
     }
 
     #[test]

@@ -148,6 +148,7 @@ fn may_read(scenario: &Scenario, outcome: &Outcome, execution: &Execution) -> bo
 }
 
 fn of_executions(outcome: &Outcome) -> impl Iterator<Item = (&Execution, &SignalsOf)> {
+    let executions = outcome.by_run_id();
     let of_each = outcome.record.signals.iter();
-    of_each.filter_map(|of| Some((outcome.execution(&of.run_id)?, of)))
+    of_each.filter_map(move |of| Some((*executions.get(&*of.run_id)?, of)))
 }

@@ -3,15 +3,17 @@
 //! A step is one choice and one call of a machine. Taking a task, activating the workflow and answering are steps of
 //! their own, so that anything can happen between them. Time moves only when nothing is ready.
 
-mod abandoned;
 mod around;
 mod attempts;
 mod client;
 mod end;
+mod entry;
 mod horizon;
 mod matching;
+mod noted;
 mod order;
 mod points;
+mod requests;
 mod tasks;
 mod waits;
 
@@ -21,14 +23,16 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rehearsal_activation::{TaskDelivery, TaskResponse};
-use rehearsal_history::{EventId, Payloads, SmolStr, Status, TaskQueue, Timestamp, duration_text};
+use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp, duration_text};
 use rehearsal_service::{Across, Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 
 pub use self::client::{ClientError, Handle, StartOptions};
+use self::entry::Entry;
 use self::horizon::Cycles;
+use self::noted::Noted;
+use crate::activity::client::Slot;
 use crate::agenda::Agenda;
-use crate::choice::{Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Tape};
+use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape};
 use crate::clock::Clock;
 use crate::executor::{AttemptKey, Executor};
 use crate::finding::{Code, Finding};
@@ -41,37 +45,6 @@ use crate::surroundings::Surroundings;
 
 /// Room for the points of a small run.
 const USUAL_POINTS: usize = 64;
-
-/// What is to happen at some time.
-#[derive(Debug)]
-enum Entry {
-    /// A worker starts to poll.
-    HostStarts(usize),
-    /// A worker stops or crashes.
-    HostEnds(usize),
-    /// A worker takes a workflow task.
-    WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
-    /// A worker activates the workflow with the task it took.
-    Activate { host: usize, delivery: Box<TaskDelivery>, not_before: Timestamp },
-    /// A worker's answer to a workflow task reaches the service.
-    Respond { host: usize, response: Box<TaskResponse> },
-    /// A worker takes an activity task.
-    ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
-    /// The code of an activity goes on.
-    Poll(AttemptKey),
-    /// The worker's own deadline for an attempt passes (C-34).
-    Deadline(AttemptKey),
-    /// The worker looks whether the service has answered a heartbeat of an attempt within `limit` (C-34).
-    Silence { key: AttemptKey, limit: Duration },
-    /// A worker may send the heartbeat that it held back (C-32).
-    Throttle(AttemptKey),
-    /// A heartbeat reaches the service.
-    Heartbeat { key: AttemptKey, details: Option<Payloads> },
-    /// The end of an attempt reaches the service.
-    Report(AttemptKey),
-    /// The server carries out what a run wants of others.
-    Transfer { run: RunRef, across: Across },
-}
 
 /// What a step can be: an entry of the agenda, or the service's own deadline.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +69,24 @@ struct Asked {
     tape: Tape,
 }
 
+impl Asked {
+    /// Asks a question and notes the answer if it is not the calm one.
+    fn ask(&mut self, chooser: &mut dyn Chooser, kind: ChoiceKind, options: Options<'_>) -> usize {
+        let nth = self.count.entry(kind).or_default();
+        let key = ChoiceKey { kind, execution: 0, nth: *nth };
+        *nth += 1;
+        let answer = chooser.choose(key, options);
+        // What is no answer counts as the calm one, and is none of the tape of the run.
+        if answer >= options.count() {
+            return 0;
+        }
+        if answer != 0 {
+            self.tape = core::mem::take(&mut self.tape).with(key, answer);
+        }
+        answer
+    }
+}
+
 /// One run of a scenario, from the side of its client.
 ///
 /// Everything that a client does moves the run on only as far as it must; [`World::advance`] lets time pass.
@@ -113,6 +104,8 @@ pub struct World {
     /// The sticky queues of processes that died and were started again, and when that was.
     dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
     executor: Executor,
+    /// The attempts that wait until a run is closed.
+    waiting_for_close: BTreeMap<RunRef, Vec<(AttemptKey, Slot)>>,
     surroundings: Option<Box<dyn Surroundings>>,
     chooser: Box<dyn Chooser>,
     asked: Asked,
@@ -120,6 +113,8 @@ pub struct World {
     /// What user code logs, if anybody wants to know.
     journal: Option<Rc<Journal>>,
     findings: Vec<Finding>,
+    /// Where in the record what is kept of each run stands.
+    noted: Noted,
     runs: Vec<RunRef>,
     tasks_delivered: u32,
     /// How many attempts of the workflow task of a run have failed, by run id.
@@ -151,7 +146,7 @@ impl World {
         } else {
             scenario.workers.clone()
         };
-        let mut agenda = Agenda::default();
+        let mut agenda = Agenda::new(clock.now());
         for (index, spec) in specs.iter().enumerate() {
             agenda.push(clock.now() + spec.from, Entry::HostStarts(index));
             if let Some(until) = spec.until {
@@ -174,6 +169,7 @@ impl World {
             waiting_activity_tasks: BTreeMap::new(),
             dead_sticky_queues: BTreeMap::new(),
             executor: Executor::default(),
+            waiting_for_close: BTreeMap::new(),
             surroundings,
             chooser,
             asked: Asked::default(),
@@ -184,6 +180,7 @@ impl World {
             },
             journal: None,
             findings: Vec::new(),
+            noted: Noted::default(),
             runs: Vec::new(),
             tasks_delivered: 0,
             failed_tasks: BTreeMap::new(),
@@ -193,11 +190,10 @@ impl World {
             clock,
         };
         // Workers that are there from the beginning poll before the client does anything.
-        let now = world.clock.now();
         loop {
             let first =
-                world.agenda.due(now).position(|entry| matches!(entry, Entry::HostStarts(_)));
-            let Some(entry) = first.and_then(|at| world.agenda.take_due(now, at)) else { break };
+                world.agenda.iter_due().position(|entry| matches!(entry, Entry::HostStarts(_)));
+            let Some(entry) = first.and_then(|at| world.agenda.take_due(at)) else { break };
             world.perform(entry);
         }
         world
@@ -272,7 +268,7 @@ impl World {
     fn step(&mut self, target: Timestamp) -> bool {
         while !self.stopped {
             let now = self.clock.now();
-            let due = self.agenda.due(now).count();
+            let due = self.agenda.count_due();
             let elapsed = self.service.deadline().is_some_and(|deadline| deadline <= now);
             if due == 0 && !elapsed {
                 if core::mem::take(&mut self.moved) && self.point(None) != Injection::None {
@@ -293,7 +289,7 @@ impl World {
             self.moved = true;
             self.record.steps += 1;
             let had_task = self.has_workflow_task();
-            match next.and_then(|index| self.agenda.take_due(now, index)) {
+            match next.and_then(|index| self.agenda.take_due(index)) {
                 Some(entry) => self.perform(entry),
                 None => self.elapse(),
             }
@@ -313,32 +309,26 @@ impl World {
         }
         match next {
             Some(next) if next <= target => {
-                self.clock.advance_to(next);
+                self.advance_clock(next);
                 true
             }
             Some(_) | None => {
                 if target < Timestamp::MAX {
-                    self.clock.advance_to(target);
+                    self.advance_clock(target);
                 }
                 false
             }
         }
     }
 
-    /// Asks a question about the first execution and notes the answer if it is not the calm one.
-    fn ask(&mut self, kind: ChoiceKind, options: &[Choice]) -> usize {
-        let nth = self.asked.count.entry(kind).or_default();
-        let key = ChoiceKey { kind, execution: 0, nth: *nth };
-        *nth += 1;
-        let answer = self.chooser.choose(key, options);
-        // What is no answer counts as the calm one, and is none of the tape of the run.
-        if answer >= options.len() {
-            return 0;
-        }
-        if answer != 0 {
-            self.asked.tape = core::mem::take(&mut self.asked.tape).with(key, answer);
-        }
-        answer
+    fn advance_clock(&mut self, to: Timestamp) {
+        self.clock.advance_to(to);
+        self.agenda.advance_to(self.clock.now());
+    }
+
+    /// Asks a question about the first execution that has so many answers.
+    fn ask(&mut self, kind: ChoiceKind, count: usize) -> usize {
+        self.asked.ask(self.chooser.as_mut(), kind, Options::alike(count))
     }
 
     fn perform(&mut self, entry: Entry) {
@@ -358,6 +348,7 @@ impl World {
             Entry::Silence { key, limit } => self.silence(key, limit),
             Entry::Throttle(key) => self.throttle_elapsed(key),
             Entry::Heartbeat { key, details } => self.heartbeat(key, details),
+            Entry::Request { key, sent, give_up } => self.request(key, sent, give_up),
             Entry::Report(key) => self.report(key),
             Entry::Transfer { run, across } => self.transfer(run, across),
         }
@@ -398,7 +389,7 @@ impl World {
                 Effect::Transfer { run, across, at } => {
                     self.agenda.push(at, Entry::Transfer { run, across });
                 }
-                Effect::Closed { .. } => {}
+                Effect::Closed { run } => self.tell_closed(run),
                 Effect::Loose { run, armed, at, soonest, latest } => {
                     loose.push((run, armed, at, [soonest, latest]));
                 }
@@ -415,11 +406,9 @@ impl World {
 
     fn check_limits(&mut self) {
         let limits = self.scenario.limits;
-        let longest =
-            self.runs.iter().map(|&run| self.service.history(run).len()).max().unwrap_or(0);
         let reached = if self.record.steps >= limits.steps {
             format!("{} steps", limits.steps)
-        } else if longest >= limits.events {
+        } else if self.service.longest_history() >= limits.events {
             format!("{} events in one history", limits.events)
         } else if self.elapsed() >= limits.virtual_time {
             format!("{} of virtual time", duration_text(limits.virtual_time))
@@ -453,48 +442,5 @@ impl World {
 
     fn is_open(&self, run: RunRef) -> bool {
         self.service.run(run).status == Status::Running
-    }
-}
-
-impl Entry {
-    /// The attempt of an activity that it is about.
-    const fn attempt(&self) -> Option<AttemptKey> {
-        match self {
-            Self::Poll(key)
-            | Self::Deadline(key)
-            | Self::Silence { key, .. }
-            | Self::Throttle(key)
-            | Self::Heartbeat { key, .. }
-            | Self::Report(key) => Some(*key),
-            Self::HostStarts(_)
-            | Self::HostEnds(_)
-            | Self::WorkflowTask { .. }
-            | Self::Activate { .. }
-            | Self::Respond { .. }
-            | Self::ActivityTask { .. }
-            | Self::Transfer { .. } => None,
-        }
-    }
-
-    /// Who acts in it, and what it touches.
-    fn choice(&self) -> Choice {
-        let actor = match self {
-            Self::HostStarts(host)
-            | Self::HostEnds(host)
-            | Self::WorkflowTask { host, .. }
-            | Self::Activate { host, .. }
-            | Self::Respond { host, .. }
-            | Self::ActivityTask { host, .. } => {
-                u32::try_from(*host).unwrap_or(u32::MAX).saturating_add(1)
-            }
-            Self::Poll(key)
-            | Self::Deadline(key)
-            | Self::Silence { key, .. }
-            | Self::Throttle(key)
-            | Self::Heartbeat { key, .. }
-            | Self::Report(key) => key.actor(),
-            Self::Transfer { .. } => 0,
-        };
-        Choice { actor, touches: 0 }
     }
 }

@@ -6,6 +6,7 @@
 //! [`HistoryBuilder`].
 
 mod builder;
+mod by_id;
 mod codec;
 pub mod diff;
 mod ending;
@@ -25,6 +26,7 @@ mod time;
 mod well_formed;
 
 pub use builder::HistoryBuilder;
+pub use by_id::ById;
 pub use codec::CodecError;
 pub use diff::diff;
 pub use ending::CutOff;

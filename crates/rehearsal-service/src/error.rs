@@ -39,6 +39,21 @@ pub enum RequestError {
     },
 }
 
+impl RequestError {
+    /// The name of the type that Go has for such an error, which is the type of a failure that is made of it
+    /// (`getErrType` in `internal/error.go` of the Go SDK).
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "NotFound",
+            Self::InvalidArgument(_) => "InvalidArgument",
+            Self::ResourceExhausted(_) => "ResourceExhausted",
+            Self::AlreadyStarted { .. } => "WorkflowExecutionAlreadyStarted",
+            Self::NotSimulated { .. } => "Unimplemented",
+        }
+    }
+}
+
 /// What is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -18,6 +18,7 @@ extern crate alloc;
 
 mod config;
 mod error;
+mod indexes;
 mod input;
 mod machine;
 mod refusal;

@@ -9,6 +9,7 @@ mod client;
 mod command;
 mod elapse;
 mod family;
+mod index;
 mod plan;
 mod queue;
 mod state;
@@ -29,6 +30,7 @@ use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTas
 use self::buffer::Buffer;
 use self::elapse::Alarm;
 pub(crate) use self::family::{Parent, Requester};
+use self::index::Index;
 use self::queue::Queue;
 use self::state::State;
 pub(crate) use self::turn::{Loose, Turn};
@@ -56,6 +58,7 @@ pub(crate) struct Run {
     /// The same for the deadlines of activities.
     activity_tasks: BTreeSet<Wake>,
     queue: Queue,
+    index: Index,
     /// The soonest of all deadlines.
     alarm: Option<Alarm>,
 }

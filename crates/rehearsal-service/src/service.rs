@@ -2,19 +2,18 @@
 
 mod transfer;
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskResponse;
-use rehearsal_history::{Event, EventId, SmolStr, Status, Timestamp, WorkflowIdReusePolicy};
+use rehearsal_history::{ById, Event, EventId, SmolStr, Status, Timestamp, WorkflowIdReusePolicy};
 
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
+use crate::indexes::Indexes;
 use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
 use crate::run::{Loose, Parent, Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
-use crate::words::Wake;
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -49,11 +48,12 @@ pub struct Service {
     config: ServiceConfig,
     runs: Vec<Run>,
     /// The last run of each workflow.
-    current: BTreeMap<SmolStr, RunRef>,
+    current: ById<RunRef>,
     /// By their own ids.
-    by_run_id: BTreeMap<SmolStr, RunRef>,
+    by_run_id: ById<RunRef>,
     /// How many deadlines were armed so far.
     armed: u64,
+    indexes: Indexes,
 }
 
 impl Service {
@@ -150,7 +150,26 @@ impl Service {
     /// When the next deadline goes off; [`Input::Elapsed`] is wanted then. `None` if nothing will happen by itself.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.soonest().map(|(wake, _)| wake.at)
+        self.indexes.soonest().map(|(wake, _)| wake.at)
+    }
+
+    /// Whether a run is open.
+    #[must_use]
+    pub const fn has_open(&self) -> bool {
+        self.indexes.has_open()
+    }
+
+    /// How many events the longest history has.
+    #[must_use]
+    pub const fn longest_history(&self) -> usize {
+        self.indexes.longest()
+    }
+
+    /// A number for what is pending in which run: kind, name and state of each operation. It is the same for the same,
+    /// whatever the ids are and their order, and another one for others but in one of 2^64 cases.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        self.indexes.fingerprint()
     }
 
     /// The current run of a workflow: the last that was started, closed or not.
@@ -217,9 +236,10 @@ impl Service {
         self.runs[run.index()].workflow_task()
     }
 
-    /// Where the activities of a run that have not ended stand, in the order in which they were asked for.
-    pub fn activity_states(&self, run: RunRef) -> impl Iterator<Item = PendingState> + '_ {
-        self.runs[run.index()].activity_states()
+    /// Whether an activity of a run stands there.
+    #[must_use]
+    pub fn has_activity(&self, run: RunRef, state: PendingState) -> bool {
+        self.runs[run.index()].has_activity(state)
     }
 
     /// How far the activity of a run has come that this event scheduled; `None` if it has ended, or is none.
@@ -266,7 +286,9 @@ impl Service {
         let (workflow_id, run_id) = (start.workflow_id.clone(), start.run_id.clone());
         let (config, armed) = (&self.config, &mut self.armed);
         let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
-        self.runs.push(Run::start(id, &mut turn, start, parent));
+        let run = Run::start(id, &mut turn, start, parent);
+        self.indexes.add(&run);
+        self.runs.push(run);
         self.current.insert(workflow_id, id);
         self.by_run_id.insert(run_id, id);
         id
@@ -351,6 +373,7 @@ impl Service {
         let state = &mut self.runs[run.index()];
         state.advance(&turn);
         let answer = body(state, &mut turn);
+        self.indexes.update(run, state);
         for Loose { wake, soonest, latest } in core::mem::take(&mut turn.loose) {
             turn.push(Effect::Loose { run, armed: wake.order, at: wake.at, soonest, latest });
         }
@@ -359,13 +382,9 @@ impl Service {
 
     /// Ends, as every round uses up a deadline, and whatever a round arms lies ahead.
     fn elapse(&mut self, now: Timestamp, out: &mut Outbox) -> Answer {
-        while let Some((_, run)) = self.soonest().filter(|(wake, _)| wake.at <= now) {
+        while let Some((_, run)) = self.indexes.soonest().filter(|(wake, _)| wake.at <= now) {
             self.within(now, run, out, Run::elapse);
         }
         Answer::Done
-    }
-
-    fn soonest(&self) -> Option<(Wake, RunRef)> {
-        self.runs().filter_map(|run| Some((self.runs[run.index()].wake()?, run))).min()
     }
 }

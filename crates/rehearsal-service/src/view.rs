@@ -98,6 +98,23 @@ pub enum PendingState {
     Running,
 }
 
+impl PendingState {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 6;
+
+    /// Its place among all.
+    pub(crate) const fn place(self) -> usize {
+        match self {
+            Self::Scheduled => 0,
+            Self::Started => 1,
+            Self::Heartbeating => 2,
+            Self::Backoff => 3,
+            Self::CancelRequested => 4,
+            Self::Running => 5,
+        }
+    }
+}
+
 /// How far an activity that has not ended has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing<'a> {

@@ -2,15 +2,19 @@
 
 mod bend;
 mod due;
+mod fingerprint;
 mod note;
 mod origin;
 mod step;
 mod table;
+mod tracked;
 
 pub use self::bend::Bend;
 pub(crate) use self::due::{Due, Moment, Wake};
+pub(crate) use self::fingerprint::fingerprint;
 pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote};
 pub(crate) use self::origin::Origin;
 pub use self::step::{Across, Decision};
 pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer, is_direct};
 pub(crate) use self::table::{Overlay, Table};
+pub(crate) use self::tracked::Tracked;

@@ -3,14 +3,14 @@
 mod message;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
     Completion, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, Trouble,
     WorkerTaskFailure, WorkflowCommand,
 };
-use rehearsal_history::{EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
+use rehearsal_history::{ById, EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
 
 pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
 use crate::matcher::Ends;
@@ -28,7 +28,7 @@ use crate::slice::{Slices, Task, slice_as};
 /// use std::time::Duration;
 ///
 /// use rehearsal_activation::{Completion, TaskDelivery, TaskToken};
-/// use rehearsal_history::{EventId, HistoryBuilder};
+/// use rehearsal_history::{ById, EventId, HistoryBuilder};
 /// use rehearsal_worker::{Profile, Worker, WorkerInput, WorkerOptions, WorkerOutput};
 ///
 /// let mut history = HistoryBuilder::new("order");
@@ -67,7 +67,7 @@ use crate::slice::{Slices, Task, slice_as};
 #[derive(Debug, Clone)]
 pub struct Worker {
     options: WorkerOptions,
-    cache: BTreeMap<SmolStr, Box<Run>>,
+    cache: ById<Box<Run>>,
 }
 
 /// A run in the cache.
@@ -101,7 +101,7 @@ impl Worker {
     /// A worker with an empty cache.
     #[must_use]
     pub const fn new(options: WorkerOptions) -> Self {
-        Self { options, cache: BTreeMap::new() }
+        Self { options, cache: ById::new() }
     }
 
     /// What it says of itself.
@@ -126,7 +126,7 @@ impl Worker {
     /// Whether the run is in the cache.
     #[must_use]
     pub fn is_cached(&self, run_id: &str) -> bool {
-        self.cache.contains_key(run_id)
+        self.cache.contains(run_id)
     }
 
     /// Drops the run from the cache; its next task is replayed from the start. The instance is the caller's to drop.

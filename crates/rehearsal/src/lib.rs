@@ -120,9 +120,9 @@ mod watchdog;
 pub use rehearsal_activation::Fault;
 #[doc(inline)]
 pub use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey, ChoiceKind, ClientError,
-    Code, Execution, Finding, Handle, Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome,
-    Place, Record, StartOptions, Tape, Unseen, WorkerSpec, World,
+    ActivityClient, ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey,
+    ChoiceKind, ClientError, Code, Execution, Finding, Handle, Injection, KnownDefect, Limits,
+    LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape, Unseen, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rehearsal_activation::Fault;
 use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr};
+use rehearsal_service::RequestError;
 use serde::Serialize;
 
 /// How an attempt of an activity fails.
@@ -195,6 +196,13 @@ impl From<&str> for ActivityError {
 impl From<String> for ActivityError {
     fn from(message: String) -> Self {
         Self::application(message, "")
+    }
+}
+
+/// The service's refusal of what the activity asked of it. Its type is that of Go's error.
+impl From<RequestError> for ActivityError {
+    fn from(error: RequestError) -> Self {
+        Self::application(error.to_string(), error.kind())
     }
 }
 

@@ -21,7 +21,7 @@ impl World {
         if !self.executor.has_woken() {
             return false;
         }
-        self.clock.advance_to(reached);
+        self.advance_clock(reached);
         self.poll_woken();
         true
     }

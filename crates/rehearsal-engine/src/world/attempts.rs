@@ -6,6 +6,7 @@ use rehearsal_history::{FailureInfo, Payloads, duration_text};
 use rehearsal_service::{Answer, Input, RequestError};
 use rehearsal_worker::{AttemptRules, Beat, Report};
 
+use super::client::BUSY_PATIENCE;
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
@@ -96,6 +97,9 @@ impl World {
         self.arm_throttle(key);
         for due in polled.sleeps {
             self.agenda.push(due, Entry::Poll(key));
+        }
+        for sent in polled.requests {
+            self.agenda.push(now, Entry::Request { key, sent, give_up: now + BUSY_PATIENCE });
         }
         if polled.ended {
             let ended = self.elapsed();
@@ -230,7 +234,7 @@ impl World {
     /// Sends what an attempt ended with (§3.4.3 of the semantics). A refusal is not the activity's business any more.
     pub(super) fn report(&mut self, key: AttemptKey) {
         let Some(mut running) = self.executor.remove(key) else { return };
-        self.agenda.retain(|entry| entry.attempt() != Some(key));
+        self.agenda.drop_all_of(key.number());
         let Some(result) = running.result.take() else { return };
         let (done, rules) = (running.attempt.done.get(), self.rules());
         let told = done.is_some_and(|done| done != Done::DeadlineExceeded);

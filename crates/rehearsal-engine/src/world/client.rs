@@ -70,8 +70,8 @@ const IDENTITY: SmolStr = SmolStr::new_static("client");
 
 /// How long a client waits before it tries a request again that was refused because the workflow is busy, and how
 /// long it goes on trying. Both SDKs retry `RESOURCE_EXHAUSTED` with a backoff that begins at 1 s.
-const BUSY_BACKOFF: Duration = Duration::from_secs(1);
-const BUSY_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const BUSY_BACKOFF: Duration = Duration::from_secs(1);
+pub(super) const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl StartOptions {
     /// This with arguments.
@@ -223,6 +223,15 @@ impl World {
     /// # Ok::<(), rehearsal::ClientError>(())
     /// ```
     pub fn start_workflow(&mut self, options: StartOptions) -> Result<Handle, ClientError> {
+        self.start_as(options, IDENTITY)
+    }
+
+    /// Starts an execution for whoever has this identity.
+    pub(super) fn start_as(
+        &mut self,
+        options: StartOptions,
+        identity: SmolStr,
+    ) -> Result<Handle, ClientError> {
         let run_id = self.ids.uuid();
         let profile = self.scenario.profile;
         let workflow_id = options.workflow_id.clone();
@@ -233,7 +242,7 @@ impl World {
             task_queue: options.task_queue,
             input: options.input,
             header: profile.client_header(),
-            identity: IDENTITY,
+            identity,
             execution_timeout: profile.client_timeout(options.execution_timeout),
             run_timeout: profile.client_timeout(options.run_timeout),
             task_timeout: options.task_timeout,
@@ -476,6 +485,6 @@ impl World {
     }
 }
 
-fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
+pub(super) fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
     Target { workflow_id: workflow_id.into(), run_id: run_id.map(Into::into) }
 }

@@ -7,7 +7,7 @@ use rehearsal_service::RunView;
 
 use super::World;
 use crate::outcome::{Execution, Outcome};
-use crate::record::{Horizon, SignalsOf};
+use crate::record::Horizon;
 use crate::run::Patience;
 
 impl World {
@@ -33,8 +33,11 @@ impl World {
             self.findings.extend(surroundings.findings());
         }
         self.note_signals();
-        for instance in self.hosts.iter().flat_map(|host| host.instances.values()) {
-            self.record.asked_at.append(&mut instance.asked());
+        for host in &self.hosts {
+            let run_ids = self.runs.iter().map(|&run| &self.service.run(run).run_id);
+            for instance in run_ids.filter_map(|run_id| host.instances.get(run_id)) {
+                self.record.asked_at.append(&mut instance.asked());
+            }
         }
         if let Some(journal) = &self.journal {
             (self.record.logs, self.record.logs_dropped) = journal.take();
@@ -61,11 +64,10 @@ impl World {
     fn note_signals(&mut self) {
         for &run in &self.runs {
             let run_id = &self.service.run(run).run_id;
-            let known = self.record.signals.iter().any(|of| of.run_id == *run_id);
+            let known = self.noted.has_signals(run_id);
             let instance = self.hosts.iter().find_map(|host| host.instances.get(run_id));
             if let Some(instance) = instance.filter(|_| !known) {
-                let (run_id, signals) = (run_id.clone(), instance.signals());
-                self.record.signals.push(SignalsOf { run_id, signals });
+                self.noted.signals(&mut self.record, run_id, instance.signals());
             }
         }
     }
@@ -75,7 +77,7 @@ impl World {
     /// An open workflow at rest is a hang (RH301), unless it is the baseline of a sweep that no cancel was requested
     /// of: that one is left at its horizon.
     pub(crate) fn run_to_end(&mut self, baseline: bool) {
-        while self.runs.iter().any(|&run| self.is_open(run)) && !self.stopped {
+        while self.service.has_open() && !self.stopped {
             if self.step(Timestamp::MAX) {
                 if let Some(found) = self.repeats() {
                     if baseline && !self.cancel_requested() {

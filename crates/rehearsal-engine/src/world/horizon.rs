@@ -6,14 +6,10 @@
 //! twice, two full cycles have brought nothing new: that is the horizon. Whether the run ends by itself all the same,
 //! as a loop with a count does, is found out by going on for [`PATIENCE`] more steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rehearsal_history::{SmolStr, Timestamp};
-use rehearsal_service::{PendingKind, PendingState};
-
-use super::{Entry, World};
-use crate::record::Place;
+use super::World;
 
 /// How many steps a run that repeats itself is given to end all the same.
 const PATIENCE: u64 = 1_000;
@@ -21,7 +17,8 @@ const PATIENCE: u64 = 1_000;
 /// What has been seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Cycles {
-    seen: BTreeMap<Signature, BTreeSet<Place>>,
+    /// Which places each signature was seen at, a bit each.
+    seen: BTreeMap<Signature, u32>,
     /// The signature at the last rest after something new, and how often it has come again.
     last_new: Option<(Signature, u32)>,
     /// How many points have been looked at.
@@ -29,13 +26,13 @@ pub(super) struct Cycles {
     horizon: Option<Found>,
 }
 
-/// What the world looks like at a rest.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What the world looks like at a rest, in two numbers that are kept up to date as things happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Signature {
     /// Kind, name and state of what is pending. Ids are new in every round of a loop; what is pending is not.
-    pending: Vec<(PendingKind, SmolStr, PendingState)>,
+    pending: u64,
     /// For how long the code of running activities waits.
-    waits: Vec<Duration>,
+    waits: u64,
 }
 
 /// Where the horizon is.
@@ -57,16 +54,18 @@ impl World {
     }
 
     fn look_for_horizon(&mut self) {
-        let now = self.clock.now();
-        if self.agenda.due(now).next().is_some() {
+        if self.agenda.count_due() > 0 {
             return;
         }
-        let signature = self.signature(now);
+        let signature =
+            Signature { pending: self.service.fingerprint(), waits: self.agenda.waits() };
         let points = &self.record.points;
         let mut new = false;
-        let places = self.cycles.seen.entry(signature.clone()).or_default();
+        let places = self.cycles.seen.entry(signature).or_default();
         for point in &points[self.cycles.looked_at..] {
-            new |= places.insert(point.place);
+            let bit = 1 << point.place as u32;
+            new |= *places & bit == 0;
+            *places |= bit;
         }
         self.cycles.looked_at = points.len();
         match &mut self.cycles.last_new {
@@ -80,20 +79,6 @@ impl World {
                 }
             }
             _ => self.cycles.last_new = Some((signature, 0)),
-        }
-    }
-
-    /// Which operations are pending, in which state, and what running activities wait for.
-    fn signature(&self, now: Timestamp) -> Signature {
-        let pending = self.runs.iter().flat_map(|&run| self.service.pending(run));
-        let pending = pending.map(|pending| (pending.kind, pending.name, pending.state));
-        let waiting = self.agenda.iter().filter(|(_, entry)| match entry {
-            Entry::Poll(key) | Entry::Throttle(key) => self.executor.is_running(*key),
-            _ => false,
-        });
-        Signature {
-            pending: pending.collect(),
-            waits: waiting.map(|(due, _)| due.since(now)).collect(),
         }
     }
 }

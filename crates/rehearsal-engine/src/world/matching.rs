@@ -82,7 +82,7 @@ impl World {
         });
         if dead {
             self.drop_attempts_of(gone);
-            self.hosts[gone].instances.clear();
+            self.hosts[gone].forget_all();
         }
         self.reroute(returned);
     }

@@ -5,7 +5,7 @@ use rehearsal_service::{Input, RunRef};
 
 use super::points::name;
 use super::{Entry, Next, World};
-use crate::choice::{Choice, ChoiceKind};
+use crate::choice::{Choice, ChoiceKind, Options};
 use crate::executor::AttemptKey;
 use crate::record::{Due, Order, Shift};
 
@@ -15,11 +15,11 @@ impl World {
         if count < 2 {
             return 0;
         }
-        let now = self.clock.now();
-        let mut options: Vec<Choice> = self.agenda.due(now).map(Entry::choice).collect();
-        options.resize(count, Choice { actor: 0, touches: 0 });
         let nth = self.asked.count.get(&ChoiceKind::Next).copied().unwrap_or_default();
-        let index = self.ask(ChoiceKind::Next, &options);
+        let elapsed = Choice { actor: 0, touches: 0 };
+        let option = |index| self.agenda.get_due(index).map_or(elapsed, Entry::choice);
+        let options = Options::new(count, &option);
+        let index = self.asked.ask(self.chooser.as_mut(), ChoiceKind::Next, options);
         if index == 0 {
             return 0;
         }
@@ -41,8 +41,7 @@ impl World {
         let others = [soonest, middle, latest].into_iter().filter(|other| *other != calm);
         let others: Vec<Timestamp> = others.collect();
         let nth = self.asked.count.get(&ChoiceKind::Late).copied().unwrap_or_default();
-        let option = Choice { actor: 0, touches: 0 };
-        let answer = self.ask(ChoiceKind::Late, &vec![option; others.len() + 1]);
+        let answer = self.ask(ChoiceKind::Late, others.len() + 1);
         let Some(&at) = answer.checked_sub(1).and_then(|other| others.get(other)) else { return };
         let since = |time: Timestamp| time.since(self.record.began);
         let shift = Shift { nth, at: since(at), calm: since(calm) };
@@ -54,7 +53,7 @@ impl World {
 
     /// What is due, by its index among all that is.
     fn due(&self, index: usize) -> Due {
-        let next = self.agenda.due(self.clock.now()).nth(index).map_or(Next::Elapsed, Next::Entry);
+        let next = self.agenda.get_due(index).map_or(Next::Elapsed, Next::Entry);
         let what = name(Some(next));
         let Next::Entry(entry) = next else { return Due { what, who: None, workflow_id: None } };
         let (who, workflow_id) = match entry {
@@ -72,6 +71,7 @@ impl World {
             | Entry::Silence { key, .. }
             | Entry::Throttle(key)
             | Entry::Heartbeat { key, .. }
+            | Entry::Request { key, .. }
             | Entry::Report(key) => self.attempt(*key),
             Entry::Transfer { run, .. } => (None, Some(self.workflow_id(*run))),
         };

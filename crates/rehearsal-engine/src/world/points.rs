@@ -4,7 +4,7 @@ use rehearsal_history::{EventId, SmolStr, Status};
 use rehearsal_service::{Across, PendingState, RunRef, Target, TaskState};
 
 use super::{Entry, Next, World};
-use crate::choice::{Choice, ChoiceKind, Injection};
+use crate::choice::{ChoiceKind, Injection};
 use crate::record::{Place, Point};
 
 impl World {
@@ -12,7 +12,7 @@ impl World {
     /// to happen, or `None` at rest.
     pub(super) fn point(&mut self, next: Option<usize>) -> Injection {
         let Some(&main) = self.runs.first() else { return Injection::None };
-        let next = next.map(|index| match self.agenda.due(self.clock.now()).nth(index) {
+        let next = next.map(|index| match self.agenda.get_due(index) {
             Some(entry) => Next::Entry(entry),
             None => Next::Elapsed,
         });
@@ -24,8 +24,7 @@ impl World {
             after_event: EventId(self.service.history(main).len() as u64),
         };
         self.record.points.push(point);
-        let here = Choice { actor: 0, touches: 0 };
-        let injection = Injection::of(self.ask(ChoiceKind::Cancel, &[here; 3]));
+        let injection = Injection::of(self.ask(ChoiceKind::Cancel, 3));
         if injection != Injection::None {
             self.inject_cancel(main);
         }
@@ -62,7 +61,7 @@ impl World {
             Some(Next::Entry(Entry::Report(_))) => return Place::ActivityCompleting,
             Some(_) | None => {}
         }
-        let is = |state| self.service.activity_states(main).any(|other| other == state);
+        let is = |state| self.service.has_activity(main, state);
         if is(PendingState::Heartbeating) {
             Place::ActivityHeartbeating
         } else if is(PendingState::Backoff) {
@@ -108,6 +107,7 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::Deadline(_) | Entry::Silence { .. } => "an activity's own deadline passes",
             Entry::Throttle(_) => "a held heartbeat may go",
             Entry::Heartbeat { .. } => "a heartbeat is sent",
+            Entry::Request { .. } => "an activity asks something of the service",
             Entry::Report(_) => "an activity's end is reported",
             Entry::Transfer { across, .. } => match across {
                 Across::StartChild { .. } => "a child is started",

@@ -6,15 +6,15 @@ use rehearsal_activation::{
     Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble, WorkflowCommand,
 };
 use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
-use rehearsal_service::{Answer, Input, RequestError, RunRef, TaskState};
+use rehearsal_service::{Answer, Input, RequestError, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
-use super::{Entry, ReadyTask, World, abandoned};
+use super::{Entry, ReadyTask, World};
 use crate::cause::Cause;
-use crate::choice::{Choice, ChoiceKind};
+use crate::choice::ChoiceKind;
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
-use crate::record::{SignalsOf, TroubleAt, Unfinished};
+use crate::record::TroubleAt;
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
@@ -56,7 +56,7 @@ impl World {
 
     /// Asks whether something that does not happen in the calm run strikes here.
     fn strikes(&mut self, kind: ChoiceKind) -> bool {
-        self.ask(kind, &[Choice { actor: 0, touches: 0 }; 2]) == 1
+        self.ask(kind, 2) == 1
     }
 
     fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
@@ -89,7 +89,9 @@ impl World {
         delivery: Box<TaskDelivery>,
         not_before: Timestamp,
     ) {
-        if let Some(due) = self.answering(host, &delivery.token.run_id) {
+        // A worker has one task of a run at a time, so the next waits until its answer is sent, even if nobody wants
+        // that any more (recorded: `task-timeout-first`).
+        if let Some(due) = self.hosts[host].answering(&delivery.token.run_id) {
             return self.agenda.push(due, Entry::Activate { host, delivery, not_before });
         }
         if self.strikes(ChoiceKind::Crash) {
@@ -105,6 +107,7 @@ impl World {
             for output in outputs.drain(..) {
                 match output {
                     WorkerOutput::Respond(response) => {
+                        self.hosts[host].answers(&response.token.run_id, answered);
                         self.agenda.push(answered, Entry::Respond { host, response });
                     }
                     // The run was dropped while the task was on its way, as by the refusal of a late answer. The worker
@@ -122,8 +125,8 @@ impl World {
 
     /// A delivery with all events from the first.
     fn whole(&self, mut delivery: Box<TaskDelivery>) -> Box<TaskDelivery> {
-        let of = |&&run: &&RunRef| self.service.run(run).run_id == delivery.token.run_id;
-        let history = self.runs.iter().find(of).map(|&run| self.service.history(run));
+        let run = self.service.run_by_id(&delivery.token.workflow_id, &delivery.token.run_id);
+        let history = run.map(|run| self.service.history(run));
         let before = |event: &&Arc<Event>| event.id < delivery.first_event;
         let mut events: Vec<Arc<Event>> =
             history.into_iter().flatten().take_while(before).cloned().collect();
@@ -131,19 +134,6 @@ impl World {
         delivery.events = events;
         delivery.first_event = EventId::FIRST;
         delivery
-    }
-
-    /// When a worker will have sent its answer to a task of this run. It has one task of a run at a time, so the next
-    /// waits until then, even if nobody wants that answer any more (recorded: `task-timeout-first`).
-    fn answering(&self, host: usize, run_id: &SmolStr) -> Option<Timestamp> {
-        self.agenda.iter().find_map(|(due, entry)| match entry {
-            Entry::Respond { host: of, response }
-                if *of == host && response.token.run_id == *run_id =>
-            {
-                Some(due)
-            }
-            _ => None,
-        })
     }
 
     /// Does what the worker asks for, and says what the worker is to be told next.
@@ -165,15 +155,8 @@ impl World {
                 let _pause = Pause::new(self.journal.as_ref().filter(|_| activation.replaying));
                 let completion = instance.activate(&activation);
                 let run_id = activation.run_id;
-                abandoned::note(&mut self.record.abandonable, &run_id, &completion);
-                // Known only once it has asked to be closed. If that is refused, it is told something more.
-                self.record.unfinished.retain(|left| left.run_id != run_id);
-                self.record.unfinished.extend(
-                    instance
-                        .unfinished()
-                        .into_iter()
-                        .map(|handler| Unfinished { run_id: run_id.clone(), handler }),
-                );
+                self.noted.abandonable(&mut self.record, &run_id, &completion);
+                self.noted.unfinished(&mut self.record, &run_id, instance.unfinished());
                 let signaled =
                     activation.jobs.iter().any(|job| matches!(job, Job::SignalWorkflow(_)));
                 let over = match &completion {
@@ -182,14 +165,8 @@ impl World {
                     }
                     Completion::Failed(_) => false,
                 };
-                let of = self.record.signals.iter_mut().find(|of| of.run_id == run_id);
-                match of {
-                    Some(of) => of.signals = instance.signals(),
-                    None if signaled || over => {
-                        let (run_id, signals) = (run_id.clone(), instance.signals());
-                        self.record.signals.push(SignalsOf { run_id, signals });
-                    }
-                    None => {}
+                if signaled || over || self.noted.has_signals(&run_id) {
+                    self.noted.signals(&mut self.record, &run_id, instance.signals());
                 }
                 return Some(WorkerInput::Completed { run_id, completion });
             }
@@ -233,6 +210,7 @@ impl World {
 
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
         let run_id = response.token.run_id.clone();
+        self.hosts[host].answered(&run_id);
         let failed = matches!(response.outcome, TaskOutcome::Failed(_));
         let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
         let mut outputs = Vec::new();

@@ -5,6 +5,7 @@
 
 mod all;
 mod plan;
+mod planned;
 mod record;
 mod retry;
 mod schedule;
@@ -19,6 +20,7 @@ use rehearsal_history::{
 
 pub(crate) use self::all::evolve;
 pub(crate) use self::plan::{ActivityCommand, plan};
+pub(crate) use self::planned::Planned;
 use crate::view::{PendingKind, PendingOp, PendingState, Standing};
 use crate::words::{ActivityNote, Decision, Due, IllegalTransition, Moment, Wake};
 

@@ -18,6 +18,7 @@ use smol_str::format_smolstr;
 
 use super::buffer::Buffer;
 use super::family::{Asked, Origin, Parent, Requester};
+use super::index::Index;
 use super::queue::Queue;
 use super::state::State;
 use super::{Run, Turn};
@@ -62,6 +63,7 @@ impl Run {
             timer_tasks: BTreeSet::new(),
             activity_tasks: BTreeSet::new(),
             queue,
+            index: Index::default(),
             alarm: None,
         };
         run.finish(turn, needs_task);

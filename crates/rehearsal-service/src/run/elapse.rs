@@ -14,7 +14,7 @@ use crate::machine::activity::{
     Activity, ActivityInput, ActivityState, DEADLINES, HEARTBEAT, goes_by_start,
 };
 use crate::machine::task::{TaskInput, WorkflowTask};
-use crate::machine::timer::{Timer, TimerInput};
+use crate::machine::timer::TimerInput;
 use crate::words::{Decision, Due, Moment, Wake};
 
 /// What goes off, and when.
@@ -79,9 +79,11 @@ impl Run {
             What::Deadlines => {
                 self.activity_tasks.retain(|wake| *wake > alarm.wake);
                 // `executeActivityTimeoutTask`: a heartbeat deadline that has gone off is armed anew.
-                for activity in self.state.activities.values_mut() {
-                    let beat = &mut activity.wakes[HEARTBEAT];
-                    *beat = beat.filter(|wake| *wake > alarm.wake);
+                self.index.update(&mut self.state);
+                for scheduled in self.index.beats_until(alarm.wake) {
+                    if let Some(activity) = self.state.activities.get_mut(&scheduled) {
+                        activity.wakes[HEARTBEAT] = None;
+                    }
                 }
                 self.time_out_activities(turn, alarm.wake);
             }
@@ -120,16 +122,10 @@ impl Run {
     /// All timers that are due fire in one transaction, by due time, then by the order in which they were started
     /// (T-9).
     fn fire_timers(&mut self, turn: &mut Turn<'_>, wake: Wake) {
-        let mut due: Vec<(Due, EventId, SmolStr)> = self
-            .state
-            .timers
-            .values()
-            .filter_map(|timer| Some((timer.due()?, timer.started, timer.id.clone())))
-            .filter(|(due, ..)| wake.takes_at(turn.now, *due))
-            .collect();
-        due.sort();
+        self.index.update(&mut self.state);
+        let due: Vec<SmolStr> = self.index.fired(turn.now, wake).cloned().collect();
         let mut needs_task = false;
-        for (_, _, id) in due {
+        for id in due {
             let Some(timer) = self.state.timers.get(&id) else { continue };
             let mut decision = Decision::default();
             if timer.decide(turn.now, TimerInput::Elapsed, &mut decision).is_ok() {
@@ -142,9 +138,11 @@ impl Run {
     /// All deadlines that have passed count in one transaction, by time, then by the order in which the activities were
     /// scheduled, then by kind (T-2). An attempt that is over has none any more.
     fn time_out_activities(&mut self, turn: &mut Turn<'_>, wake: Wake) {
+        self.index.update(&mut self.state);
         let mut due: Vec<(Deadline, u32)> = Vec::new();
-        for (scheduled, activity) in &self.state.activities {
-            for deadline in deadlines(*scheduled, activity) {
+        for scheduled in self.index.timed_out(turn.now, wake) {
+            let Some(activity) = self.state.activities.get(&scheduled) else { continue };
+            for deadline in deadlines(scheduled, activity) {
                 if wake.takes_at(turn.now, deadline.0) {
                     due.push((deadline, activity.attempt));
                 }
@@ -185,6 +183,7 @@ impl Run {
     /// server does (`closeTransactionHandleActivityUserTimerTasks`), so of those that fall together they come first, each
     /// kind in a transaction of its own. On a real server the two kinds race at the same instant.
     pub(super) fn arm(&mut self, turn: &mut Turn<'_>) {
+        self.index.update(&mut self.state);
         self.arm_task(turn);
         self.arm_activity(turn);
         self.arm_timer(turn);
@@ -219,24 +218,23 @@ impl Run {
     }
 
     fn arm_timer(&mut self, turn: &mut Turn<'_>) {
-        let running =
-            self.state.timers.values_mut().filter_map(|timer| Some((timer.due()?, timer)));
-        if let Some((due, timer)) = running.min_by_key(|(due, timer)| (*due, timer.started)) {
-            let wake = *timer.wake.get_or_insert_with(|| turn.arm(&mut self.queue, due));
+        if let Some((due, _, id)) = self.index.first_timer()
+            && let Some(timer) = self.state.timers.get_mut(id)
+        {
+            let wake = *timer.wake.get_or_insert_with(|| turn.arm(&mut self.queue, *due));
             self.timer_tasks.insert(wake);
         }
     }
 
     fn arm_activity(&mut self, turn: &mut Turn<'_>) {
-        let mut soonest: Option<Deadline> = None;
-        for (scheduled, activity) in &mut self.state.activities {
+        for scheduled in self.index.unarmed() {
+            let Some(activity) = self.state.activities.get_mut(&scheduled) else { continue };
             if let ActivityState::Backoff { until } = activity.state {
-                let due = Due { at: until, moment: Moment::of(*scheduled) };
+                let due = Due { at: until, moment: Moment::of(scheduled) };
                 activity.retry.get_or_insert_with(|| turn.arm(&mut self.queue, due));
             }
-            soonest = soonest.into_iter().chain(deadlines(*scheduled, activity)).min();
         }
-        if let Some((due, _, scheduled, place)) = soonest
+        if let Some((due, _, scheduled, place)) = self.index.first_deadline()
             && let Some(activity) = self.state.activities.get_mut(&scheduled)
         {
             let wake = &mut activity.wakes[place];
@@ -246,17 +244,13 @@ impl Run {
     }
 
     fn soonest(&mut self, now: Timestamp) -> Option<Alarm> {
-        let timers = self.state.timers.values().filter_map(Timer::due).min();
-        let timers = timers
-            .and_then(|first| queue::soonest(&mut self.timer_tasks, now, |wake| wake.takes(first)));
-        let activities = &self.state.activities;
-        let deadline = activities.iter().flat_map(|(id, it)| deadlines(*id, it)).min();
-        let beat = activities.values().filter_map(|it| it.wakes[HEARTBEAT]).min();
-        let deadline = deadline.and_then(|(first, ..)| {
-            queue::soonest(&mut self.activity_tasks, now, |wake| {
-                wake.takes(first) || beat.is_some_and(|beat| beat <= *wake)
-            })
-        });
+        self.index.update(&mut self.state);
+        let timers = self.index.first_timer();
+        let timers =
+            timers.and_then(|(first, ..)| queue::soonest(&mut self.timer_tasks, now, *first, None));
+        let (deadline, beat) = (self.index.first_deadline(), self.index.first_beat());
+        let deadline = deadline
+            .and_then(|(first, ..)| queue::soonest(&mut self.activity_tasks, now, first, beat));
         let mut soonest: Option<Alarm> = None;
         let mut add = |wake: Option<Wake>, what: What| {
             if let Some(wake) = wake
@@ -269,8 +263,8 @@ impl Run {
         add(self.task_wake.map(|(.., wake)| wake), What::Task);
         add(timers, What::Timers);
         add(deadline, What::Deadlines);
-        for activity in activities.values() {
-            add(activity.retry, What::Backoff(activity.scheduled()));
+        if let Some((retry, scheduled)) = self.index.first_retry() {
+            add(Some(retry), What::Backoff(scheduled));
         }
         soonest
     }
@@ -278,9 +272,12 @@ impl Run {
 
 /// A deadline in the order in which they count: when it is due, whether it goes by a start, its activity, and its place
 /// in [`DEADLINES`].
-type Deadline = (Due, bool, EventId, usize);
+pub(super) type Deadline = (Due, bool, EventId, usize);
 
-fn deadlines(scheduled: EventId, activity: &Activity) -> impl Iterator<Item = Deadline> + '_ {
+pub(super) fn deadlines(
+    scheduled: EventId,
+    activity: &Activity,
+) -> impl Iterator<Item = Deadline> + '_ {
     (0..DEADLINES.len()).filter_map(move |place| {
         Some((activity.due(place)?, goes_by_start(place), scheduled, place))
     })

@@ -4,7 +4,6 @@
 //! commands have touched beside the run, evolved by the events it foretells, and the run itself stays as it is until the
 //! whole plan holds. Ids are known in advance, as these events stand in one block (H-11).
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -12,8 +11,9 @@ use rehearsal_history::{Event, EventId, SmolStr};
 
 use super::Turn;
 use super::command::Command;
+use super::index::Index;
 use super::state::State;
-use crate::machine::activity::{self, Activity};
+use crate::machine::activity::{self, Planned};
 use crate::machine::child::{self, Child};
 use crate::machine::close;
 use crate::machine::external::{self, External};
@@ -37,7 +37,7 @@ pub(crate) struct Plan {
 ///
 /// [`Refusal`] of the first command that does not hold.
 pub(crate) fn plan(
-    state: &State,
+    (state, index): (&State, &Index),
     turn: &Turn<'_>,
     task: EventId,
     identity: &SmolStr,
@@ -58,7 +58,7 @@ pub(crate) fn plan(
             limits: &turn.config.limits,
         },
         buffered,
-        activities: Overlay::new(&state.activities),
+        activities: Planned::new(Overlay::new(&state.activities), index.ids()),
         timers: Overlay::new(&state.timers),
         children: Overlay::new(&state.children),
         externals: Overlay::new(&state.externals),
@@ -77,7 +77,7 @@ struct Planner<'a> {
     /// How many events that came before this completion still wait in the buffer (W-12).
     buffered: usize,
     /// The entities as the commands so far will leave them.
-    activities: Overlay<'a, EventId, Box<Activity>>,
+    activities: Planned<'a>,
     timers: Overlay<'a, SmolStr, Timer>,
     children: Overlay<'a, EventId, Child>,
     externals: Overlay<'a, EventId, External>,
@@ -128,6 +128,7 @@ impl Planner<'_> {
             self.origin.next = self.origin.next.next();
         }
         activity::evolve(&mut self.activities, &event);
+        self.activities.look();
         timer::evolve(&mut self.timers, &event);
         child::evolve(&mut self.children, &event);
         external::evolve(&mut self.externals, &event);

@@ -67,14 +67,25 @@ impl Queue {
     }
 }
 
-/// Of all tasks of one kind, the first that is not in vain; those that have gone off in vain are forgotten.
+/// Of all tasks of one kind, the first that is not in vain: it takes what is due `first`, or comes no sooner than the one
+/// of a `beat`. Those that have gone off in vain are forgotten.
 pub(crate) fn soonest(
     tasks: &mut BTreeSet<Wake>,
     now: Timestamp,
-    is_wanted: impl Fn(&Wake) -> bool,
+    first: Due,
+    beat: Option<Wake>,
 ) -> Option<Wake> {
-    let found = tasks.iter().find(|wake| is_wanted(wake)).copied();
-    tasks.retain(|wake| wake.at >= now || Some(*wake) >= found && found.is_some());
+    // Nothing that goes off before `first` is due takes it.
+    let from = Wake { at: first.at, order: 0, due: Due { at: Timestamp::EPOCH, ..first } };
+    let takes = tasks.range(from..).find(|wake| wake.takes(first));
+    let beats = beat.and_then(|beat| tasks.range(beat..).next());
+    let found = takes.into_iter().chain(beats).min().copied();
+    while let Some(task) = tasks.first().copied()
+        && task.at < now
+        && found.is_none_or(|found| task < found)
+    {
+        tasks.remove(&task);
+    }
     found
 }
 

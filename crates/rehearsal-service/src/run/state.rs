@@ -1,7 +1,6 @@
 //! What the events of a run make of it. State that a history holds changes here and nowhere else.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::machine::external::{self, External};
 use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::view::RunView;
-use crate::words::Note;
+use crate::words::{Note, Tracked};
 
 /// The state of a run.
 ///
@@ -28,14 +27,14 @@ pub(crate) struct State {
     /// The `WorkflowTaskStarted` of the last task that was completed.
     pub(crate) previous_started: EventId,
     /// By their `ActivityTaskScheduled`.
-    pub(crate) activities: BTreeMap<EventId, Box<Activity>>,
+    pub(crate) activities: Tracked<EventId, Box<Activity>>,
     /// By their ids. A timer that was started under the id of one whose `TimerFired` is in the buffer stands in its
     /// place.
-    pub(crate) timers: BTreeMap<SmolStr, Timer>,
+    pub(crate) timers: Tracked<SmolStr, Timer>,
     /// By their `StartChildWorkflowExecutionInitiated`.
-    pub(crate) children: BTreeMap<EventId, Child>,
+    pub(crate) children: Tracked<EventId, Child>,
     /// Signals and cancels of other workflows that are under way, by the events that asked for them.
-    pub(crate) externals: BTreeMap<EventId, External>,
+    pub(crate) externals: Tracked<EventId, External>,
     pub(crate) signals: u32,
     pub(crate) family: Family,
 }
@@ -101,10 +100,10 @@ impl State {
             },
             task: WorkflowTask::NONE,
             previous_started: EventId::NONE,
-            activities: BTreeMap::new(),
-            timers: BTreeMap::new(),
-            children: BTreeMap::new(),
-            externals: BTreeMap::new(),
+            activities: Tracked::default(),
+            timers: Tracked::default(),
+            children: Tracked::default(),
+            externals: Tracked::default(),
             signals: 0,
             family: Family::of(started),
         }

@@ -68,9 +68,14 @@ impl Run {
         }
     }
 
-    /// Where the activities that have not ended stand, in the order in which they were asked for.
-    pub(crate) fn activity_states(&self) -> impl Iterator<Item = PendingState> {
-        self.state.activities.values().filter_map(|activity| activity.pending_state())
+    /// Whether an activity stands there.
+    pub(crate) fn has_activity(&self, state: PendingState) -> bool {
+        self.index.count(state) > 0
+    }
+
+    /// A number for what is pending, 0 for nothing.
+    pub(crate) const fn fingerprint(&self) -> u64 {
+        self.index.pending()
     }
 
     /// How far the activity that this event scheduled has come; `None` if it has ended, or is none.

@@ -171,7 +171,9 @@ impl Run {
         // Every step records an event; the last is `WorkflowTaskCompleted`.
         let task =
             EventId(self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1));
-        let plan = plan(&self.state, turn, task, &identity, self.buffer.len(), commands);
+        self.index.update(&mut self.state);
+        let plan =
+            plan((&self.state, &self.index), turn, task, &identity, self.buffer.len(), commands);
         let plan = match plan {
             Ok(plan) => plan,
             Err(refusal) => return Err(self.refuse(turn, refusal, identity)),

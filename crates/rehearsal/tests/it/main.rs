@@ -11,6 +11,7 @@ mod findings;
 mod heartbeats;
 mod late;
 mod left;
+mod many;
 mod paint;
 mod replays;
 mod reports;

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use rehearsal_activation::ScheduleActivityTask;
 use rehearsal_history::{EventId, UserMetadata};
 
-use super::{Activity, ActivityInput, schedule};
+use super::{ActivityInput, Planned, schedule};
 use crate::refusal::BadCommand;
 use crate::words::{Decision, Origin, Table, Transfer};
 
@@ -36,7 +36,7 @@ impl ActivityCommand {
 pub(crate) fn plan(
     command: ActivityCommand,
     origin: &Origin<'_>,
-    activities: &impl Table<EventId, Box<Activity>>,
+    activities: &Planned<'_>,
     out: &mut Decision,
 ) -> Result<(), BadCommand> {
     match command {
@@ -52,18 +52,16 @@ pub(crate) fn plan(
 fn plan_schedule(
     mut command: ScheduleActivityTask,
     origin: &Origin<'_>,
-    activities: &impl Table<EventId, Box<Activity>>,
+    activities: &Planned<'_>,
     out: &mut Decision,
 ) -> Result<(), BadCommand> {
     let user_metadata = command.user_metadata.take();
     let attributes = schedule::attributes(command, origin)?;
-    let pending = || activities.all().filter(|activity| activity.is_pending());
-    let (count, limit) = (pending().count(), origin.limits.pending_activities);
+    let (count, limit) = (activities.count(), origin.limits.pending_activities);
     if count >= limit {
         return Err(BadCommand::TooManyActivities { pending: count, limit });
     }
-    let activity_id = &attributes.activity_id;
-    if pending().any(|activity| activity.attributes().activity_id == *activity_id) {
+    if activities.has(&attributes.activity_id) {
         return Err(BadCommand::DuplicateActivity { activity_id: attributes.activity_id });
     }
     out.record(origin.now, Box::new(attributes));
@@ -75,7 +73,7 @@ fn plan_schedule(
 fn plan_cancel(
     scheduled: EventId,
     origin: &Origin<'_>,
-    activities: &impl Table<EventId, Box<Activity>>,
+    activities: &Planned<'_>,
     out: &mut Decision,
 ) -> Result<(), BadCommand> {
     if scheduled.is_none() {

@@ -1,0 +1,101 @@
+//! The entries of the agenda of a world.
+
+use std::time::Duration;
+
+use rehearsal_activation::{TaskDelivery, TaskResponse};
+use rehearsal_history::{Payloads, SmolStr, TaskQueue, Timestamp};
+use rehearsal_service::{Across, RunRef};
+
+use super::ReadyTask;
+use crate::activity::client::Sent;
+use crate::agenda::Planned;
+use crate::choice::Choice;
+use crate::executor::AttemptKey;
+
+/// What is to happen at some time.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// A worker starts to poll.
+    HostStarts(usize),
+    /// A worker stops or crashes.
+    HostEnds(usize),
+    /// A worker takes a workflow task.
+    WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
+    /// A worker activates the workflow with the task it took.
+    Activate { host: usize, delivery: Box<TaskDelivery>, not_before: Timestamp },
+    /// A worker's answer to a workflow task reaches the service.
+    Respond { host: usize, response: Box<TaskResponse> },
+    /// A worker takes an activity task.
+    ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
+    /// The code of an activity goes on.
+    Poll(AttemptKey),
+    /// The worker's own deadline for an attempt passes (C-34).
+    Deadline(AttemptKey),
+    /// The worker looks whether the service has answered a heartbeat of an attempt within `limit` (C-34).
+    Silence { key: AttemptKey, limit: Duration },
+    /// A worker may send the heartbeat that it held back (C-32).
+    Throttle(AttemptKey),
+    /// A heartbeat reaches the service.
+    Heartbeat { key: AttemptKey, details: Option<Payloads> },
+    /// A request of an attempt's own client reaches the service.
+    Request { key: AttemptKey, sent: Sent, give_up: Timestamp },
+    /// The end of an attempt reaches the service.
+    Report(AttemptKey),
+    /// The server carries out what a run wants of others.
+    Transfer { run: RunRef, across: Across },
+}
+
+impl Planned for Entry {
+    fn owner(&self) -> Option<u64> {
+        self.attempt().map(AttemptKey::number)
+    }
+
+    fn is_wait(&self) -> bool {
+        matches!(self, Self::Poll(_) | Self::Throttle(_) | Self::Request { .. })
+    }
+}
+
+impl Entry {
+    /// The attempt of an activity that it is about.
+    pub(super) const fn attempt(&self) -> Option<AttemptKey> {
+        match self {
+            Self::Poll(key)
+            | Self::Deadline(key)
+            | Self::Silence { key, .. }
+            | Self::Throttle(key)
+            | Self::Heartbeat { key, .. }
+            | Self::Request { key, .. }
+            | Self::Report(key) => Some(*key),
+            Self::HostStarts(_)
+            | Self::HostEnds(_)
+            | Self::WorkflowTask { .. }
+            | Self::Activate { .. }
+            | Self::Respond { .. }
+            | Self::ActivityTask { .. }
+            | Self::Transfer { .. } => None,
+        }
+    }
+
+    /// Who acts in it, and what it touches.
+    pub(super) fn choice(&self) -> Choice {
+        let actor = match self {
+            Self::HostStarts(host)
+            | Self::HostEnds(host)
+            | Self::WorkflowTask { host, .. }
+            | Self::Activate { host, .. }
+            | Self::Respond { host, .. }
+            | Self::ActivityTask { host, .. } => {
+                u32::try_from(*host).unwrap_or(u32::MAX).saturating_add(1)
+            }
+            Self::Poll(key)
+            | Self::Deadline(key)
+            | Self::Silence { key, .. }
+            | Self::Throttle(key)
+            | Self::Heartbeat { key, .. }
+            | Self::Request { key, .. }
+            | Self::Report(key) => key.actor(),
+            Self::Transfer { .. } => 0,
+        };
+        Choice { actor, touches: 0 }
+    }
+}
