@@ -1,0 +1,237 @@
+//! The worlds that are played: many executions, many activities at a time, many events in a run.
+
+#![expect(clippy::disallowed_types, reason = "the real clock is what this program is for")]
+
+use std::time::{Duration, Instant};
+
+use rehearsal::{
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, Handle, Limits, Scenario,
+     Tape, Workflow, WorkflowError, World, millis, mins, secs,
+};
+
+/// Executions of one size are as many as this, in as many worlds as that takes, so that all sizes do the same.
+const IN_ALL: usize = 10_000;
+
+/// A world to play, and how often.
+pub(crate) struct Size {
+    /// What the table calls it.
+    pub(crate) name: &'static str,
+    /// What it is called on the command line.
+    pub(crate) word: &'static str,
+    /// The size that it is compared with.
+    pub(crate) base: &'static str,
+    /// How many executions there are in a world.
+    pub(crate) executions: usize,
+    /// How many worlds are played.
+    worlds: usize,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Two activities, a timer, a cancel at a random moment.
+    Orders,
+    /// So many activities at a time.
+    Parallel(u64),
+    /// So many rounds of an activity and a timer.
+    Rounds(u64),
+}
+
+/// What a size took.
+pub(crate) struct Played {
+    /// For each event of a history, in picoseconds.
+    pub(crate) picos: u64,
+    /// For each execution that is open, with all that the world keeps of it.
+    pub(crate) bytes: u64,
+}
+
+const fn orders(name: &'static str, word: &'static str, executions: usize) -> Size {
+    let worlds = IN_ALL / executions;
+    Size { name, word, base: "10", executions, worlds, kind: Kind::Orders }
+}
+
+const fn one(
+    name: &'static str,
+    word: &'static str,
+    base: &'static str,
+    worlds: usize,
+    kind: Kind,
+) -> Size {
+    Size { name, word, base, executions: 1, worlds, kind }
+}
+
+/// All sizes.
+pub(crate) const SIZES: [Size; 8] = [
+    orders("10 executions in a world", "10", 10),
+    orders("100 executions in a world", "100", 100),
+    orders("1,000 executions in a world", "1000", 1_000),
+    orders("10,000 executions in a world", "10000", 10_000),
+    one("100 activities at a time", "p100", "p100", 57, Kind::Parallel(100)),
+    one("1,900 activities at a time", "p1900", "p100", 3, Kind::Parallel(1_900)),
+    one("500 events in a run", "e500", "e500", 200, Kind::Rounds(45)),
+    one("50,000 events in a run", "e50000", "e500", 2, Kind::Rounds(4_540)),
+];
+
+const ORDER: Workflow<u64, ()> = Workflow::new("Order");
+const FAN_OUT: Workflow<u64, ()> = Workflow::new("FanOut");
+const ROUNDS: Workflow<u64, ()> = Workflow::new("Rounds");
+const PACK: Activity<u64, u64> = Activity::new("Pack");
+const SHIP: Activity<u64, u64> = Activity::new("Ship");
+
+async fn order(ctx: Context, number: u64) -> Result<(), WorkflowError> {
+    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(10)));
+    ctx.execute(PACK, number).await?;
+    ctx.sleep(secs(60)).await?;
+    ctx.execute(SHIP, number).await.map(drop)
+}
+
+async fn fan_out(ctx: Context, width: u64) -> Result<(), WorkflowError> {
+    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(10)));
+    let packed: Vec<_> = (0..width).map(|number| ctx.execute(PACK, number)).collect();
+    for packed in packed {
+        packed.await?;
+    }
+    Ok(())
+}
+
+async fn rounds(ctx: Context, count: u64) -> Result<(), WorkflowError> {
+    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(10)));
+    for number in 0..count {
+        ctx.execute(PACK, number).await?;
+        ctx.sleep(secs(1)).await?;
+    }
+    Ok(())
+}
+
+/// Takes some time between 5 s and 35 s, another for each number.
+async fn work(ctx: ActivityContext, number: u64) -> Result<u64, ActivityError> {
+    ctx.sleep(millis(5_000 + scattered(number) % 30_000)).await;
+    Ok(number)
+}
+
+/// A number that looks as if it had nothing to do with `number`.
+const fn scattered(number: u64) -> u64 {
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 20
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("many")
+        .workflow(ORDER, order)
+        .workflow(FAN_OUT, fan_out)
+        .workflow(ROUNDS, rounds)
+        .activity(PACK, work)
+        .activity(SHIP, work)
+        .limits(Limits { steps: u64::MAX, ..Limits::default() })
+}
+
+/// Starts all executions of a world.
+fn start(world: &mut World, size: &Size) -> Vec<Handle> {
+    match size.kind {
+        Kind::Orders => {
+            let start = |number| world.start(ORDER, &format!("order-{number}"), number as u64);
+            (0..size.executions).map(start).collect()
+        }
+        Kind::Parallel(width) => vec![world.start(FAN_OUT, "fan-out", width)],
+        Kind::Rounds(count) => vec![world.start(ROUNDS, "rounds", count)],
+    }
+}
+
+/// Cancels each order at a moment of its own within two minutes, and waits for all that was started.
+fn go_on(world: &mut World, size: &Size, started: &[Handle]) {
+    if matches!(size.kind, Kind::Orders) {
+        let moment = |number: usize| millis(scattered(!(number as u64)) % 120_000);
+        let mut cancels: Vec<(Duration, &Handle)> =
+            started.iter().enumerate().map(|(number, order)| (moment(number), order)).collect();
+        cancels.sort_by_key(|(at, _)| *at);
+        for (at, order) in cancels {
+            world.advance(at.saturating_sub(world.elapsed()));
+            world.cancel(order).expect("a cancel of a workflow that is there is accepted");
+        }
+    }
+    for started in started {
+        world.wait(started);
+    }
+}
+
+/// Plays all worlds of a size.
+pub(crate) fn play(size: &Size) -> Played {
+    let scenario = scenario();
+    let bytes = bytes_of_one(&scenario, size);
+    let mut events = 0;
+    let began = CpuTime::now();
+    for _ in 0..size.worlds {
+        let mut world = scenario.world();
+        let started = start(&mut world, size);
+        go_on(&mut world, size, &started);
+        let outcome = world.finish();
+        assert_eq!(outcome.findings, [], "nothing is found in these worlds");
+        events += outcome.executions.iter().map(|run| run.history.len() as u64).sum::<u64>();
+    }
+    let picos = began.elapsed().saturating_mul(1_000) / events.max(1);
+    Played { picos, bytes }
+}
+
+/// What one open execution takes, while all of a size are open at the same time: each has its first activity running.
+fn bytes_of_one(scenario: &Scenario, size: &Size) -> u64 {
+    if size.executions == 1 {
+        return 0;
+    }
+    let before = resident();
+    let worlds: Vec<World> = (0..size.worlds)
+        .map(|_| {
+            let mut world = scenario.world();
+            start(&mut world, size);
+            world.advance(secs(4));
+            world
+        })
+        .collect();
+    let bytes = resident().saturating_sub(before) / (size.worlds * size.executions) as u64;
+    drop(worlds);
+    bytes
+}
+
+/// When something began, by the time that this thread was given by a processor: on a busy machine the clock on the wall
+/// says little. Where Linux does not tell that, it is the clock on the wall.
+struct CpuTime {
+    given: Option<u64>,
+    wall: Instant,
+}
+
+impl CpuTime {
+    fn now() -> Self {
+        Self { given: Self::given(), wall: Instant::now() }
+    }
+
+    /// In nanoseconds.
+    fn elapsed(&self) -> u64 {
+        match (self.given, Self::given()) {
+            (Some(before), Some(now)) => now.saturating_sub(before),
+            _ => u64::try_from(self.wall.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn given() -> Option<u64> {
+        let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        told.split(' ').next()?.parse().ok()
+    }
+}
+
+/// The memory that this process has, where Linux tells it; else 0.
+fn resident() -> u64 {
+    const PAGE: u64 = 4096;
+    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = told.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0).saturating_mul(PAGE)
+}
+
+/// Runs a world with all that is checked in a run. Returns how many executions and events there are.
+pub(crate) fn check(size: &'static Size) -> Result<(usize, usize), String> {
+    let scenario = scenario().client(|world| {
+        let started = start(world, size);
+        go_on(world, size, &started);
+    });
+    let outcome = scenario.try_run(&Tape::calm()).map_err(|failure| failure.to_string())?;
+    let events = outcome.executions.iter().map(|run| run.history.len()).sum();
+    Ok((outcome.executions.len(), events))
+}
