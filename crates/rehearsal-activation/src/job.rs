@@ -7,7 +7,10 @@ mod message;
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use rehearsal_history::{Failure, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_history::{
+    CancelExternalFailedCause, Failure, Header, Payloads, RetryPolicy, SignalExternalFailedCause,
+    SmolStr, Timestamp,
+};
 
 pub use self::activity::{ActivityResolution, LocalResolution};
 pub use self::child::{ChildResolution, ChildStart};
@@ -59,6 +62,8 @@ pub enum Job {
         seq: Seq,
         /// Why it has not.
         failure: Option<Box<Failure>>,
+        /// The kind of reason; unspecified if it has arrived.
+        cause: SignalExternalFailedCause,
     },
     /// A cancel of another workflow has arrived, or not.
     ResolveCancelExternal {
@@ -66,6 +71,8 @@ pub enum Job {
         seq: Seq,
         /// Why it has not.
         failure: Option<Box<Failure>>,
+        /// The kind of reason; unspecified if it has arrived.
+        cause: CancelExternalFailedCause,
     },
     /// A local activity has ended, or its next attempt is to wait. Not simulated yet.
     ResolveLocalActivity {

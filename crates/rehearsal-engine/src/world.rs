@@ -3,6 +3,7 @@
 //! A step is one choice and one call of a machine. Taking a task, activating the workflow and answering are steps of
 //! their own, so that anything can happen between them. Time moves only when nothing is ready.
 
+mod across;
 mod around;
 mod attempts;
 mod client;
@@ -24,7 +25,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp, duration_text};
-use rehearsal_service::{Across, Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
+use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 
 pub use self::client::{ClientError, Handle, StartOptions};
 use self::entry::Entry;
@@ -351,19 +352,6 @@ impl World {
             Entry::Request { key, sent, give_up } => self.request(key, sent, give_up),
             Entry::Report(key) => self.report(key),
             Entry::Transfer { run, across } => self.transfer(run, across),
-        }
-    }
-
-    /// What a run wants of others happens now.
-    fn transfer(&mut self, run: RunRef, across: Across) {
-        let run_id = match across {
-            Across::StartChild { .. } => self.ids.uuid(),
-            Across::SignalExternal { .. } | Across::CancelExternal { .. } | Across::Close => {
-                SmolStr::default()
-            }
-        };
-        if let Err(error) = self.call(Input::Transfer { run, across, run_id }) {
-            self.bug(&format!("the service refused what it wants done itself: {error}"));
         }
     }
 

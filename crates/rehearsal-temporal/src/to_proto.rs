@@ -72,18 +72,18 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
         Job::ResolveChild { seq, resolution } => {
             Variant::ResolveChildWorkflowExecution(child::resolution(*seq, resolution)?)
         }
-        Job::ResolveSignalExternal { seq, failure } => {
+        Job::ResolveSignalExternal { seq, failure, cause } => {
             Variant::ResolveSignalExternalWorkflow(ResolveSignalExternalWorkflow {
                 seq: seq.0,
                 failure: failure.to_proto()?,
-                ..ResolveSignalExternalWorkflow::default()
+                cause: cause.to_proto()?,
             })
         }
-        Job::ResolveCancelExternal { seq, failure } => {
+        Job::ResolveCancelExternal { seq, failure, cause } => {
             Variant::ResolveRequestCancelExternalWorkflow(ResolveRequestCancelExternalWorkflow {
                 seq: seq.0,
                 failure: failure.to_proto()?,
-                ..ResolveRequestCancelExternalWorkflow::default()
+                cause: cause.to_proto()?,
             })
         }
         Job::CancelWorkflow { reason } => {

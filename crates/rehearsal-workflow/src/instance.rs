@@ -189,10 +189,10 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
         Job::ResolveChild { seq, resolution } => {
             state.resolve_child(*seq, resolution.clone()).map_err(nondeterminism)?;
         }
-        Job::ResolveSignalExternal { seq, failure } => {
+        Job::ResolveSignalExternal { seq, failure, .. } => {
             state.resolve_signal_external(*seq, failure.clone()).map_err(nondeterminism)?;
         }
-        Job::ResolveCancelExternal { seq, failure } => {
+        Job::ResolveCancelExternal { seq, failure, .. } => {
             state.resolve_cancel_external(*seq, failure.clone()).map_err(nondeterminism)?;
         }
         Job::CancelWorkflow { .. } => state.cancel(ScopeId::ROOT),

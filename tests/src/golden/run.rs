@@ -112,6 +112,13 @@ impl Run<'_> {
             for handle in &self.handles {
                 world.wait(handle);
             }
+            // The recorder waits for those of which it says how they end.
+            for file in script.expect.runs.keys() {
+                let id = file.trim_start_matches("history.").trim_end_matches(".json");
+                if let Some(handle) = world.workflow(id) {
+                    world.wait(&handle);
+                }
+            }
             world.advance(AFTERWARDS);
         }
     }

@@ -73,7 +73,8 @@ impl Externals {
         if reaction == ExternalReaction::Suppress {
             out.queue.withdraw(Machine::Signal(seq));
             let failure = Some(Box::new(withdrawn()));
-            out.jobs.push(Job::ResolveSignalExternal { seq, failure });
+            let cause = SignalExternalFailedCause::Unspecified;
+            out.jobs.push(Job::ResolveSignalExternal { seq, failure, cause });
         }
         Ok(())
     }
@@ -160,7 +161,8 @@ impl Externals {
             };
             Box::new(undelivered("signal", reason, variant(cause)))
         });
-        out.jobs.push(Job::ResolveSignalExternal { seq, failure });
+        let cause = cause.cloned().unwrap_or_default();
+        out.jobs.push(Job::ResolveSignalExternal { seq, failure, cause });
         Ok(())
     }
 
@@ -186,7 +188,8 @@ impl Externals {
                     };
                     Box::new(undelivered("cancel", reason, variant(cause)))
                 });
-                out.jobs.push(Job::ResolveCancelExternal { seq, failure });
+                let cause = cause.cloned().unwrap_or_default();
+                out.jobs.push(Job::ResolveCancelExternal { seq, failure, cause });
                 Ok(None)
             }
         }

@@ -66,7 +66,8 @@ impl Externals {
             SignalExternalFailedCause::NamespaceNotFound => no_namespace(),
             other => unknown_cause("signal", other.as_str()),
         });
-        Ok(Job::ResolveSignalExternal { seq, failure: failure.map(Box::new) })
+        let cause = cause.cloned().unwrap_or_default();
+        Ok(Job::ResolveSignalExternal { seq, failure: failure.map(Box::new), cause })
     }
 
     /// A cancel that is none of a child has arrived, or not; `None` if it is one of a child.
@@ -81,7 +82,8 @@ impl Externals {
             CancelExternalFailedCause::NamespaceNotFound => no_namespace(),
             other => unknown_cause("cancel", other.as_str()),
         });
-        Some(Job::ResolveCancelExternal { seq, failure: failure.map(Box::new) })
+        let cause = cause.cloned().unwrap_or_default();
+        Some(Job::ResolveCancelExternal { seq, failure: failure.map(Box::new), cause })
     }
 
     /// How Go panics where a signal is recorded that it does not know.

@@ -1,7 +1,7 @@
 //! Signals and cancels of other workflows: what is asked for, and what their futures give.
 
 use rehearsal_activation::{ChildStart, Job, Seq};
-use rehearsal_history::Failure;
+use rehearsal_history::{CancelExternalFailedCause, Failure, SignalExternalFailedCause};
 use rehearsal_workflow::{ChildOptions, ExternalWorkflow, Signal, Workflow};
 
 use crate::play::{cancel, play, v, workflow};
@@ -10,11 +10,13 @@ const PING: Signal<u32> = Signal::new("ping");
 const CHILD: Workflow<(), String> = Workflow::new("Child");
 
 fn signaled(seq: u32, failure: Option<Failure>) -> Job {
-    Job::ResolveSignalExternal { seq: Seq(seq), failure: failure.map(Box::new) }
+    let cause = SignalExternalFailedCause::Unspecified;
+    Job::ResolveSignalExternal { seq: Seq(seq), failure: failure.map(Box::new), cause }
 }
 
 fn requested(seq: u32, failure: Option<Failure>) -> Job {
-    Job::ResolveCancelExternal { seq: Seq(seq), failure: failure.map(Box::new) }
+    let cause = CancelExternalFailedCause::Unspecified;
+    Job::ResolveCancelExternal { seq: Seq(seq), failure: failure.map(Box::new), cause }
 }
 
 fn not_found() -> Failure {
