@@ -119,6 +119,26 @@ fn arguments_of_another_type_are_named() {
 }
 
 #[test]
+fn a_result_of_another_type_is_named_with_both_types() {
+    const PACK_TO_NUMBER: Activity<u64, u64> = Activity::new("Pack");
+    let numbers = scenario().stub(PACK_TO_NUMBER, Stub::returns(7));
+    let selects = |ctx: Context, order: u64| async move {
+        let packed = ctx.with_activity_options(options()).execute(PACK, order);
+        ctx.selector().activity(&packed, |result| result).select().await
+    };
+    for scenario in [numbers.clone(), numbers.clone().workflow(SHIP, selects)] {
+        let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+        let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::ResultUnreadable], "{failure}");
+        insta::allow_duplicates!(insta::assert_snapshot!(failure.findings()[0], @"
+        RH109  the result of Pack of order-7 could not be read: cannot decode a value of type `alloc::string::String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
+          the workflow is told of an error instead, though the activity completed
+        "));
+    }
+    is_silent(&numbers.expect_failing(PACK));
+}
+
+#[test]
 fn one_that_returns_errors_for_ever_is_not_seen_to_succeed() {
     let scenario = scenario().activity(PACK, fails);
     assert_eq!(unseen(&scenario), ["RH603 activity Pack succeeds"]);

@@ -1,4 +1,4 @@
-//! What workflow code waits for, and where it asks for it, which no history tells.
+//! What workflow code waits for, where it asks for it, and what it cannot read of what it gets, which no history tells.
 
 use alloc::string::String;
 use core::time::Duration;
@@ -29,6 +29,15 @@ pub struct Awaited {
     pub what: String,
     /// Its type, if it is an activity.
     pub activity: Option<SmolStr>,
+}
+
+/// A result of an activity that workflow code could not read: it is told of an error instead.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Misread {
+    /// The type of the activity.
+    pub activity: SmolStr,
+    /// What was expected and what was found.
+    pub why: String,
 }
 
 /// A line of workflow code that asks for something.

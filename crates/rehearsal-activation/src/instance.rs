@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activation::Activation;
-use crate::asked::{AskedAt, Awaited};
+use crate::asked::{AskedAt, Awaited, Misread};
 use crate::command::Completion;
 use crate::signals::Signals;
 
@@ -35,6 +35,11 @@ pub trait Instance {
 
     /// Where workflow code has asked for what it waits for, so far, each line once. A host that does not know says nothing.
     fn asked(&self) -> BTreeSet<AskedAt> {
+        BTreeSet::new()
+    }
+
+    /// The results of activities that workflow code could not read, so far. A host that does not know says nothing.
+    fn misread(&self) -> BTreeSet<Misread> {
         BTreeSet::new()
     }
 

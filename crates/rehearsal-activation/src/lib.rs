@@ -44,7 +44,7 @@ mod trouble;
 pub mod wake;
 
 pub use activation::Activation;
-pub use asked::{Asked, AskedAt, Awaited};
+pub use asked::{Asked, AskedAt, Awaited, Misread};
 pub use command::{
     AnswerQuery, CancelChild, CancelExternal, CancellationType, ChildCancellationType, Completion,
     ContinueAsNew, ExternalTarget, RecordMutableSideEffect, RecordSideEffect, RecordVersion,

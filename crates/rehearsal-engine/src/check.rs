@@ -181,7 +181,7 @@ fn canceled(execution: &Execution) -> Option<EventId> {
 }
 
 /// Whether the work was done when a workflow was told of its cancel: the first task that knew of it closed the workflow as
-/// Completed or `ContinuedAsNew`, and neither canceled nor started an activity. Temporal does not call that one canceled.
+/// Completed or `ContinuedAsNew`, and neither canceled nor started an activity or a child. Temporal does not call that one canceled.
 fn completed_first(execution: &Execution, request: EventId) -> bool {
     let told = execution.history.iter().position(|event| match &event.kind {
         EventKind::WorkflowTaskCompleted(task) => task.started_event_id > request,
@@ -192,6 +192,8 @@ fn completed_first(execution: &Execution, request: EventId) -> bool {
         && answer.iter().all(|event| match &event.kind {
             EventKind::ActivityTaskScheduled(_)
             | EventKind::ActivityTaskCancelRequested(_)
+            | EventKind::StartChildWorkflowExecutionInitiated(_)
+            | EventKind::RequestCancelExternalWorkflowExecutionInitiated(_)
             // There was another task.
             | EventKind::WorkflowTaskScheduled(_) => false,
             _ => true,

@@ -12,7 +12,7 @@ use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
-use crate::rehearsed::{never_polled, never_succeeded, wants_tokio};
+use crate::rehearsed::{misread, never_polled, never_succeeded, wants_tokio};
 use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
 use crate::scenario::Scenario;
@@ -128,6 +128,7 @@ fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
     let mut findings = core::mem::take(&mut outcome.findings);
     // Why nothing goes on says more than that nothing does.
     findings.splice(0..0, signals::unreadable(scenario, outcome));
+    findings.splice(0..0, misread(scenario, outcome));
     findings.splice(0..0, never_succeeded(scenario, outcome));
     // A run that may not stay open says what it waits for, and that nobody polls the queue.
     if !findings.iter().any(|finding| finding.code == Code::Hang) {

@@ -26,6 +26,8 @@ pub enum Code {
     ActivityNotRepeatable,
     /// RH108: a signal could not be read as what the workflow takes.
     SignalUnreadable,
+    /// RH109: the result of an activity could not be read as what the workflow takes.
+    ResultUnreadable,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -90,7 +92,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -99,6 +101,7 @@ impl Code {
         Self::SdkDefect,
         Self::ActivityNotRepeatable,
         Self::SignalUnreadable,
+        Self::ResultUnreadable,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -143,6 +146,7 @@ impl Code {
             Self::SdkDefect => "RH106",
             Self::ActivityNotRepeatable => "RH107",
             Self::SignalUnreadable => "RH108",
+            Self::ResultUnreadable => "RH109",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -202,6 +206,9 @@ impl Code {
             }
             Self::SdkDefect => {
                 "a known defect of this version of the SDK; the workflow has to keep clear of it"
+            }
+            Self::ResultUnreadable => {
+                "the workflow and whoever wrote the activity have another type each: use one constant for both"
             }
             Self::SignalUnreadable => {
                 "whoever sends the signal and whoever takes it name two types for it; share one definition of the signal"

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Asked, AskedAt, Seq, Signals, Trouble};
+use rehearsal_activation::{Asked, AskedAt, Misread, Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 
 use crate::activity::ActivityResult;
@@ -42,6 +42,8 @@ pub struct Record {
     pub signals: Vec<SignalsOf>,
     /// Where workflow code asked for what it waited for, as far as that is known.
     pub asked_at: BTreeSet<AskedAt>,
+    /// The results of activities that workflow code could not read, by run id.
+    pub misread: BTreeSet<(SmolStr, Misread)>,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,
     /// The known defects of the SDK that struck and that the scenario accepts, each with its reason.

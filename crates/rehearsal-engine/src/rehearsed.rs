@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use rehearsal_activation::Misread;
 use rehearsal_history::{EventKind, SmolStr, Status, duration_text};
 
 use crate::activity::ActivityError;
@@ -80,6 +81,21 @@ pub(crate) fn never_polled(scenario: &Scenario, outcome: &Outcome) -> Vec<Findin
         }
     }
     findings
+}
+
+/// The results of activities that a workflow could not read (RH109), in every run in which that happens. Nobody means an
+/// activity to return what nobody can read, unless the scenario says that it fails.
+pub(crate) fn misread(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
+    let unmeant = outcome.record.misread.iter();
+    unmeant
+        .filter(|(_, misread)| !scenario.failing.contains(&misread.activity))
+        .filter_map(|(run_id, Misread { activity, why })| {
+            let id = &outcome.execution(run_id)?.workflow_id;
+            let headline = format!("the result of {activity} of {id} could not be read: {why}");
+            let told = "the workflow is told of an error instead, though the activity completed";
+            Some(Finding::new(Code::ResultUnreadable, headline).with_detail(told))
+        })
+        .collect()
 }
 
 fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {

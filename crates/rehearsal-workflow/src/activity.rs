@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{self, Poll};
 
+use rehearsal_activation::Misread;
 use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::error::WorkflowError;
-use crate::operation::{Operation, Outcome, Waiting};
+use crate::operation::{Kind, Operation, Outcome, Waiting};
 use crate::state::Shared;
 
 /// An activity that was asked for: resolves to its result, or to what went wrong.
@@ -50,15 +51,26 @@ impl<O: DeserializeOwned> Future for ActivityFuture<O> {
             return Poll::Pending;
         };
         self.shared.borrow_mut().advance();
-        Poll::Ready(Self::decode(&self.operation, outcome))
+        Poll::Ready(Self::decode(&self.shared, &self.operation, outcome))
     }
 }
 
 impl<O: DeserializeOwned> ActivityFuture<O> {
     /// How the activity ended, as workflow code sees it.
-    pub(crate) fn decode(operation: &Operation, outcome: Outcome) -> Result<O, WorkflowError> {
-        codec::decode(outcome?.as_ref()).map_err(|error| {
-            WorkflowError::new(format_args!("unable to decode the result of {operation}: {error}"))
+    pub(crate) fn decode(
+        shared: &Shared,
+        operation: &Operation,
+        outcome: Outcome,
+    ) -> Result<O, WorkflowError> {
+        codec::decode(outcome?.as_ref()).map_err(|why| {
+            let error = WorkflowError::new(format_args!(
+                "unable to decode the result of {operation}: {why}"
+            ));
+            if let Kind::Activity { name, .. } = &operation.kind {
+                let misread = Misread { activity: name.clone(), why };
+                shared.borrow_mut().misread.insert(misread);
+            }
+            error
         })
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rehearsal_activation::quiet::Panic;
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    Activation, Asked, AskedAt, Awaited, Completion, Initialize, Instance, Job, Signals,
+    Activation, Asked, AskedAt, Awaited, Completion, Initialize, Instance, Job, Misread, Signals,
     TaskFailure, Trouble, WorkflowCommand,
 };
 use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTaskFailedCause};
@@ -29,6 +29,8 @@ pub(crate) struct NativeInstance {
     signals: Signals,
     /// Where a run that is over had asked for what.
     asked: Places,
+    /// The results that the code of such a run could not read.
+    misread: BTreeSet<Misread>,
 }
 
 /// Where a run is in its life.
@@ -51,6 +53,7 @@ impl NativeInstance {
             life: Life::New,
             signals: Signals::default(),
             asked: Places::new(),
+            misread: BTreeSet::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl NativeInstance {
             state.over = true;
             self.signals = state.told_signals();
             self.asked = std::mem::take(&mut state.asked);
+            self.misread = std::mem::take(&mut state.misread);
         }
         self.routines.drop_all();
     }
@@ -149,6 +153,13 @@ impl Instance for NativeInstance {
         match &self.life {
             Life::Running(shared) => shared.borrow().told_signals(),
             Life::New | Life::Closed | Life::Failed(_) => self.signals.clone(),
+        }
+    }
+
+    fn misread(&self) -> BTreeSet<Misread> {
+        match &self.life {
+            Life::Running(shared) => shared.borrow().misread.clone(),
+            Life::New | Life::Closed | Life::Failed(_) => self.misread.clone(),
         }
     }
 

@@ -135,8 +135,8 @@ impl<'a, R> Selector<'a, R> {
     ) -> Self {
         let operation = activity.operation();
         let decoded = {
-            let operation = Rc::clone(operation);
-            move |outcome| then(ActivityFuture::decode(&operation, outcome))
+            let (shared, operation) = (Shared::clone(&self.shared), Rc::clone(operation));
+            move |outcome| then(ActivityFuture::decode(&shared, &operation, outcome))
         };
         self.cases.push(Case::Operation(Rc::clone(operation), Box::new(decoded)));
         self

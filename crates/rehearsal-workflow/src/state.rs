@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, ScheduleActivity, Seq,
-    Signal, Signals, StartTimer, WorkflowCommand,
+    ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, Misread,
+    ScheduleActivity, Seq, Signal, Signals, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 use serde::de::DeserializeOwned;
@@ -116,6 +116,8 @@ pub(crate) struct State {
     dropped: Vec<Dropped>,
     /// What workflow code has asked for, and where.
     pub(crate) asked: Places,
+    /// The results that workflow code could not read.
+    pub(crate) misread: BTreeSet<Misread>,
     /// What was polled and is pending in the pass that is under way or was the last, by ticket.
     waiting: BTreeMap<u64, Waiting>,
 }
@@ -155,6 +157,7 @@ impl State {
             listened: BTreeSet::new(),
             dropped: Vec::new(),
             asked: Places::new(),
+            misread: BTreeSet::new(),
             waiting: BTreeMap::new(),
         }
     }

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use rehearsal_activation::{
-    Activation, AskedAt, Awaited, Completion, Definition, Instance, Job, Signals,
+    Activation, AskedAt, Awaited, Completion, Definition, Instance, Job, Misread, Signals,
 };
 use rehearsal_engine::BEGINNING;
 use rehearsal_explore::Choices;
@@ -211,6 +211,10 @@ impl Instance for WatchedInstance {
 
     fn asked(&self) -> BTreeSet<AskedAt> {
         self.instance.asked()
+    }
+
+    fn misread(&self) -> BTreeSet<Misread> {
+        self.instance.misread()
     }
 
     fn unfinished(&self) -> Vec<String> {

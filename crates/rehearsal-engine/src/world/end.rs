@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use rehearsal_history::Timestamp;
+use rehearsal_activation::Instance;
+use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::RunView;
 
 use super::World;
 use crate::outcome::{Execution, Outcome};
-use crate::record::Horizon;
+use crate::record::{Horizon, Record};
 use crate::run::Patience;
+
+/// Notes what only the code of a run tells, before it is gone.
+pub(super) fn note_told(record: &mut Record, run_id: &SmolStr, instance: &dyn Instance) {
+    record.asked_at.append(&mut instance.asked());
+    record.misread.extend(instance.misread().into_iter().map(|misread| (run_id.clone(), misread)));
+}
 
 impl World {
     /// What the run has come to.
@@ -34,9 +41,10 @@ impl World {
         }
         self.note_signals();
         for host in &self.hosts {
-            let run_ids = self.runs.iter().map(|&run| &self.service.run(run).run_id);
-            for instance in run_ids.filter_map(|run_id| host.instances.get(run_id)) {
-                self.record.asked_at.append(&mut instance.asked());
+            for run_id in self.runs.iter().map(|&run| &self.service.run(run).run_id) {
+                if let Some(instance) = host.instances.get(run_id) {
+                    note_told(&mut self.record, run_id, instance.as_ref());
+                }
             }
         }
         if let Some(journal) = &self.journal {

@@ -9,6 +9,7 @@ use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, TaskQueueKin
 use rehearsal_service::{Answer, Input, RequestError, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
+use super::end::note_told;
 use super::{Entry, ReadyTask, World};
 use crate::cause::Cause;
 use crate::choice::ChoiceKind;
@@ -194,7 +195,7 @@ impl World {
     /// A worker drops a run from its cache.
     fn forget(&mut self, host: usize, run_id: &SmolStr) {
         if let Some(instance) = self.hosts[host].instances.remove(run_id) {
-            self.record.asked_at.append(&mut instance.asked());
+            note_told(&mut self.record, run_id, instance.as_ref());
         }
     }
 
