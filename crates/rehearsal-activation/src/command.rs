@@ -111,7 +111,7 @@ pub enum WorkflowCommand {
     UpsertMemo(Memo),
     /// Answer an update. Not simulated yet.
     RespondUpdate(Box<RespondUpdate>),
-    /// Answer a query. Not simulated yet.
+    /// Answer a query. In an activation that asks queries there is nothing else.
     AnswerQuery(Box<AnswerQuery>),
 }
 
@@ -128,6 +128,7 @@ impl WorkflowCommand {
             | Self::FailWorkflow { .. }
             | Self::CancelWorkflow { .. }
             | Self::SelectorReceived
+            | Self::AnswerQuery(_)
             | Self::StartChildWorkflow(_)
             | Self::CancelChildWorkflow(_)
             | Self::ChildIdInUse
@@ -144,7 +145,6 @@ impl WorkflowCommand {
             Self::UpsertSearchAttributes(_) => Some("upserts of search attributes"),
             Self::UpsertMemo(_) => Some("upserts of the memo"),
             Self::RespondUpdate(_) => Some("updates"),
-            Self::AnswerQuery(_) => Some("queries"),
         }
     }
 

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_history::{Event, EventId, Payloads, SmolStr};
+use rehearsal_history::{Event, EventId, Header, Payloads, SmolStr};
 
 /// Names one attempt of one workflow task.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub struct TaskDelivery {
     pub events: Vec<Arc<Event>>,
     /// Updates. Always empty until they are simulated.
     pub messages: Vec<Message>,
-    /// Queries. Always empty until they are simulated.
+    /// Queries that ride on the task: they are answered with it, after what is new (§2.3).
     pub queries: Vec<Query>,
 }
 
@@ -51,11 +51,32 @@ pub struct Message {
     pub input: Option<Payloads>,
 }
 
-/// A question to a workflow. Not simulated yet.
-#[derive(Debug, Clone, PartialEq)]
+/// A question to a workflow.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
+    /// What its answer must name.
+    pub id: SmolStr,
     /// The name of its handler.
     pub name: SmolStr,
     /// Its arguments.
     pub input: Option<Payloads>,
+    /// Context of the client.
+    pub header: Option<Header>,
+}
+
+/// A query without a workflow task, for a worker: nothing of it is recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTask {
+    /// The workflow.
+    pub workflow_id: SmolStr,
+    /// Its run.
+    pub run_id: SmolStr,
+    /// The type of the workflow.
+    pub workflow_type: SmolStr,
+    /// The `WorkflowTaskStarted` of the last task that completed: what a worker with the run in its cache has seen.
+    pub previous_started: EventId,
+    /// The whole history; none for a worker that has the run in its cache.
+    pub events: Vec<Arc<Event>>,
+    /// What is asked.
+    pub query: Query,
 }

@@ -94,7 +94,7 @@ pub enum Job {
     RecallVersion(RecordVersion),
     /// An update asks to be validated and run. Not simulated yet.
     DoUpdate(Box<Update>),
-    /// A client asks about the workflow. Not simulated yet.
+    /// A client asks about the workflow. Queries have an activation of their own.
     QueryWorkflow(Box<QueryWorkflow>),
 }
 

@@ -51,7 +51,7 @@ pub use command::{
     RespondUpdate, ScheduleActivity, ScheduleLocalActivity, Seq, SetPatch, SignalExternal,
     StartChild, StartTimer, TaskFailure, UpdateResponse, WorkflowCommand,
 };
-pub use delivery::{Message, Query, TaskDelivery, TaskToken};
+pub use delivery::{Message, Query, QueryTask, TaskDelivery, TaskToken};
 pub use fault::Fault;
 pub use instance::{Definition, Instance};
 pub use job::{

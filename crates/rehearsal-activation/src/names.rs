@@ -107,6 +107,34 @@ name! {
     Signal<T> as fn(T)
 }
 
+name! {
+    /// A query that takes an `I` and is answered with an `O`.
+    ///
+    /// ```
+    /// # use rehearsal_activation::names as rehearsal;
+    /// use rehearsal::Query;
+    ///
+    /// const TOTAL: Query<(), u64> = Query::new("total");
+    /// assert_eq!(TOTAL.name(), "total");
+    /// assert_eq!(Query::named(format!("total-{}", 2)), Query::<(), u64>::new("total-2"));
+    /// ```
+    Query<I, O> as fn(I) -> O
+}
+
+name! {
+    /// An update that takes an `I` and is answered with an `O`.
+    ///
+    /// ```
+    /// # use rehearsal_activation::names as rehearsal;
+    /// use rehearsal::Update;
+    ///
+    /// const ADD: Update<u64, u64> = Update::new("add");
+    /// assert_eq!(ADD.name(), "add");
+    /// assert_eq!(Update::named(format!("add-{}", 2)), Update::<u64, u64>::new("add-2"));
+    /// ```
+    Update<I, O> as fn(I) -> O
+}
+
 /// Tells the name of an activity from whatever names it: a constant here, a marker of a method elsewhere.
 ///
 /// It is implemented for a tuple of one, so that whoever knows another SDK can implement it for all that names activities

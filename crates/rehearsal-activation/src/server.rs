@@ -21,6 +21,7 @@ pub use self::chain::ContinueAsNewWorkflow;
 pub use self::child::StartChildWorkflow;
 pub use self::external::{CancelExternalWorkflow, SignalExternalWorkflow};
 pub use self::marker::RecordMarker;
+use crate::command::AnswerQuery;
 use crate::delivery::TaskToken;
 
 /// How a worker answers a workflow task.
@@ -32,6 +33,8 @@ pub struct TaskResponse {
     pub identity: SmolStr,
     /// What it says.
     pub outcome: TaskOutcome,
+    /// The answers to the queries that rode on the task.
+    pub answers: Vec<AnswerQuery>,
 }
 
 /// What a worker says of a workflow task.

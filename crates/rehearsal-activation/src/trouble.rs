@@ -41,6 +41,13 @@ pub enum Trouble {
         /// What was expected and what was found.
         message: String,
     },
+    /// The handler of a query did more than look.
+    QueryMeddled {
+        /// The query.
+        name: String,
+        /// What it did.
+        message: String,
+    },
     /// It asks for something that is not simulated.
     NotSimulated {
         /// What.
@@ -78,6 +85,9 @@ impl fmt::Display for Trouble {
             Self::BadInput { message } => write!(f, "the arguments could not be read: {message}"),
             Self::BadSignal { name, message } => {
                 write!(f, "signal `{name}` could not be read: {message}")
+            }
+            Self::QueryMeddled { name, message } => {
+                write!(f, "the handler of query `{name}` did more than look: {message}")
             }
             Self::NotSimulated { what } => write!(f, "not simulated: {what}"),
             Self::Endless { activations } => {

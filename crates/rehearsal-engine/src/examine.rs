@@ -149,6 +149,7 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::NotSimulated { .. } => Code::NotSimulated,
             Trouble::BadInput { .. } => Code::Setup,
             Trouble::BadSignal { .. } => Code::SignalUnreadable,
+            Trouble::QueryMeddled { .. } => Code::QueryMeddled,
             Trouble::TaskFailed { .. } => Code::StuckTask,
             Trouble::SdkDefect { .. } => Code::SdkDefect,
             Trouble::Endless { .. } => Code::Limit,

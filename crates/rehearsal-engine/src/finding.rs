@@ -28,6 +28,8 @@ pub enum Code {
     SignalUnreadable,
     /// RH109: the result of an activity could not be read as what the workflow takes.
     ResultUnreadable,
+    /// RH110: the handler of a query did more than look.
+    QueryMeddled,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -92,7 +94,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -102,6 +104,7 @@ impl Code {
         Self::ActivityNotRepeatable,
         Self::SignalUnreadable,
         Self::ResultUnreadable,
+        Self::QueryMeddled,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -147,6 +150,7 @@ impl Code {
             Self::ActivityNotRepeatable => "RH107",
             Self::SignalUnreadable => "RH108",
             Self::ResultUnreadable => "RH109",
+            Self::QueryMeddled => "RH110",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -212,6 +216,9 @@ impl Code {
             }
             Self::SignalUnreadable => {
                 "whoever sends the signal and whoever takes it name two types for it; share one definition of the signal"
+            }
+            Self::QueryMeddled => {
+                "the handler writes to what it shares with the workflow, or asks for something; no replay does what it did"
             }
             Self::CleanupMissing => {
                 "cleanup is started on the workflow's own context, which is canceled; start it on `ctx.disconnected()`"

@@ -14,6 +14,7 @@ mod matching;
 mod noted;
 mod order;
 mod points;
+mod queries;
 mod requests;
 mod tasks;
 mod waits;
@@ -31,6 +32,7 @@ pub use self::client::{ClientError, Handle, StartOptions};
 use self::entry::Entry;
 use self::horizon::Cycles;
 use self::noted::Noted;
+use self::queries::{Asked as AskedQuery, ReadyQuery};
 use crate::activity::client::Slot;
 use crate::agenda::Agenda;
 use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape};
@@ -102,6 +104,9 @@ pub struct World {
     /// Tasks in queues that nobody polls.
     waiting_workflow_tasks: BTreeMap<SmolStr, VecDeque<(ReadyTask, TaskQueue)>>,
     waiting_activity_tasks: BTreeMap<SmolStr, VecDeque<ReadyTask>>,
+    waiting_queries: BTreeMap<SmolStr, VecDeque<ReadyQuery>>,
+    /// The queries that the client waits for, by id.
+    asked_queries: BTreeMap<SmolStr, AskedQuery>,
     /// The sticky queues of processes that died and were started again, and when that was.
     dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
     executor: Executor,
@@ -168,6 +173,8 @@ impl World {
             hosts,
             waiting_workflow_tasks: BTreeMap::new(),
             waiting_activity_tasks: BTreeMap::new(),
+            waiting_queries: BTreeMap::new(),
+            asked_queries: BTreeMap::new(),
             dead_sticky_queues: BTreeMap::new(),
             executor: Executor::default(),
             waiting_for_close: BTreeMap::new(),
@@ -343,6 +350,7 @@ impl World {
                 self.activate(host, delivery, not_before);
             }
             Entry::Respond { host, response } => self.respond(host, *response),
+            Entry::Query { host, query, queue } => self.take_query(host, &query, &queue),
             Entry::ActivityTask { host, task, .. } => self.take_activity_task(host, task),
             Entry::Poll(key) => self.poll_attempt(key),
             Entry::Deadline(key) => self.attempt_deadline(key),
@@ -366,6 +374,7 @@ impl World {
         let answer = self.service.handle(self.clock.now(), input, &mut self.outbox);
         let mut effects = core::mem::take(&mut self.outbox.effects);
         let mut loose = Vec::new();
+        let mut answers = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::WorkflowTask { run, scheduled, attempt, queue } => {
@@ -378,6 +387,10 @@ impl World {
                     self.agenda.push(at, Entry::Transfer { run, across });
                 }
                 Effect::Closed { run } => self.tell_closed(run),
+                Effect::Query { run, query: id, queue } => {
+                    self.route_query(ReadyQuery { run, id }, queue);
+                }
+                Effect::QueryAnswered { answer } => answers.push(*answer),
                 Effect::Loose { run, armed, at, soonest, latest } => {
                     loose.push((run, armed, at, [soonest, latest]));
                 }
@@ -388,6 +401,9 @@ impl World {
         self.outbox.effects = effects;
         for (run, armed, at, within) in loose {
             self.choose_deadline(run, armed, at, within);
+        }
+        for answer in answers {
+            self.query_answered(&answer);
         }
         answer
     }

@@ -56,6 +56,8 @@ pub struct Limits {
     pub pending_cancels: usize,
     /// How many signals a run takes; one more is refused. 10000.
     pub signals: u32,
+    /// How many queries may wait for a workflow task; one more is refused. 1.
+    pub buffered_queries: usize,
     /// From how many events on a workflow task suggests to continue as new (T-12). 4096.
     pub suggest_continue_as_new: usize,
 }
@@ -69,6 +71,7 @@ impl Default for Limits {
             pending_signals: 2000,
             pending_cancels: 2000,
             signals: 10_000,
+            buffered_queries: 1,
             suggest_continue_as_new: 4096,
         }
     }

@@ -31,6 +31,24 @@ pub enum RequestError {
         /// The run that is running.
         run_id: SmolStr,
     },
+    /// The workflow cannot answer in the state that it is in.
+    #[error(transparent)]
+    NotReady(NotReady),
+    /// Workflow code could not answer a query: there is no handler, or the handler failed.
+    #[error("{message}")]
+    QueryFailed {
+        /// What it says.
+        message: SmolStr,
+    },
+    /// The client has waited for as long as it waits.
+    #[error("context deadline exceeded")]
+    DeadlineExceeded,
+    /// What was answered is no such value as the client takes.
+    #[error("unable to decode the answer: {message}")]
+    Unreadable {
+        /// What was expected and what was found.
+        message: SmolStr,
+    },
     /// Temporal can do this, the simulated service cannot.
     #[error("not simulated: {what}")]
     NotSimulated {
@@ -49,6 +67,10 @@ impl RequestError {
             Self::InvalidArgument(_) => "InvalidArgument",
             Self::ResourceExhausted(_) => "ResourceExhausted",
             Self::AlreadyStarted { .. } => "WorkflowExecutionAlreadyStarted",
+            Self::NotReady(_) => "WorkflowNotReady",
+            Self::QueryFailed { .. } => "QueryFailed",
+            Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::Unreadable { .. } => "wrapError",
             Self::NotSimulated { .. } => "Unimplemented",
         }
     }
@@ -83,9 +105,24 @@ pub enum NotFound {
     /// The workflow task was answered, has timed out or was superseded.
     #[error("Workflow task not found.")]
     WorkflowTask,
+    /// The query was answered, or nobody waits for the answer any more.
+    #[error("query not found")]
+    Query,
     /// The activity has ended, or this attempt is no longer the current one (C-29).
     #[error("invalid activityID or activity already timed out or invoking workflow is completed")]
     Activity,
+}
+
+/// Why a workflow cannot answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotReady {
+    /// It was closed before any of its code ran.
+    #[error("Workflow execution closed before WorkflowTaskStarted event")]
+    ClosedBeforeFirstTask,
+    /// Its workflow task fails again and again.
+    #[error("Unable to query workflow due to Workflow Task in failed state.")]
+    QueryWhileFailing,
 }
 
 /// What cannot be meant.
@@ -139,6 +176,8 @@ impl core::error::Error for InvalidRequest {}
 pub enum Busy {
     /// The workflow tried to close and is to see what it missed before more comes (W-13).
     Closing,
+    /// Too many queries wait for a workflow task.
+    QueryBuffer,
     /// The id was used a moment ago (T-14).
     TooManyStarts {
         /// The id.
@@ -154,6 +193,9 @@ impl fmt::Display for Busy {
             Self::Closing => {
                 f.write_str("workflow operation can not be applied because workflow is closing")
             }
+            Self::QueryBuffer => {
+                f.write_str("consistent query buffer is full, this may be caused by too many queries and workflow not able to process query fast enough")
+            }
             Self::TooManyStarts { workflow_id, since } => write!(
                 f,
                 "Too many starts for workflow {workflow_id}. Time since last start: {} ms",
@@ -168,6 +210,12 @@ impl core::error::Error for Busy {}
 impl From<NotFound> for RequestError {
     fn from(what: NotFound) -> Self {
         Self::NotFound(what)
+    }
+}
+
+impl From<NotReady> for RequestError {
+    fn from(why: NotReady) -> Self {
+        Self::NotReady(why)
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rehearsal_activation::{TaskDelivery, TaskResponse};
+use rehearsal_activation::{AnswerQuery, Query, QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::{
     EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, Timestamp,
 };
@@ -47,6 +47,8 @@ pub enum Input {
         /// The workflow.
         target: Target,
     },
+    /// Somebody asks, or answers, a query (§2.3).
+    Query(Box<QueryInput>),
     /// A client asks a workflow to cancel (C-1 to C-8). Answered with [`Answer::Done`], also if the run is closed or
     /// was asked before.
     RequestCancelWorkflow {
@@ -163,6 +165,45 @@ pub enum Input {
     },
 }
 
+/// What is done about a query.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryInput {
+    /// A client asks about a workflow, open or closed. Answered with [`Answer::Done`]; the answer of workflow code is told
+    /// by [`Effect::QueryAnswered`].
+    Ask {
+        /// The workflow.
+        target: Target,
+        /// What it asks; its id must be one of its own.
+        query: Query,
+    },
+    /// A client does not wait for the answer to its query any more. Answered with [`Answer::Done`].
+    Forget {
+        /// The workflow.
+        target: Target,
+        /// The id of the query.
+        query: SmolStr,
+    },
+    /// A worker takes a query that [`Effect::Query`] told of. Answered with [`Answer::Query`].
+    Take {
+        /// The run.
+        run: RunRef,
+        /// The id of the query.
+        query: SmolStr,
+        /// Whether the worker has the run in its cache and so needs no history.
+        cached: bool,
+        /// Whether it waited in the normal queue. A sticky one to which the run is bound has no worker then, and is
+        /// forgotten.
+        normal: bool,
+    },
+    /// A worker answers a query that it took. Answered with [`Answer::Done`], also if nobody waits for it any more.
+    Answer {
+        /// The run.
+        run: RunRef,
+        /// The answer.
+        answer: AnswerQuery,
+    },
+}
+
 /// A workflow to start. `None` for a timeout means that the client did not give it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StartWorkflow {
@@ -224,6 +265,8 @@ pub enum Answer {
     Done,
     /// The task for the worker.
     WorkflowTask(TaskDelivery),
+    /// The query for the worker.
+    Query(Box<QueryTask>),
     /// The completion was accepted.
     TaskDone {
         /// The next task, if there is one: it is started already, by the same worker (H-16).
@@ -323,6 +366,20 @@ pub enum Effect {
         attempt: u32,
         /// Where it waits.
         queue: SmolStr,
+    },
+    /// A query waits for a worker, without a workflow task.
+    Query {
+        /// The run.
+        run: RunRef,
+        /// The id of the query.
+        query: SmolStr,
+        /// Where it waits: the sticky queue of an open run, if it has one.
+        queue: TaskQueue,
+    },
+    /// Workflow code has answered a query, or the handler failed.
+    QueryAnswered {
+        /// The answer.
+        answer: Box<AnswerQuery>,
     },
     /// A run wants something of others: [`Input::Transfer`] is wanted at that time, or later.
     Transfer {

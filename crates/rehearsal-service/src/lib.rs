@@ -28,9 +28,10 @@ mod view;
 mod words;
 
 pub use config::{Limits, ServiceConfig};
-pub use error::{Busy, InvalidRequest, NotFound, RequestError};
+pub use error::{Busy, InvalidRequest, NotFound, NotReady, RequestError};
 pub use input::{
-    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target,
+    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, QueryInput, RunRef, StartWorkflow,
+    Target,
 };
 pub use refusal::{BadAcross, BadCommand, Refusal};
 pub use service::Service;

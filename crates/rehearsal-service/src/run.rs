@@ -11,6 +11,7 @@ mod elapse;
 mod family;
 mod index;
 mod plan;
+mod query;
 mod queue;
 mod state;
 mod turn;
@@ -31,6 +32,7 @@ use self::buffer::Buffer;
 use self::elapse::Alarm;
 pub(crate) use self::family::{Parent, Requester};
 use self::index::Index;
+use self::query::Queries;
 use self::queue::Queue;
 use self::state::State;
 pub(crate) use self::turn::{Loose, Turn};
@@ -47,6 +49,7 @@ pub(crate) struct Run {
     state: State,
     buffer: Buffer,
     sticky: Option<Sticky>,
+    queries: Queries,
     /// What this transaction hands over when it is through.
     transfers: Vec<Transfer>,
     /// When the run times out.

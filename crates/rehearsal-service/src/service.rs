@@ -2,7 +2,9 @@
 
 mod transfer;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskResponse;
@@ -11,7 +13,7 @@ use rehearsal_history::{ById, Event, EventId, SmolStr, Status, Timestamp, Workfl
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
-use crate::input::{Answer, Effect, Input, Outbox, RunRef, StartWorkflow, Target};
+use crate::input::{Answer, Effect, Input, Outbox, QueryInput, RunRef, StartWorkflow, Target};
 use crate::run::{Loose, Parent, Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
 
@@ -103,6 +105,7 @@ impl Service {
                     Err(NotFound::Completed.into())
                 }
             }
+            Input::Query(input) => self.query(now, *input, out),
             Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached } => {
                 self.within(now, run, out, |run, turn| {
                     run.start_task(turn, scheduled, attempt, identity, request_id, cached)
@@ -331,6 +334,33 @@ impl Service {
             return Err(Busy::TooManyStarts { workflow_id: workflow_id.clone(), since }.into());
         }
         Ok(())
+    }
+
+    fn query(
+        &mut self,
+        now: Timestamp,
+        input: QueryInput,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        match input {
+            QueryInput::Ask { target, query } => {
+                let run = self.find(&target)?;
+                self.within(now, run, out, |run, turn| run.ask(turn, query))?;
+            }
+            QueryInput::Forget { target, query } => {
+                let run = self.find(&target)?;
+                self.within(now, run, out, |run, _| run.forget_query(&query));
+            }
+            QueryInput::Take { run, query, cached, normal } => {
+                let task =
+                    self.within(now, run, out, |run, _| run.start_query(&query, cached, normal))?;
+                return Ok(Answer::Query(Box::new(task)));
+            }
+            QueryInput::Answer { run, answer } => {
+                self.within(now, run, out, |run, turn| run.answer_queries(turn, vec![answer]));
+            }
+        }
+        Ok(Answer::Done)
     }
 
     fn respond(

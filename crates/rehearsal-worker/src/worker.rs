@@ -1,16 +1,19 @@
 //! A worker between the service and the instances in its cache.
 
 mod message;
+mod query;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
-    Completion, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, Trouble,
-    WorkerTaskFailure, WorkflowCommand,
+    AnswerQuery, Completion, Query, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse,
+    TaskToken, Trouble, WorkerTaskFailure, WorkflowCommand,
 };
-use rehearsal_history::{ById, EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
+use rehearsal_history::{
+    ById, EventId, Failure, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
+};
 
 pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
 use crate::matcher::Ends;
@@ -76,7 +79,19 @@ struct Run {
     session: Session,
     /// The `WorkflowTaskStarted` of the last task that was responded to.
     seen: EventId,
+    /// Its time, which is workflow time.
+    time: Timestamp,
     work: Option<Work>,
+    /// The query without a workflow task that the instance is asked.
+    asked: Option<SmolStr>,
+}
+
+impl Run {
+    /// A run of which nothing was seen yet.
+    fn new(session: Session) -> Box<Self> {
+        let (seen, time) = (EventId::NONE, Timestamp::EPOCH);
+        Box::new(Self { session, seen, time, work: None, asked: None })
+    }
 }
 
 /// A delivery that is worked on.
@@ -87,6 +102,12 @@ struct Work {
     current: Task,
     /// Those behind it; the last is the live one.
     queue: VecDeque<Task>,
+    /// The queries that ride on the live one.
+    queries: Vec<Query>,
+    /// The query that all of it is replayed for: then none is live.
+    direct: Option<Query>,
+    /// What the live one is answered with, while its queries are asked.
+    held: Option<Vec<ServerCommand>>,
 }
 
 /// What is to be done next with a task.
@@ -117,6 +138,7 @@ impl Worker {
     pub fn handle(&mut self, input: WorkerInput, out: &mut Vec<WorkerOutput>) {
         match input {
             WorkerInput::Task(delivery) => self.take(*delivery, out),
+            WorkerInput::Query(task) => self.take_query(*task, out),
             WorkerInput::Completed { run_id, completion } => self.complete(run_id, completion, out),
             WorkerInput::Accepted { .. } => {}
             WorkerInput::Rejected { run_id } => self.drop_run(run_id, out),
@@ -137,7 +159,7 @@ impl Worker {
     /// A delivery has come. It continues what is in the cache only if it begins right behind what was seen, and nothing
     /// else is under way; else the run starts over.
     fn take(&mut self, delivery: TaskDelivery, out: &mut Vec<WorkerOutput>) {
-        let TaskDelivery { token, workflow_type, first_event, events, .. } = delivery;
+        let TaskDelivery { token, workflow_type, first_event, events, queries, .. } = delivery;
         let run_id = token.run_id.clone();
         let cached = self.cache.remove(&run_id);
         let was_cached = cached.is_some();
@@ -157,7 +179,7 @@ impl Worker {
             out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
             let (profile, workflow_id) = (self.options.profile, token.workflow_id.clone());
             let session = Session::new(profile, workflow_id, run_id, Ends::Otherwise);
-            Box::new(Run { session, seen: EventId::NONE, work: None })
+            Run::new(session)
         };
         let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);
         let mut tasks = tasks.into_iter().chain(open);
@@ -167,17 +189,28 @@ impl Worker {
             let message = "the delivery does not end with the task that it names";
             return self.bad_delivery(&token, message, out);
         };
-        let work = Work { token, current, queue: tasks.collect() };
+        let queue = tasks.collect();
+        let work = Work { token, current, queue, queries, direct: None, held: None };
         self.turn(run, work, Step::Activate, out);
     }
 
     /// The instance has answered.
     fn complete(&mut self, run_id: SmolStr, completion: Completion, out: &mut Vec<WorkerOutput>) {
         let Some(mut run) = self.cache.remove(&run_id) else { return };
-        let Some(work) = run.work.take() else {
+        if let Some(query) = run.asked.take() {
+            let answers = query::answers(&run_id, &[query], completion, out);
+            self.cache.insert(run_id, run);
+            return out.extend(answers.into_iter().map(|it| WorkerOutput::Answer(Box::new(it))));
+        }
+        let Some(mut work) = run.work.take() else {
             self.cache.insert(run_id, run);
             return;
         };
+        if let Some(commands) = work.held.take() {
+            let ids: Vec<SmolStr> = work.queries.iter().map(|query| query.id.clone()).collect();
+            let answers = query::answers(&run_id, &ids, completion, out);
+            return self.send(run, work, commands, answers, out);
+        }
         match completion {
             Completion::Commands(commands) => {
                 self.turn(run, work, Step::Answer(commands), out);
@@ -229,6 +262,7 @@ impl Worker {
                 return self.halt(&work.token, *halt, out);
             }
             if judgment.over
+                && work.direct.is_none()
                 && let Some(live) = work.queue.pop_back()
             {
                 // Go: what this task asks for answers the live one (`ProcessWorkflowTask`, see `matcher`).
@@ -238,6 +272,9 @@ impl Worker {
                 return self.respond(run, work, commands, out);
             }
             let Some(next) = work.queue.pop_front() else {
+                if let Some(query) = work.direct.take() {
+                    return self.ask_direct(run, work, query, out);
+                }
                 return self.bad_delivery(
                     &work.token,
                     "the delivery holds no task that is open",
@@ -256,9 +293,27 @@ impl Worker {
     /// The live task: its commands are sent. A run that is closed by them leaves the cache.
     fn respond(
         &mut self,
+        run: Box<Run>,
+        mut work: Work,
+        commands: Vec<ServerCommand>,
+        out: &mut Vec<WorkerOutput>,
+    ) {
+        if let Some(query) = work.direct.take() {
+            self.ask_direct(run, work, query, out);
+        } else if work.queries.is_empty() {
+            self.send(run, work, commands, Vec::new(), out);
+        } else {
+            work.held = Some(commands);
+            self.ask_with_task(run, work, out);
+        }
+    }
+
+    fn send(
+        &mut self,
         mut run: Box<Run>,
         work: Work,
         commands: Vec<ServerCommand>,
+        answers: Vec<AnswerQuery>,
         out: &mut Vec<WorkerOutput>,
     ) {
         let closes = commands.iter().any(ServerCommand::is_close);
@@ -270,13 +325,14 @@ impl Worker {
             sdk_metadata: run.session.completes(work.current.started),
             force_new_task: false,
         };
-        run.seen = work.current.started;
+        (run.seen, run.time) = (work.current.started, work.current.time);
         let run_id = work.token.run_id.clone();
         let identity = self.options.identity.clone();
         out.push(WorkerOutput::Respond(Box::new(TaskResponse {
             token: work.token,
             identity,
             outcome,
+            answers,
         })));
         if closes {
             out.push(WorkerOutput::Evict { run_id });
@@ -339,6 +395,7 @@ impl Worker {
                 token: token.clone(),
                 identity: self.options.identity.clone(),
                 outcome: TaskOutcome::Failed(Box::new(failure)),
+                answers: Vec::new(),
             }))
         });
         self.cache.remove(&token.run_id);

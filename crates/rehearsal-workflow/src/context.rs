@@ -15,7 +15,7 @@ use crate::child::ChildOptions;
 use crate::codec;
 use crate::condition::{Done, Wait, WaitTimeout};
 use crate::error::WorkflowError;
-use crate::names::{Activity, Signal};
+use crate::names::{Activity, Query, Signal};
 use crate::options::ActivityOptions;
 use crate::scope::{Look, ScopeId};
 use crate::selector::Selector;
@@ -302,6 +302,50 @@ impl Context {
     #[must_use]
     pub fn unhandled_signals(&self) -> Vec<SmolStr> {
         self.shared.borrow().unread_names()
+    }
+
+    /// Sets who answers a query, as `workflow.SetQueryHandler` does; a handler of the same name is replaced.
+    ///
+    /// The handler is called while nothing of the workflow runs, at any time from now on, and also after the workflow has
+    /// closed. It may look at what it shares with the workflow, and must not change it: that is a finding, RH110. What it
+    /// asks of a context fails the query, as in Go.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    ///
+    /// use rehearsal::{Context, Query, Scenario, Workflow, WorkflowError, mins};
+    ///
+    /// const ORDER: Workflow<(), ()> = Workflow::new("Order");
+    /// const STAGE: Query<(), &'static str> = Query::new("stage");
+    ///
+    /// async fn order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let stage = Rc::new(Cell::new("packing"));
+    ///     let seen = Rc::clone(&stage);
+    ///     ctx.on_query(STAGE, move |()| Ok(seen.get()));
+    ///     ctx.sleep(mins(5)).await?;
+    ///     stage.set("sent");
+    ///     Ok(())
+    /// }
+    ///
+    /// let mut world = Scenario::new("order").workflow(ORDER, order).world();
+    /// let order = world.start(ORDER, "order-7", ());
+    /// let stage = rehearsal::Query::<(), String>::new("stage");
+    /// assert_eq!(world.query(&order, stage.clone(), ())?, "packing");
+    /// world.wait(&order);
+    /// assert_eq!(world.query(&order, stage, ())?, "sent");
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
+    #[track_caller]
+    pub fn on_query<I: DeserializeOwned, O: Serialize>(
+        &self,
+        query: Query<I, O>,
+        handler: impl Fn(I) -> Result<O, WorkflowError> + 'static,
+    ) {
+        self.seen(Location::caller());
+        self.shared.borrow_mut().queries.set(query, handler);
     }
 
     /// A selector in Go's manner, without cases yet.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::Location;
 use std::rc::Rc;
 
-use rehearsal_activation::quiet::Panic;
+use rehearsal_activation::quiet::{self, Panic};
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
     Activation, Asked, AskedAt, Awaited, Completion, Initialize, Instance, Job, Misread, Signals,
@@ -39,8 +39,8 @@ enum Life {
     New,
     /// It runs.
     Running(Shared),
-    /// It asked to be closed; nothing more is asked for.
-    Closed,
+    /// It asked to be closed; nothing more is asked for. Queries are still answered.
+    Closed(Option<Shared>),
     /// It could not answer an activation, and gives the same answer to all that follow.
     Failed(Box<TaskFailure>),
 }
@@ -86,9 +86,26 @@ impl NativeInstance {
         drop(state);
         if let Some(result) = result {
             commands.push(close(result));
-            self.end(Life::Closed);
+            let shared = Rc::clone(shared);
+            self.end(Life::Closed(Some(shared)));
         }
         Ok(commands)
+    }
+
+    /// Answers queries. No routine runs.
+    fn answer(&self, activation: &Activation) -> Vec<WorkflowCommand> {
+        let shared = match &self.life {
+            Life::Running(shared) | Life::Closed(Some(shared)) => shared,
+            Life::New | Life::Closed(None) | Life::Failed(_) => return Vec::new(),
+        };
+        let queries = shared.borrow().queries.clone();
+        let asked = activation.jobs.iter().filter_map(|job| match job {
+            Job::QueryWorkflow(query) => Some(query),
+            _ => None,
+        });
+        asked
+            .map(|query| WorkflowCommand::AnswerQuery(Box::new(queries.answer(shared, query))))
+            .collect()
     }
 
     /// Nothing more will run. Locals of workflow code are dropped here, after all that it asked for was taken.
@@ -125,8 +142,11 @@ impl NativeInstance {
 impl Instance for NativeInstance {
     fn activate(&mut self, activation: &Activation) -> Completion {
         match &self.life {
-            Life::Closed => return Completion::Commands(Vec::new()),
             Life::Failed(failure) => return Completion::Failed(failure.clone()),
+            Life::Running(_) | Life::Closed(_) if asks(activation) => {
+                return Completion::Commands(self.answer(activation));
+            }
+            Life::Closed(_) => return Completion::Commands(Vec::new()),
             Life::New | Life::Running(_) => {}
         }
         self.run(activation).map_or_else(
@@ -145,28 +165,28 @@ impl Instance for NativeInstance {
     fn awaited(&self) -> Vec<Awaited> {
         match &self.life {
             Life::Running(shared) => shared.borrow().awaited(),
-            Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
+            Life::New | Life::Closed(_) | Life::Failed(_) => Vec::new(),
         }
     }
 
     fn signals(&self) -> Signals {
         match &self.life {
             Life::Running(shared) => shared.borrow().told_signals(),
-            Life::New | Life::Closed | Life::Failed(_) => self.signals.clone(),
+            Life::New | Life::Closed(_) | Life::Failed(_) => self.signals.clone(),
         }
     }
 
     fn misread(&self) -> BTreeSet<Misread> {
         match &self.life {
             Life::Running(shared) => shared.borrow().misread.clone(),
-            Life::New | Life::Closed | Life::Failed(_) => self.misread.clone(),
+            Life::New | Life::Closed(_) | Life::Failed(_) => self.misread.clone(),
         }
     }
 
     fn asked(&self) -> BTreeSet<AskedAt> {
         match &self.life {
             Life::Running(shared) => in_words(&shared.borrow().asked),
-            Life::New | Life::Closed | Life::Failed(_) => in_words(&self.asked),
+            Life::New | Life::Closed(_) | Life::Failed(_) => in_words(&self.asked),
         }
     }
 }
@@ -182,8 +202,21 @@ fn in_words(places: &Places) -> BTreeSet<AskedAt> {
 
 impl Drop for NativeInstance {
     fn drop(&mut self) {
-        self.end(Life::Closed);
+        let shared = match &self.life {
+            Life::Running(shared) | Life::Closed(Some(shared)) => Some(Rc::clone(shared)),
+            Life::New | Life::Closed(None) | Life::Failed(_) => None,
+        };
+        self.end(Life::Closed(None));
+        // Handlers that hold a context hold the state that holds them.
+        let handlers = shared.map(|shared| std::mem::take(&mut shared.borrow_mut().queries));
+        let _panic_in_destructor = quiet::catch(|| drop(handlers));
     }
+}
+
+/// Whether an activation asks queries: then it does nothing else.
+fn asks(activation: &Activation) -> bool {
+    !activation.jobs.is_empty()
+        && activation.jobs.iter().all(|job| matches!(job, Job::QueryWorkflow(_)))
 }
 
 /// Applies one job. No workflow code runs here.

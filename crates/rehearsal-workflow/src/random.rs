@@ -13,6 +13,11 @@ impl Random {
         Self(ChaCha8Rng::from_seed(seed(run_id)))
     }
 
+    /// How far it has come: another number once one more was drawn.
+    pub(crate) fn drawn(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
     /// The next number; all are equally likely.
     pub(crate) fn next(&mut self) -> u64 {
         self.0.next_u64()

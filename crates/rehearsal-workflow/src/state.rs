@@ -5,6 +5,7 @@
 
 mod child;
 mod external;
+mod signal;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,7 +17,7 @@ use std::time::Duration;
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
     ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, Misread,
-    ScheduleActivity, Seq, Signal, Signals, StartTimer, WorkflowCommand,
+    ScheduleActivity, Seq, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 use serde::de::DeserializeOwned;
@@ -27,6 +28,7 @@ use crate::codec;
 use crate::context::Info;
 use crate::error::WorkflowError;
 use crate::operation::{Kind, Operation, Outcome, Waiting};
+use crate::query::{self, QueryHandlers};
 use crate::random::Random;
 use crate::scope::{ScopeId, Scopes};
 
@@ -88,6 +90,10 @@ pub(crate) struct State {
     pub(crate) progress: u64,
     /// How many futures of ours were polled and are pending, in the routine that is polled now.
     pub(crate) leaves: u32,
+    /// Who answers queries.
+    pub(crate) queries: QueryHandlers,
+    /// Whether a query is being answered: nothing may be asked for.
+    pub(crate) answering: bool,
     /// The operation that ended last.
     pub(crate) last_completed: Option<Rc<Operation>>,
     /// Who waits for signals, and which selectors wait for what.
@@ -136,6 +142,8 @@ impl State {
             over: false,
             progress: 0,
             leaves: 0,
+            queries: QueryHandlers::default(),
+            answering: false,
             last_completed: None,
             blocked: Blocked::default(),
             seen: None,
@@ -189,6 +197,7 @@ impl State {
     ///
     /// Panics when it got further [`STEPS`] times without an end, with the text that Go's detector of deadlocks has.
     pub(crate) fn advance(&mut self) {
+        query::check(self);
         self.progress += 1;
         self.steps += 1;
         // Not again while the first panic drops the locals of workflow code: their destructors may come here.
@@ -402,90 +411,6 @@ impl State {
         }
         asked_for(seq, self.timers)
             .ok_or_else(|| format!("timer {seq} fired, which was never started"))
-    }
-
-    /// A signal came: for whoever waits for it, or else it is kept until it is read.
-    pub(crate) fn receive(&mut self, signal: &Signal) {
-        self.progress += 1;
-        let unread = Queued {
-            input: signal.input.clone(),
-            event: signal.event,
-            noticed: Cell::default(),
-            misfit: RefCell::default(),
-        };
-        if let Some(unread) = self.blocked.receive(&signal.name, unread) {
-            self.signals.entry(signal.name.clone()).or_default().push_back(unread);
-        }
-    }
-
-    /// Workflow code asks for the signals of this name.
-    pub(crate) fn listen(&mut self, name: &str) {
-        if !self.listened.contains(name) {
-            self.listened.insert(name.into());
-        }
-        self.note_asked(Asked::Signal(name.into()));
-    }
-
-    /// Workflow code asks for something, where it was seen last.
-    fn note_asked(&mut self, asked: Asked) {
-        if let Some(place) = self.seen {
-            self.asked.insert((asked, place));
-        }
-    }
-
-    /// A signal that was taken cannot be read.
-    pub(crate) fn drop_signal(&mut self, name: &str, signal: &Queued, why: String) {
-        self.dropped.push(Dropped { name: name.into(), event: signal.event, why });
-    }
-
-    /// What became of the signals so far.
-    pub(crate) fn told_signals(&self) -> Signals {
-        let queues = self.signals.iter();
-        let mut unread: Vec<_> = queues
-            .flat_map(|(name, queue)| queue.iter().map(move |signal| (signal, name)))
-            .filter(|(signal, _)| !signal.noticed.get())
-            .map(|(signal, name)| rehearsal_activation::Unread {
-                name: name.clone(),
-                event: signal.event,
-                misfit: signal.misfit.borrow().clone(),
-            })
-            .collect();
-        unread.sort_by_key(|signal| signal.event);
-        let listened = self.listened.iter().cloned().collect();
-        Signals { listened, unread, dropped: self.dropped.clone() }
-    }
-
-    /// The oldest signal of this name that was not read.
-    pub(crate) fn take_signal(&mut self, name: &str) -> Option<Queued> {
-        let signal = self.signals.get_mut(name)?.pop_front()?;
-        self.advance();
-        Some(signal)
-    }
-
-    /// Somebody was given a signal and went away without it.
-    pub(crate) fn put_back(&mut self, name: SmolStr, signal: Queued) {
-        self.progress += 1;
-        self.signals.entry(name).or_default().push_front(signal);
-    }
-
-    /// Looks at the oldest signal of this name that was not read; `None` if there is none, or if it is no `T`.
-    pub(crate) fn peek<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        self.signals.get(name)?.front()?.look()
-    }
-
-    /// How many signals of this name were not read, for somebody who would read each as a `T`.
-    pub(crate) fn count<T: DeserializeOwned>(&self, name: &str) -> usize {
-        let Some(queue) = self.signals.get(name) else { return 0 };
-        for signal in queue.iter().filter(|signal| !signal.noticed.get()) {
-            let _value: Option<T> = signal.look();
-        }
-        queue.len()
-    }
-
-    /// The names of which there are signals that were not read, in the order of the alphabet.
-    pub(crate) fn unread_names(&self) -> Vec<SmolStr> {
-        let unread = self.signals.iter().filter(|(_, signals)| !signals.is_empty());
-        unread.map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -139,9 +139,9 @@ pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
-    ChildOptions, ChildStarted, Context, Either, ExternalFuture, ExternalWorkflow, Info, Selector,
-    Signal, SignalChannel, TimerFuture, Workflow, WorkflowError, join, join_all, select,
-    select_all,
+    ChildOptions, ChildStarted, Context, Either, ExternalFuture, ExternalWorkflow, Info, Query,
+    Selector, Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError, join, join_all,
+    select, select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

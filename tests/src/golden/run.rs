@@ -13,6 +13,9 @@ use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker}
 /// How long the recorder waited after everything was done before it took the histories.
 const AFTERWARDS: Duration = Duration::from_millis(1200);
 
+/// How long the client of the recorder waits for an answer unless the script says something else.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What a simulated scenario came to.
 #[derive(Debug, Clone, Default)]
 pub struct Simulated {
@@ -157,11 +160,11 @@ impl Run<'_> {
             Action::Start => self.start_other(world, step),
             Action::Update => world.update_workflow(id, run),
             Action::Query => {
-                return self.problem(format!(
-                    "{}: not simulated: {}",
-                    title(step),
-                    step.action.name()
-                ));
+                let name = step.name.as_deref().unwrap_or_default();
+                let patience = step.timeout.map_or(PATIENCE, |span| span.0);
+                let input = payloads(&step.input);
+                let answer = world.query_workflow(id, run, name, input.as_ref(), patience);
+                self.check_value(step, answer)
             }
         };
         self.check_answer(step, &answer);
@@ -179,6 +182,22 @@ impl Run<'_> {
         options.input = payloads(&step.input);
         options.task_queue = self.queue(step.queue.as_deref().unwrap_or("main")).into();
         self.handles.push(world.start_workflow(options)?);
+        Ok(())
+    }
+
+    /// Compares the value that a query or an update came to.
+    fn check_value(
+        &mut self,
+        step: &Step,
+        answer: Result<Option<Payloads>, ClientError>,
+    ) -> Result<(), ClientError> {
+        let value = answer?;
+        let first = value.as_ref().and_then(|value| value.as_slice().first());
+        let found = first.and_then(Payload::as_json).unwrap_or("null");
+        let expected = step.result.as_ref().or(step.answer.as_ref());
+        if let Some(expected) = expected.filter(|expected| !same_json(found, expected)) {
+            self.problem(format!("{}: the client got {found}, recorded {expected}", title(step)));
+        }
         Ok(())
     }
 
@@ -299,6 +318,8 @@ fn kind(error: &ClientError) -> &'static str {
         ClientError::InvalidArgument(_) => "InvalidArgument",
         ClientError::ResourceExhausted(_) => "ResourceExhausted",
         ClientError::AlreadyStarted { .. } => "AlreadyStarted",
+        ClientError::QueryFailed { .. } => "QueryFailed",
+        ClientError::DeadlineExceeded => "DeadlineExceeded",
         ClientError::NotSimulated { .. } => "NotSimulated",
         _ => "another error",
     }

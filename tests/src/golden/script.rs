@@ -106,6 +106,12 @@ pub struct Step {
     pub id: Option<String>,
     /// The queue of the workflow to start.
     pub queue: Option<String>,
+    /// How long the client waits for the answer to a query or an update; 20 s if this is not given.
+    pub timeout: Option<Span>,
+    /// The id of an update; `update-N`, N the number of the step from 1, if this is not given.
+    pub update_id: Option<String>,
+    /// How far an update must come: `accepted`, or `completed`, which is the default.
+    pub stage: Option<String>,
     /// What the client got: `ok`, which is the default, or what kind of error.
     pub expect: Option<String>,
     /// The message of the error.

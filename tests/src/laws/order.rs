@@ -174,7 +174,11 @@ impl Player {
                 Effect::ActivityTask { scheduled, attempt, .. } => {
                     self.activities.push((scheduled, attempt));
                 }
-                Effect::WorkflowTask { .. } | Effect::Closed { .. } | Effect::Loose { .. } => {}
+                Effect::WorkflowTask { .. }
+                | Effect::Closed { .. }
+                | Effect::Loose { .. }
+                | Effect::Query { .. }
+                | Effect::QueryAnswered { .. } => {}
             }
         }
         for run in self.service.runs() {
@@ -321,7 +325,7 @@ impl Player {
 }
 
 fn respond(token: TaskToken, outcome: TaskOutcome) -> Input {
-    let response = TaskResponse { token, identity: WORKER, outcome };
+    let response = TaskResponse { token, identity: WORKER, outcome, answers: Vec::new() };
     Input::RespondWorkflowTask { response, request_id: "request".into() }
 }
 

@@ -33,4 +33,6 @@ pub struct AnswerQuery {
     pub query_id: SmolStr,
     /// The value, or the error.
     pub answer: Result<Option<Payloads>, Box<Failure>>,
+    /// What its handler did to the workflow, or tried to, if the host has noticed: a query may only look.
+    pub meddling: Option<SmolStr>,
 }

@@ -34,7 +34,7 @@ pub struct Update {
     pub validates: bool,
 }
 
-/// A query. Not simulated yet.
+/// A query.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QueryWorkflow {
     /// What its answer must name.

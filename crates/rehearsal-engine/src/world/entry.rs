@@ -7,6 +7,7 @@ use rehearsal_history::{Payloads, SmolStr, TaskQueue, Timestamp};
 use rehearsal_service::{Across, RunRef};
 
 use super::ReadyTask;
+use super::queries::ReadyQuery;
 use crate::activity::client::Sent;
 use crate::agenda::Planned;
 use crate::choice::Choice;
@@ -25,6 +26,8 @@ pub(super) enum Entry {
     Activate { host: usize, delivery: Box<TaskDelivery>, not_before: Timestamp },
     /// A worker's answer to a workflow task reaches the service.
     Respond { host: usize, response: Box<TaskResponse> },
+    /// A worker takes a query that came without a workflow task, and answers it.
+    Query { host: usize, query: ReadyQuery, queue: TaskQueue },
     /// A worker takes an activity task.
     ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
     /// The code of an activity goes on.
@@ -71,6 +74,7 @@ impl Entry {
             | Self::WorkflowTask { .. }
             | Self::Activate { .. }
             | Self::Respond { .. }
+            | Self::Query { .. }
             | Self::ActivityTask { .. }
             | Self::Transfer { .. } => None,
         }
@@ -84,6 +88,7 @@ impl Entry {
             | Self::WorkflowTask { host, .. }
             | Self::Activate { host, .. }
             | Self::Respond { host, .. }
+            | Self::Query { host, .. }
             | Self::ActivityTask { host, .. } => {
                 u32::try_from(*host).unwrap_or(u32::MAX).saturating_add(1)
             }

@@ -51,6 +51,9 @@ impl World {
         self.hosts[host].start();
         let queue = self.hosts[host].spec.queue.clone();
         if self.hosts[host].spec.workflows {
+            for query in self.waiting_queries.remove(&queue).unwrap_or_default() {
+                self.route_query(query, TaskQueue::normal(queue.clone()));
+            }
             for (task, queue) in self.waiting_workflow_tasks.remove(&queue).unwrap_or_default() {
                 self.route_workflow_task(task, queue);
             }
@@ -67,10 +70,15 @@ impl World {
         let now = self.clock.now();
         self.hosts[gone].stop(now);
         let mut returned = Vec::new();
+        let mut queries = Vec::new();
         let dead = self.hosts[gone].is_dead();
         self.agenda.retain(|entry| match entry {
             Entry::WorkflowTask { host, task, queue } if *host == gone => {
                 returned.push((*task, Some(queue.clone()), SmolStr::default()));
+                false
+            }
+            Entry::Query { host, query, queue } if *host == gone => {
+                queries.push((query.clone(), queue.clone()));
                 false
             }
             Entry::ActivityTask { host, task, queue } if *host == gone => {
@@ -85,6 +93,9 @@ impl World {
             self.hosts[gone].forget_all();
         }
         self.reroute(returned);
+        for (query, queue) in queries {
+            self.route_query(query, queue);
+        }
     }
 
     /// A worker's process dies with all that it was doing, and is started again at once.

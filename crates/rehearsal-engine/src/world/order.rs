@@ -60,6 +60,7 @@ impl World {
             Entry::HostStarts(host) | Entry::HostEnds(host) => {
                 (Some(self.hosts[*host].identity.clone()), None)
             }
+            Entry::Query { query, .. } => (None, Some(self.workflow_id(query.run))),
             Entry::WorkflowTask { task, .. } => (None, Some(self.workflow_id(task.run))),
             Entry::Activate { delivery, .. } => (None, Some(delivery.token.workflow_id.clone())),
             Entry::Respond { response, .. } => (None, Some(response.token.workflow_id.clone())),

@@ -102,6 +102,7 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::WorkflowTask { .. } => "a worker takes a workflow task",
             Entry::Activate { .. } => "workflow code runs",
             Entry::Respond { .. } => "a workflow task is answered",
+            Entry::Query { .. } => "a worker answers a query",
             Entry::ActivityTask { .. } => "a worker takes an activity task",
             Entry::Poll(_) => "activity code runs",
             Entry::Deadline(_) | Entry::Silence { .. } => "an activity's own deadline passes",

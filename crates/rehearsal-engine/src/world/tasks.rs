@@ -138,7 +138,12 @@ impl World {
     }
 
     /// Does what the worker asks for, and says what the worker is to be told next.
-    fn follow(&mut self, host: usize, run: &SmolStr, output: WorkerOutput) -> Option<WorkerInput> {
+    pub(super) fn follow(
+        &mut self,
+        host: usize,
+        run: &SmolStr,
+        output: WorkerOutput,
+    ) -> Option<WorkerInput> {
         match output {
             WorkerOutput::Instantiate { run_id, workflow_type } => {
                 if let Some(definition) = self.scenario.definition(&workflow_type) {
@@ -186,8 +191,12 @@ impl World {
             }
             // W-7: the service is not told of an attempt after the first; the task runs into its timeout.
             WorkerOutput::Silent { token } => self.note_failed(&token.run_id),
-            // A milder mismatch does not fail the task; the replay of the whole run reports it.
-            WorkerOutput::Mismatch(_) | WorkerOutput::Respond(_) => {}
+            // A milder mismatch does not fail the task; the replay of the whole run reports it. Queries without a task are
+            // asked elsewhere.
+            WorkerOutput::Mismatch(_)
+            | WorkerOutput::Respond(_)
+            | WorkerOutput::Answer(_)
+            | WorkerOutput::NeedWholeHistory { .. } => {}
         }
         None
     }
@@ -205,7 +214,7 @@ impl World {
         *self.failed_tasks.entry(run_id.clone()).or_default() += 1;
     }
 
-    fn note_trouble(&mut self, run_id: SmolStr, trouble: Trouble) {
+    pub(super) fn note_trouble(&mut self, run_id: SmolStr, trouble: Trouble) {
         self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, trouble });
     }
 

@@ -19,6 +19,7 @@ use smol_str::format_smolstr;
 use super::buffer::Buffer;
 use super::family::{Asked, Origin, Parent, Requester};
 use super::index::Index;
+use super::query::Queries;
 use super::queue::Queue;
 use super::state::State;
 use super::{Run, Turn};
@@ -57,6 +58,7 @@ impl Run {
             state,
             buffer: Buffer::default(),
             sticky: None,
+            queries: Queries::default(),
             transfers: Vec::new(),
             expiry,
             task_wake: None,

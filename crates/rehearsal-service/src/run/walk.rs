@@ -86,7 +86,8 @@ impl Walk {
             Ok(Answer::WorkflowTask(task)) => self.task = Some(task.token),
             Ok(Answer::TaskDone { next }) => self.task = next.map(|task| task.token),
             Ok(Answer::ActivityTask(task)) => self.attempts.push(task.token),
-            Ok(Answer::Started(_) | Answer::Done | Answer::Heartbeat { .. }) | Err(_) => {}
+            Ok(Answer::Started(_) | Answer::Done | Answer::Query(_) | Answer::Heartbeat { .. })
+            | Err(_) => {}
         }
     }
 
@@ -131,7 +132,9 @@ impl Walk {
             Effect::Transfer { run, across, .. } => {
                 Input::Transfer { run, across, run_id: format_smolstr!("run-{}", self.ids) }
             }
-            Effect::Closed { .. } => Input::Elapsed,
+            Effect::Closed { .. } | Effect::Query { .. } | Effect::QueryAnswered { .. } => {
+                Input::Elapsed
+            }
             Effect::Loose { run, armed, soonest, latest, .. } => {
                 let at = if self.dice.roll(2) == 0 { soonest } else { latest };
                 Input::Shift { run, armed, at: at.max(self.now) }
@@ -156,7 +159,7 @@ impl Walk {
             }
         };
         Input::RespondWorkflowTask {
-            response: TaskResponse { token, identity, outcome },
+            response: TaskResponse { token, identity, outcome, answers: Vec::new() },
             request_id: "inline".into(),
         }
     }

@@ -102,7 +102,7 @@ impl Run {
             first_event: first,
             events,
             messages: Vec::new(),
-            queries: Vec::new(),
+            queries: self.riding(),
         })
     }
 
@@ -117,7 +117,7 @@ impl Run {
         response: TaskResponse,
         request_id: SmolStr,
     ) -> Result<Option<TaskDelivery>, RequestError> {
-        let TaskResponse { token, identity, outcome } = response;
+        let TaskResponse { token, identity, outcome, answers } = response;
         if !self.is_open() || !self.holds(&token) {
             return Err(NotFound::WorkflowTask.into());
         }
@@ -133,7 +133,12 @@ impl Run {
                 let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
                 let completed =
                     Completed { commands, sticky, sdk_metadata, force_new_task, identity };
-                self.complete_task(turn, completed, request_id)
+                let next = self.complete_task(turn, completed, request_id)?;
+                self.answer_queries(turn, answers);
+                if next.is_none() {
+                    self.unblock_queries(turn);
+                }
+                Ok(next)
             }
         }
     }

@@ -190,7 +190,8 @@ impl Bench {
 
     pub(crate) fn respond(&mut self, outcome: TaskOutcome) -> Result<(), RequestError> {
         let token = self.task.take().expect("the worker has a task").token;
-        let response = TaskResponse { token, identity: "worker".into(), outcome };
+        let response =
+            TaskResponse { token, identity: "worker".into(), outcome, answers: Vec::new() };
         match self.handle(Input::RespondWorkflowTask { response, request_id: "inline".into() })? {
             Answer::TaskDone { next } => self.task = next,
             other => panic!("not the end of a task: {other:?}"),

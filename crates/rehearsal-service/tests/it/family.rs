@@ -123,7 +123,8 @@ impl Family {
             sdk_metadata: SdkMetadata::default(),
             force_new_task: false,
         };
-        let response = TaskResponse { token, identity: "worker".into(), outcome };
+        let response =
+            TaskResponse { token, identity: "worker".into(), outcome, answers: Vec::new() };
         let input = Input::RespondWorkflowTask { response, request_id: "inline".into() };
         if let Answer::TaskDone { next: Some(task) } = self.handle(input)? {
             self.tasks.push(task.token);

@@ -139,7 +139,11 @@ impl<'a> Player<'a> {
             match effect {
                 Effect::ActivityTask { scheduled, attempt, .. } => self.offered(scheduled, attempt),
                 Effect::WorkflowTask { .. } => self.workflow_tasks.push(effect),
-                Effect::Closed { .. } | Effect::Loose { .. } | Effect::Transfer { .. } => {}
+                Effect::Closed { .. }
+                | Effect::Loose { .. }
+                | Effect::Transfer { .. }
+                | Effect::Query { .. }
+                | Effect::QueryAnswered { .. } => {}
             }
         }
     }
@@ -310,7 +314,8 @@ impl<'a> Player<'a> {
 
     fn respond(&mut self, outcome: TaskOutcome) {
         let token = self.task.take().expect("a task is started").token;
-        let response = TaskResponse { token, identity: "worker-1".into(), outcome };
+        let response =
+            TaskResponse { token, identity: "worker-1".into(), outcome, answers: Vec::new() };
         let answer =
             self.handle(Input::RespondWorkflowTask { response, request_id: "inline".into() });
         if let Some(Answer::TaskDone { next }) = answer {

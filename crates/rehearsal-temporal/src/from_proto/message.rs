@@ -38,5 +38,7 @@ pub(super) fn answer_query(result: QueryResult) -> Result<WorkflowCommand, Refus
     Ok(WorkflowCommand::AnswerQuery(Box::new(AnswerQuery {
         query_id: result.query_id.into(),
         answer,
+        // Its handlers cannot: the SDK gives them a view of the workflow.
+        meddling: None,
     })))
 }

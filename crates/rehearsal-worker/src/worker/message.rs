@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_activation::{
-    Activation, Completion, TaskDelivery, TaskResponse, TaskToken, Trouble,
+    Activation, AnswerQuery, Completion, QueryTask, TaskDelivery, TaskResponse, TaskToken, Trouble,
 };
 use rehearsal_history::SmolStr;
 
@@ -31,6 +31,8 @@ pub struct WorkerOptions {
 pub enum WorkerInput {
     /// A workflow task.
     Task(Box<TaskDelivery>),
+    /// A query without a workflow task.
+    Query(Box<QueryTask>),
     /// An instance has answered its activation.
     Completed {
         /// The run.
@@ -80,6 +82,14 @@ pub enum WorkerOutput {
     NeedFullHistory {
         /// The task.
         token: TaskToken,
+    },
+    /// The answer to a query that came without a workflow task.
+    Answer(Box<AnswerQuery>),
+    /// The run that a query without a workflow task asks is not in the cache as it should be. The same query is to be
+    /// given again with the whole history, best to a worker that does nothing else: both SDKs leave the cache alone then.
+    NeedWholeHistory {
+        /// The query.
+        query_id: SmolStr,
     },
     /// A replay in a cold cache asked for something else than recorded. If that breaks production, the task fails.
     Mismatch(Box<Mismatch>),

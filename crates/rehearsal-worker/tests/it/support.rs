@@ -227,6 +227,8 @@ pub(crate) fn lines(log: &[WorkerOutput]) -> String {
         WorkerOutput::NeedFullHistory { token } => {
             format!("need full history for {}", token.started)
         }
+        WorkerOutput::Answer(answer) => format!("answer {}", answer.query_id),
+        WorkerOutput::NeedWholeHistory { query_id } => format!("need all for {query_id}"),
         WorkerOutput::Mismatch(mismatch) => format!("mismatch: {}", mismatch.grade),
         WorkerOutput::Trouble { trouble, .. } => format!("trouble: {trouble}"),
     };

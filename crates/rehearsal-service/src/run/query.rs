@@ -1,0 +1,142 @@
+//! Queries (§2.3): they leave nothing in the history.
+//!
+//! A query that comes while no workflow task is pending is asked directly; else it rides on the next task that is started,
+//! so that it sees all that came before it (`Invoke` in `service/history/api/queryworkflow/api.go` of server 1.32).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use rehearsal_activation::{AnswerQuery, Query, QueryTask};
+use rehearsal_history::TaskQueue;
+
+use super::{Run, Turn};
+use crate::error::{Busy, NotFound, NotReady, RequestError};
+use crate::input::Effect;
+
+/// From which attempt of a workflow task on a query is not tried any more (`failQueryWorkflowTaskAttemptCount`).
+const FAILING: u32 = 3;
+
+/// The queries of one run that have no answer yet, in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct Queries(Vec<Asked>);
+
+#[derive(Debug)]
+struct Asked {
+    query: Query,
+    way: Way,
+}
+
+/// How a query reaches workflow code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// With the next workflow task that is answered.
+    Task,
+    /// By itself.
+    Direct,
+}
+
+impl Run {
+    /// A client asks.
+    ///
+    /// # Errors
+    ///
+    /// No workflow code has run that could answer, or what runs fails; or too many queries wait for a task.
+    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, query: Query) -> Result<(), RequestError> {
+        if query.name.starts_with("__") {
+            return Err(RequestError::NotSimulated { what: "the queries of the SDK itself" });
+        }
+        let has_run = !self.state.previous_started.is_none();
+        if !self.is_open() && !has_run {
+            return Err(NotReady::ClosedBeforeFirstTask.into());
+        }
+        if self.is_open() && self.state.task.attempt() >= FAILING {
+            return Err(NotReady::QueryWhileFailing.into());
+        }
+        if has_run && (!self.is_open() || self.state.task.is_idle()) {
+            self.dispatch(turn, query);
+            return Ok(());
+        }
+        let waiting = self.queries.0.iter().filter(|asked| asked.way == Way::Task).count();
+        if waiting >= turn.config.limits.buffered_queries {
+            return Err(Busy::QueryBuffer.into());
+        }
+        self.queries.0.push(Asked { query, way: Way::Task });
+        Ok(())
+    }
+
+    /// Offers a query to workers without a workflow task.
+    fn dispatch(&mut self, turn: &mut Turn<'_>, query: Query) {
+        let id = query.id.clone();
+        self.queries.0.push(Asked { query, way: Way::Direct });
+        // What is sticky is so for as long as the workflow is open.
+        let queue = if self.is_open() {
+            self.task_queue()
+        } else {
+            TaskQueue::normal(self.state.view.task_queue.clone())
+        };
+        turn.push(Effect::Query { run: self.id, query: id, queue });
+    }
+
+    /// The queries that ride on the task that is started now.
+    pub(super) fn riding(&self) -> Vec<Query> {
+        let riding = self.queries.0.iter().filter(|asked| asked.way == Way::Task);
+        riding.map(|asked| asked.query.clone()).collect()
+    }
+
+    /// A worker takes a query that was offered. One that has the run in its cache needs no history.
+    ///
+    /// # Errors
+    ///
+    /// It is no longer there.
+    pub(crate) fn start_query(
+        &mut self,
+        query: &str,
+        cached: bool,
+        normal: bool,
+    ) -> Result<QueryTask, RequestError> {
+        if normal {
+            // `queryDirectlyThroughMatching`: the sticky queue was tried before.
+            self.sticky = None;
+        }
+        let asked = self.queries.0.iter().find(|asked| asked.query.id == query);
+        let asked = asked.filter(|asked| asked.way == Way::Direct).ok_or(NotFound::Query)?;
+        let view = self.view();
+        Ok(QueryTask {
+            workflow_id: view.workflow_id.clone(),
+            run_id: view.run_id.clone(),
+            workflow_type: view.workflow_type.clone(),
+            previous_started: self.state.previous_started,
+            events: if cached { Vec::new() } else { self.events.clone() },
+            query: asked.query.clone(),
+        })
+    }
+
+    /// A worker answers queries.
+    pub(crate) fn answer_queries(&mut self, turn: &mut Turn<'_>, answers: Vec<AnswerQuery>) {
+        for answer in answers {
+            let asked = self.queries.0.iter().position(|it| it.query.id == answer.query_id);
+            if let Some(index) = asked {
+                self.queries.0.remove(index);
+                turn.push(Effect::QueryAnswered { answer: Box::new(answer) });
+            }
+        }
+    }
+
+    /// A workflow task has ended and none follows: queries that came meanwhile are asked directly
+    /// (`handleBufferedQueries` in `respondworkflowtaskcompleted/api.go`).
+    pub(super) fn unblock_queries(&mut self, turn: &mut Turn<'_>) {
+        let (waiting, rest) = core::mem::take(&mut self.queries.0)
+            .into_iter()
+            .partition(|asked| asked.way == Way::Task);
+        self.queries.0 = rest;
+        let waiting: Vec<Asked> = waiting;
+        for asked in waiting {
+            self.dispatch(turn, asked.query);
+        }
+    }
+
+    /// The client does not wait any more.
+    pub(crate) fn forget_query(&mut self, query: &str) {
+        self.queries.0.retain(|asked| asked.query.id != query);
+    }
+}
