@@ -5,3 +5,4 @@ pub mod controls;
 pub mod golden;
 pub mod laws;
 pub mod mutations;
+pub mod public;

@@ -98,3 +98,18 @@ fn the_approval_that_nobody_gives_is_silent() {
 fn the_print_job_is_silent() {
     silent(5);
 }
+
+#[test]
+fn the_deployment_is_silent() {
+    silent(6);
+}
+
+#[test]
+fn the_deployment_of_a_loop_is_silent() {
+    silent(7);
+}
+
+#[test]
+fn the_patch_that_is_phased_out_is_silent() {
+    silent(8);
+}

@@ -97,17 +97,17 @@ pub enum WorkflowCommand {
         /// The local activity.
         seq: Seq,
     },
-    /// Note what a side effect returned. Not simulated yet.
+    /// Note what a side effect returned.
     RecordSideEffect(Box<RecordSideEffect>),
-    /// Note the changed value of a mutable side effect. Not simulated yet.
+    /// Note the value of a mutable side effect.
     RecordMutableSideEffect(Box<RecordMutableSideEffect>),
-    /// Note which version of a change the run has. Not simulated yet.
+    /// Note which version of a change the run has.
     RecordVersion(RecordVersion),
-    /// Note that the run has a patch. Not simulated yet.
+    /// Note that the run has a patch.
     SetPatch(SetPatch),
-    /// Change what the run can be searched by; what is not named stays. Not simulated yet.
+    /// Change what the run can be searched by; what is not named stays.
     UpsertSearchAttributes(SearchAttributes),
-    /// Change the notes of the run; what is not named stays. Not simulated yet.
+    /// Change the notes of the run; what is not named stays.
     UpsertMemo(Memo),
     /// Answer an update. Not simulated yet.
     RespondUpdate(Box<RespondUpdate>),
@@ -134,16 +134,17 @@ impl WorkflowCommand {
             | Self::ChildIdInUse
             | Self::SignalExternalWorkflow(_)
             | Self::CancelSignalExternalWorkflow { .. }
-            | Self::RequestCancelExternalWorkflow(_) => None,
+            | Self::RequestCancelExternalWorkflow(_)
+            | Self::RecordSideEffect(_)
+            | Self::RecordMutableSideEffect(_)
+            | Self::RecordVersion(_)
+            | Self::SetPatch(_)
+            | Self::UpsertSearchAttributes(_)
+            | Self::UpsertMemo(_) => None,
             Self::ContinueAsNew(_) => Some("continue-as-new"),
             Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
                 Some("local activities")
             }
-            Self::RecordSideEffect(_) | Self::RecordMutableSideEffect(_) => Some("side effects"),
-            Self::RecordVersion(_) => Some("versions"),
-            Self::SetPatch(_) => Some("patches"),
-            Self::UpsertSearchAttributes(_) => Some("upserts of search attributes"),
-            Self::UpsertMemo(_) => Some("upserts of the memo"),
             Self::RespondUpdate(_) => Some("updates"),
         }
     }

@@ -2,20 +2,22 @@
 
 mod activity;
 mod child;
+mod marker;
 mod message;
 
 use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_history::{
-    CancelExternalFailedCause, Failure, Header, Payloads, RetryPolicy, SignalExternalFailedCause,
-    SmolStr, Timestamp,
+    CancelExternalFailedCause, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes,
+    SignalExternalFailedCause, SmolStr, Timestamp,
 };
 
 pub use self::activity::{ActivityResolution, LocalResolution};
 pub use self::child::{ChildResolution, ChildStart};
+pub use self::marker::Recalled;
 pub use self::message::{QueryWorkflow, Signal, Update};
-use crate::command::{RecordMutableSideEffect, RecordSideEffect, RecordVersion, Seq};
+use crate::command::Seq;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,17 +83,13 @@ pub enum Job {
         /// How.
         resolution: LocalResolution,
     },
-    /// The run has this patch. Not simulated yet.
+    /// The run has this patch.
     NotifyHasPatch {
         /// The patch.
         patch_id: SmolStr,
     },
-    /// What was recorded of a side effect, told before the code that asks for it runs. Not simulated yet.
-    RecallSideEffect(Box<RecordSideEffect>),
-    /// What was recorded of a mutable side effect, told before the code that asks for it runs. Not simulated yet.
-    RecallMutableSideEffect(Box<RecordMutableSideEffect>),
-    /// Which version of a change was recorded, told before the code that asks for it runs. Not simulated yet.
-    RecallVersion(RecordVersion),
+    /// What Go's markers of the task hold, which is recorded, told before the code that asks for it runs.
+    RecallMarkers(Box<Recalled>),
     /// An update asks to be validated and run. Not simulated yet.
     DoUpdate(Box<Update>),
     /// A client asks about the workflow. Queries have an activation of their own.
@@ -114,9 +112,7 @@ impl Job {
             Self::ResolveCancelExternal { .. } => "ResolveCancelExternal",
             Self::ResolveLocalActivity { .. } => "ResolveLocalActivity",
             Self::NotifyHasPatch { .. } => "NotifyHasPatch",
-            Self::RecallSideEffect(_) => "RecallSideEffect",
-            Self::RecallMutableSideEffect(_) => "RecallMutableSideEffect",
-            Self::RecallVersion(_) => "RecallVersion",
+            Self::RecallMarkers(_) => "RecallMarkers",
             Self::DoUpdate(_) => "DoUpdate",
             Self::QueryWorkflow(_) => "QueryWorkflow",
         }
@@ -152,4 +148,8 @@ pub struct Initialize {
     pub retry_policy: Option<RetryPolicy>,
     /// When it was started.
     pub started_at: Timestamp,
+    /// Notes.
+    pub memo: Option<Memo>,
+    /// What it can be searched by.
+    pub search_attributes: Option<SearchAttributes>,
 }

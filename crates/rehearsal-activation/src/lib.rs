@@ -56,7 +56,7 @@ pub use fault::Fault;
 pub use instance::{Definition, Instance};
 pub use job::{
     ActivityResolution, ChildResolution, ChildStart, Initialize, Job, LocalResolution,
-    QueryWorkflow, Signal, Update,
+    QueryWorkflow, Recalled, Signal, Update,
 };
 pub use server::{
     CancelExternalWorkflow, ContinueAsNewWorkflow, RecordMarker, ScheduleActivityTask,

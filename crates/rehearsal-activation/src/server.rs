@@ -115,7 +115,7 @@ pub enum ServerCommand {
     },
     /// Go on in a new run. Not simulated yet.
     ContinueAsNew(Box<ContinueAsNewWorkflow>),
-    /// Note something for the SDK. Not simulated yet.
+    /// Note something for the SDK.
     RecordMarker(Box<RecordMarker>),
     /// Start a child workflow.
     StartChildWorkflow(Box<StartChildWorkflow>),
@@ -123,9 +123,9 @@ pub enum ServerCommand {
     SignalExternalWorkflow(Box<SignalExternalWorkflow>),
     /// Ask another workflow to cancel.
     RequestCancelExternalWorkflow(Box<CancelExternalWorkflow>),
-    /// Change what the run can be searched by; what is not named stays. Not simulated yet.
+    /// Change what the run can be searched by; what is not named stays.
     UpsertSearchAttributes(SearchAttributes),
-    /// Change the notes of the run; what is not named stays. Not simulated yet.
+    /// Change the notes of the run; what is not named stays.
     UpsertMemo(Memo),
 }
 

@@ -19,6 +19,8 @@ pub enum Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
+    /// RH101: workers have different code.
+    OtherCode,
     /// RH106: this defect of the SDK.
     Defect(KnownDefect),
     /// RH201, RH213: the workflow returned before it came to what should have run.
@@ -128,6 +130,14 @@ impl Cause {
         let native = matches!(dialect, Dialect::Native);
         match self {
             Self::Defect(defect) => defect.cure(),
+            Self::OtherCode if native => {
+                "other code took the run over and does something else than was recorded: keep what the old code did behind \
+                 `ctx.version(..)`, by core's rules `ctx.patched(..)`, as long as such runs are open"
+            }
+            Self::OtherCode => {
+                "other code took the run over and does something else than was recorded: keep what the old code did behind \
+                 `ctx.patched(..)`, and deprecate the patch only when no such run is open"
+            }
             Self::Unreached => {
                 "the workflow returns before it comes to it, often with a `?`: call it on that path too, and return the \
                  error then"

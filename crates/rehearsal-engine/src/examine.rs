@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rehearsal_activation::{Trouble, quiet};
-use rehearsal_history::{Event, EventId, EventKind, History, Status};
+use rehearsal_history::{Event, EventId, EventKind, History, SmolStr, Status};
 use rehearsal_worker::{Grade, ReplayOptions, replay};
 
 use crate::cause::{Cause, KnownDefect};
 use crate::check::Check;
 use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
+use crate::host::identity;
 use crate::outcome::{Execution, Outcome};
 use crate::rehearsed::{misread, never_polled, never_succeeded, wants_tokio};
 use crate::repeat::{add_unrepeated, judged_alike, repeatable};
@@ -134,7 +135,7 @@ fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
     if !findings.iter().any(|finding| finding.code == Code::Hang) {
         findings.splice(0..0, never_polled(scenario, outcome));
     }
-    findings.extend(troubles(outcome));
+    findings.extend(troubles(outcome).into_iter().map(|finding| deployed(scenario, finding)));
     findings
 }
 
@@ -173,6 +174,15 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// If workers have different code, that is what is behind a replay that differs.
+fn deployed(scenario: &Scenario, finding: Finding) -> Finding {
+    let deploys = scenario.workers.iter().any(|worker| !worker.code.is_empty());
+    match finding.code {
+        Code::Nondeterminism if deploys => finding.with_cause(Cause::OtherCode),
+        _ => finding,
+    }
 }
 
 /// What is behind it, where the code alone does not tell.
@@ -269,17 +279,42 @@ fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
     })
 }
 
+/// The code of the worker that completed the last workflow task.
+fn code<'a>(scenario: &'a Scenario, execution: &'a Execution) -> &'a str {
+    match completed(execution).next_back() {
+        Some(by) => code_of(scenario, execution, by),
+        None => &execution.workflow_type,
+    }
+}
+
+/// The workers that completed the workflow tasks, in order.
+fn completed(execution: &Execution) -> impl DoubleEndedIterator<Item = &SmolStr> {
+    execution.history.iter().filter_map(|event| match &event.kind {
+        EventKind::WorkflowTaskCompleted(completed) => Some(&completed.identity),
+        _ => None,
+    })
+}
+
+/// The code that a worker has for an execution.
+fn code_of<'a>(scenario: &'a Scenario, execution: &'a Execution, worker: &str) -> &'a str {
+    let workflow_type = execution.workflow_type.as_str();
+    let mut workers = (0..).zip(&scenario.workers);
+    let of = workers.find(|(index, _)| identity(*index) == worker);
+    of.map_or(workflow_type, |(_, spec)| spec.code_of(workflow_type))
+}
+
 /// Replays from the start, and from a cold cache at every workflow task.
 fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -> Option<Finding> {
-    let definition = scenario.definition(&execution.workflow_type)?;
-    let tasks = execution
-        .history
-        .iter()
-        .filter(|event| matches!(event.kind, EventKind::WorkflowTaskCompleted(_)))
-        .count();
+    let code = code(scenario, execution);
+    let definition = scenario.definition(code)?;
+    let tasks = completed(execution).count();
     replays.tasks += tasks;
     let _silence = scenario.listen(None);
+    // A task that other code has completed was not live for this code.
+    let own: Vec<bool> =
+        completed(execution).map(|by| code_of(scenario, execution, by) == code).collect();
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
+    let cold = cold.filter(|&task| own.get(task - 1) == Some(&true));
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
         let options = ReplayOptions { profile: scenario.profile, cold_at };
         let differences = match replay(&execution.history, definition.as_ref(), options) {
@@ -303,6 +338,7 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
             let finding = finding.about(format!("{} {}", mismatch.recorded, mismatch.attempted));
             let cause = mismatch.trouble.as_ref().and_then(cause);
             let finding = cause.into_iter().fold(finding, Finding::with_cause);
+            let finding = deployed(scenario, finding);
             return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
         }
         match cold_at {

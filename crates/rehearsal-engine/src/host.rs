@@ -41,7 +41,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(index: usize, spec: WorkerSpec, profile: Profile) -> Self {
-        let identity = format_smolstr!("worker-{}", index + 1);
+        let identity = identity(index);
         let sticky_queue = sticky_name(&identity, 0);
         let worker = worker(&spec, &identity, &sticky_queue, profile);
         Self {
@@ -130,6 +130,11 @@ impl Host {
             Life::NotYet | Life::Stopped => false,
         }
     }
+}
+
+/// How the worker that stands here in the scenario calls itself.
+pub(crate) fn identity(index: usize) -> SmolStr {
+    format_smolstr!("worker-{}", index + 1)
 }
 
 /// The name of a process's sticky queue.

@@ -58,4 +58,4 @@ pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
 pub use seen::{Seen, Unseen};
 pub use surroundings::Surroundings;
-pub use world::{ClientError, Handle, StartOptions, World};
+pub use world::{ClientError, Description, Handle, StartOptions, World};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::Definition;
-use rehearsal_history::SmolStr;
+use rehearsal_activation::names::Workflow;
+use rehearsal_history::{SearchType, SmolStr};
 use rehearsal_service::ServiceConfig;
 use rehearsal_worker::Profile;
 
@@ -42,6 +43,8 @@ pub struct WorkerSpec {
     pub(crate) crash: bool,
     pub(crate) workflows: bool,
     pub(crate) activities: bool,
+    /// The types of workflows for which it runs what is registered under another name.
+    pub(crate) code: BTreeMap<SmolStr, SmolStr>,
 }
 
 impl WorkerSpec {
@@ -55,6 +58,7 @@ impl WorkerSpec {
             crash: false,
             workflows: true,
             activities: true,
+            code: BTreeMap::new(),
         }
     }
 
@@ -91,6 +95,48 @@ impl WorkerSpec {
     pub fn no_activities(mut self) -> Self {
         self.activities = false;
         self
+    }
+
+    /// For `workflow` it runs what is registered as `code`: so workers of one queue can have different code, as while a
+    /// new version is deployed. What such a run has recorded is replayed with the code of the worker that completed its
+    /// last workflow task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Status, WorkerSpec, Workflow, WorkflowError, mins, secs};
+    ///
+    /// const NAP: Workflow<(), String> = Workflow::new("Nap");
+    /// const NAP_V2: Workflow<(), String> = Workflow::new("Nap, second version");
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    ///     ctx.sleep(mins(5)).await?;
+    ///     Ok("first".to_owned())
+    /// }
+    ///
+    /// async fn nap_v2(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    ///     ctx.sleep(mins(5)).await?;
+    ///     Ok("second".to_owned())
+    /// }
+    ///
+    /// let mut world = Scenario::new("deployment")
+    ///     .workflow(NAP, nap)
+    ///     .workflow(NAP_V2, nap_v2)
+    ///     .worker(WorkerSpec::new("main").until(secs(60)))
+    ///     .worker(WorkerSpec::new("main").from(secs(90)).with_code(NAP, NAP_V2))
+    ///     .world();
+    /// let run = world.start(NAP, "nap-1", ());
+    /// assert_eq!(world.wait(&run), Status::Completed);
+    /// ```
+    #[must_use]
+    pub fn with_code<I, O>(mut self, workflow: Workflow<I, O>, code: Workflow<I, O>) -> Self {
+        self.code.insert(workflow.into_name(), code.into_name());
+        self
+    }
+
+    /// What is registered for the workflows of this type is known by this name.
+    pub(crate) fn code_of<'a>(&'a self, workflow_type: &'a str) -> &'a str {
+        self.code.get(workflow_type).map_or(workflow_type, SmolStr::as_str)
     }
 }
 
@@ -169,6 +215,13 @@ impl Scenario {
     pub fn with_workflow(mut self, definition: Arc<dyn Definition>) -> Self {
         let workflow_type = definition.workflow_type().into();
         Arc::make_mut(&mut self.workflows).insert(workflow_type, definition);
+        self
+    }
+
+    /// Registers a workflow under another name than that of its type: as the code that some workers have for it.
+    #[must_use]
+    pub fn with_code(mut self, name: impl Into<SmolStr>, definition: Arc<dyn Definition>) -> Self {
+        Arc::make_mut(&mut self.workflows).insert(name.into(), definition);
         self
     }
 
@@ -288,9 +341,17 @@ impl Scenario {
         self
     }
 
-    /// Settings of the simulated service; the default is those of the server.
+    /// Adds a search attribute to those that the namespace has.
     #[must_use]
-    pub fn with_service_config(mut self, config: ServiceConfig) -> Self {
+    pub fn with_search_attribute(mut self, name: impl Into<SmolStr>, kind: SearchType) -> Self {
+        self.config.search_attributes.insert(name.into(), kind);
+        self
+    }
+
+    /// Settings of the simulated service; the default is those of the server. Search attributes that were added stay.
+    #[must_use]
+    pub fn with_service_config(mut self, mut config: ServiceConfig) -> Self {
+        config.search_attributes.append(&mut self.config.search_attributes);
         self.config = config;
         self
     }

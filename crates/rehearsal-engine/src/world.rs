@@ -7,6 +7,7 @@ mod across;
 mod around;
 mod attempts;
 mod client;
+mod describe;
 mod end;
 mod entry;
 mod horizon;
@@ -29,6 +30,7 @@ use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp, duration
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 
 pub use self::client::{ClientError, Handle, StartOptions};
+pub use self::describe::Description;
 use self::entry::Entry;
 use self::horizon::Cycles;
 use self::noted::Noted;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use smol_str::SmolStr;
 
@@ -96,6 +97,30 @@ impl Payload {
         }
     }
 
+    /// Payloads within a payload: as protobuf writes them as JSON, with the encoding `json/protobuf`. Go's markers of
+    /// mutable side effects hold one.
+    #[must_use]
+    pub fn of_payloads(payloads: &Payloads) -> Self {
+        let mut out = JsonWriter::line();
+        payloads.encode(&mut out);
+        let metadata = BTreeMap::from([
+            ("encoding".into(), Bytes("json/protobuf".into())),
+            ("messageType".into(), Bytes("temporal.api.common.v1.Payloads".into())),
+        ]);
+        Self {
+            metadata: Arc::new(metadata),
+            data: Bytes(out.finish().into_bytes()),
+            unknown: Unknown::default(),
+        }
+    }
+
+    /// The payloads that stand within this one, if it is [of them](Self::of_payloads).
+    #[must_use]
+    pub fn to_payloads(&self) -> Option<Payloads> {
+        (self.encoding() == Some("json/protobuf")).then_some(())?;
+        Payloads::decode_tree(serde_json::from_slice(&self.data.0).ok()?)
+    }
+
     /// The encoding, if it is there and is text.
     #[must_use]
     pub fn encoding(&self) -> Option<&str> {
@@ -127,6 +152,19 @@ impl Payload {
         }
     }
 
+    /// The value that this holds as JSON; `None` if it is none of that type.
+    #[must_use]
+    pub fn to_value<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.as_json()?).ok()
+    }
+
+    /// A member of the object of JSON that this holds; `None` if it holds none, or no such member of that type.
+    #[must_use]
+    pub fn member<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let mut members: Map<String, Value> = serde_json::from_str(self.as_json()?).ok()?;
+        serde_json::from_value(members.remove(key)?).ok()
+    }
+
     /// The data as text, if the encoding is `json/plain` and it is UTF-8.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
@@ -144,6 +182,11 @@ impl Payloads {
     #[must_use]
     pub fn one(payload: Payload) -> Self {
         Self(Arc::new([payload]))
+    }
+
+    /// From `{"payloads": [..]}`.
+    fn decode_tree(value: Value) -> Option<Self> {
+        <Self as Field>::decode(value).ok()
     }
 
     /// The values in order.

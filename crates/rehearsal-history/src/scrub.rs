@@ -5,7 +5,9 @@
 //! * task id, failover version, identity, request id, namespace ids, automatic reset points, history size, metering,
 //!   worker stamps and versions, SDK name and version, and stack traces are removed;
 //! * the name of a sticky queue is replaced by `sticky`;
-//! * SDK flags, being sets, are sorted;
+//! * SDK flags, being sets, are sorted; so are the versions of a run behind the first in the search attribute
+//!   `TemporalChangeVersion`, which Go lists in random order;
+//! * spaces between the tokens of a payload that protobuf wrote as JSON are taken out: it sets them at random;
 //! * UUIDs are replaced, wherever they stand in a string, by their number in the history: the first distinct one by
 //!   `00000000-0000-0000-0000-000000000001`. So two histories agree if there is a bijection between their UUIDs;
 //! * times are taken out, to be compared apart, see [`compare()`].
@@ -58,7 +60,7 @@ const REMOVED: &[&str] = &[
 ];
 
 /// Members that hold a map whose keys are names that users give.
-const MAPS: &[&str] = &["fields", "indexedFields", "metadata", "nexusHeader"];
+const MAPS: &[&str] = &["fields", "metadata", "nexusHeader"];
 
 /// A history without what differs from run to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +139,11 @@ fn scrub_members(members: &mut Map<String, Value>, marker: bool) {
                 flags.sort_by_key(Value::as_u64);
                 flags.dedup();
             }
+            ("indexedFields", Value::Object(map)) => {
+                map.values_mut().for_each(|value| scrub_value(value, false));
+                let versions = map.get_mut("TemporalChangeVersion");
+                versions.into_iter().for_each(sort_versions);
+            }
             (key, Value::Object(map)) if MAPS.contains(&key) || (marker && key == "details") => {
                 map.values_mut().for_each(|value| scrub_value(value, false));
             }
@@ -160,5 +167,31 @@ fn payload_text(members: &Map<String, Value>) -> Option<String> {
     if !encoding.starts_with(b"json/") {
         return None;
     }
-    String::from_utf8(bytes(members.get("data")?)?).ok()
+    let text = String::from_utf8(bytes(members.get("data")?)?).ok()?;
+    Some(if encoding == b"json/protobuf" { without_spaces(&text) } else { text })
+}
+
+/// Sorts the versions behind the first in a payload that is scrubbed.
+fn sort_versions(payload: &mut Value) {
+    let Some(Value::String(data)) = payload.get_mut("data") else { return };
+    if let Ok(mut versions) = serde_json::from_str::<Vec<String>>(data) {
+        versions.get_mut(1..).into_iter().for_each(<[String]>::sort);
+        *data = Value::from(versions).to_string();
+    }
+}
+
+/// JSON without the spaces between its tokens.
+fn without_spaces(json: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let kept = json.chars().filter(|&char| {
+        let keep = quoted || char != ' ';
+        match char {
+            _ if escaped => escaped = false,
+            '\\' => escaped = quoted,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        keep
+    });
+    kept.collect()
 }

@@ -1,8 +1,9 @@
 //! What can be set on the simulated service; the defaults are the server's.
 
+use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SearchType, SmolStr};
 
 use crate::words::Bend;
 
@@ -20,6 +21,8 @@ pub struct ServiceConfig {
     pub max_task_timeout: Duration,
     /// How long after a start the same id cannot be used again, even if the run has closed (T-14). One second.
     pub minimal_reuse_interval: Duration,
+    /// The search attributes of the namespace beside the server's own, by their names. None.
+    pub search_attributes: BTreeMap<SmolStr, SearchType>,
     /// How much is too much.
     pub limits: Limits,
     /// Bends what is decided, before it happens; `None` outside of Rehearsal's own controls.
@@ -35,6 +38,7 @@ impl Default for ServiceConfig {
             default_task_timeout: Duration::from_secs(10),
             max_task_timeout: Duration::from_secs(120),
             minimal_reuse_interval: Duration::from_secs(1),
+            search_attributes: BTreeMap::new(),
             limits: Limits::default(),
             bend: None,
         }

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use rehearsal_history::SmolStr;
 
-use crate::refusal::Refusal;
+use crate::refusal::{BadSearchAttribute, Refusal};
 
 /// Why the service refused a request. `Display` is the server's message, letter by letter.
 ///
@@ -146,6 +146,13 @@ pub enum InvalidRequest {
     SignalLimit,
     /// The id of the workflow is empty.
     NoWorkflowId,
+    /// A query names a search attribute that there is not.
+    NoSuchAttribute {
+        /// The name.
+        name: SmolStr,
+    },
+    /// A search attribute is wrong.
+    SearchAttribute(BadSearchAttribute),
 }
 
 impl fmt::Display for InvalidRequest {
@@ -163,12 +170,22 @@ impl fmt::Display for InvalidRequest {
                 "unable to mark activity as canceled without activity being request canceled first",
             ),
             Self::SignalLimit => f.write_str("exceeded workflow execution limit for signal events"),
+            Self::NoSuchAttribute { name } => {
+                write!(f, "invalid query: invalid search attribute: {name}")
+            }
+            Self::SearchAttribute(bad) => bad.fmt(f),
             Self::NoWorkflowId => f.write_str("WorkflowId is not set on request."),
         }
     }
 }
 
 impl core::error::Error for InvalidRequest {}
+
+impl From<BadSearchAttribute> for InvalidRequest {
+    fn from(bad: BadSearchAttribute) -> Self {
+        Self::SearchAttribute(bad)
+    }
+}
 
 /// Why not now.
 #[derive(Debug, Clone, PartialEq, Eq)]

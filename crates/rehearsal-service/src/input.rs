@@ -6,7 +6,8 @@ use core::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, Query, QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::{
-    EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, TaskQueue, Timestamp,
+    EventId, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, TaskQueue,
+    Timestamp,
 };
 
 use crate::words::Across;
@@ -82,8 +83,8 @@ pub enum Input {
         identity: SmolStr,
         /// Tells a repeated poll.
         request_id: SmolStr,
-        /// Whether the worker has the run in its cache and so needs only what is new.
-        cached: bool,
+        /// Where it came from.
+        poll: Poll,
     },
     /// A worker answers a workflow task. Answered with [`Answer::TaskDone`].
     RespondWorkflowTask {
@@ -231,6 +232,23 @@ pub struct StartWorkflow {
     pub start_delay: Option<Duration>,
     /// Not simulated yet.
     pub retry_policy: Option<RetryPolicy>,
+    /// Notes.
+    pub memo: Option<Memo>,
+    /// What it can be searched by.
+    pub search_attributes: Option<SearchAttributes>,
+}
+
+/// Which queue of a worker a workflow task came from (W-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poll {
+    /// The one that all workers share. The run is bound to no worker any more
+    /// (`service/history/api/recordworkflowtaskstarted/api.go`, server 1.32).
+    Normal,
+    /// The one that is the worker's alone.
+    Sticky {
+        /// Whether the worker has the run in its cache and so needs only what is new.
+        cached: bool,
+    },
 }
 
 /// The workflow that a client means.

@@ -25,15 +25,16 @@ mod refusal;
 mod run;
 mod service;
 mod view;
+mod visibility;
 mod words;
 
 pub use config::{Limits, ServiceConfig};
 pub use error::{Busy, InvalidRequest, NotFound, NotReady, RequestError};
 pub use input::{
-    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, QueryInput, RunRef, StartWorkflow,
-    Target,
+    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput, RunRef,
+    StartWorkflow, Target,
 };
-pub use refusal::{BadAcross, BadCommand, Refusal};
+pub use refusal::{BadAcross, BadCommand, BadSearchAttribute, Refusal};
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
 pub use words::Across;

@@ -8,6 +8,8 @@ pub(crate) mod activity;
 pub(crate) mod child;
 pub(crate) mod close;
 pub(crate) mod external;
+pub(crate) mod marker;
+pub(crate) mod properties;
 #[cfg(test)]
 mod tables;
 pub(crate) mod task;

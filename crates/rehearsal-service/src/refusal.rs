@@ -4,7 +4,7 @@ mod across;
 
 use core::fmt;
 
-use rehearsal_history::{EventId, SmolStr, WorkflowTaskFailedCause};
+use rehearsal_history::{EventId, SearchType, SmolStr, WorkflowTaskFailedCause};
 
 pub use self::across::BadAcross;
 
@@ -67,6 +67,14 @@ pub enum BadCommand {
         /// The id.
         timer_id: SmolStr,
     },
+    /// A marker has no name.
+    NoMarkerName,
+    /// An upsert of search attributes names none.
+    NoSearchAttributes,
+    /// A search attribute is wrong.
+    SearchAttribute(BadSearchAttribute),
+    /// An upsert of the memo names nothing.
+    NoMemo,
     /// A cancel names no timer.
     NoTimerToCancel,
     /// A cancel names a timer that neither runs nor has fired unseen.
@@ -76,6 +84,48 @@ pub enum BadCommand {
     },
     /// A command about a child or another workflow.
     Across(BadAcross),
+}
+
+/// What is wrong with a search attribute, in a command or in a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadSearchAttribute {
+    /// There is none of this name.
+    #[error("Namespace default has no mapping defined for search attribute {name}")]
+    Unknown {
+        /// The name.
+        name: SmolStr,
+    },
+    /// It is the server's own.
+    #[error("{name} attribute can't be set in SearchAttributes")]
+    Reserved {
+        /// The name.
+        name: SmolStr,
+    },
+    /// Its values are of another type.
+    #[error("invalid value for search attribute {name} of type {kind}: {found}")]
+    WrongType {
+        /// The name.
+        name: SmolStr,
+        /// The type of its values.
+        kind: SearchType,
+        /// The value, as Go prints it.
+        found: SmolStr,
+    },
+    /// There are too many at once.
+    #[error("number of search attributes {count} exceeds limit {limit}")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+impl From<BadSearchAttribute> for BadCommand {
+    fn from(bad: BadSearchAttribute) -> Self {
+        Self::SearchAttribute(bad)
+    }
 }
 
 impl Refusal {
@@ -112,6 +162,11 @@ impl BadCommand {
                 WorkflowTaskFailedCause::BadCancelTimerAttributes
             }
             Self::Across(bad) => bad.cause(),
+            Self::NoMarkerName => WorkflowTaskFailedCause::BadRecordMarkerAttributes,
+            Self::NoSearchAttributes | Self::SearchAttribute(_) => {
+                WorkflowTaskFailedCause::BadSearchAttributes
+            }
+            Self::NoMemo => WorkflowTaskFailedCause::BadModifyWorkflowPropertiesAttributes,
         }
     }
 
@@ -134,6 +189,9 @@ impl BadCommand {
             Self::DuplicateTimer { .. } => "StartTimerDuplicateId",
             Self::NoTimerToCancel | Self::UnknownTimer { .. } => "BadCancelTimerAttributes",
             Self::Across(bad) => bad.cause_name(),
+            Self::NoMarkerName => "BadRecordMarkerAttributes",
+            Self::NoSearchAttributes | Self::SearchAttribute(_) => "BadSearchAttributes",
+            Self::NoMemo => "BadModifyWorkflowPropertiesAttributes",
         }
     }
 }
@@ -215,6 +273,14 @@ impl fmt::Display for BadCommand {
                 illegal_action(f, "add-timer-started-event", format_args!("TimerID: {timer_id}"))
             }
             Self::NoTimerToCancel => f.write_str("TimerId is not set on CancelTimerCommand."),
+            Self::NoMarkerName => f.write_str("MarkerName is not set on RecordMarkerCommand."),
+            Self::NoSearchAttributes => {
+                f.write_str("IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.")
+            }
+            Self::SearchAttribute(bad) => bad.fmt(f),
+            Self::NoMemo => {
+                f.write_str("UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.")
+            }
             Self::UnknownTimer { timer_id } => {
                 illegal_action(f, "add-timer-canceled-event", format_args!("TimerID: {timer_id}"))
             }

@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use rehearsal_activation::TaskResponse;
 use rehearsal_history::{ById, Event, EventId, SmolStr, Status, Timestamp, WorkflowIdReusePolicy};
@@ -14,8 +15,10 @@ use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
 use crate::input::{Answer, Effect, Input, Outbox, QueryInput, RunRef, StartWorkflow, Target};
+use crate::machine::properties;
 use crate::run::{Loose, Parent, Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::visibility::Query;
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -106,9 +109,9 @@ impl Service {
                 }
             }
             Input::Query(input) => self.query(now, *input, out),
-            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached } => {
+            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll } => {
                 self.within(now, run, out, |run, turn| {
-                    run.start_task(turn, scheduled, attempt, identity, request_id, cached)
+                    run.start_task(turn, scheduled, attempt, identity, request_id, poll)
                 })
                 .map(Answer::WorkflowTask)
             }
@@ -261,7 +264,7 @@ impl Service {
     fn start(
         &mut self,
         now: Timestamp,
-        start: StartWorkflow,
+        mut start: StartWorkflow,
         out: &mut Outbox,
     ) -> Result<Answer, RequestError> {
         if start.workflow_id.is_empty() {
@@ -272,6 +275,11 @@ impl Service {
         }
         if start.retry_policy.is_some() {
             return Err(RequestError::NotSimulated { what: "retry policies of workflows" });
+        }
+        if let Some(attributes) = start.search_attributes.take() {
+            let checked = properties::checked(attributes, &self.config.search_attributes);
+            let given = properties::given(checked.map_err(InvalidRequest::from)?);
+            start.search_attributes = given;
         }
         self.check_id(now, &start.workflow_id, &WorkflowIdReusePolicy::AllowDuplicate)?;
         Ok(Answer::Started(self.begin(now, start, None, out)))
@@ -375,6 +383,33 @@ impl Service {
             self.run_by_id(&token.workflow_id, &token.run_id).ok_or(NotFound::WorkflowTask)?;
         self.within(now, run, out, |run, turn| run.respond_task(turn, response, request_id))
             .map(|next| Answer::TaskDone { next })
+    }
+
+    /// The run that a client means (C-1, C-2, C-5, C-6).
+    ///
+    /// # Errors
+    ///
+    /// There is no such workflow or run.
+    pub fn meant(&self, target: &Target) -> Result<RunRef, RequestError> {
+        Ok(self.find(target)?)
+    }
+
+    /// The runs that a query finds, in the server's order: open ones first, then those that were closed last; among
+    /// themselves those that were started last.
+    ///
+    /// # Errors
+    ///
+    /// The query names an attribute that there is not, or is not simulated.
+    pub fn list(&self, query: &str) -> Result<Vec<RunRef>, RequestError> {
+        let query = Query::parse(query, &self.config.search_attributes)?;
+        let mut found: Vec<RunRef> =
+            self.runs().filter(|run| query.finds(self.run(*run))).collect();
+        found.sort_by_key(|run| {
+            let view = self.run(*run);
+            let closed = view.close.as_ref().map_or(Timestamp::MAX, |close| close.time);
+            Reverse((closed, view.started_at, *run))
+        });
+        Ok(found)
     }
 
     /// The run that a client means (C-1, C-2, C-5, C-6).

@@ -3,7 +3,9 @@
 use alloc::sync::Arc;
 
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{Event, EventId, Failure, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_history::{
+    Event, EventId, Failure, Memo, SearchAttributes, SmolStr, Status, TaskQueue, Timestamp,
+};
 
 /// What is known of a run at a glance.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,10 @@ pub struct RunView {
     pub cancel_requested: bool,
     /// The event that closed it.
     pub close: Option<Arc<Event>>,
+    /// Its notes, as they are now.
+    pub memo: Memo,
+    /// What it can be searched by, as it is now.
+    pub search_attributes: SearchAttributes,
 }
 
 /// Where the workflow task of a run stands.

@@ -96,9 +96,8 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
         // Nobody asks them while they are not simulated.
         Job::DoUpdate(_) => return Err(Untold::NotSimulated("updates")),
         Job::QueryWorkflow(_) => return Err(Untold::NotSimulated("queries")),
-        Job::RecallSideEffect(_) | Job::RecallMutableSideEffect(_) | Job::RecallVersion(_) => {
-            return Err(Untold::NotSimulated(job.name()));
-        }
+        // Go's alone.
+        Job::RecallMarkers(_) => return Err(Untold::NotSimulated(job.name())),
         other => return Err(Untold::NotSimulated(other.name())),
     })
 }
@@ -117,6 +116,8 @@ fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, Convert
         retry_policy: initialize.retry_policy.to_proto()?,
         attempt: i32::try_from(initialize.attempt).unwrap_or(i32::MAX),
         start_time: Some(initialize.started_at.to_proto()?),
+        memo: initialize.memo.to_proto()?,
+        search_attributes: initialize.search_attributes.to_proto()?,
         // Nothing that is simulated resets a run, so it is the run itself.
         original_execution_run_id: text(&initialize.run_id),
         ..InitializeWorkflow::default()

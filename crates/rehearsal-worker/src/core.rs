@@ -16,6 +16,8 @@ mod failure;
 mod machine;
 mod operations;
 mod out;
+pub(crate) mod patch;
+mod properties;
 mod sdk;
 #[cfg(test)]
 mod tables;
@@ -32,7 +34,7 @@ use rehearsal_history::{Event, EventId, Timestamp};
 use self::failure::{Fault, unasked};
 use self::operations::Operations;
 use self::sdk::Sdk;
-use crate::matcher::{Context, Strictness};
+use crate::matcher::{Context, Pair, Strictness, taken};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
 use crate::run_info::RunInfo;
@@ -61,6 +63,16 @@ impl Core {
         } else {
             Next::Tell { time: self.time, jobs }
         })
+    }
+
+    /// Why `event` does not record this command, if it stands beside one.
+    fn refusal(&self, command: Option<usize>, event: &Event) -> Fault {
+        let machine = command.and_then(|command| self.operations.out.queue.machine(command));
+        match (machine, patch::of_event(event)) {
+            (Some(machine), _) => self.operations.refusal(machine, event),
+            (None, Some(marker)) => patch::unasked(&marker),
+            (None, None) => unasked(event),
+        }
     }
 
     /// Takes what one activation asks for. A close command goes last; of several the first counts (C-48). In a replay of
@@ -93,6 +105,7 @@ impl Rules for Core {
         }
         self.time = self.time.max(task.time);
         self.operations.out.jobs.begin();
+        self.operations.look_ahead(task);
         for event in &task.events {
             self.operations.apply(event).map_err(|fault| Box::new(untold(event, &fault)))?;
         }
@@ -102,9 +115,11 @@ impl Rules for Core {
     fn answer(
         &mut self,
         task: &Task,
-        _replaying: bool,
+        replaying: bool,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Next, Box<Wrong>> {
+        let upserts = self.sdk.upserts_patches(!replaying);
+        self.operations.flags(replaying, upserts);
         self.take(task.completed.is_some(), commands).map_err(|fault| refused(&fault))?;
         self.next()
     }
@@ -123,29 +138,34 @@ impl Rules for Core {
 
     fn mismatch_failure(
         &self,
-        index: usize,
+        command: Option<usize>,
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure {
-        let fault =
-            match (&mismatch.trouble, event) {
-                (Some(Trouble::NotSimulated { what }), _) => Fault::NotSimulated(what.clone()),
-                (_, Some(event)) => self.operations.out.queue.machine(index).map_or_else(
-                    || unasked(event),
-                    |machine| self.operations.refusal(machine, event),
-                ),
-                // A command too many is kept, so that alone it fails no task.
-                (_, None) => Fault::Nondeterminism(mismatch.attempted.clone()),
-            };
+        let fault = match (&mismatch.trouble, event) {
+            (Some(Trouble::NotSimulated { what }), _) => Fault::NotSimulated(what.clone()),
+            (_, Some(event)) => self.refusal(command, event),
+            // A command too many is kept, so that alone it fails no task.
+            (_, None) => Fault::Nondeterminism(mismatch.attempted.clone()),
+        };
         fault.failure()
+    }
+
+    /// Core looks at each event when it comes.
+    fn notices_late(&self, _event: Option<&Event>) -> bool {
+        false
     }
 
     /// Commands behind the events are kept: core takes the events of the next task for theirs, or sends them with it
     ///
-    fn recorded(&mut self, task: &Task) {
-        let machines = self.operations.out.queue.take(task.commands.len());
-        for (event, machine) in task.commands.iter().zip(machines) {
-            self.operations.record(machine, event.id);
+    fn recorded(&mut self, task: &Task, pairs: &[Pair]) {
+        let machines = self.operations.out.queue.take(taken(pairs));
+        for Pair { event, command } in pairs {
+            let event = event.and_then(|event| task.commands.get(event));
+            let machine = command.and_then(|command| machines.get(command));
+            if let (Some(event), Some(machine)) = (event, machine) {
+                self.operations.record(*machine, event.id);
+            }
         }
     }
 

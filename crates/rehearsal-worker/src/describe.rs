@@ -4,11 +4,13 @@ mod activity;
 mod child;
 mod close;
 mod external;
+mod marker;
+mod properties;
 mod timer;
 mod value;
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 
 use rehearsal_activation::ServerCommand;
 use rehearsal_history::{Event, EventKind};
@@ -73,6 +75,13 @@ pub(crate) fn event(event: &Event) -> String {
         E::ExternalWorkflowExecutionCancelRequested(of) => {
             external::named(&of.workflow_execution.workflow_id)
         }
+        E::MarkerRecorded(of) => marker::named(&of.marker_name, &of.details),
+        E::UpsertWorkflowSearchAttributes(of) => {
+            properties::keys(of.search_attributes.as_ref().map(|it| &it.indexed_fields))
+        }
+        E::WorkflowPropertiesModified(of) => {
+            properties::keys(of.upserted_memo.as_ref().map(|it| &it.fields))
+        }
         E::WorkflowExecutionCompleted(of) => close::completed(of.result.as_ref()),
         E::WorkflowExecutionFailed(of) => close::failed(of.failure.as_ref()),
         E::WorkflowExecutionCanceled(of) => close::canceled(of.details.as_ref()),
@@ -107,7 +116,11 @@ fn parts(command: &ServerCommand) -> (&'static str, String) {
         C::FailWorkflow { failure } => ("FailWorkflow", close::failed(Some(failure))),
         C::CancelWorkflow { details } => ("CancelWorkflow", close::canceled(details.as_ref())),
         C::ContinueAsNew(of) => ("ContinueAsNew", close::continued(of.input.as_ref())),
-        C::RecordMarker(of) => ("RecordMarker", of.name.to_string()),
+        C::RecordMarker(of) => ("RecordMarker", marker::named(&of.name, &of.details)),
+        C::UpsertSearchAttributes(of) => {
+            ("UpsertSearchAttributes", properties::keys(Some(&of.indexed_fields)))
+        }
+        C::UpsertMemo(of) => ("UpsertMemo", properties::keys(Some(&of.fields))),
         C::StartChildWorkflow(of) => {
             ("StartChildWorkflow", child::named(&of.workflow_type, &of.workflow_id))
         }
@@ -117,7 +130,5 @@ fn parts(command: &ServerCommand) -> (&'static str, String) {
         C::RequestCancelExternalWorkflow(of) => {
             ("RequestCancelExternalWorkflow", external::named(&of.target.workflow_id))
         }
-        C::UpsertSearchAttributes(_) => ("UpsertSearchAttributes", String::new()),
-        C::UpsertMemo(_) => ("UpsertMemo", String::new()),
     }
 }

@@ -9,9 +9,11 @@ mod child;
 mod close;
 mod external;
 mod failure;
+pub(crate) mod marker;
 mod operations;
 mod outbox;
 mod phase;
+mod properties;
 mod sdk;
 mod timer;
 
@@ -20,14 +22,14 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_activation::{Job, Trouble, WorkerTaskFailure, WorkflowCommand};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId};
 
 use self::failure::{Refusal, difference, not_replayed, not_simulated, not_taken};
 use self::operations::Operations;
 use self::sdk::Sdk;
-use crate::matcher::{Context, Ends, Strictness};
+use crate::matcher::{Context, Ends, Pair, Strictness};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
 use crate::run_info::RunInfo;
@@ -67,11 +69,18 @@ impl Go {
 
 impl Rules for Go {
     /// All events of the task become jobs of one activation, strictly in the order of the history (C-16).
+    /// The markers of a recorded task come before that, behind the start of the run.
     fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
+        let recalled = self.operations.recall(task).map_err(|(index, misplaced)| {
+            Box::new(self.untold(&task.commands[index], misplaced))
+        })?;
         let mut jobs = Vec::with_capacity(task.events.len());
         for event in &task.events {
             let told = self.operations.apply(event);
             jobs.extend(told.map_err(|misplaced| Box::new(self.untold(event, misplaced)))?);
+        }
+        if let Some(recalled) = recalled {
+            jobs.insert(usize::from(matches!(jobs.first(), Some(Job::Initialize(_)))), recalled);
         }
         Ok(Next::Tell { time: task.time, jobs })
     }
@@ -89,7 +98,7 @@ impl Rules for Go {
             let failure = refusal.failure();
             Box::new(Wrong::Command(Refused { trouble: refusal.into(), failure }))
         };
-        self.operations.send(task.started, commands).map(Next::Send).map_err(refused)
+        self.operations.send(task, commands).map(Next::Send).map_err(refused)
     }
 
     fn context(&self) -> Context {
@@ -101,7 +110,7 @@ impl Rules for Go {
 
     fn mismatch_failure(
         &self,
-        _index: usize,
+        _command: Option<usize>,
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure {
@@ -112,7 +121,12 @@ impl Rules for Go {
         not_replayed(panic, || difference(mismatch))
     }
 
-    fn recorded(&mut self, task: &Task) {
+    /// Go compares when all is replayed, unless a state machine panics before that.
+    fn notices_late(&self, event: Option<&Event>) -> bool {
+        event.is_none_or(|event| self.operations.panic_text(event).is_none())
+    }
+
+    fn recorded(&mut self, task: &Task, _pairs: &[Pair]) {
         if let Some(completed) = task.completion() {
             self.sdk.replayed(completed);
         }

@@ -5,13 +5,16 @@
 //! behind it every command would differ.
 //!
 //! Each operation has a file, which compares its attributes, and one line for each of its commands in [`pair`]. What
-//! stands beside what is said in [`pairs`].
+//! stands beside what is said in [`pairing`].
 
 mod activity;
 mod attributes;
 mod child;
 mod close;
 mod external;
+mod marker;
+mod pairing;
+mod properties;
 mod strictness;
 mod timer;
 mod values;
@@ -25,6 +28,7 @@ use rehearsal_history::{Event, EventId, EventKind};
 
 use self::attributes::Attributes;
 pub(crate) use self::close::Ends;
+pub(crate) use self::pairing::{Pair, taken};
 pub(crate) use self::strictness::{Context, Strictness};
 use crate::describe;
 use crate::mismatch::{Grade, NOTHING};
@@ -47,12 +51,16 @@ pub(crate) struct Comparison {
     pub(crate) places: Vec<Place>,
     /// Whether the SDK stops here: Go does if the workflow closes earlier than recorded.
     pub(crate) over: bool,
+    /// Which events record which commands.
+    pub(crate) pairs: Vec<Pair>,
 }
 
 /// What was found where an event, a command, or both of them stand.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {
     pub(crate) event: Option<Arc<Event>>,
+    /// Which of the commands it is.
+    pub(crate) command: Option<usize>,
     pub(crate) differences: Vec<Difference>,
     /// What the event belongs to, if no command simulates that.
     pub(crate) not_simulated: Option<String>,
@@ -64,15 +72,23 @@ pub(crate) fn compare(
     recorded: &[Arc<Event>],
     attempted: &[ServerCommand],
 ) -> Comparison {
-    let early_close = close::early(recorded, attempted);
+    let pairs = pairing::pairs(context.strictness, recorded, attempted);
+    let early_close = close::early(&pairs, attempted);
     let surplus = surplus(context.strictness, early_close);
     let mut found = Comparison {
         places: Vec::new(),
         over: matches!(context.strictness, Strictness::Go(_)) && early_close.is_some(),
+        pairs,
     };
-    for (event, command) in pairs(recorded, attempted) {
-        let mut place =
-            Place { event: event.cloned(), differences: Vec::new(), not_simulated: None };
+    for at in &found.pairs {
+        let event = at.event.and_then(|at| recorded.get(at));
+        let command = at.command.and_then(|at| attempted.get(at));
+        let mut place = Place {
+            event: event.cloned(),
+            command: at.command,
+            differences: Vec::new(),
+            not_simulated: None,
+        };
         match (event, command) {
             (Some(event), Some(command)) => {
                 let mut attributes =
@@ -95,15 +111,6 @@ pub(crate) fn compare(
         }
     }
     found
-}
-
-/// What stands beside what: each command leaves one event, in the same order.
-fn pairs<'a>(
-    recorded: &'a [Arc<Event>],
-    attempted: &'a [ServerCommand],
-) -> impl Iterator<Item = (Option<&'a Arc<Event>>, Option<&'a ServerCommand>)> {
-    let places = recorded.len().max(attempted.len());
-    (0..places).map(|index| (recorded.get(index), attempted.get(index)))
 }
 
 /// How bad it is that commands are asked for where nothing more is recorded, in a task that closes early or does not.
@@ -165,6 +172,15 @@ fn pair(at: &mut Attributes<'_>) -> Option<String> {
             E::RequestCancelExternalWorkflowExecutionInitiated(recorded),
             C::RequestCancelExternalWorkflow(attempted),
         ) => external::cancel(at, recorded, attempted),
+        (E::MarkerRecorded(recorded), C::RecordMarker(attempted)) => {
+            marker::recorded(at, recorded, attempted);
+        }
+        (E::UpsertWorkflowSearchAttributes(recorded), C::UpsertSearchAttributes(attempted)) => {
+            properties::search(at, recorded, attempted);
+        }
+        (E::WorkflowPropertiesModified(recorded), C::UpsertMemo(attempted)) => {
+            properties::memo(at, recorded, attempted);
+        }
         (E::WorkflowExecutionCompleted(recorded), C::CompleteWorkflow { result }) => {
             close::completed(at, recorded, result.as_ref());
         }

@@ -15,7 +15,7 @@ use rehearsal_history::{Event, EventId, Timestamp};
 
 use crate::core::Core;
 use crate::go::Go;
-use crate::matcher::{Context, Ends};
+use crate::matcher::{Context, Ends, Pair};
 use crate::mismatch::Mismatch;
 use crate::profile::Profile;
 use crate::run_info::RunInfo;
@@ -49,17 +49,21 @@ pub(crate) trait Rules {
     /// What decides how the task is compared.
     fn context(&self) -> Context;
 
-    /// What fails a task because of this difference, found at this place of its commands. `event` is what is recorded
-    /// there, if anything is.
+    /// What fails a task because of this difference, found at this one of its commands, if it is about one. `event` is what
+    /// is recorded there, if anything is.
     fn mismatch_failure(
         &self,
-        index: usize,
+        command: Option<usize>,
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure;
 
-    /// A recorded task agrees.
-    fn recorded(&mut self, task: &Task);
+    /// Whether the SDK goes on replaying where it finds a difference in its commands, be it at this event, and notices only
+    /// at the end.
+    fn notices_late(&self, event: Option<&Event>) -> bool;
+
+    /// A recorded task agrees: this is which of its events records which command.
+    fn recorded(&mut self, task: &Task, pairs: &[Pair]);
 
     /// The live task of this `WorkflowTaskStarted` is completed: what the SDK says of itself.
     fn completes(&mut self, started: EventId) -> SdkMetadata;
@@ -88,6 +92,7 @@ pub(crate) enum Wrong {
 }
 
 /// What workflow code asks for and cannot get, and what fails the task for it.
+#[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) trouble: Trouble,
     pub(crate) failure: WorkerTaskFailure,

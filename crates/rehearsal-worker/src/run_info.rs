@@ -49,6 +49,8 @@ impl RunInfo {
             task_timeout: limit(started.workflow_task_timeout).unwrap_or(DEFAULT_TASK_TIMEOUT),
             retry_policy: started.retry_policy.clone(),
             started_at: event.time,
+            memo: started.memo.clone(),
+            search_attributes: started.search_attributes.clone(),
         }))
     }
 }

@@ -18,7 +18,7 @@ use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, SmolStr};
 
 use crate::describe;
-use crate::matcher::{self, Difference, Ends};
+use crate::matcher::{self, Difference, Ends, taken};
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
 use crate::rules::{Next, Refused, Ruling, Wrong};
@@ -50,15 +50,29 @@ pub(crate) enum Turn {
 }
 
 /// What breaks production in a task, and what fails the task for it.
+#[derive(Debug, Clone)]
 pub(crate) struct Broken {
     pub(crate) mismatch: Box<Mismatch>,
     pub(crate) failure: WorkerTaskFailure,
+    /// Whether the SDK notices only when it compares at last, and not at all if the workflow closes before that.
+    pub(crate) late: bool,
 }
 
 /// Why a task cannot go on.
+#[derive(Debug, Clone)]
 pub(crate) enum Halt {
     Broken(Broken),
     Refused(Refused),
+}
+
+impl Halt {
+    /// Whether the SDK does not notice yet.
+    pub(crate) const fn is_late(&self) -> bool {
+        match self {
+            Self::Broken(broken) => broken.late,
+            Self::Refused(_) => false,
+        }
+    }
 }
 
 /// What judging a recorded task gave.
@@ -128,20 +142,23 @@ impl Session {
         let found = matcher::compare(self.rules.context(), &task.commands, attempted);
         let mut judgment = Judgment { mild: Vec::new(), broken: None, over: found.over };
         let held = self.held.len();
-        for (index, place) in found.places.into_iter().enumerate() {
+        for place in found.places {
             let agrees = place.differences.is_empty();
             for difference in place.differences {
                 let mismatch = self.mismatch(difference);
                 if mismatch.grade == Grade::BreaksProduction {
                     let trouble = place.not_simulated.map(|what| Trouble::NotSimulated { what });
                     let mismatch = Box::new(Mismatch { trouble, ..mismatch });
-                    let broken = self.broken(index, place.event.as_deref(), mismatch);
+                    let broken = self.broken(place.command, place.event.as_deref(), mismatch);
+                    if broken.late {
+                        self.rules.recorded(task, &found.pairs);
+                    }
                     judgment.broken = Some(Box::new(Halt::Broken(broken)));
                     return judgment;
                 }
                 if !mismatch.is_extra() {
                     judgment.mild.push(mismatch);
-                } else if index >= held {
+                } else if place.command.is_some_and(|command| command >= held) {
                     self.held.push(mismatch);
                 }
             }
@@ -149,9 +166,9 @@ impl Session {
                 self.agree(event);
             }
         }
-        self.rules.recorded(task);
+        self.rules.recorded(task, &found.pairs);
         // Those that were recorded after all, only later.
-        let recorded = self.held.drain(..held.min(task.commands.len()));
+        let recorded = self.held.drain(..held.min(taken(&found.pairs)));
         judgment.mild.extend(recorded);
         judgment
     }
@@ -187,13 +204,20 @@ impl Session {
 
     /// `mismatch`, found at this place of the commands of a task, breaks production. If a command is kept there that was
     /// never recorded, that is why; but what nothing simulates may be fine.
-    fn broken(&self, index: usize, event: Option<&Event>, mismatch: Box<Mismatch>) -> Broken {
-        let failure = self.rules.mismatch_failure(index, event, &mismatch);
-        let mismatch = match (&mismatch.trouble, self.held.get(index)) {
+    fn broken(
+        &self,
+        command: Option<usize>,
+        event: Option<&Event>,
+        mismatch: Box<Mismatch>,
+    ) -> Broken {
+        let failure = self.rules.mismatch_failure(command, event, &mismatch);
+        let held = command.and_then(|command| self.held.get(command));
+        let mismatch = match (&mismatch.trouble, held) {
             (None, Some(held)) => breaks(held),
             (Some(_), _) | (None, None) => mismatch,
         };
-        Broken { mismatch, failure }
+        let late = mismatch.trouble.is_none() && self.rules.notices_late(event);
+        Broken { mismatch, failure, late }
     }
 
     /// A task cannot go on. If a command is kept that was never recorded, that is why an event does not fit.
@@ -202,7 +226,7 @@ impl Session {
             Wrong::Event { event, why, trouble, failure } => {
                 let untold = || Box::new(self.untold(&event, why, trouble));
                 let mismatch = self.held.first().map_or_else(untold, breaks);
-                Halt::Broken(Broken { mismatch, failure })
+                Halt::Broken(Broken { mismatch, failure, late: false })
             }
             Wrong::Command(refused) => Halt::Refused(refused),
         }

@@ -1,16 +1,20 @@
 //! What histories can hold and nothing simulates yet, by name.
 
+use alloc::format;
 use alloc::string::String;
 
 use rehearsal_history::EventKind;
 
+use crate::core::patch::MARKER as PATCH;
+use crate::go::marker::{MUTABLE_SIDE_EFFECT, SIDE_EFFECT, VERSION};
+
 /// What an event of this kind belongs to, if that is not simulated.
 pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
     let what = match kind {
-        EventKind::MarkerRecorded(_) => "markers",
+        EventKind::MarkerRecorded(it) if !is_simulated(&it.marker_name) => {
+            return Some(format!("markers of kind `{}`", it.marker_name));
+        }
         EventKind::WorkflowExecutionContinuedAsNew(_) => "continue-as-new",
-        EventKind::UpsertWorkflowSearchAttributes(_) => "changes of search attributes",
-        EventKind::WorkflowPropertiesModified(_) => "changes of the memo",
         EventKind::WorkflowExecutionUpdateAccepted(_)
         | EventKind::WorkflowExecutionUpdateRejected(_)
         | EventKind::WorkflowExecutionUpdateCompleted(_)
@@ -39,6 +43,9 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::TimerStarted(_)
         | EventKind::TimerFired(_)
         | EventKind::TimerCanceled(_)
+        | EventKind::MarkerRecorded(_)
+        | EventKind::UpsertWorkflowSearchAttributes(_)
+        | EventKind::WorkflowPropertiesModified(_)
         | EventKind::StartChildWorkflowExecutionInitiated(_)
         | EventKind::StartChildWorkflowExecutionFailed(_)
         | EventKind::ChildWorkflowExecutionStarted(_)
@@ -56,4 +63,9 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         kind => kind.name(),
     };
     Some(what.into())
+}
+
+/// Whether an SDK that is simulated leaves markers of this kind.
+fn is_simulated(marker: &str) -> bool {
+    [SIDE_EFFECT, MUTABLE_SIDE_EFFECT, VERSION, PATCH].contains(&marker)
 }

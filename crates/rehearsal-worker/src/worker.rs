@@ -17,7 +17,8 @@ use rehearsal_history::{
 
 pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
 use crate::matcher::Ends;
-use crate::session::{Halt, Session, Turn};
+use crate::mismatch::{Grade, Mismatch};
+use crate::session::{Broken, Halt, Session, Turn};
 use crate::slice::{Slices, Task, slice_as};
 
 /// A worker: its cache of runs, and what it makes of deliveries and completions.
@@ -108,6 +109,20 @@ struct Work {
     direct: Option<Query>,
     /// What the live one is answered with, while its queries are asked.
     held: Option<Vec<ServerCommand>>,
+    /// What differs in a task before, of which the SDK has not noticed yet.
+    late: Option<Box<Halt>>,
+}
+
+impl Work {
+    /// `halt` with what differed first, which is why.
+    fn first(&self, halt: Halt) -> Halt {
+        match (self.late.as_deref(), halt) {
+            (Some(Halt::Broken(first)), Halt::Broken(broken)) => {
+                Halt::Broken(Broken { mismatch: first.mismatch.clone(), ..broken })
+            }
+            (_, halt) => halt,
+        }
+    }
 }
 
 /// What is to be done next with a task.
@@ -190,7 +205,7 @@ impl Worker {
             return self.bad_delivery(&token, message, out);
         };
         let queue = tasks.collect();
-        let work = Work { token, current, queue, queries, direct: None, held: None };
+        let work = Work { token, current, queue, queries, direct: None, held: None, late: None };
         self.turn(run, work, Step::Activate, out);
     }
 
@@ -250,16 +265,20 @@ impl Worker {
                     return;
                 }
                 Ok(Turn::Answered(commands)) => commands,
-                Err(halt) => return self.halt(&work.token, *halt, out),
+                Err(halt) => return self.halt(&work.token, work.first(*halt), out),
             };
             if !replaying {
-                return self.respond(run, work, commands, out);
+                return self.end(run, work, commands, out);
             }
             let judgment = run.session.judge(&work.current, &commands);
             let mild = judgment.mild.into_iter();
             out.extend(mild.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
-            if let Some(halt) = judgment.broken {
-                return self.halt(&work.token, *halt, out);
+            match judgment.broken {
+                Some(halt) if halt.is_late() => {
+                    work.late.get_or_insert(halt);
+                }
+                Some(halt) => return self.halt(&work.token, work.first(*halt), out),
+                None => {}
             }
             if judgment.over
                 && work.direct.is_none()
@@ -287,6 +306,27 @@ impl Worker {
             }
             work.current = next;
             step = Step::Activate;
+        }
+    }
+
+    /// The live task is over: its commands are sent, unless a task before differs. Go does not look if the workflow closes
+    /// (`ProcessWorkflowTask`; recorded: `version-forgotten-at-close`).
+    fn end(
+        &mut self,
+        run: Box<Run>,
+        mut work: Work,
+        commands: Vec<ServerCommand>,
+        out: &mut Vec<WorkerOutput>,
+    ) {
+        match work.late.take().map(|late| *late) {
+            Some(Halt::Broken(broken)) if commands.iter().any(ServerCommand::is_close) => {
+                let grade = Grade::ChangesBehavior;
+                let unseen = Mismatch { grade, ..*broken.mismatch };
+                out.push(WorkerOutput::Mismatch(Box::new(unseen)));
+                self.respond(run, work, commands, out);
+            }
+            Some(halt) => self.halt(&work.token, halt, out),
+            None => self.respond(run, work, commands, out),
         }
     }
 

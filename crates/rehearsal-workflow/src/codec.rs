@@ -21,6 +21,14 @@ pub(crate) fn decode<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Result
     Payloads::decode(payloads).map_err(|error| in_full(&error))
 }
 
+/// The arguments of a workflow: several are read as one tuple, or else the first of them alone.
+pub(crate) fn decode_arguments<T: DeserializeOwned>(
+    payloads: Option<&Payloads>,
+) -> Result<T, String> {
+    let several = payloads.filter(|payloads| payloads.as_slice().len() > 1);
+    several.and_then(decode_all).map_or_else(|| decode(payloads), Ok)
+}
+
 /// Like [`decode`], but several payloads are read as one tuple; `None` if they are none.
 pub(crate) fn decode_all<T: DeserializeOwned>(payloads: &Payloads) -> Option<T> {
     match payloads.as_slice() {

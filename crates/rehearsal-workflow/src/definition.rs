@@ -17,6 +17,8 @@ use crate::state::{Routine, Shared};
 
 /// A workflow type with its code, for a worker to register.
 ///
+/// A workflow that other code calls with several arguments takes them as a tuple.
+///
 /// The code is called once for each run and each replay of it, when its first workflow task runs.
 ///
 /// # Examples
@@ -43,7 +45,7 @@ where
     Arc::new(Native {
         name: workflow.into_name(),
         start: move |shared: &Shared, input: Option<&Payloads>| {
-            let input: I = codec::decode(input)?;
+            let input: I = codec::decode_arguments(input)?;
             let code = Arc::clone(&code);
             let shared = Rc::clone(shared);
             let main: Routine = Box::pin(async move {

@@ -74,7 +74,10 @@ impl NativeInstance {
             apply(&mut shared.borrow_mut(), job)?;
         }
         self.routines.run(shared).map_err(|stopped| match stopped {
-            Stopped::Panicked(panic) => panicked(&panic),
+            Stopped::Panicked(panic) => match shared.borrow_mut().illegal.take() {
+                Some(message) => illegal(message),
+                None => panicked(&panic),
+            },
             Stopped::Foreign(trouble) => {
                 let cause = WorkflowTaskFailedCause::NonDeterministicError;
                 failed(cause, Failure::application(trouble.to_string(), ""), trouble)
@@ -241,6 +244,8 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
         }
         Job::CancelWorkflow { .. } => state.cancel(ScopeId::ROOT),
         Job::SignalWorkflow(signal) => state.receive(signal),
+        Job::RecallMarkers(recalled) => state.markers.recall(recalled),
+        Job::NotifyHasPatch { patch_id } => state.markers.patches.notify(patch_id),
         other => {
             let what = if matches!(other, Job::DoUpdate(_)) { "updates" } else { other.name() };
             let trouble = Trouble::NotSimulated { what: what.to_owned() };
@@ -281,6 +286,16 @@ fn panicked(panic: &Panic) -> Box<TaskFailure> {
     };
     let trouble = Trouble::Panicked { message: panic.placed() };
     failed(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, failure, trouble)
+}
+
+/// Go's `panicIllegalState`: workflow code cannot do in replay what is recorded.
+fn illegal(message: String) -> Box<TaskFailure> {
+    let mut failed = nondeterminism(message);
+    if let Some(FailureInfo::Application(info)) = &mut failed.failure.info {
+        info.kind = PANIC.into();
+        info.non_retryable = true;
+    }
+    failed
 }
 
 fn nondeterminism(message: String) -> Box<TaskFailure> {

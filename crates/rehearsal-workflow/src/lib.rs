@@ -52,6 +52,8 @@
 //! #     task_timeout: Duration::from_secs(10),
 //! #     retry_policy: None,
 //! #     started_at: Timestamp::EPOCH,
+//! #     memo: None,
+//! #     search_attributes: None,
 //! # };
 //! let mut run = definition(YOUR_WORKFLOW, your_workflow).instantiate();
 //!
@@ -87,9 +89,11 @@ mod definition;
 mod error;
 mod external;
 mod instance;
+mod marker;
 mod names;
 mod operation;
 mod options;
+mod properties;
 mod query;
 mod random;
 mod routine;
@@ -107,6 +111,7 @@ pub use context::{CancelHandle, Context, Info};
 pub use definition::definition;
 pub use error::WorkflowError;
 pub use external::{ExternalFuture, ExternalWorkflow};
+pub use marker::DEFAULT_VERSION;
 pub use names::{Activity, Query, Signal, Update, Workflow};
 pub use options::ActivityOptions;
 pub use rehearsal_activation::quiet;

@@ -100,13 +100,13 @@ impl QueryHandlers {
 
 /// A query is answered from now on: gives what [`end`] compares with.
 fn begin(state: &mut State) -> u128 {
-    state.answering = true;
+    state.forbidden = Some(ILLEGAL);
     state.random.drawn()
 }
 
 /// The query was answered: says what its handler did to the workflow, if anything.
 fn end(state: &mut State, drawn: u128) -> Option<SmolStr> {
-    state.answering = false;
+    state.forbidden = None;
     (state.random.drawn() != drawn).then(|| "it draws a random number".into())
 }
 
@@ -114,13 +114,4 @@ fn end(state: &mut State, drawn: u128) -> Option<SmolStr> {
 fn text(error: WorkflowError) -> Box<Failure> {
     let message = error.to_string().into();
     Box::new(Failure { message, ..error.into_recorded() })
-}
-
-/// Something that only a routine may was asked for.
-///
-/// # Panics
-///
-/// Panics if a query is being answered, with what Go says then. Not again while a panic drops what a handler holds.
-pub(crate) fn check(state: &State) {
-    assert!(!state.answering || std::thread::panicking(), "{ILLEGAL}");
 }

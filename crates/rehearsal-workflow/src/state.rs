@@ -27,8 +27,10 @@ use crate::child::Child;
 use crate::codec;
 use crate::context::Info;
 use crate::error::WorkflowError;
+use crate::marker::Markers;
 use crate::operation::{Kind, Operation, Outcome, Waiting};
-use crate::query::{self, QueryHandlers};
+use crate::properties::Properties;
+use crate::query::QueryHandlers;
 use crate::random::Random;
 use crate::scope::{ScopeId, Scopes};
 
@@ -92,14 +94,20 @@ pub(crate) struct State {
     pub(crate) leaves: u32,
     /// Who answers queries.
     pub(crate) queries: QueryHandlers,
-    /// Whether a query is being answered: nothing may be asked for.
-    pub(crate) answering: bool,
+    /// Why nothing may be asked for now, if so.
+    pub(crate) forbidden: Option<&'static str>,
     /// The operation that ended last.
     pub(crate) last_completed: Option<Rc<Operation>>,
     /// Who waits for signals, and which selectors wait for what.
     pub(crate) blocked: Blocked,
     /// Where workflow code used its context last.
     pub(crate) seen: Option<&'static Location<'static>>,
+    /// What the run can be searched by, and its notes.
+    pub(crate) properties: Properties,
+    /// What the run notes for itself.
+    pub(crate) markers: Markers,
+    /// Why workflow code cannot do in replay what is recorded, if that made it panic.
+    pub(crate) illegal: Option<String>,
     commands: Vec<WorkflowCommand>,
     steps: u32,
     tickets: u64,
@@ -143,10 +151,13 @@ impl State {
             progress: 0,
             leaves: 0,
             queries: QueryHandlers::default(),
-            answering: false,
+            forbidden: None,
             last_completed: None,
             blocked: Blocked::default(),
             seen: None,
+            properties: Properties::new(initialize),
+            markers: Markers::default(),
+            illegal: None,
             commands: Vec::new(),
             steps: 0,
             tickets: 0,
@@ -175,6 +186,7 @@ impl State {
         self.now = now;
         self.replaying = replaying;
         self.steps = 0;
+        self.markers.recorded = false;
     }
 
     /// The commands since the last call.
@@ -183,6 +195,16 @@ impl State {
             self.commands.push(WorkflowCommand::SelectorReceived);
         }
         std::mem::take(&mut self.commands)
+    }
+
+    /// Whether what is asked for now is recorded.
+    pub(crate) const fn is_recorded(&self) -> bool {
+        self.replaying || self.markers.recorded
+    }
+
+    /// Asks for something that never ends, as it is only noted.
+    pub(crate) fn push(&mut self, command: WorkflowCommand) {
+        self.commands.push(command);
     }
 
     /// The place of the next thing that is asked for.
@@ -195,9 +217,14 @@ impl State {
     ///
     /// # Panics
     ///
-    /// Panics when it got further [`STEPS`] times without an end, with the text that Go's detector of deadlocks has.
+    /// Panics when it got further [`STEPS`] times without an end, with the text that Go's detector of deadlocks has; and
+    /// where it may ask for nothing, as Go does (`assertNotInReadOnlyState`, `internal/internal_workflow.go`).
     pub(crate) fn advance(&mut self) {
-        query::check(self);
+        match self.forbidden {
+            // Not again while a panic drops what the code holds.
+            Some(why) if !std::thread::panicking() => panic!("{why}"),
+            _ => {}
+        }
         self.progress += 1;
         self.steps += 1;
         // Not again while the first panic drops the locals of workflow code: their destructors may come here.

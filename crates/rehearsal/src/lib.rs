@@ -121,8 +121,9 @@ pub use rehearsal_activation::Fault;
 #[doc(inline)]
 pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey,
-    ChoiceKind, ClientError, Code, Execution, Finding, Handle, Injection, KnownDefect, Limits,
-    LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape, Unseen, WorkerSpec, World,
+    ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle, Injection, KnownDefect,
+    Limits, LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape, Unseen, WorkerSpec,
+    World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
@@ -131,17 +132,17 @@ pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,
     CutOff, DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo,
     History, Memo, ParentClosePolicy, Payload, Payloads, Peculiarity, RetryPolicy, RetryState,
-    SearchAttributes, SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
-    WorkflowIdReusePolicy, duration_text,
+    SearchAttribute, SearchAttributes, SearchType, SearchUpdate, SmolStr, Status,
+    TimeoutFailureInfo, TimeoutType, Timestamp, WorkflowIdReusePolicy, duration_text,
 };
 #[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
-    ChildOptions, ChildStarted, Context, Either, ExternalFuture, ExternalWorkflow, Info, Query,
-    Selector, Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError, join, join_all,
-    select, select_all,
+    ChildOptions, ChildStarted, Context, DEFAULT_VERSION, Either, ExternalFuture, ExternalWorkflow,
+    Info, Query, Selector, Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError,
+    join, join_all, select, select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

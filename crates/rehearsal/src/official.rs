@@ -54,8 +54,8 @@ pub(crate) struct Hosted {
     registry: Registry,
     /// That of the user; `None` for the SDK's own.
     converter: Option<DataConverter>,
-    /// Makes each workflow, given the data converter.
-    workflows: Vec<fn(DataConverter) -> Arc<SdkWorkflow>>,
+    /// Makes each workflow, given the data converter, and the name that it has if that is not its own.
+    workflows: Vec<(Option<SmolStr>, fn(DataConverter) -> Arc<SdkWorkflow>)>,
 }
 
 impl Scenario {
@@ -73,10 +73,26 @@ impl Scenario {
     {
         let converter = self.hosted.converter.clone();
         let definition = converter.map_or_else(workflow::<W>, workflow_with::<W>);
-        self.hosted.workflows.push(workflow_with::<W>);
+        self.hosted.workflows.push((None, workflow_with::<W>));
         self.inner =
             self.inner.with_profile(Profile::Core).with_workflow(watchdog::watched(definition));
         self.inner = self.inner.with_dialect(Dialect::Official);
+        self
+    }
+
+    /// Registers a workflow of the official SDK under another name than its own: as the code that some workers have for a
+    /// workflow, [`WorkerSpec::with_code`](rehearsal_engine::WorkerSpec::with_code). So two versions of one type can be
+    /// rehearsed in one deployment.
+    #[must_use]
+    pub fn official_as<W>(mut self, name: &str) -> Self
+    where
+        W: WorkflowImplementation,
+        <W::Run as WorkflowDefinition>::Input: Send,
+    {
+        let converter = self.hosted.converter.clone();
+        let definition = converter.map_or_else(workflow::<W>, workflow_with::<W>);
+        self.hosted.workflows.push((Some(name.into()), workflow_with::<W>));
+        self.inner = self.inner.with_code(name, watchdog::watched(definition));
         self
     }
 
@@ -116,8 +132,12 @@ impl Scenario {
     /// Uses the data converter of the user's client, for workflows, activities and the client of the scenario.
     #[must_use]
     pub fn data_converter(mut self, converter: DataConverter) -> Self {
-        for make in &self.hosted.workflows {
-            self.inner = self.inner.with_workflow(watchdog::watched(make(converter.clone())));
+        for (name, make) in &self.hosted.workflows {
+            let definition = watchdog::watched(make(converter.clone()));
+            self.inner = match name {
+                Some(name) => self.inner.with_code(name.clone(), definition),
+                None => self.inner.with_workflow(definition),
+            };
         }
         self.hosted.registry = self.hosted.registry.with_data_converter(converter.clone());
         self.hosted.converter = Some(converter.clone());

@@ -14,7 +14,7 @@ use rehearsal_engine::{
     Code, Finding, KnownDefect, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
 };
 use rehearsal_explore::Choices;
-use rehearsal_history::{CodecError, Payloads};
+use rehearsal_history::{CodecError, Payloads, SearchAttribute};
 use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
 use serde::Serialize;
@@ -196,6 +196,14 @@ impl Scenario {
     #[must_use]
     pub fn hold(mut self, task: u32, takes: Duration) -> Self {
         self.inner = self.inner.with_hold(task, takes);
+        self
+    }
+
+    /// Adds a search attribute to those that the namespace has. What nobody has added the service refuses, but for the
+    /// server's own.
+    #[must_use]
+    pub fn search_attribute<T>(mut self, attribute: SearchAttribute<T>) -> Self {
+        self.inner = self.inner.with_search_attribute(attribute.name(), attribute.kind());
         self
     }
 

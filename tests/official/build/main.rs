@@ -51,8 +51,17 @@ fn registration(folder: &Path, module: &str) -> Result<String, Box<dyn Error>> {
     {
         let workflow = workflow.as_str().unwrap_or_default();
         write!(body, ".official::<{module}::{workflow}>()")?;
-        write!(replay, "options.register_workflow::<{module}::{workflow}>()?; ")?;
-        write!(define, "rehearsal_temporal::workflow::<{module}::{workflow}>(), ")?;
+        // Replayers are given the code of the last worker.
+        let mut last = workflow.to_owned();
+        for version in versions(&script) {
+            let other = format!("{workflow}{version}");
+            if code.contains(&format!("pub struct {other}")) {
+                write!(body, ".official_as::<{module}::{other}>({other:?})")?;
+                last = other;
+            }
+        }
+        write!(replay, "options.register_workflow::<{module}::{last}>()?; ")?;
+        write!(define, "rehearsal_temporal::workflow::<{module}::{last}>(), ")?;
     }
     if let Some(activities) = script.get("activities").and_then(|value| value.as_str()) {
         write!(body, ".activities({module}::{activities}::default)")?;
@@ -65,6 +74,12 @@ fn registration(folder: &Path, module: &str) -> Result<String, Box<dyn Error>> {
          fn replay_{module}(options: &mut WorkflowReplayerOptions) -> Result<(), Failed> {{ {replay}Ok(()) }}\n\
          fn define_{module}() -> Vec<Arc<SdkWorkflow>> {{ vec![{define}] }}"
     ))
+}
+
+/// The codes that workers have, in their order.
+fn versions(script: &toml::Table) -> impl Iterator<Item = &str> {
+    let workers = script.get("worker").and_then(|value| value.as_array());
+    workers.into_iter().flatten().filter_map(|worker| worker.get("code")?.as_str())
 }
 
 /// The names of the functions behind `#[activity]`.

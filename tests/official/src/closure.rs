@@ -179,6 +179,12 @@ fn step(at: Duration, action: &ClientAction) -> Step {
         message: None,
         result: None,
         answer: None,
+        timeout: None,
+        update_id: None,
+        stage: None,
+        query: None,
+        memo: BTreeMap::new(),
+        search_attributes: BTreeMap::new(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod alarms;
 mod compare;
 mod leaves;
+mod look;
 mod recording;
 mod run;
 mod script;

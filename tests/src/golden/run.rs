@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rehearsal::{ClientError, Code, Handle, Scenario, StartOptions, WorkerSpec, World};
+use rehearsal::{ClientError, Code, Handle, Scenario, StartOptions, WorkerSpec, Workflow, World};
 use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
 
 use super::compare::describe;
 use super::leaves::{UUID_LENGTH, find_uuid};
+use super::look;
 use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
 
 /// How long the recorder waited after everything was done before it took the histories.
@@ -64,7 +65,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// The scenario without its code.
     fn scenario(&self) -> Scenario {
-        let mut scenario = Scenario::new(self.name);
+        let mut scenario = look::namespace(Scenario::new(self.name));
         for worker in &self.script.workers {
             scenario = scenario.worker(self.worker(worker));
         }
@@ -87,6 +88,13 @@ impl Run<'_> {
         }
         if !worker.activities {
             spec = spec.no_activities();
+        }
+        if let Some(code) = &worker.code {
+            let types = self.script.workflows.iter();
+            spec = types.fold(spec, |spec, of| {
+                let code = Workflow::<(), ()>::named(format!("{of}{code}"));
+                spec.with_code(Workflow::named(of.as_str()), code)
+            });
         }
         spec
     }
@@ -136,6 +144,8 @@ impl Run<'_> {
         options.task_timeout = script.task_timeout.map(|span| span.0);
         options.start_delay = script.start_delay.map(|span| span.0);
         options.retry_policy = script.retry.as_ref().map(retry_policy);
+        options.memo = look::memo(&script.memo);
+        options.search_attributes = look::search_attributes(&script.search_attributes);
         options
     }
 
@@ -159,6 +169,14 @@ impl Run<'_> {
             ),
             Action::Start => self.start_other(world, step),
             Action::Update => world.update_workflow(id, run),
+            Action::Describe => {
+                let seen = look::describe(world, id, run);
+                self.check_seen(step, seen)
+            }
+            Action::List => {
+                let seen = look::list(world, step.query.as_deref().unwrap_or_default());
+                self.check_seen(step, seen)
+            }
             Action::Query => {
                 let name = step.name.as_deref().unwrap_or_default();
                 let patience = step.timeout.map_or(PATIENCE, |span| span.0);
@@ -181,6 +199,8 @@ impl Run<'_> {
         let mut options = StartOptions::new(workflow, step.id.as_deref().unwrap_or_default());
         options.input = payloads(&step.input);
         options.task_queue = self.queue(step.queue.as_deref().unwrap_or("main")).into();
+        options.memo = look::memo(&step.memo);
+        options.search_attributes = look::search_attributes(&step.search_attributes);
         self.handles.push(world.start_workflow(options)?);
         Ok(())
     }
@@ -197,6 +217,21 @@ impl Run<'_> {
         let expected = step.result.as_ref().or(step.answer.as_ref());
         if let Some(expected) = expected.filter(|expected| !same_json(found, expected)) {
             self.problem(format!("{}: the client got {found}, recorded {expected}", title(step)));
+        }
+        Ok(())
+    }
+
+    /// Compares what a client sees with what it saw; returns whether it saw anything.
+    fn check_seen(
+        &mut self,
+        step: &Step,
+        seen: Result<String, ClientError>,
+    ) -> Result<(), ClientError> {
+        let seen = seen?;
+        if let Some(expected) =
+            step.result.as_ref().or(step.answer.as_ref()).filter(|it| !same_json(it, &seen))
+        {
+            self.problem(format!("{}: the client saw {seen}, recorded {expected}", title(step)));
         }
         Ok(())
     }

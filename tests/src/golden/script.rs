@@ -33,6 +33,12 @@ pub struct Script {
     pub start_delay: Option<Span>,
     /// How the workflow as a whole is retried.
     pub retry: Option<Retry>,
+    /// Notes on the workflow.
+    #[serde(default)]
+    pub memo: BTreeMap<String, serde_json::Value>,
+    /// What it can be searched by, typed by the names of the attributes.
+    #[serde(default)]
+    pub search_attributes: BTreeMap<String, serde_json::Value>,
     /// The workers, in the order of their identities: `worker-1`, `worker-2`, …
     #[serde(default, rename = "worker")]
     pub workers: Vec<Worker>,
@@ -72,6 +78,8 @@ pub struct Worker {
     /// Whether it does not stop but die: nothing that it has begun is sent any more.
     #[serde(default)]
     pub crash: bool,
+    /// Which code it has: for a type `T` what is registered as `T` with this behind it.
+    pub code: Option<String>,
     /// Whether it takes workflow tasks.
     #[serde(default = "yes")]
     pub workflows: bool,
@@ -112,6 +120,14 @@ pub struct Step {
     pub update_id: Option<String>,
     /// How far an update must come: `accepted`, or `completed`, which is the default.
     pub stage: Option<String>,
+    /// Notes on the workflow to start.
+    #[serde(default)]
+    pub memo: BTreeMap<String, serde_json::Value>,
+    /// What the workflow to start can be searched by.
+    #[serde(default)]
+    pub search_attributes: BTreeMap<String, serde_json::Value>,
+    /// What the client looks for.
+    pub query: Option<String>,
     /// What the client got: `ok`, which is the default, or what kind of error.
     pub expect: Option<String>,
     /// The message of the error.
@@ -138,6 +154,10 @@ pub enum Action {
     Query,
     /// Start another workflow.
     Start,
+    /// Look at a workflow.
+    Describe,
+    /// Look for workflows.
+    List,
 }
 
 impl Action {
@@ -151,6 +171,8 @@ impl Action {
             Self::Update => "update",
             Self::Query => "query",
             Self::Start => "start",
+            Self::Describe => "describe",
+            Self::List => "list",
         }
     }
 }

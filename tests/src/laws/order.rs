@@ -15,7 +15,7 @@ use rehearsal_history::{
     WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
-    Across, ActivityToken, Answer, Effect, Input, Outbox, RunRef, Service, ServiceConfig,
+    Across, ActivityToken, Answer, Effect, Input, Outbox, Poll, RunRef, Service, ServiceConfig,
     StartWorkflow, Target,
 };
 
@@ -146,6 +146,8 @@ fn start() -> StartWorkflow {
         task_timeout: None,
         start_delay: None,
         retry_policy: None,
+        memo: None,
+        search_attributes: None,
     }
 }
 
@@ -248,7 +250,7 @@ impl Player {
                         attempt,
                         identity: WORKER,
                         request_id: "request".into(),
-                        cached: false,
+                        poll: Poll::Normal,
                     }
                 })
             }

@@ -1,5 +1,7 @@
 //! What workflow code asks for: notes of an SDK to itself. The worker records them as markers.
 
+use alloc::vec::Vec;
+
 use rehearsal_history::{Payloads, SmolStr};
 
 /// What a side effect of Go's returned when it ran.
@@ -11,12 +13,13 @@ pub struct RecordSideEffect {
     pub result: Option<Payloads>,
 }
 
-/// A changed value of a mutable side effect of Go's.
+/// The value of a mutable side effect of Go's: live if it has changed, in a replay whenever it is asked for. Then the worker
+/// knows whether that is recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordMutableSideEffect {
     /// Its id, which workflow code chose.
     pub id: SmolStr,
-    /// How often it was asked for before (`mutableSideEffectCallCounter` of sdk-go).
+    /// Which call it is, counted from 1 (`mutableSideEffectCallCounter` of sdk-go); 0 in a marker that does not say.
     pub call: u64,
     /// What it returned.
     pub result: Option<Payloads>,
@@ -29,8 +32,8 @@ pub struct RecordVersion {
     pub change_id: SmolStr,
     /// The version.
     pub version: i64,
-    /// Whether the search attribute `TemporalChangeVersion` is upserted with it.
-    pub upserts: bool,
+    /// All versions that the run has, this one first, as the search attribute `TemporalChangeVersion` lists them.
+    pub versions: Vec<SmolStr>,
 }
 
 /// A patch that a run has, as core notes it.

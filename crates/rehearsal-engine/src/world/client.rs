@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rehearsal_activation::names::{Signal, Workflow};
-use rehearsal_history::{CodecError, Payloads, RetryPolicy, SmolStr, Status};
+use rehearsal_history::{
+    CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, Status,
+};
 use rehearsal_service::{Answer, Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
 
@@ -45,6 +47,10 @@ pub struct StartOptions {
     pub start_delay: Option<Duration>,
     /// How the workflow as a whole is retried. Not simulated yet: refused by name.
     pub retry_policy: Option<RetryPolicy>,
+    /// Notes on the workflow.
+    pub memo: Option<Memo>,
+    /// What it can be searched by: attributes of the scenario, and those of the server.
+    pub search_attributes: Option<SearchAttributes>,
 }
 
 impl StartOptions {
@@ -61,6 +67,8 @@ impl StartOptions {
             task_timeout: None,
             start_delay: None,
             retry_policy: None,
+            memo: None,
+            search_attributes: None,
         }
     }
 }
@@ -248,6 +256,8 @@ impl World {
             task_timeout: options.task_timeout,
             start_delay: options.start_delay,
             retry_policy: options.retry_policy,
+            memo: options.memo,
+            search_attributes: options.search_attributes,
         }));
         match self.call(input)? {
             Answer::Started(run) => {

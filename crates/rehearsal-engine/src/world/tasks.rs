@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rehearsal_activation::{
     Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble, WorkflowCommand,
 };
-use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, TaskQueueKind, Timestamp};
-use rehearsal_service::{Answer, Input, RequestError, TaskState};
+use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_service::{Answer, Input, Poll, RequestError, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
 use super::end::note_told;
@@ -29,15 +29,18 @@ impl World {
             self.hosts[host].evict(&run_id);
         }
         // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.
-        let cached =
-            queue.kind == TaskQueueKind::Sticky && self.hosts[host].worker.is_cached(&run_id);
+        let poll = if queue.name == self.hosts[host].sticky_queue {
+            Poll::Sticky { cached: self.hosts[host].worker.is_cached(&run_id) }
+        } else {
+            Poll::Normal
+        };
         let input = Input::StartWorkflowTask {
             run: task.run,
             scheduled: task.scheduled,
             attempt: task.attempt,
             identity: self.hosts[host].identity.clone(),
             request_id: self.ids.uuid(),
-            cached,
+            poll,
         };
         // A refusal means that the task is gone: timed out, or its workflow closed.
         if let Ok(Answer::WorkflowTask(delivery)) = self.call(input) {
@@ -146,7 +149,8 @@ impl World {
     ) -> Option<WorkerInput> {
         match output {
             WorkerOutput::Instantiate { run_id, workflow_type } => {
-                if let Some(definition) = self.scenario.definition(&workflow_type) {
+                let code = self.hosts[host].spec.code_of(&workflow_type);
+                if let Some(definition) = self.scenario.definition(code) {
                     let instance = definition.instantiate();
                     self.hosts[host].instances.insert(run_id, instance);
                 } else {

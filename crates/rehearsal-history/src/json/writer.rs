@@ -23,6 +23,11 @@ impl JsonWriter {
         Self { text: String::new(), indent: Some(2), level, filled: false }
     }
 
+    /// Writes everything on one line, without spaces.
+    pub(crate) fn line() -> Self {
+        Self { text: String::new(), indent: None, level: 0, filled: false }
+    }
+
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -42,10 +47,10 @@ impl JsonWriter {
             self.text.push(',');
         }
         self.filled = true;
-        self.line();
+        self.new_line();
     }
 
-    fn line(&mut self) {
+    fn new_line(&mut self) {
         if let Some(width) = self.indent {
             self.text.push('\n');
             let spaces = width * self.level;
@@ -60,7 +65,7 @@ impl JsonWriter {
         content(self);
         self.level -= 1;
         if self.filled {
-            self.line();
+            self.new_line();
         }
         self.filled = outer;
         self.text.push(close);

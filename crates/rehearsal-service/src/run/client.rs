@@ -224,6 +224,8 @@ fn started_event(
         workflow_execution_expiration_time: (!execution.is_zero())
             .then(|| turn.now.saturating_add(execution)),
         first_workflow_task_backoff: Some(Duration::ZERO),
+        memo: start.memo,
+        search_attributes: start.search_attributes,
         header: start.header,
         workflow_id: start.workflow_id,
         ..WorkflowExecutionStarted::default()

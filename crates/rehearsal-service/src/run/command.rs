@@ -1,8 +1,9 @@
 //! Commands, each by the room that plans it: one line for each, and the only list of what is not simulated.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{ServerCommand, StartChildWorkflow};
+use rehearsal_activation::{RecordMarker, ServerCommand, StartChildWorkflow};
 use rehearsal_history::WorkflowIdReusePolicy;
 
 use crate::error::{InvalidRequest, RequestError};
@@ -10,6 +11,8 @@ use crate::machine::activity::ActivityCommand;
 use crate::machine::child::ChildCommand;
 use crate::machine::close::CloseCommand;
 use crate::machine::external::ExternalCommand;
+use crate::machine::marker;
+use crate::machine::properties::PropertiesCommand;
 use crate::machine::timer::TimerCommand;
 
 /// A command that can be planned.
@@ -20,6 +23,8 @@ pub(crate) enum Command {
     Child(ChildCommand),
     External(ExternalCommand),
     Close(CloseCommand),
+    Marker(Box<RecordMarker>),
+    Properties(PropertiesCommand),
 }
 
 impl Command {
@@ -47,6 +52,7 @@ impl Command {
             ServerCommand::CancelWorkflow { details } => {
                 Self::Close(CloseCommand::Cancel { details })
             }
+            ServerCommand::RecordMarker(marker) => Self::Marker(marker),
             ServerCommand::StartChildWorkflow(command) => {
                 if let Some(what) = not_simulated(&command) {
                     return Err(what);
@@ -59,12 +65,13 @@ impl Command {
             ServerCommand::RequestCancelExternalWorkflow(command) => {
                 Self::External(ExternalCommand::Cancel(command))
             }
-            ServerCommand::RecordMarker(_) => return Err("markers"),
             ServerCommand::ContinueAsNew(_) => return Err("continue-as-new"),
-            ServerCommand::UpsertSearchAttributes(_) => {
-                return Err("upserts of search attributes");
+            ServerCommand::UpsertSearchAttributes(changed) => {
+                Self::Properties(PropertiesCommand::UpsertSearchAttributes(changed))
             }
-            ServerCommand::UpsertMemo(_) => return Err("upserts of the memo"),
+            ServerCommand::UpsertMemo(changed) => {
+                Self::Properties(PropertiesCommand::UpsertMemo(changed))
+            }
         })
     }
 
@@ -72,7 +79,12 @@ impl Command {
     pub(crate) const fn is_close(&self) -> bool {
         match self {
             Self::Close(_) => true,
-            Self::Activity(_) | Self::Timer(_) | Self::Child(_) | Self::External(_) => false,
+            Self::Activity(_)
+            | Self::Timer(_)
+            | Self::Child(_)
+            | Self::External(_)
+            | Self::Marker(_)
+            | Self::Properties(_) => false,
         }
     }
 
@@ -84,6 +96,8 @@ impl Command {
             Self::Child(command) => command.name(),
             Self::External(command) => command.name(),
             Self::Close(command) => command.name(),
+            Self::Marker(_) => marker::NAME,
+            Self::Properties(command) => command.name(),
         }
     }
 }

@@ -15,9 +15,9 @@ use super::index::Index;
 use super::state::State;
 use crate::machine::activity::{self, Planned};
 use crate::machine::child::{self, Child};
-use crate::machine::close;
 use crate::machine::external::{self, External};
 use crate::machine::timer::{self, Timer};
+use crate::machine::{close, marker, properties};
 use crate::refusal::Refusal;
 use crate::words::{Decision, Origin, Overlay, Step, Table as _, is_direct};
 
@@ -56,6 +56,7 @@ pub(crate) fn plan(
             namespace: &turn.config.namespace,
             task_timeouts: [turn.config.default_task_timeout, turn.config.max_task_timeout],
             limits: &turn.config.limits,
+            search_attributes: &turn.config.search_attributes,
         },
         buffered,
         activities: Planned::new(Overlay::new(&state.activities), index.ids()),
@@ -101,6 +102,8 @@ impl Planner<'_> {
                 external::plan(command, origin, &self.externals, is_new, out)?;
             }
             Command::Close(command) => close::plan(command, origin, out),
+            Command::Marker(marker) => marker::plan(*marker, origin, out)?,
+            Command::Properties(command) => properties::plan(command, origin, out)?,
         }
         self.turn.bend(&mut decision);
         self.extend(decision);

@@ -10,6 +10,7 @@ use rehearsal_history::{Event, EventId, EventKind, Execution, SmolStr, Status, T
 use crate::machine::activity::{self, Activity};
 use crate::machine::child::{self, Child};
 use crate::machine::external::{self, External};
+use crate::machine::properties;
 use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::view::RunView;
@@ -91,6 +92,8 @@ impl State {
                 started_at: event.time,
                 cancel_requested: false,
                 close: None,
+                memo: started.memo.clone().unwrap_or_default(),
+                search_attributes: started.search_attributes.clone().unwrap_or_default(),
             },
             settings: Settings {
                 task_timeout: started.workflow_task_timeout.unwrap_or_default(),
@@ -115,6 +118,7 @@ impl State {
     /// flushed. It acts the first time; the second only says that the workflow can see it now.
     pub(crate) fn evolve(&mut self, event: &Arc<Event>) {
         self.task.evolve(event);
+        properties::evolve(&mut self.view, event);
         activity::evolve(&mut self.activities, event);
         timer::evolve(&mut self.timers, event);
         child::evolve(&mut self.children, event);

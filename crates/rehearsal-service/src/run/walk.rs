@@ -20,7 +20,7 @@ use smol_str::format_smolstr;
 
 use super::state::State;
 use crate::{
-    ActivityToken, Answer, Effect, Input, Outbox, PendingKind, PendingState, RunRef, Service,
+    ActivityToken, Answer, Effect, Input, Outbox, PendingKind, PendingState, Poll, RunRef, Service,
     ServiceConfig, StartWorkflow, Target, TaskState,
 };
 
@@ -123,8 +123,12 @@ impl Walk {
         let offer = self.dice.roll(self.offers.len() as u64);
         match self.offers.swap_remove(usize::try_from(offer).unwrap()) {
             Effect::WorkflowTask { run, scheduled, attempt, .. } => {
-                let cached = self.dice.roll(2) == 0;
-                Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached }
+                let poll = match self.dice.roll(3) {
+                    0 => Poll::Normal,
+                    1 => Poll::Sticky { cached: false },
+                    _ => Poll::Sticky { cached: true },
+                };
+                Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll }
             }
             Effect::ActivityTask { run, scheduled, attempt, .. } => {
                 Input::StartActivityTask { run, scheduled, attempt, identity, request_id }

@@ -13,6 +13,7 @@ use super::command::{self, Command};
 use super::plan::{Plan, plan};
 use super::{Run, Sticky, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
+use crate::input::Poll;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::refusal::Refusal;
 use crate::words::Decision;
@@ -39,7 +40,7 @@ impl Run {
         attempt: u32,
         identity: SmolStr,
         request_id: SmolStr,
-        cached: bool,
+        poll: Poll,
     ) -> Result<TaskDelivery, RequestError> {
         let slot = self.state.task.slot();
         if !self.is_open()
@@ -47,6 +48,13 @@ impl Run {
         {
             return Err(NotFound::WorkflowTask.into());
         }
+        let cached = match poll {
+            Poll::Sticky { cached } => cached,
+            Poll::Normal => {
+                self.sticky = None;
+                false
+            }
+        };
         self.take_task(turn, identity, request_id)?;
         self.finish(turn, false);
         self.deliver(cached)

@@ -86,6 +86,8 @@ impl Service {
             task_queue: attributes.task_queue.name,
             input: attributes.input,
             header: attributes.header,
+            memo: attributes.memo,
+            search_attributes: attributes.search_attributes,
             identity: SmolStr::default(),
             execution_timeout: attributes.workflow_execution_timeout,
             run_timeout: attributes.workflow_run_timeout,

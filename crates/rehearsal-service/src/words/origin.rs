@@ -1,8 +1,9 @@
 //! Where commands come from.
 
+use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use rehearsal_history::{EventId, SmolStr, Timestamp};
+use rehearsal_history::{EventId, SearchType, SmolStr, Timestamp};
 
 use crate::config::Limits;
 
@@ -25,6 +26,8 @@ pub(crate) struct Origin<'a> {
     /// How long a worker may take for a workflow task that says nothing of it, and at most (W-4).
     pub(crate) task_timeouts: [Duration; 2],
     pub(crate) limits: &'a Limits,
+    /// The search attributes that the namespace has, by their names.
+    pub(crate) search_attributes: &'a BTreeMap<SmolStr, SearchType>,
 }
 
 impl Origin<'_> {

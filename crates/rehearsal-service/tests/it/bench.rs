@@ -12,8 +12,8 @@ use rehearsal_history::{
     WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
-    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, RequestError, RunRef, Service,
-    ServiceConfig, StartWorkflow, Target,
+    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, RequestError, RunRef,
+    Service, ServiceConfig, StartWorkflow, Target,
 };
 
 use crate::notation;
@@ -147,14 +147,14 @@ impl Bench {
             unreachable!("found above")
         };
         let (identity, request_id) = ("worker".into(), "poll".into());
-        let cached = false;
+        let poll = Poll::Sticky { cached: false };
         match self.handle(Input::StartWorkflowTask {
             run,
             scheduled,
             attempt,
             identity,
             request_id,
-            cached,
+            poll,
         })? {
             Answer::WorkflowTask(task) => self.task = Some(task),
             other => panic!("not a workflow task: {other:?}"),

@@ -7,7 +7,7 @@ use rehearsal_activation::{
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{EventKind, ParentClosePolicy, Timestamp};
 use rehearsal_service::{
-    Across, Answer, Effect, Input, Outbox, RequestError, RunRef, Service, ServiceConfig,
+    Across, Answer, Effect, Input, Outbox, Poll, RequestError, RunRef, Service, ServiceConfig,
     StartWorkflow, Target,
 };
 
@@ -98,9 +98,9 @@ impl Family {
             unreachable!()
         };
         let (identity, request_id) = ("worker".into(), "poll".into());
-        let cached = false;
+        let poll = Poll::Sticky { cached: false };
         let input =
-            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, cached };
+            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll };
         let Ok(Answer::WorkflowTask(task)) = self.handle(input) else { panic!("no task") };
         self.tasks.push(task.token);
     }

@@ -17,8 +17,8 @@ use rehearsal_history::{
     scrub,
 };
 use rehearsal_service::{
-    ActivityToken, Answer, Effect, Input, Outbox, RunRef, Service, ServiceConfig, StartWorkflow,
-    Target,
+    ActivityToken, Answer, Effect, Input, Outbox, Poll, RunRef, Service, ServiceConfig,
+    StartWorkflow, Target,
 };
 
 /// What the server writes for a task that it starts itself (H-16).
@@ -231,14 +231,15 @@ impl<'a> Player<'a> {
                 else {
                     unreachable!("only workflow tasks are kept there")
                 };
-                let (identity, request_id, cached) = (it.identity, it.request_id, false);
+                let (identity, request_id) = (it.identity, it.request_id);
+                let poll = Poll::Sticky { cached: false };
                 let input = Input::StartWorkflowTask {
                     run,
                     scheduled,
                     attempt,
                     identity,
                     request_id,
-                    cached,
+                    poll,
                 };
                 let answer = self.handle(input);
                 let Some(Answer::WorkflowTask(task)) = answer else {

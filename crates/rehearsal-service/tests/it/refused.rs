@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::{EventKind, Memo, RetryPolicy, SearchAttributes};
+use rehearsal_history::{
+    EventKind, Memo, RetryPolicy, SearchAttribute, SearchAttributes, SearchType, SearchUpdate,
+};
 use rehearsal_service::{
     Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
 };
@@ -14,7 +16,9 @@ use crate::bench::{
 
 /// The message of the recorded failure after a first task with `commands`.
 fn message(commands: Vec<ServerCommand>) -> String {
-    let mut bench = Bench::start(|_| {});
+    let search_attributes = [("Items".into(), SearchType::Int)].into_iter().collect();
+    let config = ServiceConfig { search_attributes, ..ServiceConfig::default() };
+    let mut bench = Bench::configured(config, |_| {});
     bench.poll();
     let told = bench.try_complete(commands).unwrap_err().to_string();
     let EventKind::WorkflowTaskFailed(failed) = bench.event(4) else { panic!("event 4") };
@@ -23,6 +27,14 @@ fn message(commands: Vec<ServerCommand>) -> String {
     assert_eq!(bench.events().len(), 4, "nothing else is recorded");
     assert_eq!(bench.service.pending(bench.run), [], "nothing else has happened");
     format!("{}\n  {told}", failed.cause.as_str().trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_"))
+}
+
+/// An attribute that the namespace does not have.
+const KEYWORD: SearchAttribute<String> = SearchAttribute::keyword("Customer");
+const RESERVED: SearchAttribute<String> = SearchAttribute::keyword("WorkflowType");
+
+fn upsert(updates: impl IntoIterator<Item = SearchUpdate>) -> ServerCommand {
+    ServerCommand::UpsertSearchAttributes(SearchAttributes::of(updates))
 }
 
 #[test]
@@ -45,6 +57,12 @@ fn w_15_commands_that_are_wrong() {
         message(vec![timer("5", 1_000), timer("5", 1_000)]),
         message(vec![cancel_timer("")]),
         message(vec![timer("5", 1_000), cancel_timer("5"), cancel_timer("5")]),
+        message(vec![ServerCommand::RecordMarker(Box::default())]),
+        message(vec![ServerCommand::UpsertMemo(Memo::default())]),
+        message(vec![upsert([])]),
+        message(vec![upsert([KEYWORD.set("a")])]),
+        message(vec![upsert([SearchAttribute::<i64>::int("Items").set(3), RESERVED.set("a")])]),
+        message(vec![upsert([SearchAttribute::<String>::keyword("Items").set("three")])]),
     ];
 
     insta::assert_snapshot!(messages.join("\n"));
@@ -118,12 +136,7 @@ fn w_11_a_close_that_is_not_last() {
 
 #[test]
 fn commands_that_are_not_simulated_are_refused_by_name() {
-    let commands = [
-        ServerCommand::ContinueAsNew(Box::default()),
-        ServerCommand::RecordMarker(Box::default()),
-        ServerCommand::UpsertSearchAttributes(SearchAttributes::default()),
-        ServerCommand::UpsertMemo(Memo::default()),
-    ];
+    let commands = [ServerCommand::ContinueAsNew(Box::default())];
     let told = commands.map(|command| {
         let mut bench = Bench::start(|_| {});
         bench.poll();
@@ -132,15 +145,7 @@ fn commands_that_are_not_simulated_are_refused_by_name() {
         told
     });
 
-    assert_eq!(
-        told,
-        [
-            "not simulated: continue-as-new",
-            "not simulated: markers",
-            "not simulated: upserts of search attributes",
-            "not simulated: upserts of the memo",
-        ]
-    );
+    assert_eq!(told, ["not simulated: continue-as-new"]);
 }
 
 #[test]

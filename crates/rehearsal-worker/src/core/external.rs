@@ -134,9 +134,12 @@ impl Externals {
         match machine {
             Machine::Signal(seq) => self.signals.get_mut(&seq),
             Machine::Cancel(number) => self.cancels.get_mut(&number).map(|it| &mut it.state),
-            Machine::Activity(_) | Machine::Timer(_) | Machine::Child(_) | Machine::Close(_) => {
-                None
-            }
+            Machine::Activity(_)
+            | Machine::Timer(_)
+            | Machine::Child(_)
+            | Machine::Patch(_)
+            | Machine::Properties(_)
+            | Machine::Close(_) => None,
         }
     }
 
@@ -236,6 +239,8 @@ const fn name(machine: Machine) -> &'static str {
         | Machine::Activity(_)
         | Machine::Timer(_)
         | Machine::Child(_)
+        | Machine::Patch(_)
+        | Machine::Properties(_)
         | Machine::Close(_) => "CancelExternalMachine",
     }
 }

@@ -76,7 +76,7 @@ impl Fault {
 }
 
 /// How core prints an event.
-fn printed(event: &Event) -> String {
+pub(super) fn printed(event: &Event) -> String {
     format!("HistoryEvent(id: {}, {})", event.id, event.kind.name())
 }
 

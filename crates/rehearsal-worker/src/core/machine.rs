@@ -12,6 +12,10 @@ pub(super) enum Machine {
     Signal(Seq),
     /// That of a cancel of another workflow, counted from 0; core itself asks for those of children.
     Cancel(u32),
+    /// That of a patch, by its place among them.
+    Patch(usize),
+    /// That of a change of search attributes or of the memo, by the name that core gives it.
+    Properties(&'static str),
     /// That of a close command, by the name that core gives it.
     Close(&'static str),
 }

@@ -12,9 +12,11 @@ use super::external::Externals;
 use super::failure::{Fault, unasked, unhandled};
 use super::machine::Machine;
 use super::out::Out;
+use super::patch::Patches;
+use super::properties;
 use super::timer::Timers;
 use crate::run_info::RunInfo;
-use crate::slice::is_command_event;
+use crate::slice::{Task, is_command_event};
 use crate::told::{Misplaced, no_news, requested};
 
 /// The operations of one run.
@@ -25,6 +27,7 @@ pub(super) struct Operations {
     timers: Timers,
     children: Children,
     externals: Externals,
+    patches: Patches,
     pub(super) out: Out,
 }
 
@@ -36,6 +39,7 @@ impl Operations {
             timers: Timers::default(),
             children: Children::default(),
             externals: Externals::default(),
+            patches: Patches::default(),
             out: Out::default(),
         }
     }
@@ -71,11 +75,33 @@ impl Operations {
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
+            C::SetPatch(command) => self.patches.set(command, out),
+            C::UpsertSearchAttributes(changed) => {
+                properties::search(changed, self.patches.upserts(), out);
+            }
+            C::UpsertMemo(changed) => properties::memo(changed, out),
+            // Those of Go.
+            C::RecordSideEffect(_) | C::RecordMutableSideEffect(_) => {
+                return Err(Fault::NotSimulated("side effects by the rules of core".into()));
+            }
+            C::RecordVersion(_) => {
+                return Err(Fault::NotSimulated("versions by the rules of core".into()));
+            }
             // Core has no such rules.
             C::SelectorReceived | C::ChildIdInUse => {}
             _ => return Err(Fault::NotSimulated("a command of a later version".into())),
         }
         Ok(())
+    }
+
+    /// What of a recorded task resolves something before workflow code runs it.
+    pub(super) fn look_ahead(&mut self, task: &Task) {
+        self.patches.look_ahead(task, &mut self.out);
+    }
+
+    /// How the task that is answered now is taken.
+    pub(super) const fn flags(&mut self, replaying: bool, upserts: bool) {
+        self.patches.flags(replaying, upserts);
     }
 
     /// All that one activation asks for is taken.
@@ -150,7 +176,7 @@ impl Operations {
             Machine::Timer(seq) => self.timers.record(seq, event),
             Machine::Child(seq) => self.children.record(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => self.externals.record(machine, event),
-            Machine::Close(_) => {}
+            Machine::Patch(_) | Machine::Properties(_) | Machine::Close(_) => {}
         }
     }
 
@@ -161,6 +187,8 @@ impl Operations {
             Machine::Timer(seq) => self.timers.refusal(seq, event),
             Machine::Child(seq) => self.children.refusal(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => Externals::refusal(machine, event),
+            Machine::Patch(index) => self.patches.refusal(index, event),
+            Machine::Properties(name) => properties::refusal(name, event),
             Machine::Close(name) => unhandled(name, event),
         }
     }

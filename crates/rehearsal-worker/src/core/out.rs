@@ -92,6 +92,7 @@ impl Jobs {
         }
         jobs.sort_by_key(|job| match job {
             Job::Initialize(_) => 0,
+            Job::NotifyHasPatch { .. } => 1,
             Job::SignalWorkflow(_) | Job::DoUpdate(_) => 3,
             _ => 4,
         });

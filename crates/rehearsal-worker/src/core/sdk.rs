@@ -58,6 +58,11 @@ impl Sdk {
         self.flags.contains(&ID_AND_TYPE_CHECKS)
     }
 
+    /// Whether a patch writes a search attribute: in a replay only if that is recorded.
+    pub(super) fn upserts_patches(&self, live: bool) -> bool {
+        live || self.flags.contains(&UPSERT_ON_PATCH)
+    }
+
     /// Whether commands behind a close command count in a replay.
     pub(super) fn moves_terminal_commands(&self) -> bool {
         self.flags.contains(&MOVE_TERMINAL_COMMANDS)

@@ -5,16 +5,19 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_activation::{Job, ServerCommand, WorkflowCommand};
-use rehearsal_history::{Event, EventId, EventKind};
+use rehearsal_history::{Event, EventKind};
 
 use super::activity::{self, Activities};
 use super::child::Children;
 use super::close;
 use super::external::{self, Externals};
 use super::failure::Refusal;
+use super::marker::Markers;
 use super::outbox::Outbox;
+use super::properties;
 use super::timer::{self, Timers};
 use crate::run_info::RunInfo;
+use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
 
 /// The operations of one run.
@@ -25,6 +28,7 @@ pub(super) struct Operations {
     timers: Timers,
     children: Children,
     externals: Externals,
+    markers: Markers,
 }
 
 impl Operations {
@@ -35,6 +39,7 @@ impl Operations {
             timers: Timers::default(),
             children: Children::default(),
             externals: Externals::default(),
+            markers: Markers::default(),
         }
     }
 
@@ -42,13 +47,19 @@ impl Operations {
         self.run.run_timeout
     }
 
-    /// What is sent for `commands`, asked for in the task of this `WorkflowTaskStarted`: numbered and withdrawn.
+    /// What the markers of a recorded task hold, to be told before anything else of it; `None` if the run has none. The
+    /// error says in which command event.
+    pub(super) fn recall(&mut self, task: &Task) -> Result<Option<Job>, (usize, Misplaced)> {
+        Ok(self.markers.recall(task)?.map(Job::RecallMarkers))
+    }
+
+    /// What is sent for `commands`, asked for in this task: numbered and withdrawn.
     pub(super) fn send(
         &mut self,
-        started: EventId,
+        task: &Task,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Vec<ServerCommand>, Refusal> {
-        let mut out = Outbox::new(started, commands.len());
+        let mut out = Outbox::new(task, commands.len());
         for command in commands {
             self.take(command, &mut out)?;
         }
@@ -72,6 +83,13 @@ impl Operations {
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
+            C::RecordSideEffect(command) => self.markers.side_effect(*command, out),
+            C::RecordMutableSideEffect(command) => self.markers.mutable(*command, out),
+            C::RecordVersion(command) => self.markers.version(command, out),
+            C::UpsertSearchAttributes(changed) => properties::search(changed, out),
+            C::UpsertMemo(changed) => properties::memo(changed, out),
+            // Those of core.
+            C::SetPatch(_) => return Err(Refusal::NotSimulated("patches by the rules of Go")),
             // Flags of the completion.
             C::SelectorReceived | C::ChildIdInUse => {}
             other => {

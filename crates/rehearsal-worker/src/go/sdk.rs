@@ -13,6 +13,9 @@ use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 
 const NAME: SmolStr = SmolStr::new_static("temporal-go");
 const VERSION: SmolStr = SmolStr::new_static("1.47.0");
+/// The search attribute of versions is not upserted when it has grown too large. Set where a version is asked for live for
+/// the first time (`GetVersion`).
+const LIMIT_CHANGE_VERSION_SIZE: u32 = 1;
 /// The start of a child whose id is in use fails as its end does.
 const CHILD_WORKFLOW_ERROR_EXECUTION: u32 = 2;
 /// Updates are sent as commands; set when a run begins.
@@ -21,8 +24,8 @@ const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
 /// the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`), which knows no other channels
 /// than signals and `ctx.Done()` here; that of `AddFuture` sets none.
 const BLOCKED_SELECTOR_SIGNAL_RECEIVE: u32 = 5;
-/// The memo is written by the converter of the workflow. Asked for with every child, whether it has a memo or not
-/// (`getWorkflowMemo`).
+/// The memo is written by the converter of the user. Set where the memo is upserted (`UpsertMemo`) and with every child,
+/// whether it has a memo or not (`getWorkflowMemo`).
 const MEMO_USER_DC_ENCODE: u32 = 7;
 /// Several selectors that are blocked on one channel lose none.
 const WORKFLOW_NEW_CHANNEL_LOST_MESSAGES: u32 = 8;
@@ -56,7 +59,10 @@ impl Sdk {
                 WorkflowCommand::SelectorReceived => self
                     .new_flags
                     .extend([BLOCKED_SELECTOR_SIGNAL_RECEIVE, WORKFLOW_NEW_CHANNEL_LOST_MESSAGES]),
-                WorkflowCommand::StartChildWorkflow(_) => {
+                WorkflowCommand::RecordVersion(_) => {
+                    self.new_flags.insert(LIMIT_CHANGE_VERSION_SIZE);
+                }
+                WorkflowCommand::UpsertMemo(_) | WorkflowCommand::StartChildWorkflow(_) => {
                     self.new_flags.insert(MEMO_USER_DC_ENCODE);
                 }
                 WorkflowCommand::ChildIdInUse => {

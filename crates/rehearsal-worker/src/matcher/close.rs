@@ -10,6 +10,7 @@ use rehearsal_history::event::{
 use rehearsal_history::{Event, EventKind, Failure, Payloads, side_by_side};
 
 use super::attributes::Attributes;
+use super::pairing::Pair;
 use super::values::{Values, same_failure};
 use crate::describe;
 use crate::mismatch::Grade;
@@ -45,13 +46,13 @@ impl Ends {
     }
 }
 
-/// The close that `attempted` has and `recorded` has not, with nothing recorded beyond what is attempted before it.
+/// The close that `attempted` has and that nothing recorded stands beside: less is recorded than what comes before it.
 pub(super) fn early<'a>(
-    recorded: &[Arc<Event>],
+    pairs: &[Pair],
     attempted: &'a [ServerCommand],
 ) -> Option<&'a ServerCommand> {
-    let (close, before) = attempted.split_last()?;
-    (close.is_close() && recorded.len() <= before.len()).then_some(close)
+    let last = pairs.last().filter(|last| last.event.is_none())?;
+    attempted.get(last.command?).filter(|command| command.is_close())
 }
 
 /// Whether an event of this kind is a close that Go does not look for: it does only where the run was completed.

@@ -62,6 +62,7 @@ impl Worker {
             queries: Vec::new(),
             direct: Some(query),
             held: None,
+            late: None,
         };
         self.turn(run, work, Step::Activate, out);
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rehearsal_activation::{
     ActivityResolution, CancelChild, CancellationType, ChildCancellationType, Completion,
-    ExternalTarget, Job, ScheduleActivity, Seq, ServerCommand, SignalExternal, StartChild,
-    StartTimer, TaskOutcome, Trouble, WorkflowCommand,
+    ExternalTarget, Job, ScheduleActivity, Seq, ServerCommand, SetPatch, SignalExternal,
+    StartChild, StartTimer, TaskOutcome, Trouble, WorkflowCommand,
 };
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, EventKind, Execution, History};
@@ -152,7 +152,38 @@ fn across(events: &[Arc<Event>], event: &Event) -> WorkflowCommand {
                 header: None,
             }))
         }
+        _ => noted(event),
+    }
+}
+
+/// The command that left this event behind, if it is a patch, or changes the search attributes or the memo.
+fn noted(event: &Event) -> WorkflowCommand {
+    match &event.kind {
+        EventKind::MarkerRecorded(marker) => {
+            assert_eq!(marker.marker_name, "core_patch");
+            let data = &marker.details["patch-data"].as_slice()[0];
+            let patch_id = data.member::<String>("id").unwrap().into();
+            let deprecated = data.member("deprecated").unwrap();
+            WorkflowCommand::SetPatch(SetPatch { patch_id, deprecated })
+        }
+        EventKind::UpsertWorkflowSearchAttributes(upsert) => {
+            WorkflowCommand::UpsertSearchAttributes(upsert.search_attributes.clone().unwrap())
+        }
+        EventKind::WorkflowPropertiesModified(modified) => {
+            WorkflowCommand::UpsertMemo(modified.upserted_memo.clone().unwrap())
+        }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Whether core upserted this of its own: the search attribute of the patches.
+fn is_of_core(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::UpsertWorkflowSearchAttributes(upsert) => {
+            let attributes = upsert.search_attributes.as_ref().unwrap();
+            attributes.indexed_fields.contains_key("TemporalChangeVersion")
+        }
+        _ => false,
     }
 }
 
@@ -175,7 +206,8 @@ fn other(execution: &Execution) -> ExternalTarget {
 /// one activation.
 fn asked_for(history: &History, task: &Task) -> Vec<WorkflowCommand> {
     let wait = CancellationType::WaitCancellationCompleted;
-    task.commands.iter().map(|event| command(history.events(), event, wait)).collect()
+    let asked = task.commands.iter().filter(|event| !is_of_core(event));
+    asked.map(|event| command(history.events(), event, wait)).collect()
 }
 
 /// Whether the workflow is told anything in a task: nothing, if all that came is that a child has the request to cancel.
@@ -330,9 +362,26 @@ fn assert_commands(where_: &str, recorded: &[Arc<Event>], sent: &[ServerCommand]
             | (EventKind::WorkflowExecutionCanceled(_), ServerCommand::CancelWorkflow { .. }) => {
                 true
             }
-            _ => false,
+            _ => records(event, command),
         };
         assert!(same, "{where_}: {:?} is recorded, {command:?} is sent", event.kind);
+    }
+}
+
+/// Whether this is what the command left behind, if it is a marker, or changes the search attributes or the memo.
+fn records(event: &Event, command: &ServerCommand) -> bool {
+    match (&event.kind, command) {
+        (EventKind::MarkerRecorded(recorded), ServerCommand::RecordMarker(sent)) => {
+            recorded.marker_name == sent.name && recorded.details == sent.details
+        }
+        (
+            EventKind::UpsertWorkflowSearchAttributes(recorded),
+            ServerCommand::UpsertSearchAttributes(sent),
+        ) => recorded.search_attributes.as_ref() == Some(sent),
+        (EventKind::WorkflowPropertiesModified(recorded), ServerCommand::UpsertMemo(sent)) => {
+            recorded.upserted_memo.as_ref() == Some(sent)
+        }
+        _ => false,
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a replay makes of workflow code that changed.
 
 use rehearsal_activation::{
-    Completion, ScheduleActivity, Seq, StartTimer, TaskFailure, Trouble, WorkflowCommand,
+    Completion, ScheduleActivity, Seq, SetPatch, StartTimer, TaskFailure, Trouble, WorkflowCommand,
 };
 use rehearsal_history::event::MarkerRecorded;
 use rehearsal_history::{
-    Failure, History, HistoryBuilder, Memo, Payload, RetryPolicy, WorkflowTaskFailedCause,
+    Failure, History, HistoryBuilder, Payload, RetryPolicy, WorkflowTaskFailedCause,
 };
 use rehearsal_worker::{Grade, ReplayOptions, ReplayStep, Replayer, replay};
 
@@ -389,16 +389,17 @@ fn a_history_that_was_cut_says_so() {
 fn what_is_not_simulated_is_refused_by_name() {
     let marked = history(|h| {
         h.complete_task();
-        h.push(Box::new(MarkerRecorded::default()));
+        let marker_name = "LocalActivity".into();
+        h.push(Box::new(MarkerRecorded { marker_name, ..MarkerRecorded::default() }));
     });
     insta::assert_snapshot!(report(&marked, &Script::of([vec![]])), @"
-    workflow task 1, event 5: not simulated: markers
-      recorded:  MarkerRecorded
+    workflow task 1, event 5: not simulated: local activities
+      recorded:  MarkerRecorded LocalActivity
     ");
     let told = history(|h| _ = h.complete_task());
-    let memo = WorkflowCommand::UpsertMemo(Memo::default());
-    insta::assert_snapshot!(report(&told, &Script::of([vec![memo]])), @"
-    workflow task 1, event 4: not simulated: upserts of the memo
+    let patch = WorkflowCommand::SetPatch(SetPatch { patch_id: "gas".into(), deprecated: false });
+    insta::assert_snapshot!(report(&told, &Script::of([vec![patch]])), @"
+    workflow task 1, event 4: not simulated: patches by the rules of Go
       recorded:  WorkflowTaskCompleted
     ");
 }

@@ -98,6 +98,8 @@ pub(crate) fn initialize_with(run_id: &str, input: Option<Payloads>) -> Job {
         task_timeout: secs(10),
         retry_policy: None,
         started_at: Timestamp::EPOCH,
+        memo: None,
+        search_attributes: None,
     }))
 }
 

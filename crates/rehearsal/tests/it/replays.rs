@@ -271,10 +271,11 @@ fn what_is_not_simulated_is_told_by_name() {
     }
     let mut builder = HistoryBuilder::new("Ship");
     builder.complete_task();
-    builder.push(Box::new(MarkerRecorded::default()));
+    let marker_name = "LocalActivity".into();
+    builder.push(Box::new(MarkerRecorded { marker_name, ..MarkerRecorded::default() }));
     let workflow = Workflow::<(), ()>::new("Ship");
     let error = replay(builder.build().to_json()).workflow(workflow, nothing).unwrap_err();
-    assert!(matches!(&error, ReplayError::NotSimulated { what, .. } if what == "markers"));
+    assert!(matches!(&error, ReplayError::NotSimulated { what, .. } if what == "local activities"));
     insta::assert_snapshot!(report(Err::<(), _>(error)));
 }
 

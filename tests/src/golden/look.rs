@@ -1,0 +1,92 @@
+//! What clients give a workflow to be found by, and what they see of it.
+
+use std::collections::BTreeMap;
+
+use rehearsal::{
+    ClientError, Description, Memo, Payload, Scenario, SearchAttribute, SearchAttributes,
+    Timestamp, World,
+};
+use serde_json::{Map, Value, json};
+
+/// The search attributes that the namespace of the recorder has.
+const KEYWORD: SearchAttribute<String> = SearchAttribute::keyword("CustomKeywordField");
+const TEXT: SearchAttribute<String> = SearchAttribute::text("CustomStringField");
+const INT: SearchAttribute<i64> = SearchAttribute::int("CustomIntField");
+const BOOL: SearchAttribute<bool> = SearchAttribute::bool("CustomBoolField");
+const DOUBLE: SearchAttribute<f64> = SearchAttribute::double("CustomDoubleField");
+const DATETIME: SearchAttribute<Timestamp> = SearchAttribute::datetime("CustomDatetimeField");
+const LIST: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("CustomKeywordListField");
+
+/// The scenario in that namespace.
+pub(super) fn namespace(scenario: Scenario) -> Scenario {
+    scenario
+        .search_attribute(KEYWORD)
+        .search_attribute(TEXT)
+        .search_attribute(INT)
+        .search_attribute(BOOL)
+        .search_attribute(DOUBLE)
+        .search_attribute(DATETIME)
+        .search_attribute(LIST)
+}
+
+/// A memo as a script gives it.
+pub(super) fn memo(fields: &BTreeMap<String, Value>) -> Option<Memo> {
+    (!fields.is_empty()).then(|| {
+        fields.iter().fold(Memo::new(), |memo, (key, value)| memo.with(key.as_str(), value))
+    })
+}
+
+/// Search attributes as a script gives them, typed by their names.
+pub(super) fn search_attributes(fields: &BTreeMap<String, Value>) -> Option<SearchAttributes> {
+    let update = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+        ("CustomKeywordField", Value::String(text)) => Some(KEYWORD.set(text.as_str())),
+        ("CustomStringField", Value::String(text)) => Some(TEXT.set(text.as_str())),
+        ("CustomIntField", value) => Some(INT.set(value.as_i64()?)),
+        ("CustomBoolField", value) => Some(BOOL.set(value.as_bool()?)),
+        ("CustomDoubleField", value) => Some(DOUBLE.set(value.as_f64()?)),
+        ("CustomDatetimeField", Value::String(text)) => {
+            Some(DATETIME.set(Timestamp::parse_rfc3339(text)?))
+        }
+        ("CustomKeywordListField", Value::Array(items)) => {
+            let texts = items.iter().filter_map(|item| Some(item.as_str()?.to_owned()));
+            Some(LIST.set(texts.collect::<Vec<_>>()))
+        }
+        _ => None,
+    };
+    (!fields.is_empty()).then(|| SearchAttributes::of(fields.iter().filter_map(update)))
+}
+
+/// What the recorder prints of a workflow. A real server has the attribute `BuildIds` too; the recorder leaves it out.
+pub(super) fn describe(
+    world: &World,
+    workflow_id: &str,
+    run_id: Option<&str>,
+) -> Result<String, ClientError> {
+    let described = world.describe_workflow(workflow_id, run_id)?;
+    Ok(json!({
+        "history_length": described.history_length,
+        "memo": fields(&described.memo.fields),
+        "search_attributes": fields(&described.search_attributes.indexed_fields),
+        "status": described.status.as_str(),
+    })
+    .to_string())
+}
+
+fn fields<K: ToString>(fields: &BTreeMap<K, Payload>) -> Map<String, Value> {
+    fields
+        .iter()
+        .map(|(key, value)| (key.to_string(), value.to_value().unwrap_or_default()))
+        .collect()
+}
+
+/// What the recorder prints of a list.
+pub(super) fn list(world: &World, query: &str) -> Result<String, ClientError> {
+    let mut found: Vec<Description> = world.list(query)?;
+    found.sort_by(|a, b| a.workflow_id.cmp(&b.workflow_id));
+    if found.is_empty() {
+        return Ok("null".to_owned());
+    }
+    let rows =
+        found.iter().map(|it| json!([*it.workflow_id, *it.workflow_type, it.status.as_str()]));
+    Ok(Value::Array(rows.collect()).to_string())
+}
