@@ -113,3 +113,8 @@ fn the_deployment_of_a_loop_is_silent() {
 fn the_patch_that_is_phased_out_is_silent() {
     silent(8);
 }
+
+#[test]
+fn the_order_that_is_confirmed_from_outside_is_silent() {
+    silent(9);
+}

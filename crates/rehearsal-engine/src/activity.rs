@@ -11,6 +11,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_service::ActivityToken;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,6 +44,8 @@ where
 /// What an attempt of an activity is told of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActivityInfo {
+    /// Names this attempt to those who end it [from outside](ActivityError::result_pending).
+    pub task_token: ActivityToken,
     /// Its id.
     pub activity_id: SmolStr,
     /// Its type.

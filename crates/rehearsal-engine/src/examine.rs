@@ -13,6 +13,7 @@ use crate::choice::{Chooser, Tape};
 use crate::finding::{Code, Finding};
 use crate::host::identity;
 use crate::outcome::{Execution, Outcome};
+use crate::outside::too_late;
 use crate::rehearsed::{misread, never_polled, never_succeeded, wants_tokio};
 use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
@@ -130,6 +131,7 @@ fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
     // Why nothing goes on says more than that nothing does.
     findings.splice(0..0, signals::unreadable(scenario, outcome));
     findings.splice(0..0, misread(scenario, outcome));
+    findings.splice(0..0, too_late(scenario, outcome));
     findings.splice(0..0, never_succeeded(scenario, outcome));
     // A run that may not stay open says what it waits for, and that nobody polls the queue.
     if !findings.iter().any(|finding| finding.code == Code::Hang) {

@@ -67,6 +67,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Whether its code has ended and left the end of the activity to somebody outside.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(&self.result, Some(Err(error)) if error.is_result_pending())
+    }
+
     /// Whether its heartbeats are sent (C-32).
     pub(crate) fn beats(&self, rules: AttemptRules) -> bool {
         self.attempt.done.get().is_none() || rules.beats_when_told()
@@ -177,6 +182,7 @@ impl Executor {
     ) -> AttemptKey {
         let attempt = Rc::new(Attempt {
             info: ActivityInfo {
+                task_token: task.token,
                 activity_id: task.activity_id,
                 activity_type: task.activity_type,
                 workflow_id: task.workflow_id,

@@ -30,6 +30,8 @@ pub enum Code {
     ResultUnreadable,
     /// RH110: the handler of a query did more than look.
     QueryMeddled,
+    /// RH111: the result of an activity came from outside when its time was over.
+    ResultTooLate,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -94,7 +96,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -105,6 +107,7 @@ impl Code {
         Self::SignalUnreadable,
         Self::ResultUnreadable,
         Self::QueryMeddled,
+        Self::ResultTooLate,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -151,6 +154,7 @@ impl Code {
             Self::SignalUnreadable => "RH108",
             Self::ResultUnreadable => "RH109",
             Self::QueryMeddled => "RH110",
+            Self::ResultTooLate => "RH111",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -213,6 +217,10 @@ impl Code {
             }
             Self::ResultUnreadable => {
                 "the workflow and whoever wrote the activity have another type each: use one constant for both"
+            }
+            Self::ResultTooLate => {
+                "the time-outs are shorter than the world outside takes; give it more time, or heartbeat for it, or say \
+                 `.expect_failing(..)`"
             }
             Self::SignalUnreadable => {
                 "whoever sends the signal and whoever takes it name two types for it; share one definition of the signal"

@@ -17,6 +17,7 @@ mod host;
 mod journal;
 mod limits;
 mod outcome;
+mod outside;
 mod record;
 mod rehearsed;
 mod repeat;
@@ -49,13 +50,15 @@ pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
-    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Order, Place,
-    Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
+    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, NotTaken, Order,
+    Place, Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
 };
+#[doc(no_inline)]
+pub use rehearsal_service::ActivityToken;
 pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
 pub use seen::{Seen, Unseen};
 pub use surroundings::Surroundings;
-pub use world::{ClientError, Description, Handle, StartOptions, World};
+pub use world::{ActivityTarget, ClientError, Description, Handle, StartOptions, World};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{Asked, AskedAt, Misread, Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
+use rehearsal_service::ActivityToken;
 
 use crate::activity::ActivityResult;
 use crate::cause::KnownDefect;
@@ -29,6 +30,8 @@ pub struct Record {
     pub calls: Vec<Call>,
     /// The heartbeats that were sent, in order.
     pub heartbeats: Vec<Heartbeat>,
+    /// The results of activities that came from outside and that the service did not take, in order.
+    pub too_late: Vec<NotTaken>,
     /// The cancel requests that were accepted for a run that was open, in order.
     pub cancels: Vec<CancelAccepted>,
     /// Handlers that had not ended when their workflow asked to be closed, in order.
@@ -217,6 +220,8 @@ pub struct Call {
     pub scheduled: EventId,
     /// Which attempt, from 1.
     pub attempt: u32,
+    /// What the service knows it by.
+    pub token: ActivityToken,
     /// Its arguments.
     pub input: Option<Payloads>,
     /// When its code was started, since the run began.
@@ -225,6 +230,8 @@ pub struct Call {
     pub ended: Option<Duration>,
     /// What its code ended with, if it did.
     pub result: Option<ActivityResult>,
+    /// Whether its code ended and left it to somebody outside to end the activity; there is no result then.
+    pub outside: bool,
     /// When its code died with its worker, since the run began; `None` if it did not.
     pub lost: Option<Duration>,
     /// The worker.
@@ -237,6 +244,21 @@ impl Call {
     pub fn over(&self) -> Option<Duration> {
         self.ended.or(self.lost)
     }
+}
+
+/// The result of an activity that came from outside and that the service did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTaken {
+    /// When, since the run began.
+    pub at: Duration,
+    /// The run that asked for the activity.
+    pub run_id: SmolStr,
+    /// Its `ActivityTaskScheduled`.
+    pub scheduled: EventId,
+    /// Whether it was for an attempt that had timed out, while another goes on.
+    pub lapsed: bool,
+    /// What the service answered.
+    pub answer: SmolStr,
 }
 
 /// A heartbeat that reached the service.

@@ -146,8 +146,12 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
 /// refused, whatever it is. One whose workflow closed meanwhile has nobody to tell: its code did all that is asked of it
 /// if it did it in its time.
 pub(crate) fn succeeded(call: &Call, outcome: &Outcome) -> bool {
-    let (Some(Ok(_)), Some(ended)) = (&call.result, call.ended) else { return false };
     let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id);
+    if call.outside {
+        let end = execution.and_then(|execution| end(execution, call.scheduled));
+        return matches!(end, Some(EventKind::ActivityTaskCompleted(_)));
+    }
+    let (Some(Ok(_)), Some(ended)) = (&call.result, call.ended) else { return false };
     let Some(execution) = execution else { return true };
     match end(execution, call.scheduled) {
         Some(EventKind::ActivityTaskCompleted(_)) => return true,

@@ -179,6 +179,7 @@ fn ending(call: &Call) -> (&'static str, String) {
         }
         Some(Ok(None)) => ("returned nothing", String::new()),
         Some(Err(error)) => ("failed: ", error.to_string()),
+        None if call.outside => ("left its end to somebody outside", String::new()),
         None => ("ended", String::new()),
     }
 }

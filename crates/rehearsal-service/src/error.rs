@@ -108,6 +108,15 @@ pub enum NotFound {
     /// The query was answered, or nobody waits for the answer any more.
     #[error("query not found")]
     Query,
+    /// No activity with this id is pending (`GetActivityScheduledEventID` in the server's
+    /// `service/history/api/activity_util.go`).
+    #[error(
+        "cannot find pending activity with ActivityID {activity_id}, check workflow execution history for more details"
+    )]
+    PendingActivity {
+        /// The id.
+        activity_id: SmolStr,
+    },
     /// The activity has ended, or this attempt is no longer the current one (C-29).
     #[error("invalid activityID or activity already timed out or invoking workflow is completed")]
     Activity,
@@ -153,6 +162,8 @@ pub enum InvalidRequest {
     },
     /// A search attribute is wrong.
     SearchAttribute(BadSearchAttribute),
+    /// The id of the activity is empty.
+    NoActivityId,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -175,6 +186,7 @@ impl fmt::Display for InvalidRequest {
             }
             Self::SearchAttribute(bad) => bad.fmt(f),
             Self::NoWorkflowId => f.write_str("WorkflowId is not set on request."),
+            Self::NoActivityId => f.write_str("ActivityId is not set on request."),
         }
     }
 }

@@ -142,6 +142,18 @@ pub enum Input {
         /// The worker.
         identity: SmolStr,
     },
+    /// Somebody outside says something of an activity that is known by its id, whichever attempt it is at. Answered with
+    /// [`Answer::Heartbeat`] if it is a heartbeat, with [`Answer::Done`] otherwise.
+    RespondActivityById {
+        /// The workflow that asked for it.
+        target: Target,
+        /// Its id.
+        activity_id: SmolStr,
+        /// What is said of it.
+        response: ActivityResponse,
+        /// Who says it.
+        identity: SmolStr,
+    },
     /// What a run wants of others happens, if it is still wanted: [`Effect::Transfer`]. Answered with [`Answer::Done`].
     Transfer {
         /// The run.
@@ -308,6 +320,51 @@ pub struct ActivityToken {
     pub scheduled: EventId,
     /// Which attempt it is, from 1.
     pub attempt: u32,
+}
+
+impl ActivityToken {
+    /// The token as bytes, as those whom an activity tells of it pass it on.
+    ///
+    /// ```
+    /// use rehearsal_service::ActivityToken;
+    ///
+    /// # let token = ActivityToken::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 1]).unwrap();
+    /// assert_eq!(ActivityToken::from_bytes(&token.to_bytes()), Some(token));
+    /// assert_eq!(ActivityToken::from_bytes(b"no token"), None);
+    /// ```
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&self.run.0.to_be_bytes());
+        bytes[4..12].copy_from_slice(&self.scheduled.0.to_be_bytes());
+        bytes[12..].copy_from_slice(&self.attempt.to_be_bytes());
+        bytes
+    }
+
+    /// The token of these bytes, if they are one.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (run, rest) = bytes.split_first_chunk::<4>()?;
+        let (scheduled, attempt) = rest.split_first_chunk::<8>()?;
+        Some(Self {
+            run: RunRef(u32::from_be_bytes(*run)),
+            scheduled: EventId(u64::from_be_bytes(*scheduled)),
+            attempt: u32::from_be_bytes(attempt.try_into().ok()?),
+        })
+    }
+}
+
+/// What somebody outside says of an activity that is known by its id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActivityResponse {
+    /// It is done, with this result. Said also of one that no worker has.
+    Completed(Option<Payloads>),
+    /// It failed; it is retried if its policy allows it (T-6).
+    Failed(Box<Failure>),
+    /// It confirms its cancel, with these details (C-27).
+    Canceled(Option<Payloads>),
+    /// It is alive, with these details (C-31).
+    Heartbeat(Option<Payloads>),
 }
 
 /// One attempt of an activity, for a worker.

@@ -31,8 +31,8 @@ mod words;
 pub use config::{Limits, ServiceConfig};
 pub use error::{Busy, InvalidRequest, NotFound, NotReady, RequestError};
 pub use input::{
-    ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput, RunRef,
-    StartWorkflow, Target,
+    ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
+    RunRef, StartWorkflow, Target,
 };
 pub use refusal::{BadAcross, BadCommand, BadSearchAttribute, Refusal};
 pub use service::Service;

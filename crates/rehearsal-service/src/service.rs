@@ -14,7 +14,10 @@ use rehearsal_history::{ById, Event, EventId, SmolStr, Status, Timestamp, Workfl
 use crate::config::ServiceConfig;
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
-use crate::input::{Answer, Effect, Input, Outbox, QueryInput, RunRef, StartWorkflow, Target};
+use crate::input::{
+    ActivityResponse, ActivityToken, Answer, Effect, Input, Outbox, QueryInput, RunRef,
+    StartWorkflow, Target,
+};
 use crate::machine::properties;
 use crate::run::{Loose, Parent, Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
@@ -75,6 +78,7 @@ impl Service {
     /// [`RequestError`], which tells what a client or worker of the real server would be told. A refused request changes
     /// nothing, with one exception: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
     /// next.
+    #[expect(clippy::too_many_lines, reason = "an arm for each input")]
     pub fn handle(
         &mut self,
         now: Timestamp,
@@ -124,24 +128,29 @@ impl Service {
                 })
                 .map(Answer::ActivityTask),
             Input::RecordHeartbeat { token, details } => self
-                .within(now, token.run, out, |run, turn| run.heartbeat(turn, token, details))
+                .within(now, self.owner(token)?, out, |run, turn| {
+                    run.heartbeat(turn, token, details)
+                })
                 .map(|cancel_requested| Answer::Heartbeat { cancel_requested }),
             Input::RespondActivityCompleted { token, result, identity } => self
-                .within(now, token.run, out, |run, turn| {
+                .within(now, self.owner(token)?, out, |run, turn| {
                     run.complete_activity(turn, token, result, identity)
                 })
                 .map(|()| Answer::Done),
             Input::RespondActivityFailed { token, failure, last_heartbeat_details, identity } => {
-                self.within(now, token.run, out, |run, turn| {
+                self.within(now, self.owner(token)?, out, |run, turn| {
                     run.fail_activity(turn, token, failure, last_heartbeat_details, identity)
                 })
                 .map(|()| Answer::Done)
             }
             Input::RespondActivityCanceled { token, details, identity } => self
-                .within(now, token.run, out, |run, turn| {
+                .within(now, self.owner(token)?, out, |run, turn| {
                     run.cancel_activity(turn, token, details, identity)
                 })
                 .map(|()| Answer::Done),
+            Input::RespondActivityById { target, activity_id, response, identity } => {
+                self.respond_by_id(now, &target, activity_id, response, identity, out)
+            }
             Input::Transfer { run, across, run_id } => {
                 Ok(self.transfer(now, run, across, &run_id, out))
             }
@@ -383,6 +392,29 @@ impl Service {
             self.run_by_id(&token.workflow_id, &token.run_id).ok_or(NotFound::WorkflowTask)?;
         self.within(now, run, out, |run, turn| run.respond_task(turn, response, request_id))
             .map(|next| Answer::TaskDone { next })
+    }
+
+    fn respond_by_id(
+        &mut self,
+        now: Timestamp,
+        target: &Target,
+        activity_id: SmolStr,
+        response: ActivityResponse,
+        identity: SmolStr,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        if activity_id.is_empty() {
+            return Err(InvalidRequest::NoActivityId.into());
+        }
+        let run = self.find(target)?;
+        self.within(now, run, out, |run, turn| {
+            run.respond_by_id(turn, activity_id, response, identity)
+        })
+    }
+
+    /// The run of a token; one of another service names nothing here.
+    fn owner(&self, token: ActivityToken) -> Result<RunRef, NotFound> {
+        Some(token.run).filter(|run| run.index() < self.runs.len()).ok_or(NotFound::Activity)
     }
 
     /// The run that a client means (C-1, C-2, C-5, C-6).

@@ -40,6 +40,8 @@ pub enum Report {
     Failed,
     /// It says that it was canceled.
     Canceled,
+    /// It says that somebody outside ends it: nothing is reported.
+    Pending,
 }
 
 /// When a worker gives an attempt up by itself, counted from its start. `None` for never.
@@ -62,14 +64,15 @@ impl AttemptRules {
     }
 
     /// Whether a heartbeat that is held back is sent before the end is reported (C-33): Go sends it before anything but
-    /// a success, core before a cancellation only.
+    /// a success, also if nothing is reported (`activityTaskHandlerImpl.Execute`), core before a cancellation only
+    /// (`complete_activity_task` in its `worker/activities.rs`).
     #[must_use]
     pub const fn flushes(&self, report: Report) -> bool {
         match (self.profile, report) {
-            (Profile::Go | Profile::Core, Report::Completed) | (Profile::Core, Report::Failed) => {
-                false
-            }
-            (Profile::Go, Report::Failed) | (Profile::Go | Profile::Core, Report::Canceled) => true,
+            (Profile::Go | Profile::Core, Report::Completed)
+            | (Profile::Core, Report::Failed | Report::Pending) => false,
+            (Profile::Go, Report::Failed | Report::Pending)
+            | (Profile::Go | Profile::Core, Report::Canceled) => true,
         }
     }
 

@@ -120,10 +120,10 @@ mod watchdog;
 pub use rehearsal_activation::Fault;
 #[doc(inline)]
 pub use rehearsal_engine::{
-    ActivityClient, ActivityContext, ActivityError, ActivityInfo, Call, Check, ChoiceKey,
-    ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle, Injection, KnownDefect,
-    Limits, LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape, Unseen, WorkerSpec,
-    World,
+    ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
+    Call, Check, ChoiceKey, ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle,
+    Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape,
+    Unseen, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};

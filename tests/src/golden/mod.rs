@@ -7,6 +7,7 @@ mod alarms;
 mod compare;
 mod leaves;
 mod look;
+mod outside;
 mod recording;
 mod run;
 mod script;

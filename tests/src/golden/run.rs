@@ -8,8 +8,8 @@ use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPol
 
 use super::compare::describe;
 use super::leaves::{UUID_LENGTH, find_uuid};
-use super::look;
 use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
+use super::{look, outside};
 
 /// How long the recorder waited after everything was done before it took the histories.
 const AFTERWARDS: Duration = Duration::from_millis(1200);
@@ -177,6 +177,16 @@ impl Run<'_> {
                 let seen = look::list(world, step.query.as_deref().unwrap_or_default());
                 self.check_seen(step, seen)
             }
+            Action::CompleteActivity
+            | Action::FailActivity
+            | Action::CancelActivity
+            | Action::HeartbeatActivity => match outside::tell(self.sdk, world, step, id, run) {
+                Ok(said) => {
+                    let problem = said.problem(self.sdk, step);
+                    return problem.into_iter().for_each(|line| self.problem(line));
+                }
+                Err(error) => Err(error),
+            },
             Action::Query => {
                 let name = step.name.as_deref().unwrap_or_default();
                 let patience = step.timeout.map_or(PATIENCE, |span| span.0);
@@ -361,12 +371,12 @@ fn kind(error: &ClientError) -> &'static str {
 }
 
 /// A step, as a problem names it.
-fn title(step: &Step) -> String {
+pub(super) fn title(step: &Step) -> String {
     format!("{} at {} ms", step.action.name(), step.at.0.as_millis())
 }
 
 /// Arguments as payloads, one each, as SDKs write them; none if there are none.
-fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
+pub(super) fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
     let payloads = arguments.iter().map(|argument| {
         if argument.is_null() { Payload::null() } else { Payload::json(argument.to_string()) }
     });

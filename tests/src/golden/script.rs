@@ -128,6 +128,20 @@ pub struct Step {
     pub search_attributes: BTreeMap<String, serde_json::Value>,
     /// What the client looks for.
     pub query: Option<String>,
+    /// The id of the activity that is ended from outside.
+    pub activity_id: Option<String>,
+    /// Whether the activity is named by a token that its worker got, not by its id.
+    #[serde(default)]
+    pub token: bool,
+    /// The attempt whose token that is; the newest one if this is not given.
+    pub attempt: Option<u32>,
+    /// The message that the activity fails with.
+    pub failure: Option<String>,
+    /// The type that it fails with.
+    pub failure_type: Option<String>,
+    /// Whether it must not be tried again.
+    #[serde(default)]
+    pub non_retryable: bool,
     /// What the client got: `ok`, which is the default, or what kind of error.
     pub expect: Option<String>,
     /// The message of the error.
@@ -140,7 +154,7 @@ pub struct Step {
 
 /// What a client can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Ask for a workflow to be canceled.
     Cancel,
@@ -158,6 +172,14 @@ pub enum Action {
     Describe,
     /// Look for workflows.
     List,
+    /// Complete an activity from outside.
+    CompleteActivity,
+    /// Fail an activity from outside.
+    FailActivity,
+    /// Confirm from outside that an activity is canceled.
+    CancelActivity,
+    /// Say from outside that an activity is alive.
+    HeartbeatActivity,
 }
 
 impl Action {
@@ -173,6 +195,10 @@ impl Action {
             Self::Start => "start",
             Self::Describe => "describe",
             Self::List => "list",
+            Self::CompleteActivity => "complete-activity",
+            Self::FailActivity => "fail-activity",
+            Self::CancelActivity => "cancel-activity",
+            Self::HeartbeatActivity => "heartbeat-activity",
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Five workflows: the cancellation sample, a saga, an approval, a print job, and a bakery whose code changes. Each stands in a scenario with more checks than a
-//! test would have; the unmutated twin passes all of them, a mutant fails with one code and no other.
+//! Six workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, and an order that
+//! is confirmed from outside. Each stands in a scenario with more checks than a test would have; the unmutated twin passes
+//! all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
 //! history is recorded with one and replayed with the other. [`later`] tells which is which.
 
 pub mod approval;
+pub mod ask;
 pub mod deployment;
 pub mod print;
 pub mod real;
@@ -41,7 +43,7 @@ pub struct Mutation {
 pub const CALM: &str = "without a cancel";
 
 /// The workflows as they should be.
-pub const TWINS: [Twin; 9] = [
+pub const TWINS: [Twin; 10] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -51,13 +53,15 @@ pub const TWINS: [Twin; 9] = [
     Twin { name: "deployment", scenario: deployment::twin },
     Twin { name: "deployment of a loop", scenario: deployment::looping_twin },
     Twin { name: "patch that is phased out", scenario: deployment::patching_twin },
+    Twin { name: "order that is confirmed from outside", scenario: ask::twin },
 ];
 
 /// All mutations.
 #[must_use]
 pub fn all() -> Vec<Mutation> {
     let [sample, saga] = [sample::MUTATIONS, saga::MUTATIONS];
-    [sample, saga, approval::MUTATIONS, print::MUTATIONS, deployment::MUTATIONS].concat()
+    let [approval, print] = [approval::MUTATIONS, print::MUTATIONS];
+    [sample, saga, approval, print, deployment::MUTATIONS, ask::MUTATIONS].concat()
 }
 
 /// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.

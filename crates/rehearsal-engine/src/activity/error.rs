@@ -13,11 +13,41 @@ use serde::Serialize;
 pub struct ActivityError {
     failure: Box<Failure>,
     fault: Fault,
+    /// Whether it is no failure: somebody outside ends the activity.
+    pending: bool,
 }
 
 impl ActivityError {
     fn new(failure: Failure) -> Self {
-        Self { failure: Box::new(failure), fault: Fault::default() }
+        Self { failure: Box::new(failure), fault: Fault::default(), pending: false }
+    }
+
+    /// No failure: somebody outside ends the activity, as with Go's `activity.ErrResultPending`.
+    ///
+    /// The worker reports nothing and is done with the attempt. The service goes on: timeouts run, and heartbeats are
+    /// wanted if there is a heartbeat timeout. A client ends the activity by its id or by the token of the attempt, with
+    /// [`complete_activity`](crate::World::complete_activity) and its siblings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{ActivityContext, ActivityError};
+    ///
+    /// /// Asks somebody, who answers by the token that is in the letter.
+    /// async fn ask(ctx: ActivityContext, (): ()) -> Result<String, ActivityError> {
+    ///     let _letter = ctx.info().task_token.to_bytes();
+    ///     Err(ActivityError::result_pending())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn result_pending() -> Self {
+        Self { pending: true, ..Self::from("the activity is to be ended from outside") }
+    }
+
+    /// Whether it says that somebody outside ends the activity.
+    #[must_use]
+    pub const fn is_result_pending(&self) -> bool {
+        self.pending
     }
 
     /// Where it comes from; an error that code makes is [`Fault::Returned`] until it is told otherwise.

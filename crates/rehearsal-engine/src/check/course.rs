@@ -165,6 +165,9 @@ fn so_far(call: &Call, close: Duration) -> String {
                 duration_text(over)
             )
         }
+        Some(over) if over <= close && call.outside => {
+            format!("left its end to somebody outside at {}", duration_text(over))
+        }
         Some(over) if over <= close => {
             format!("ended at {}, and was not followed by another", duration_text(over))
         }

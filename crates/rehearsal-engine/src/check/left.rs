@@ -56,7 +56,12 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
                     let (over, at) = (duration_text(over), duration_text(at));
                     let detail =
                         format!("attempt {attempt} ended at {over}, the workflow closed at {at}");
-                    ("waited for its next attempt", Some(detail))
+                    let waited = if call.outside {
+                        "waited to be completed from outside"
+                    } else {
+                        "waited for its next attempt"
+                    };
+                    (waited, Some(detail))
                 } else {
                     let began = duration_text(call.started);
                     ("still ran", Some(format!("attempt {attempt} began at {began}")))

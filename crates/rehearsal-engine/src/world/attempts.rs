@@ -40,10 +40,12 @@ impl World {
             run_id: task.run_id.clone(),
             scheduled: task.token.scheduled,
             attempt: task.attempt,
+            token: task.token,
             input: task.input.clone(),
             started: self.elapsed(),
             ended: None,
             result: None,
+            outside: false,
             lost: None,
             worker: self.hosts[host].identity.clone(),
         });
@@ -106,7 +108,10 @@ impl World {
             if let Some(running) = self.executor.get(key) {
                 let call = &mut self.record.calls[running.call];
                 call.ended = Some(ended);
-                call.result.clone_from(&running.result);
+                call.outside = running.is_pending();
+                if !call.outside {
+                    call.result.clone_from(&running.result);
+                }
             }
             self.agenda.push(now, Entry::Report(key));
         } else if polled.again {
@@ -255,6 +260,7 @@ impl World {
                 self.call(Input::RecordHeartbeat { token, details });
         }
         let input = match ended {
+            Converted::Pending => return,
             Converted::Completed(result) => {
                 Input::RespondActivityCompleted { token, result, identity }
             }
@@ -276,6 +282,8 @@ enum Converted {
     Completed(Option<Payloads>),
     Canceled(Option<Payloads>),
     Failed(ActivityError),
+    /// Somebody outside ends it: the worker has nothing to say.
+    Pending,
 }
 
 impl Converted {
@@ -284,6 +292,7 @@ impl Converted {
             Self::Completed(_) => Report::Completed,
             Self::Canceled(_) => Report::Canceled,
             Self::Failed(_) => Report::Failed,
+            Self::Pending => Report::Pending,
         }
     }
 }
@@ -292,6 +301,7 @@ impl Converted {
 fn converted(result: ActivityResult, done: Option<Done>, rules: AttemptRules) -> Converted {
     let error = match result {
         Ok(result) => return Converted::Completed(result),
+        Err(error) if error.is_result_pending() => return Converted::Pending,
         Err(error) => error,
     };
     match &error.failure().info {

@@ -74,7 +74,7 @@ impl StartOptions {
 }
 
 /// Who the client says it is.
-const IDENTITY: SmolStr = SmolStr::new_static("client");
+pub(super) const IDENTITY: SmolStr = SmolStr::new_static("client");
 
 /// How long a client waits before it tries a request again that was refused because the workflow is busy, and how
 /// long it goes on trying. Both SDKs retry `RESOURCE_EXHAUSTED` with a backoff that begins at 1 s.

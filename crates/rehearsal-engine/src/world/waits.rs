@@ -121,11 +121,21 @@ impl World {
     fn awaited(&self, run: RunRef, op: &PendingOp) -> Wait {
         match self.service.standing(run, op.scheduled) {
             Some(standing) => {
-                let why = self.standing(op.state, &standing, self.panicked(run, op));
+                let outside = self
+                    .last_call(run, op)
+                    .is_some_and(|call| call.outside && call.attempt == standing.attempt);
+                let why = self.standing(op.state, &standing, self.panicked(run, op), outside);
                 Wait { what: op.name.to_string(), why: Some(why) }
             }
             None => Wait { what: format!("timer {}", op.id), why: None },
         }
+    }
+
+    /// The last attempt of an activity that a worker took.
+    fn last_call(&self, run: RunRef, op: &PendingOp) -> Option<&Call> {
+        let run_id = &self.service.run(run).run_id;
+        let of = |call: &&Call| call.run_id == *run_id && call.scheduled == op.scheduled;
+        self.record.calls.iter().rev().find(of)
     }
 
     /// The panic that its last attempt ended with, which the service knows as a failure like any other.
@@ -137,12 +147,14 @@ impl World {
         matches!(fault, Fault::Panicked { at: Some(_) }).then_some(fault)
     }
 
-    /// Where an activity stands: its attempt, what the last one failed with, what is to come.
+    /// Where an activity stands: its attempt, what the last one failed with, what is to come. `outside` says whether its
+    /// worker has left it to somebody outside.
     fn standing(
         &self,
         state: PendingState,
         standing: &Standing<'_>,
         panicked: Option<&Fault>,
+        outside: bool,
     ) -> String {
         let Standing { attributes, attempt, last_failure, retry, heartbeats } = standing;
         // In backoff the attempt that is counted is the one to come.
@@ -167,6 +179,12 @@ impl World {
                 if let Some(why) = self.nobody_polls(queue, Takes::Activities) {
                     let _ = write!(text, ": {why}");
                 }
+            }
+            PendingState::CancelRequested if outside => {
+                text.push_str("was asked to cancel, and is to be completed from outside");
+            }
+            PendingState::Started | PendingState::Heartbeating if outside => {
+                text.push_str("to be completed from outside");
             }
             PendingState::CancelRequested if *heartbeats => {
                 text.push_str("was asked to cancel, and runs on");

@@ -68,6 +68,8 @@ pub(crate) enum ActivityInput {
     Heartbeat { details: Option<Payloads> },
     /// It returned a value.
     Complete { result: Option<Payloads>, identity: SmolStr },
+    /// Somebody outside completes it by its id, whether a worker has it or not.
+    CompleteById { result: Option<Payloads>, identity: SmolStr },
     /// It failed.
     Fail { failure: Box<Failure>, details: Option<Payloads>, identity: SmolStr },
     /// It confirms its cancel.
@@ -143,6 +145,9 @@ impl Activity {
             (ActivityInput::Start { identity, request_id }, _) => {
                 self.note(ActivityNote::Started { at: now, identity, request_id }, out);
             }
+            (ActivityInput::CompleteById { result, identity }, _) => {
+                self.complete_unstarted(now, result, identity, out);
+            }
             (
                 ActivityInput::TimeOut(
                     kind @ (TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose),
@@ -178,7 +183,11 @@ impl Activity {
             (ActivityInput::Heartbeat { details }, _) => {
                 self.note(ActivityNote::Beat { at: now, details }, out);
             }
-            (ActivityInput::Complete { result, identity }, _) => {
+            (
+                ActivityInput::Complete { result, identity }
+                | ActivityInput::CompleteById { result, identity },
+                _,
+            ) => {
                 self.complete(now, result, identity, out);
             }
             (ActivityInput::Fail { failure, details, identity }, _) => {
@@ -222,6 +231,9 @@ impl Activity {
     ) -> Result<(), IllegalTransition> {
         match (input, self.cancel) {
             (ActivityInput::Retry, _) => self.note(ActivityNote::Queued, out),
+            (ActivityInput::CompleteById { result, identity }, _) => {
+                self.complete_unstarted(now, result, identity, out);
+            }
             (
                 ActivityInput::TimeOut(
                     kind @ (TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose),
@@ -259,6 +271,7 @@ impl Activity {
             ActivityInput::Start { .. }
             | ActivityInput::Heartbeat { .. }
             | ActivityInput::Complete { .. }
+            | ActivityInput::CompleteById { .. }
             | ActivityInput::Fail { .. }
             | ActivityInput::Cancel { .. }
             | ActivityInput::TimeOut(_)
@@ -462,6 +475,7 @@ impl ActivityInput {
             Self::Start { .. } => "Start",
             Self::Heartbeat { .. } => "Heartbeat",
             Self::Complete { .. } => "Complete",
+            Self::CompleteById { .. } => "CompleteById",
             Self::Fail { .. } => "Fail",
             Self::Cancel { .. } => "Cancel",
             Self::TimeOut(_) => "TimeOut",

@@ -133,6 +133,7 @@ fn activity_inputs() -> Vec<(&'static str, ActivityInput)> {
         ("Start", ActivityInput::Start { identity, request_id }),
         ("Heartbeat", ActivityInput::Heartbeat { details: None }),
         ("Complete", ActivityInput::Complete { result: None, identity: who() }),
+        ("CompleteById", ActivityInput::CompleteById { result: None, identity: who() }),
         ("Fail", ActivityInput::Fail { failure, details: None, identity: who() }),
         ("Fail for good", ActivityInput::Fail { failure: fatal, details: None, identity: who() }),
         ("Cancel", ActivityInput::Cancel { details: None, identity: who() }),

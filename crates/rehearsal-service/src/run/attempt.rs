@@ -1,4 +1,5 @@
-//! What workers do with activities: take an attempt, heartbeat, report how it ended (C-25 to C-31).
+//! What workers do with activities: take an attempt, heartbeat, report how it ended (C-25 to C-31); and those who do a
+//! worker's part from outside.
 
 use alloc::boxed::Box;
 
@@ -6,7 +7,7 @@ use rehearsal_history::{EventId, Failure, Payloads, SmolStr};
 
 use super::{Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
-use crate::input::{ActivityTask, ActivityToken};
+use crate::input::{ActivityResponse, ActivityTask, ActivityToken, Answer};
 use crate::machine::activity::{ActivityInput, ActivityState};
 use crate::words::Decision;
 
@@ -113,6 +114,54 @@ impl Run {
         identity: SmolStr,
     ) -> Result<(), RequestError> {
         self.decide_activity(turn, token, ActivityInput::Cancel { details, identity })
+    }
+
+    /// Somebody outside says something of the activity with this id, whichever attempt it is at.
+    ///
+    /// It can be completed whether a worker has it or not; for everything else one must have it
+    /// (`IsActivityTaskNotFoundForToken` in the server's `service/history/api/activity_util.go`).
+    ///
+    /// # Errors
+    ///
+    /// The run is closed, no such activity is pending, or what is said does not fit.
+    pub(crate) fn respond_by_id(
+        &mut self,
+        turn: &mut Turn<'_>,
+        activity_id: SmolStr,
+        response: ActivityResponse,
+        identity: SmolStr,
+    ) -> Result<Answer, RequestError> {
+        if !self.is_open() {
+            return Err(NotFound::Completed.into());
+        }
+        let mut pending = self.state.activities.values().filter(|activity| activity.is_pending());
+        let activity = pending.find(|activity| activity.attributes().activity_id == activity_id);
+        let activity = activity.ok_or(NotFound::PendingActivity { activity_id })?;
+        let token = ActivityToken {
+            run: self.id,
+            scheduled: activity.scheduled(),
+            attempt: activity.attempt,
+        };
+        match response {
+            ActivityResponse::Completed(result) => {
+                self.decide_activity(
+                    turn,
+                    token,
+                    ActivityInput::CompleteById { result, identity },
+                )?;
+            }
+            ActivityResponse::Failed(failure) => {
+                self.fail_activity(turn, token, *failure, None, identity)?;
+            }
+            ActivityResponse::Canceled(details) => {
+                self.cancel_activity(turn, token, details, identity)?;
+            }
+            ActivityResponse::Heartbeat(details) => {
+                let cancel_requested = self.heartbeat(turn, token, details)?;
+                return Ok(Answer::Heartbeat { cancel_requested });
+            }
+        }
+        Ok(Answer::Done)
     }
 
     fn decide_activity(

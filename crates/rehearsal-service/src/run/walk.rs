@@ -20,8 +20,8 @@ use smol_str::format_smolstr;
 
 use super::state::State;
 use crate::{
-    ActivityToken, Answer, Effect, Input, Outbox, PendingKind, PendingState, Poll, RunRef, Service,
-    ServiceConfig, StartWorkflow, Target, TaskState,
+    ActivityResponse, ActivityToken, Answer, Effect, Input, Outbox, PendingKind, PendingState,
+    Poll, RunRef, Service, ServiceConfig, StartWorkflow, Target, TaskState,
 };
 
 /// Numbers that look random: a linear congruential generator.
@@ -108,11 +108,30 @@ impl Walk {
             3..=8 => self.take(identity),
             9..=14 if self.task.is_some() => self.respond(identity),
             15..=18 if !self.attempts.is_empty() => self.attempt(identity),
+            19 => self.from_outside(target, identity),
             _ => {
                 self.now = self.now + Duration::from_millis(self.dice.roll(1_500));
                 Input::Elapsed
             }
         }
+    }
+
+    /// Somebody who knows the id of an activity, and not how it stands.
+    fn from_outside(&mut self, target: Target, identity: SmolStr) -> Input {
+        let mut pending = self.service.pending(self.run);
+        pending.retain(|op| op.kind == PendingKind::Activity);
+        let place = self.dice.roll(pending.len() as u64 + 1);
+        let activity_id = match pending.get(usize::try_from(place).unwrap()) {
+            Some(op) => op.id.clone(),
+            None => "nothing".into(),
+        };
+        let response = match self.dice.roll(4) {
+            0 => ActivityResponse::Completed(None),
+            1 => ActivityResponse::Failed(Box::default()),
+            2 => ActivityResponse::Canceled(None),
+            _ => ActivityResponse::Heartbeat(None),
+        };
+        Input::RespondActivityById { target, activity_id, response, identity }
     }
 
     fn take(&mut self, identity: SmolStr) -> Input {

@@ -14,6 +14,7 @@ mod external;
 mod family;
 mod limits;
 mod notation;
+mod outside;
 mod recordings;
 mod refused;
 mod timers;

@@ -12,6 +12,7 @@ mod heartbeats;
 mod late;
 mod left;
 mod many;
+mod outside;
 mod paint;
 mod replays;
 mod reports;

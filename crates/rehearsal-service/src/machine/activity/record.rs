@@ -40,6 +40,20 @@ impl Activity {
         out.need_workflow_task();
     }
 
+    /// Completed by its id while no worker has it: the server makes a start up, of the attempt that would have been
+    /// (`fabricateStartedEvent` in its `respondactivitytaskcompleted/api.go`; recorded: `async-not-started`,
+    /// `async-completed-during-backoff`).
+    pub(super) fn complete_unstarted(
+        &self,
+        now: Timestamp,
+        result: Option<Payloads>,
+        identity: SmolStr,
+        out: &mut Decision,
+    ) {
+        self.record_start(now, &identity, SmolStr::default(), out);
+        self.complete(now, result, identity, out);
+    }
+
     /// T-6 to T-8: retried without a trace, or failed for good.
     pub(super) fn fail(
         &self,
@@ -170,12 +184,22 @@ impl Activity {
     /// have their ids.
     fn record_started(&self, out: &mut Decision) {
         let ActivityState::Started { at, identity, request_id } = &self.state else { return };
+        self.record_start(*at, identity, request_id.clone(), out);
+    }
+
+    fn record_start(
+        &self,
+        at: Timestamp,
+        identity: &SmolStr,
+        request_id: SmolStr,
+        out: &mut Decision,
+    ) {
         out.record(
-            *at,
+            at,
             Box::new(ActivityTaskStarted {
                 scheduled_event_id: self.scheduled(),
                 identity: identity.clone(),
-                request_id: request_id.clone(),
+                request_id,
                 attempt: i32::try_from(self.attempt).unwrap_or(i32::MAX),
                 last_failure: self.last_failure.as_deref().cloned(),
                 ..ActivityTaskStarted::default()
