@@ -10,7 +10,7 @@ use crate::job::Job;
 ///
 /// The instance applies every job, then runs its routines until none of them gets any further, and answers with one
 /// [`Completion`](crate::Completion). A worker never has more than one activation under way for a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Activation {
     /// The run.
     pub run_id: SmolStr,
@@ -20,6 +20,10 @@ pub struct Activation {
     pub replaying: bool,
     /// The `WorkflowTaskStarted` that ends this batch of events.
     pub started: EventId,
+    /// The size of the history before that event in bytes, as the server has told it.
+    pub history_size: u64,
+    /// Whether the server suggests to continue as new (T-12).
+    pub continue_as_new_suggested: bool,
     /// What happened.
     pub jobs: Vec<Job>,
 }

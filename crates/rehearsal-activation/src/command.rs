@@ -69,14 +69,14 @@ pub enum WorkflowCommand {
         /// The details of the innermost canceled error.
         details: Option<Payloads>,
     },
+    /// Go on in a new run.
+    ContinueAsNew(Box<ContinueAsNew>),
     /// Nothing that is sent: a selector that was blocked was woken by a channel. Go's worker notes with the completion by
     /// which rules it did that.
     SelectorReceived,
     /// Nothing that is sent: a child has the id of one that has not ended, so it was refused at once. Go's worker notes
     /// with the completion by which rule that was told.
     ChildIdInUse,
-    /// Go on in a new run. Not simulated yet.
-    ContinueAsNew(Box<ContinueAsNew>),
     /// Start a child workflow.
     StartChildWorkflow(Box<StartChild>),
     /// Ask a child workflow to cancel.
@@ -127,6 +127,7 @@ impl WorkflowCommand {
             | Self::CompleteWorkflow { .. }
             | Self::FailWorkflow { .. }
             | Self::CancelWorkflow { .. }
+            | Self::ContinueAsNew(_)
             | Self::SelectorReceived
             | Self::AnswerQuery(_)
             | Self::StartChildWorkflow(_)
@@ -141,7 +142,6 @@ impl WorkflowCommand {
             | Self::SetPatch(_)
             | Self::UpsertSearchAttributes(_)
             | Self::UpsertMemo(_) => None,
-            Self::ContinueAsNew(_) => Some("continue-as-new"),
             Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
                 Some("local activities")
             }

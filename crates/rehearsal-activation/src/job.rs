@@ -9,8 +9,8 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_history::{
-    CancelExternalFailedCause, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes,
-    SignalExternalFailedCause, SmolStr, Timestamp,
+    CancelExternalFailedCause, ContinueAsNewInitiator, Failure, Header, Memo, Payloads,
+    RetryPolicy, SearchAttributes, SignalExternalFailedCause, SmolStr, Timestamp,
 };
 
 pub use self::activity::{ActivityResolution, LocalResolution};
@@ -120,7 +120,7 @@ impl Job {
 }
 
 /// What a run knows of itself from the start.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Initialize {
     /// Its type.
     pub workflow_type: SmolStr,
@@ -152,4 +152,16 @@ pub struct Initialize {
     pub memo: Option<Memo>,
     /// What it can be searched by.
     pub search_attributes: Option<SearchAttributes>,
+    /// The run that it continues; empty if there is none.
+    pub continued_run_id: SmolStr,
+    /// Why it continues it.
+    pub initiator: ContinueAsNewInitiator,
+    /// What that run failed with.
+    pub continued_failure: Option<Box<Failure>>,
+    /// What the last run of its cron schedule returned.
+    pub last_completion_result: Option<Payloads>,
+    /// When it runs again; empty for never.
+    pub cron_schedule: SmolStr,
+    /// How long its first workflow task was held back (H-17).
+    pub first_task_backoff: Duration,
 }

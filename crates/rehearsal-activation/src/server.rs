@@ -113,7 +113,7 @@ pub enum ServerCommand {
         /// The details of the innermost canceled error.
         details: Option<Payloads>,
     },
-    /// Go on in a new run. Not simulated yet.
+    /// Go on in a new run.
     ContinueAsNew(Box<ContinueAsNewWorkflow>),
     /// Note something for the SDK.
     RecordMarker(Box<RecordMarker>),

@@ -37,6 +37,12 @@ impl Execution {
         }
     }
 
+    /// The run that follows it in its chain, if it closed so that another one does.
+    #[must_use]
+    pub fn next_run_id(&self) -> Option<&SmolStr> {
+        self.history.last()?.kind.next_run_id()
+    }
+
     /// The operations that the same workflow task asked for and canceled: those that were started on a canceled context
     /// (C-35, C-39).
     pub(crate) fn skipped(&self) -> BTreeSet<EventId> {
@@ -104,7 +110,8 @@ pub(crate) fn summary(event: &Event) -> Option<SmolStr> {
 /// What a run came to: its histories, its record, and what is wrong.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The executions, in the order of their starts. The first is the one that is canceled in a sweep.
+    /// The executions, in the order of their starts, each run of a chain by itself. The chain of the first is the one that
+    /// is canceled in a sweep.
     pub executions: Vec<Execution>,
     /// What else happened.
     pub record: Record,
@@ -123,6 +130,42 @@ impl Outcome {
     #[must_use]
     pub fn main(&self) -> Option<&Execution> {
         self.executions.first()
+    }
+
+    /// The runs of a chain, from this execution on: what it went on in by continue-as-new, and what a retry policy or a
+    /// cron schedule brought.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Status, Workflow, WorkflowError};
+    ///
+    /// const TWICE: Workflow<bool, ()> = Workflow::new("Twice");
+    ///
+    /// async fn twice(ctx: Context, first: bool) -> Result<(), WorkflowError> {
+    ///     if first { Err(ctx.continue_as_new(TWICE, false)) } else { Ok(()) }
+    /// }
+    ///
+    /// let scenario = Scenario::new("twice").workflow(TWICE, twice);
+    /// let outcome = scenario.client(|world| drop(world.start(TWICE, "twice-1", true))).run();
+    /// let runs = outcome.chain(outcome.main().unwrap()).map(|run| run.status);
+    /// assert_eq!(runs.collect::<Vec<_>>(), [Status::ContinuedAsNew, Status::Completed]);
+    /// ```
+    pub fn chain<'a>(&'a self, first: &'a Execution) -> impl Iterator<Item = &'a Execution> + 'a {
+        core::iter::successors(Some(first), |run| self.execution(run.next_run_id()?))
+    }
+
+    /// The run of the first execution's chain that has this number, from 0.
+    #[must_use]
+    pub fn main_run(&self, nth: u32) -> Option<&Execution> {
+        self.chain(self.main()?).nth(usize::try_from(nth).ok()?)
+    }
+
+    /// How the first execution stands at the end: the last run of its chain.
+    #[must_use]
+    pub fn main_status(&self) -> Status {
+        let last = self.main().and_then(|main| self.chain(main).last());
+        last.map_or(Status::Running, |last| last.status)
     }
 
     /// The execution with this run id.

@@ -73,6 +73,8 @@ impl Record {
 pub struct Point {
     /// Virtual time since the run began.
     pub at: Duration,
+    /// Which run of the chain it belongs to, from 0.
+    pub run: u32,
     /// What kind of point it is.
     pub place: Place,
     /// What was about to happen.
@@ -80,7 +82,7 @@ pub struct Point {
     /// Whether that made a workflow task necessary where none was pending, so that a cancel can come in the same task,
     /// ahead of it.
     pub joins: bool,
-    /// The last event of the history at that point.
+    /// The last event of the history of that run at that point.
     pub after_event: EventId,
 }
 

@@ -163,6 +163,8 @@ pub struct Scenario {
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     pub(crate) client: Option<ClientScript>,
+    /// Whether the client sends again what is refused because the workflow is busy.
+    pub(crate) client_retries: bool,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
     pub(crate) listener: Option<Arc<dyn Listener>>,
@@ -198,6 +200,7 @@ impl Scenario {
             workers: Vec::new(),
             holds: BTreeMap::new(),
             client: None,
+            client_retries: true,
             config: ServiceConfig::default(),
             limits: Limits::default(),
             listener: None,
@@ -338,6 +341,14 @@ impl Scenario {
     #[must_use]
     pub fn with_client(mut self, script: ClientScript) -> Self {
         self.client = Some(script);
+        self
+    }
+
+    /// Says that the client sends each request once, as the bare service of a connection does (`workflow_service()` of
+    /// the Rust SDK): it is told of a workflow that is busy (W-13). The clients of both SDKs try again.
+    #[must_use]
+    pub fn with_bare_client(mut self) -> Self {
+        self.client_retries = false;
         self
     }
 

@@ -6,6 +6,7 @@
 mod across;
 mod around;
 mod attempts;
+mod chain;
 mod client;
 mod describe;
 mod end;
@@ -22,7 +23,7 @@ mod tasks;
 mod waits;
 
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -125,7 +126,14 @@ pub struct World {
     findings: Vec<Finding>,
     /// Where in the record what is kept of each run stands.
     noted: Noted,
+    /// In the order of their starts.
     runs: Vec<RunRef>,
+    /// The run of the first execution's chain that was the last when it was looked for, and which one that is.
+    main: Option<(RunRef, u32)>,
+    /// The runs of which a worker has taken a workflow task.
+    begun: BTreeSet<RunRef>,
+    /// Whether a cancel was accepted by a run of the first execution's chain.
+    main_canceled: bool,
     tasks_delivered: u32,
     /// How many attempts of the workflow task of a run have failed, by run id.
     failed_tasks: BTreeMap<SmolStr, u32>,
@@ -194,6 +202,9 @@ impl World {
             findings: Vec::new(),
             noted: Noted::default(),
             runs: Vec::new(),
+            main: None,
+            begun: BTreeSet::new(),
+            main_canceled: false,
             tasks_delivered: 0,
             failed_tasks: BTreeMap::new(),
             moved: false,
@@ -390,6 +401,7 @@ impl World {
                 Effect::Transfer { run, across, at } => {
                     self.agenda.push(at, Entry::Transfer { run, across });
                 }
+                Effect::Started { run } => self.runs.push(run),
                 Effect::Closed { run } => self.tell_closed(run),
                 Effect::Query { run, query: id, queue } => {
                     self.route_query(ReadyQuery { run, id }, queue);
@@ -400,7 +412,6 @@ impl World {
                 }
             }
         }
-        self.runs.extend(self.service.runs_since(self.runs.len()));
         // Taking the tasks in makes no others, so only the room they needed is put back.
         self.outbox.effects = effects;
         for (run, armed, at, within) in loose {
@@ -443,9 +454,9 @@ impl World {
         self.stop(Finding::new(Code::IllFormed, what));
     }
 
-    /// Whether a cancel of the first execution was accepted.
-    fn cancel_requested(&self) -> bool {
-        self.runs.first().is_some_and(|&main| self.service.run(main).cancel_requested)
+    /// Whether a cancel of the first execution was accepted, by whichever run of its chain.
+    const fn cancel_requested(&self) -> bool {
+        self.main_canceled
     }
 
     fn is_open(&self, run: RunRef) -> bool {

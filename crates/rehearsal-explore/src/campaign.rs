@@ -228,7 +228,7 @@ impl Search<'_> {
             examine_choices(self.scenario, chooser(&choices), self.patience, self.checks);
         self.observer.ended(&choices, &outcome);
         self.note(&outcome);
-        let status = outcome.main().map_or(Status::Running, |main| main.status);
+        let status = outcome.main_status();
         let code = outcome.findings.first().map(|finding| finding.code);
         let run = ExploredRun { nth, seed, tape: outcome.tape.clone(), status, code };
         let mut accepted = Accepted::default();

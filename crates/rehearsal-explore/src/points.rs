@@ -49,8 +49,8 @@ pub(crate) struct Way {
 impl Way {
     /// The way of a run that was canceled at `target`.
     pub(crate) fn of(target: &Target, outcome: &Outcome) -> Option<Self> {
-        let main = outcome.main()?;
-        let until = outcome.record.points.get(target.nth as usize)?.after_event;
+        let point = outcome.record.points.get(target.nth as usize)?;
+        let (main, until) = (outcome.main_run(point.run)?, point.after_event);
         let mut pending = BTreeMap::new();
         for event in main.history.iter().take_while(|event| event.id <= until) {
             match &event.kind {
@@ -67,6 +67,6 @@ impl Way {
         }
         let mut pending: Vec<SmolStr> = pending.into_values().collect();
         pending.sort();
-        Some(Self { place: target.place, pending, status: main.status })
+        Some(Self { place: target.place, pending, status: outcome.main_status() })
     }
 }

@@ -75,7 +75,7 @@ impl Sweep {
                 let runs = by_place.get(&place)?;
                 let mut ended: Vec<(Status, usize)> = Vec::new();
                 for run in runs.iter().filter(|_| place != Place::AfterClose) {
-                    let status = run.outcome.main().map_or(Status::Running, |main| main.status);
+                    let status = run.outcome.main_status();
                     match ended.iter_mut().find(|(known, _)| *known == status) {
                         Some((_, count)) => *count += 1,
                         None => ended.push((status, 1)),

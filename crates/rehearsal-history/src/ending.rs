@@ -7,8 +7,9 @@
 use smol_str::SmolStr;
 
 use crate::event::{Event, EventKind};
-use crate::history::{History, Status};
+use crate::history::History;
 use crate::id::EventId;
+use crate::status::Status;
 
 /// Why a history is only the first part of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -15,6 +15,7 @@ use crate::payload::Payload;
 use crate::payload_map::{self, BadPayload};
 use crate::peculiarity::Peculiarity;
 use crate::policy::TimeoutType;
+use crate::status::Status;
 use crate::text::{self, Line};
 use crate::well_formed::{self, IllFormed};
 
@@ -415,60 +416,5 @@ impl History {
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.print())
-    }
-}
-
-/// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
-    /// It is open.
-    Running,
-    /// It returned a value.
-    Completed,
-    /// It returned an error.
-    Failed,
-    /// It returned a canceled error.
-    Canceled,
-    /// Its run or execution timeout passed.
-    TimedOut,
-    /// It was ended by force.
-    Terminated,
-    /// It goes on in a new run.
-    ContinuedAsNew,
-}
-
-impl Status {
-    /// The status that an event of this kind closes a run with; `None` if it does not close it.
-    #[must_use]
-    pub const fn of(kind: &EventKind) -> Option<Self> {
-        match kind {
-            EventKind::WorkflowExecutionCompleted(_) => Some(Self::Completed),
-            EventKind::WorkflowExecutionFailed(_) => Some(Self::Failed),
-            EventKind::WorkflowExecutionCanceled(_) => Some(Self::Canceled),
-            EventKind::WorkflowExecutionTimedOut(_) => Some(Self::TimedOut),
-            EventKind::WorkflowExecutionTerminated(_) => Some(Self::Terminated),
-            EventKind::WorkflowExecutionContinuedAsNew(_) => Some(Self::ContinuedAsNew),
-            _ => None,
-        }
-    }
-
-    /// Its name, as in a scenario file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-            Self::TimedOut => "TimedOut",
-            Self::Terminated => "Terminated",
-            Self::ContinuedAsNew => "ContinuedAsNew",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -205,6 +205,18 @@ enumeration! {
 }
 
 enumeration! {
+    /// What becomes of a start whose id a running workflow has (T-14).
+    pub enum WorkflowIdConflictPolicy "WORKFLOW_ID_CONFLICT_POLICY" {
+        /// It is refused.
+        Fail = 1 "FAIL",
+        /// The workflow that runs is taken for the one that was started.
+        UseExisting = 2 "USE_EXISTING",
+        /// The workflow that runs is terminated.
+        TerminateExisting = 3 "TERMINATE_EXISTING",
+    }
+}
+
+enumeration! {
     /// Why a workflow task failed (W-8, W-12, W-14).
     pub enum WorkflowTaskFailedCause "WORKFLOW_TASK_FAILED_CAUSE" {
         /// The workflow was to be closed although there were events it had not seen.

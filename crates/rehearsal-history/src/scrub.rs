@@ -10,7 +10,8 @@
 //! * spaces between the tokens of a payload that protobuf wrote as JSON are taken out: it sets them at random;
 //! * UUIDs are replaced, wherever they stand in a string, by their number in the history: the first distinct one by
 //!   `00000000-0000-0000-0000-000000000001`. So two histories agree if there is a bijection between their UUIDs;
-//! * times are taken out, to be compared apart, see [`compare()`].
+//! * times are taken out, to be compared apart, see [`compare()`]; so is how long the first workflow task of a run waits
+//!   that follows another one, as the time when it need not wait any more: it depends on how long that one lasted.
 //!
 //! Names that users give, such as those of header fields and memos, are never taken for one of these. The data of JSON
 //! payloads stands as text, not as base64.
@@ -19,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::event::{Event, EventKind, WorkflowExecutionStarted};
 use crate::history::History;
 use crate::json;
 use crate::time::Timestamp;
@@ -69,8 +71,8 @@ pub struct Scrubbed {
     pub json: Value,
     /// When each event happened.
     pub times: Vec<Timestamp>,
-    /// Times in the attributes: the index of the event and the time.
-    pub attribute_times: Vec<(usize, Timestamp)>,
+    /// Times in the attributes: the index of the event, the name of the attribute, and the time.
+    pub attribute_times: Vec<(usize, &'static str, Timestamp)>,
 }
 
 /// Takes out of a history what differs from run to run.
@@ -104,15 +106,13 @@ pub(crate) fn scrub_except_uuids(history: &History) -> Scrubbed {
             for key in ["eventTime", "taskId", "version"] {
                 members.remove(key);
             }
-            let expires = members
-                .get_mut("workflowExecutionStartedEventAttributes")
-                .and_then(Value::as_object_mut)
-                .and_then(|attributes| attributes.remove("workflowExecutionExpirationTime"));
-            attribute_times.extend(
-                expires
-                    .and_then(|time| Timestamp::parse_rfc3339(time.as_str()?))
-                    .map(|time| (index, time)),
-            );
+            if let EventKind::WorkflowExecutionStarted(started) = &event.kind
+                && let Some(Value::Object(attributes)) =
+                    members.get_mut("workflowExecutionStartedEventAttributes")
+            {
+                let times = started_times(event, started, attributes);
+                attribute_times.extend(times.map(|(name, time)| (index, name, time)));
+            }
             let marker = members.contains_key("markerRecordedEventAttributes");
             scrub_members(members, marker);
         }
@@ -121,6 +121,26 @@ pub(crate) fn scrub_except_uuids(history: &History) -> Scrubbed {
     let json = Value::Object(Map::from_iter([("events".to_owned(), Value::Array(events))]));
     let times = history.events().iter().map(|event| event.time).collect();
     Scrubbed { json, times, attribute_times }
+}
+
+/// Takes the times out of the attributes of a start.
+fn started_times(
+    event: &Event,
+    started: &WorkflowExecutionStarted,
+    attributes: &mut Map<String, Value>,
+) -> impl Iterator<Item = (&'static str, Timestamp)> + use<> {
+    const EXPIRES: &str = "workflowExecutionExpirationTime";
+    const BACKOFF: &str = "firstWorkflowTaskBackoff";
+    attributes.remove(EXPIRES);
+    let expires = started.workflow_execution_expiration_time.map(|time| (EXPIRES, time));
+    let follows = !started.continued_execution_run_id.is_empty();
+    let backoff = started.first_workflow_task_backoff.filter(|wait| follows && !wait.is_zero());
+    let backoff = backoff.map(|wait| {
+        // That there is one stays.
+        attributes.insert(BACKOFF.to_owned(), "some".into());
+        (BACKOFF, event.time.saturating_add(wait))
+    });
+    expires.into_iter().chain(backoff)
 }
 
 /// Scrubs a message. `marker`: `details` in it is a map, not a list of payloads.

@@ -12,8 +12,8 @@ use smol_str::SmolStr;
 
 use self::pending::Pending;
 use crate::event::{Event, EventKind};
-use crate::history::Status;
 use crate::id::EventId;
+use crate::status::Status;
 
 /// Why a history is not one that a server writes. Every variant names the first event that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

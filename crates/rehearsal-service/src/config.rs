@@ -19,7 +19,7 @@ pub struct ServiceConfig {
     pub default_task_timeout: Duration,
     /// The longest timeout of a workflow task that a client may ask for. Two minutes.
     pub max_task_timeout: Duration,
-    /// How long after a start the same id cannot be used again, even if the run has closed (T-14). One second.
+    /// How long after the start of a run the next one of its chain begins at the soonest (T-12). One second.
     pub minimal_reuse_interval: Duration,
     /// The search attributes of the namespace beside the server's own, by their names. None.
     pub search_attributes: BTreeMap<SmolStr, SearchType>,
@@ -45,6 +45,16 @@ impl Default for ServiceConfig {
     }
 }
 
+impl ServiceConfig {
+    /// How long a worker may take for a workflow task of a run with this timeout (W-4,
+    /// `overrideWorkflowTaskTimeout`); zero for what was not given.
+    pub(crate) fn task_timeout(&self, given: Duration, run: Duration) -> Duration {
+        let task = if given.is_zero() { self.default_task_timeout } else { given };
+        let task = task.min(self.max_task_timeout);
+        if run.is_zero() { task } else { task.min(run) }
+    }
+}
+
 /// Limits of one run. The default is the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -64,6 +74,8 @@ pub struct Limits {
     pub buffered_queries: usize,
     /// From how many events on a workflow task suggests to continue as new (T-12). 4096.
     pub suggest_continue_as_new: usize,
+    /// The same of bytes, which are estimated. 4 MiB.
+    pub suggest_continue_as_new_bytes: u64,
 }
 
 impl Default for Limits {
@@ -77,6 +89,7 @@ impl Default for Limits {
             signals: 10_000,
             buffered_queries: 1,
             suggest_continue_as_new: 4096,
+            suggest_continue_as_new_bytes: 4 * 1024 * 1024,
         }
     }
 }

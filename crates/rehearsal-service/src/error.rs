@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::time::Duration;
 
 use rehearsal_history::SmolStr;
 
-use crate::refusal::{BadSearchAttribute, Refusal};
+use crate::refusal::{BadPolicy, BadSearchAttribute, Refusal};
 
 /// Why the service refused a request. `Display` is the server's message, letter by letter.
 ///
@@ -23,13 +22,15 @@ pub enum RequestError {
     /// Not now; the caller may try again.
     #[error(transparent)]
     ResourceExhausted(Busy),
-    /// A workflow with this id is running (T-14).
-    #[error("Workflow execution is already running. WorkflowId: {workflow_id}, RunId: {run_id}.")]
+    /// The id is taken (T-14).
+    #[error("Workflow execution {} WorkflowId: {workflow_id}, RunId: {run_id}.{}", .why.has(), .why.policy())]
     AlreadyStarted {
         /// The id.
         workflow_id: SmolStr,
-        /// The run that is running.
+        /// The last run that has it.
         run_id: SmolStr,
+        /// Why it cannot be used.
+        why: IdTaken,
     },
     /// The workflow cannot answer in the state that it is in.
     #[error(transparent)]
@@ -76,6 +77,38 @@ impl RequestError {
     }
 }
 
+/// Why the id of a workflow cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdTaken {
+    /// A workflow with this id is running.
+    Running,
+    /// The last one completed, and the policy allows another only if it did not.
+    Succeeded,
+    /// There was one, and the policy allows no other.
+    Closed,
+}
+
+impl IdTaken {
+    const fn has(self) -> &'static str {
+        match self {
+            Self::Running => "is already running.",
+            Self::Succeeded => "already finished successfully.",
+            Self::Closed => "already finished.",
+        }
+    }
+
+    const fn policy(self) -> &'static str {
+        match self {
+            Self::Running => "",
+            Self::Succeeded => {
+                " Workflow Id reuse policy: allow duplicate workflow Id if last run failed."
+            }
+            Self::Closed => " Workflow Id reuse policy: reject duplicate workflow Id.",
+        }
+    }
+}
+
 /// What is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -99,6 +132,9 @@ pub enum NotFound {
     /// The run is no child of the workflow that asks (C-9).
     #[error("workflow parent does not match")]
     Parent,
+    /// The current run is of another chain (C-7).
+    #[error("workflow execution not found")]
+    Chain,
     /// The run is closed.
     #[error("workflow execution already completed")]
     Completed,
@@ -164,6 +200,18 @@ pub enum InvalidRequest {
     SearchAttribute(BadSearchAttribute),
     /// The id of the activity is empty.
     NoActivityId,
+    /// The retry policy of a workflow makes no sense.
+    RetryPolicy(BadPolicy),
+    /// A workflow cannot both be delayed and run by a schedule.
+    CronAndStartDelay,
+    /// The cron schedule cannot be read.
+    Cron,
+    /// The cron schedule is never met.
+    CronNever,
+    /// The reuse policy says what the conflict policy also says.
+    TerminateIfRunning,
+    /// No second workflow is to have the id, and the one that has it is to be replaced.
+    RejectDuplicate,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -187,6 +235,22 @@ impl fmt::Display for InvalidRequest {
             Self::SearchAttribute(bad) => bad.fmt(f),
             Self::NoWorkflowId => f.write_str("WorkflowId is not set on request."),
             Self::NoActivityId => f.write_str("ActivityId is not set on request."),
+            Self::RetryPolicy(bad) => bad.fmt(f),
+            Self::CronAndStartDelay => {
+                f.write_str("CronSchedule and WorkflowStartDelay may not be used together.")
+            }
+            Self::Cron => f.write_str("invalid CronSchedule."),
+            Self::CronNever => f.write_str(
+                "invalid CronSchedule, no time can be found to satisfy the schedule",
+            ),
+            Self::TerminateIfRunning => f.write_str(
+                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together \
+                 with a WorkflowIDConflictPolicy",
+            ),
+            Self::RejectDuplicate => f.write_str(
+                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot be used together with \
+                 WorkflowIdConflictPolicy WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING",
+            ),
         }
     }
 }
@@ -207,13 +271,6 @@ pub enum Busy {
     Closing,
     /// Too many queries wait for a workflow task.
     QueryBuffer,
-    /// The id was used a moment ago (T-14).
-    TooManyStarts {
-        /// The id.
-        workflow_id: SmolStr,
-        /// How long ago.
-        since: Duration,
-    },
 }
 
 impl fmt::Display for Busy {
@@ -225,11 +282,6 @@ impl fmt::Display for Busy {
             Self::QueryBuffer => {
                 f.write_str("consistent query buffer is full, this may be caused by too many queries and workflow not able to process query fast enough")
             }
-            Self::TooManyStarts { workflow_id, since } => write!(
-                f,
-                "Too many starts for workflow {workflow_id}. Time since last start: {} ms",
-                since.as_millis()
-            ),
         }
     }
 }

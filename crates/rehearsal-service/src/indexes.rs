@@ -54,11 +54,13 @@ impl Indexes {
             self.open = self.open.saturating_sub(1);
         }
         self.longest = self.longest.max(run.history().len());
-        let pending = run.fingerprint();
+        // What was pending when a run closed is of no concern any more (W-16).
+        let pending = if run.is_open() { run.fingerprint() } else { 0 };
         if pending != of.pending {
             let [before, after] = [of.pending, pending].map(|pending| match pending {
                 0 => 0,
-                pending => fingerprint(&(id, pending)),
+                // The same for each run of a chain, of which one is open.
+                pending => fingerprint(&(&run.view().workflow_id, pending)),
             });
             self.pending = self.pending.wrapping_sub(before).wrapping_add(after);
             of.pending = pending;

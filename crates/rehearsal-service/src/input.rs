@@ -7,7 +7,7 @@ use core::time::Duration;
 use rehearsal_activation::{AnswerQuery, Query, QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::{
     EventId, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, TaskQueue,
-    Timestamp,
+    Timestamp, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 use crate::words::Across;
@@ -240,14 +240,20 @@ pub struct StartWorkflow {
     pub run_timeout: Option<Duration>,
     /// For one workflow task (W-4).
     pub task_timeout: Option<Duration>,
-    /// Not simulated yet, unless zero.
+    /// How long its first workflow task waits (H-17).
     pub start_delay: Option<Duration>,
-    /// Not simulated yet.
+    /// How it is retried as a whole (T-11).
     pub retry_policy: Option<RetryPolicy>,
     /// Notes.
     pub memo: Option<Memo>,
     /// What it can be searched by.
     pub search_attributes: Option<SearchAttributes>,
+    /// When it runs again; empty for never.
+    pub cron_schedule: SmolStr,
+    /// Whether the id of a closed workflow may be used again (T-14).
+    pub id_reuse_policy: WorkflowIdReusePolicy,
+    /// What is done if a running workflow has the id (T-14).
+    pub id_conflict_policy: WorkflowIdConflictPolicy,
 }
 
 /// Which queue of a worker a workflow task came from (W-9).
@@ -270,26 +276,29 @@ pub struct Target {
     pub workflow_id: SmolStr,
     /// Its run; `None` for the current one, which is the last that was started.
     pub run_id: Option<SmolStr>,
+    /// The first run of the chain that is meant: a cancel or termination then reaches the current run, and no other chain
+    /// (C-7).
+    pub first_run_id: Option<SmolStr>,
 }
 
 impl Target {
     /// The current run of a workflow.
     #[must_use]
     pub fn current(workflow_id: impl Into<SmolStr>) -> Self {
-        Self { workflow_id: workflow_id.into(), run_id: None }
+        Self { workflow_id: workflow_id.into(), ..Self::default() }
     }
 
     /// A certain run of a workflow.
     #[must_use]
     pub fn run(workflow_id: impl Into<SmolStr>, run_id: impl Into<SmolStr>) -> Self {
-        Self { workflow_id: workflow_id.into(), run_id: Some(run_id.into()) }
+        Self { workflow_id: workflow_id.into(), run_id: Some(run_id.into()), ..Self::default() }
     }
 }
 
 /// What the service answers to an [`Input`] that it does not refuse.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The workflow was started.
+    /// The workflow was started, or is running, if that is what the policy wants.
     Started(RunRef),
     /// It is done, or there was nothing to do.
     Done,
@@ -464,6 +473,11 @@ pub enum Effect {
         across: Across,
         /// When: at once, or when it is tried again because another workflow was busy.
         at: Timestamp,
+    },
+    /// A run was started: by a client, or because it follows another one in its chain.
+    Started {
+        /// The run.
+        run: RunRef,
     },
     /// A run has closed.
     Closed {

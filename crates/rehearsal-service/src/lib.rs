@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod config;
+mod cron;
 mod error;
 mod indexes;
 mod input;
@@ -29,12 +30,12 @@ mod visibility;
 mod words;
 
 pub use config::{Limits, ServiceConfig};
-pub use error::{Busy, InvalidRequest, NotFound, NotReady, RequestError};
+pub use error::{Busy, IdTaken, InvalidRequest, NotFound, NotReady, RequestError};
 pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
     RunRef, StartWorkflow, Target,
 };
-pub use refusal::{BadAcross, BadCommand, BadSearchAttribute, Refusal};
+pub use refusal::{BadAcross, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
 pub use words::Across;

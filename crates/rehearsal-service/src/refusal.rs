@@ -7,6 +7,7 @@ use core::fmt;
 use rehearsal_history::{EventId, SearchType, SmolStr, WorkflowTaskFailedCause};
 
 pub use self::across::BadAcross;
+pub use crate::words::retry::BadPolicy;
 
 /// Why a completion was refused and its workflow task failed (W-12, W-14).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +34,17 @@ pub enum BadCommand {
         /// Its type.
         activity_type: SmolStr,
     },
-    /// The backoff coefficient of a retry policy is below one.
-    BackoffCoefficient,
-    /// The maximum interval of a retry policy is shorter than its initial one.
-    MaximumInterval,
-    /// The number of attempts of a retry policy is negative.
-    MaximumAttempts,
+    /// The retry policy of an activity.
+    RetryPolicy(BadPolicy),
+    /// The retry policy of the run to go on in.
+    NextRetryPolicy {
+        /// What is wrong with it.
+        bad: BadPolicy,
+        /// The type of that run.
+        workflow_type: SmolStr,
+        /// Its queue.
+        task_queue: SmolStr,
+    },
     /// An activity wants the build of the workflow but another task queue.
     OtherQueue,
     /// An activity with this id is pending.
@@ -145,9 +151,7 @@ impl BadCommand {
             Self::NoActivityId
             | Self::NoActivityType
             | Self::NoTimeout { .. }
-            | Self::BackoffCoefficient
-            | Self::MaximumInterval
-            | Self::MaximumAttempts
+            | Self::RetryPolicy(_)
             | Self::OtherQueue => WorkflowTaskFailedCause::BadScheduleActivityAttributes,
             Self::DuplicateActivity { .. } => WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
             Self::TooManyActivities { .. } => {
@@ -167,6 +171,7 @@ impl BadCommand {
                 WorkflowTaskFailedCause::BadSearchAttributes
             }
             Self::NoMemo => WorkflowTaskFailedCause::BadModifyWorkflowPropertiesAttributes,
+            Self::NextRetryPolicy { .. } => WorkflowTaskFailedCause::BadContinueAsNewAttributes,
         }
     }
 
@@ -176,9 +181,7 @@ impl BadCommand {
             Self::NoActivityId
             | Self::NoActivityType
             | Self::NoTimeout { .. }
-            | Self::BackoffCoefficient
-            | Self::MaximumInterval
-            | Self::MaximumAttempts
+            | Self::RetryPolicy(_)
             | Self::OtherQueue => "BadScheduleActivityAttributes",
             Self::DuplicateActivity { .. } => "ScheduleActivityDuplicateId",
             Self::TooManyActivities { .. } => "PendingActivitiesLimitExceeded",
@@ -192,6 +195,7 @@ impl BadCommand {
             Self::NoMarkerName => "BadRecordMarkerAttributes",
             Self::NoSearchAttributes | Self::SearchAttribute(_) => "BadSearchAttributes",
             Self::NoMemo => "BadModifyWorkflowPropertiesAttributes",
+            Self::NextRetryPolicy { .. } => "BadContinueAsNewAttributes",
         }
     }
 }
@@ -239,15 +243,12 @@ impl fmt::Display for BadCommand {
                 "a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity. \
                  ActivityId={activity_id} ActivityType={activity_type}"
             ),
-            Self::BackoffCoefficient => {
-                f.write_str("BackoffCoefficient cannot be less than 1 on retry policy.")
-            }
-            Self::MaximumInterval => {
-                f.write_str("MaximumInterval cannot be less than InitialInterval on retry policy.")
-            }
-            Self::MaximumAttempts => {
-                f.write_str("MaximumAttempts cannot be negative on retry policy.")
-            }
+            Self::RetryPolicy(bad) => bad.fmt(f),
+            Self::NextRetryPolicy { bad, workflow_type, task_queue } => write!(
+                f,
+                "invalid WorkflowRetryPolicy on ContinueAsNewWorkflowExecutionCommand: {bad} \
+                 WorkflowType={workflow_type} TaskQueue=name:\"{task_queue}\" kind:TASK_QUEUE_KIND_NORMAL"
+            ),
             Self::OtherQueue => f.write_str(
                 "Activity with UseCompatibleVersion cannot run on different task queue.",
             ),

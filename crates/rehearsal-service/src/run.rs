@@ -30,16 +30,18 @@ use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTas
 
 use self::buffer::Buffer;
 use self::elapse::Alarm;
-pub(crate) use self::family::{Parent, Requester};
+pub(crate) use self::family::Requester;
 use self::index::Index;
 use self::query::Queries;
-use self::queue::Queue;
+pub(crate) use self::queue::Queue;
 use self::state::State;
-pub(crate) use self::turn::{Loose, Turn};
+pub(crate) use self::turn::{Following, Turn};
 use crate::input::{Effect, RunRef};
 use crate::machine::task::TaskInput;
 use crate::view::RunView;
-use crate::words::{Decision, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct};
+use crate::words::{
+    Decision, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct, size,
+};
 
 /// A run, open or closed.
 #[derive(Debug)]
@@ -52,6 +54,11 @@ pub(crate) struct Run {
     queries: Queries,
     /// What this transaction hands over when it is through.
     transfers: Vec<Transfer>,
+    /// The bytes of all events, and of those that earlier transactions have written.
+    size: u64,
+    written: u64,
+    /// When the first workflow task need not wait any more, if it must (H-17).
+    begin: Option<Wake>,
     /// When the run times out.
     expiry: Option<Wake>,
     /// When the workflow task times out, and which one that is about.
@@ -132,6 +139,7 @@ impl Run {
         }
         assert_eq!(event.id, next, "ids rise by one (H-1)");
         self.state.evolve(&event);
+        self.size = self.size.saturating_add(size(&event));
         self.events.push(event);
     }
 
@@ -170,6 +178,7 @@ impl Run {
         }
         self.arm(turn);
         self.queue.commit(turn.now);
+        self.written = self.size;
     }
 
     /// Hands something over, if it is still wanted.
@@ -185,6 +194,11 @@ impl Run {
             Transfer::Across(across) => {
                 self.queue.write();
                 turn.push(Effect::Transfer { run: self.id, across, at: turn.now });
+            }
+            Transfer::Next(started) => {
+                // With the close of this run something is put into the queues that is to be done at once.
+                self.queue.write();
+                turn.next = Some(Following::of_chain(started, self.queue.clone()));
             }
         }
     }

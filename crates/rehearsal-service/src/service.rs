@@ -1,5 +1,6 @@
 //! The front door: finds the run that a request means, and keeps the time of all.
 
+mod start;
 mod transfer;
 
 use alloc::boxed::Box;
@@ -9,17 +10,15 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use rehearsal_activation::TaskResponse;
-use rehearsal_history::{ById, Event, EventId, SmolStr, Status, Timestamp, WorkflowIdReusePolicy};
+use rehearsal_history::{ById, Event, EventId, SmolStr, Timestamp};
 
 use crate::config::ServiceConfig;
-use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
+use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
 use crate::input::{
-    ActivityResponse, ActivityToken, Answer, Effect, Input, Outbox, QueryInput, RunRef,
-    StartWorkflow, Target,
+    ActivityResponse, ActivityToken, Answer, Input, Outbox, QueryInput, RunRef, Target,
 };
-use crate::machine::properties;
-use crate::run::{Loose, Parent, Requester, Run, Turn};
+use crate::run::{Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
 use crate::visibility::Query;
 
@@ -46,7 +45,8 @@ use crate::visibility::Query;
 ///
 /// let run = service.run_of("order-7").unwrap();
 /// assert_eq!(answer, Answer::Started(run));
-/// assert!(matches!(out.effects[0], Effect::WorkflowTask { attempt: 1, .. }));
+/// assert_eq!(out.effects[0], Effect::Started { run });
+/// assert!(matches!(out.effects[1], Effect::WorkflowTask { attempt: 1, .. }));
 /// let names: Vec<&str> = service.history(run).iter().map(|event| event.kind.name()).collect();
 /// assert_eq!(names, ["WorkflowExecutionStarted", "WorkflowTaskScheduled"]);
 /// # Ok::<(), rehearsal_service::RequestError>(())
@@ -93,12 +93,12 @@ impl Service {
                 Ok(Answer::Done)
             }
             Input::RequestCancelWorkflow { target, reason, identity } => {
-                let (run, by) = (self.find(&target)?, Requester::Client(identity));
+                let (run, by) = (self.find_chain(&target)?, Requester::Client(identity));
                 self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, by))?;
                 Ok(Answer::Done)
             }
             Input::TerminateWorkflow { target, reason, details, identity } => {
-                let run = self.find(&target)?;
+                let run = self.find_chain(&target)?;
                 self.within(now, run, out, |run, turn| {
                     run.terminate(turn, reason, details, identity)
                 })?;
@@ -205,11 +205,6 @@ impl Service {
         (0..).map(RunRef).take(self.runs.len())
     }
 
-    /// The runs that were started after the first `known` ones, in that order.
-    pub fn runs_since(&self, known: usize) -> impl Iterator<Item = RunRef> + '_ {
-        (known..self.runs.len()).map(|index| RunRef(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
     /// What is known of a run at a glance.
     ///
     /// # Panics
@@ -268,89 +263,6 @@ impl Service {
     #[must_use]
     pub fn pending(&self, run: RunRef) -> Vec<PendingOp> {
         self.runs[run.index()].pending()
-    }
-
-    fn start(
-        &mut self,
-        now: Timestamp,
-        mut start: StartWorkflow,
-        out: &mut Outbox,
-    ) -> Result<Answer, RequestError> {
-        if start.workflow_id.is_empty() {
-            return Err(InvalidRequest::NoWorkflowId.into());
-        }
-        if start.start_delay.is_some_and(|delay| !delay.is_zero()) {
-            return Err(RequestError::NotSimulated { what: "start delays" });
-        }
-        if start.retry_policy.is_some() {
-            return Err(RequestError::NotSimulated { what: "retry policies of workflows" });
-        }
-        if let Some(attributes) = start.search_attributes.take() {
-            let checked = properties::checked(attributes, &self.config.search_attributes);
-            let given = properties::given(checked.map_err(InvalidRequest::from)?);
-            start.search_attributes = given;
-        }
-        self.check_id(now, &start.workflow_id, &WorkflowIdReusePolicy::AllowDuplicate)?;
-        Ok(Answer::Started(self.begin(now, start, None, out)))
-    }
-
-    /// A new run, which is the current one of its workflow from now on.
-    fn begin(
-        &mut self,
-        now: Timestamp,
-        start: StartWorkflow,
-        parent: Option<Parent>,
-        out: &mut Outbox,
-    ) -> RunRef {
-        let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
-        let (workflow_id, run_id) = (start.workflow_id.clone(), start.run_id.clone());
-        let (config, armed) = (&self.config, &mut self.armed);
-        let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
-        let run = Run::start(id, &mut turn, start, parent);
-        self.indexes.add(&run);
-        self.runs.push(run);
-        self.current.insert(workflow_id, id);
-        self.by_run_id.insert(run_id, id);
-        id
-    }
-
-    /// T-14: a running workflow keeps its id, a closed one does if the policy says so.
-    fn check_id(
-        &self,
-        now: Timestamp,
-        workflow_id: &SmolStr,
-        reuse: &WorkflowIdReusePolicy,
-    ) -> Result<(), RequestError> {
-        let Some(run) = self.current.get(workflow_id) else { return Ok(()) };
-        let run = &self.runs[run.index()];
-        if run.is_open() {
-            return Err(RequestError::AlreadyStarted {
-                workflow_id: workflow_id.clone(),
-                run_id: run.view().run_id.clone(),
-            });
-        }
-        let failed = matches!(
-            run.view().status,
-            Status::Failed | Status::Canceled | Status::Terminated | Status::TimedOut
-        );
-        let taken = match reuse {
-            WorkflowIdReusePolicy::AllowDuplicateFailedOnly => !failed,
-            WorkflowIdReusePolicy::RejectDuplicate => true,
-            _ => false,
-        };
-        if taken {
-            return Err(RequestError::AlreadyStarted {
-                workflow_id: workflow_id.clone(),
-                run_id: run.view().run_id.clone(),
-            });
-        }
-        let since = now.since(run.view().started_at);
-        if since <= self.config.minimal_reuse_interval
-            && !self.config.minimal_reuse_interval.is_zero()
-        {
-            return Err(Busy::TooManyStarts { workflow_id: workflow_id.clone(), since }.into());
-        }
-        Ok(())
     }
 
     fn query(
@@ -458,6 +370,17 @@ impl Service {
         }
     }
 
+    /// The same for a request that may name the first run of a chain: then the current run is meant, if it is of that
+    /// chain, or closed (C-7).
+    fn find_chain(&self, target: &Target) -> Result<RunRef, NotFound> {
+        let Some(first) = target.first_run_id.as_ref().filter(|first| !first.is_empty()) else {
+            return self.find(target);
+        };
+        let run = self.find(&Target::current(target.workflow_id.clone()))?;
+        let (open, of) = (self.runs[run.index()].is_open(), &self.run(run).first_run_id);
+        if open && of != first { Err(NotFound::Chain) } else { Ok(run) }
+    }
+
     fn within<T>(
         &mut self,
         now: Timestamp,
@@ -465,14 +388,14 @@ impl Service {
         out: &mut Outbox,
         body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
     ) -> T {
-        let (config, armed) = (&self.config, &mut self.armed);
-        let mut turn = Turn { now, config, armed, out, loose: Vec::new() };
+        let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
         let state = &mut self.runs[run.index()];
         state.advance(&turn);
         let answer = body(state, &mut turn);
         self.indexes.update(run, state);
-        for Loose { wake, soonest, latest } in core::mem::take(&mut turn.loose) {
-            turn.push(Effect::Loose { run, armed: wake.order, at: wake.at, soonest, latest });
+        turn.tell_loose(run);
+        if let Some(next) = turn.next.take() {
+            self.begin(now, next, out);
         }
         answer
     }

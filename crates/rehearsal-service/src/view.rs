@@ -14,6 +14,8 @@ pub struct RunView {
     pub workflow_id: SmolStr,
     /// Its own id.
     pub run_id: SmolStr,
+    /// The first run of its chain.
+    pub first_run_id: SmolStr,
     /// The type of its workflow.
     pub workflow_type: SmolStr,
     /// The queue its workflow tasks wait in.

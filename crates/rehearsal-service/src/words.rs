@@ -1,19 +1,25 @@
 //! The words that the machines share: what they decide, note, owe and wait for. Nothing here knows a machine or a run.
 
 mod bend;
+mod chain;
 mod due;
 mod fingerprint;
+mod id;
 mod note;
 mod origin;
+pub(crate) mod retry;
+mod size;
 mod step;
 mod table;
 mod tracked;
 
 pub use self::bend::Bend;
+pub(crate) use self::chain::Chain;
 pub(crate) use self::due::{Due, Moment, Wake};
 pub(crate) use self::fingerprint::fingerprint;
 pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote};
 pub(crate) use self::origin::Origin;
+pub(crate) use self::size::{Extent, size};
 pub use self::step::{Across, Decision};
 pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer, is_direct};
 pub(crate) use self::table::{Overlay, Table};

@@ -45,6 +45,8 @@ pub(crate) fn activation(activation: &Activation) -> Result<WorkflowActivation, 
         is_replaying: activation.replaying,
         // "The event id of the most recently processed event": the WorkflowTaskStarted.
         history_length: u32::try_from(activation.started.0).unwrap_or(u32::MAX),
+        history_size_bytes: activation.history_size,
+        continue_as_new_suggested: activation.continue_as_new_suggested,
         jobs,
         ..WorkflowActivation::default()
     })
@@ -118,6 +120,12 @@ fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, Convert
         start_time: Some(initialize.started_at.to_proto()?),
         memo: initialize.memo.to_proto()?,
         search_attributes: initialize.search_attributes.to_proto()?,
+        continued_from_execution_run_id: text(&initialize.continued_run_id),
+        continued_initiator: initialize.initiator.to_proto()?,
+        continued_failure: initialize.continued_failure.to_proto()?,
+        last_completion_result: initialize.last_completion_result.to_proto()?,
+        cron_schedule: text(&initialize.cron_schedule),
+        cron_schedule_to_schedule_interval: Some(initialize.first_task_backoff.to_proto()?),
         // Nothing that is simulated resets a run, so it is the run itself.
         original_execution_run_id: text(&initialize.run_id),
         ..InitializeWorkflow::default()

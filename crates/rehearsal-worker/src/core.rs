@@ -132,7 +132,8 @@ impl Rules for Core {
         let activities = self.sdk.compares_activities();
         Context {
             strictness: Strictness::Core { activities },
-            run_timeout: self.operations.run_timeout(),
+            run_timeout: self.operations.run().run_timeout,
+            execution_timeout: self.operations.run().execution_timeout,
         }
     }
 

@@ -85,6 +85,7 @@ pub(crate) fn event(event: &Event) -> String {
         E::WorkflowExecutionCompleted(of) => close::completed(of.result.as_ref()),
         E::WorkflowExecutionFailed(of) => close::failed(of.failure.as_ref()),
         E::WorkflowExecutionCanceled(of) => close::canceled(of.details.as_ref()),
+        E::WorkflowExecutionContinuedAsNew(of) => close::continued(of.input.as_ref()),
         _ => return name.into(),
     };
     format!("{name} {what}")

@@ -104,7 +104,8 @@ impl Rules for Go {
     fn context(&self) -> Context {
         Context {
             strictness: Strictness::Go(self.ends),
-            run_timeout: self.operations.run_timeout(),
+            run_timeout: self.operations.run().run_timeout,
+            execution_timeout: self.operations.run().execution_timeout,
         }
     }
 

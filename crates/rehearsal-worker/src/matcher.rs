@@ -190,6 +190,9 @@ fn pair(at: &mut Attributes<'_>) -> Option<String> {
         (E::WorkflowExecutionCanceled(recorded), C::CancelWorkflow { details }) => {
             close::canceled(at, recorded, details.as_ref());
         }
+        (E::WorkflowExecutionContinuedAsNew(recorded), C::ContinueAsNew(attempted)) => {
+            close::continued(at, recorded, attempted);
+        }
         (kind, command)
             if close::is_unseen_by_go(kind)
                 && command.is_close()

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use rehearsal_activation::{Initialize, Job};
 use rehearsal_history::event::WorkflowExecutionStarted;
-use rehearsal_history::{Event, SmolStr};
+use rehearsal_history::{Event, Memo, RetryPolicy, SearchAttributes, SmolStr};
 
 /// The server's default for one workflow task (W-4).
 const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,6 +21,18 @@ pub(crate) struct RunInfo {
     pub(crate) task_queue: SmolStr,
     /// The run timeout, which caps those of activities (T-1).
     pub(crate) run_timeout: Option<Duration>,
+    /// That of all runs together, which caps that of the next run.
+    pub(crate) execution_timeout: Option<Duration>,
+    /// For one workflow task.
+    pub(crate) task_timeout: Duration,
+    /// Its type.
+    pub(crate) workflow_type: SmolStr,
+    /// How it is retried as a whole.
+    pub(crate) retry_policy: Option<RetryPolicy>,
+    /// Its notes.
+    pub(crate) memo: Option<Memo>,
+    /// What it can be searched by.
+    pub(crate) search_attributes: Option<SearchAttributes>,
 }
 
 impl RunInfo {
@@ -35,6 +47,12 @@ impl RunInfo {
         self.original_run_id = started.original_execution_run_id.clone();
         self.task_queue = started.task_queue.name.clone();
         self.run_timeout = limit(started.workflow_run_timeout);
+        self.execution_timeout = limit(started.workflow_execution_timeout);
+        self.task_timeout = limit(started.workflow_task_timeout).unwrap_or(DEFAULT_TASK_TIMEOUT);
+        self.workflow_type = started.workflow_type.name.clone();
+        self.retry_policy.clone_from(&started.retry_policy);
+        self.memo.clone_from(&started.memo);
+        self.search_attributes.clone_from(&started.search_attributes);
         Job::Initialize(Box::new(Initialize {
             workflow_type: started.workflow_type.name.clone(),
             workflow_id: self.workflow_id.clone(),
@@ -44,13 +62,19 @@ impl RunInfo {
             header: started.header.clone(),
             task_queue: self.task_queue.clone(),
             attempt: u32::try_from(started.attempt).unwrap_or(1).max(1),
-            execution_timeout: limit(started.workflow_execution_timeout),
+            execution_timeout: self.execution_timeout,
             run_timeout: self.run_timeout,
-            task_timeout: limit(started.workflow_task_timeout).unwrap_or(DEFAULT_TASK_TIMEOUT),
+            task_timeout: self.task_timeout,
             retry_policy: started.retry_policy.clone(),
             started_at: event.time,
             memo: started.memo.clone(),
             search_attributes: started.search_attributes.clone(),
+            continued_run_id: started.continued_execution_run_id.clone(),
+            initiator: started.initiator.clone(),
+            continued_failure: started.continued_failure.clone(),
+            last_completion_result: started.last_completion_result.clone(),
+            cron_schedule: started.cron_schedule.clone(),
+            first_task_backoff: started.first_workflow_task_backoff.unwrap_or_default(),
         }))
     }
 }

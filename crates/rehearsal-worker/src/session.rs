@@ -123,10 +123,15 @@ impl Session {
         next: Result<Next, Box<Wrong>>,
     ) -> Result<Turn, Box<Halt>> {
         match next {
-            Ok(Next::Tell { time, jobs }) => {
-                let (run_id, started) = (self.run_id.clone(), task.started);
-                Ok(Turn::Activate(Activation { run_id, time, replaying, started, jobs }))
-            }
+            Ok(Next::Tell { time, jobs }) => Ok(Turn::Activate(Activation {
+                run_id: self.run_id.clone(),
+                time,
+                replaying,
+                started: task.started,
+                history_size: task.history_size,
+                continue_as_new_suggested: task.continue_as_new_suggested,
+                jobs,
+            })),
             Ok(Next::Send(commands)) => Ok(Turn::Answered(commands)),
             Err(wrong) => Err(Box::new(self.halt(*wrong))),
         }

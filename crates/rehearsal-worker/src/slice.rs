@@ -24,6 +24,10 @@ pub struct Task {
     pub started: EventId,
     /// Its time, which is workflow time.
     pub time: Timestamp,
+    /// The size of the history that it tells, in bytes.
+    pub history_size: u64,
+    /// Whether it suggests to continue as new (T-12).
+    pub continue_as_new_suggested: bool,
     /// The `WorkflowTaskCompleted`; `None` if the task is not answered yet.
     pub completed: Option<Arc<Event>>,
     /// The command events that follow it, in order (H-11).
@@ -98,12 +102,14 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
     while let Some((event, behind)) = rest.split_first() {
         rest = behind;
         match &event.kind {
-            EventKind::WorkflowTaskStarted(_) => {
+            EventKind::WorkflowTaskStarted(started) => {
                 let task = |events| Task {
                     number: slices.tasks.len() + 1,
                     events,
                     started: event.id,
                     time: event.time,
+                    history_size: u64::try_from(started.history_size_bytes).unwrap_or_default(),
+                    continue_as_new_suggested: started.suggest_continue_as_new,
                     completed: None,
                     commands: Vec::new(),
                     merged: Vec::new(),

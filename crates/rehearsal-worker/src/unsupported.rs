@@ -14,7 +14,6 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         EventKind::MarkerRecorded(it) if !is_simulated(&it.marker_name) => {
             return Some(format!("markers of kind `{}`", it.marker_name));
         }
-        EventKind::WorkflowExecutionContinuedAsNew(_) => "continue-as-new",
         EventKind::WorkflowExecutionUpdateAccepted(_)
         | EventKind::WorkflowExecutionUpdateRejected(_)
         | EventKind::WorkflowExecutionUpdateCompleted(_)
@@ -25,6 +24,7 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::WorkflowExecutionTimedOut(_)
         | EventKind::WorkflowExecutionCanceled(_)
         | EventKind::WorkflowExecutionTerminated(_)
+        | EventKind::WorkflowExecutionContinuedAsNew(_)
         | EventKind::WorkflowExecutionSignaled(_)
         | EventKind::WorkflowExecutionCancelRequested(_)
         | EventKind::WorkflowExecutionOptionsUpdated(_)

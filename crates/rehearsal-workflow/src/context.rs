@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rehearsal_activation::{CancellationType, Initialize, ScheduleActivity};
+use rehearsal_activation::{Activation, CancellationType, Initialize, ScheduleActivity};
 use rehearsal_history::{SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -424,6 +424,24 @@ pub struct Info {
     pub task_queue: SmolStr,
     /// Which attempt of the workflow this is, from 1.
     pub attempt: u32,
+    /// For all runs of its chain together; `None` for no limit.
+    pub execution_timeout: Option<Duration>,
+    /// For this run; `None` for no limit.
+    pub run_timeout: Option<Duration>,
+    /// For one workflow task.
+    pub task_timeout: Duration,
+    /// The first run of its chain.
+    pub first_run_id: SmolStr,
+    /// The run that it continues; `None` if it is the first.
+    pub continued_run_id: Option<SmolStr>,
+    /// The cron schedule that it runs by.
+    pub cron_schedule: Option<SmolStr>,
+    /// How many events its history has, up to the workflow task that runs.
+    pub history_length: u64,
+    /// How many bytes its history has, before the workflow task that runs was started, as the server counts them.
+    pub history_size: u64,
+    /// Whether the server suggests to continue as new: the history has grown long (T-12).
+    pub continue_as_new_suggested: bool,
 }
 
 impl Info {
@@ -434,6 +452,26 @@ impl Info {
             workflow_type: initialize.workflow_type.clone(),
             task_queue: initialize.task_queue.clone(),
             attempt: initialize.attempt,
+            execution_timeout: initialize.execution_timeout,
+            run_timeout: initialize.run_timeout,
+            task_timeout: initialize.task_timeout,
+            first_run_id: initialize.first_run_id.clone(),
+            continued_run_id: given(&initialize.continued_run_id),
+            cron_schedule: given(&initialize.cron_schedule),
+            history_length: 0,
+            history_size: 0,
+            continue_as_new_suggested: false,
         }
     }
+
+    /// What is another in each workflow task.
+    pub(crate) const fn begin(&mut self, activation: &Activation) {
+        self.history_length = activation.started.0;
+        self.history_size = activation.history_size;
+        self.continue_as_new_suggested = activation.continue_as_new_suggested;
+    }
+}
+
+fn given(text: &SmolStr) -> Option<SmolStr> {
+    Some(text).filter(|text| !text.is_empty()).cloned()
 }

@@ -4,6 +4,7 @@ mod kind;
 
 use std::fmt;
 
+use rehearsal_activation::ContinueAsNew;
 use rehearsal_history::{
     ApplicationFailureInfo, CanceledFailureInfo, Failure, FailureInfo, Payloads, TimeoutType,
 };
@@ -52,7 +53,11 @@ const UNKNOWN_EXTERNAL: &str = "UnknownExternalWorkflowExecutionError";
 /// assert_eq!(excuse(&WorkflowError::canceled()), "you canceled it");
 /// ```
 #[derive(Clone, PartialEq)]
-pub struct WorkflowError(Box<Failure>);
+pub struct WorkflowError {
+    failure: Box<Failure>,
+    /// The run to go on in, if that is what it asks for.
+    next: Option<Box<ContinueAsNew>>,
+}
 
 impl WorkflowError {
     /// An error that says nothing but `message`: what `errors.New` is to Go.
@@ -105,18 +110,40 @@ impl WorkflowError {
     }
 
     fn made(message: String, info: FailureInfo) -> Self {
-        Self(Box::new(Failure {
+        Self::from(Failure {
             message: message.into(),
             source: SOURCE.into(),
             info: Some(info),
             ..Failure::default()
-        }))
+        })
+    }
+
+    /// The error that has the workflow go on in a new run.
+    pub(crate) fn continue_as_new(next: ContinueAsNew) -> Self {
+        let failure = Failure {
+            message: "continue as new".into(),
+            source: SOURCE.into(),
+            ..Failure::default()
+        };
+        Self { failure: Box::new(failure), next: Some(Box::new(next)) }
+    }
+
+    /// Whether it asks to go on in a new run: it was made by
+    /// [`Context::continue_as_new`](crate::Context::continue_as_new), or something that led to it was.
+    #[must_use]
+    pub const fn is_continue_as_new(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// The run to go on in, if that is what it asks for.
+    pub(crate) fn take_next(&mut self) -> Option<Box<ContinueAsNew>> {
+        self.next.take()
     }
 
     /// Says that it must not be tried again. Changes application errors only.
     #[must_use]
     pub fn non_retryable(mut self) -> Self {
-        if let Some(FailureInfo::Application(info)) = &mut self.0.info {
+        if let Some(FailureInfo::Application(info)) = &mut self.failure.info {
             info.non_retryable = true;
         }
         self
@@ -129,7 +156,7 @@ impl WorkflowError {
     /// As [`WorkflowError::canceled_with_details`].
     #[must_use]
     pub fn with_details<T: Serialize>(mut self, details: &T) -> Self {
-        match &mut self.0.info {
+        match &mut self.failure.info {
             Some(FailureInfo::Application(info)) => info.details = encode_details(details),
             Some(FailureInfo::Canceled(info)) => info.details = encode_details(details),
             _ => {}
@@ -140,7 +167,7 @@ impl WorkflowError {
     /// Sets several details of an application or canceled error, each a payload of its own.
     #[must_use]
     pub fn with_detail_payloads(mut self, details: Payloads) -> Self {
-        match &mut self.0.info {
+        match &mut self.failure.info {
             Some(FailureInfo::Application(info)) => info.details = Some(details),
             Some(FailureInfo::Canceled(info)) => info.details = Some(details),
             _ => {}
@@ -151,25 +178,26 @@ impl WorkflowError {
     /// Sets what led to it.
     #[must_use]
     pub fn with_cause(mut self, cause: Self) -> Self {
-        self.0.cause = Some(cause.0);
+        self.failure.cause = Some(cause.failure);
+        self.next = self.next.or(cause.next);
         self
     }
 
     /// The failure.
     #[must_use]
     pub fn failure(&self) -> &Failure {
-        &self.0
+        &self.failure
     }
 
     /// The failure itself.
     #[must_use]
     pub fn into_failure(self) -> Failure {
-        *self.0
+        *self.failure
     }
 
     /// The failure as it is recorded when a workflow closes with this error: what nobody has signed is signed.
     pub(crate) fn into_recorded(mut self) -> Failure {
-        let mut next = Some(&mut *self.0);
+        let mut next = Some(&mut *self.failure);
         while let Some(failure) = next {
             if failure.source.is_empty() {
                 failure.source = SOURCE.into();
@@ -183,12 +211,12 @@ impl WorkflowError {
             }
             next = failure.cause.as_deref_mut();
         }
-        *self.0
+        *self.failure
     }
 
     /// The first canceled error in the chain.
     pub(crate) fn find_canceled(&self) -> Option<&CanceledFailureInfo> {
-        self.0.chain().find_map(|failure| match &failure.info {
+        self.failure.chain().find_map(|failure| match &failure.info {
             Some(FailureInfo::Canceled(info)) => Some(info),
             _ => None,
         })
@@ -197,13 +225,13 @@ impl WorkflowError {
 
 impl From<Failure> for WorkflowError {
     fn from(failure: Failure) -> Self {
-        Self(Box::new(failure))
+        Self::from(Box::new(failure))
     }
 }
 
 impl From<Box<Failure>> for WorkflowError {
     fn from(failure: Box<Failure>) -> Self {
-        Self(failure)
+        Self { failure, next: None }
     }
 }
 
@@ -219,7 +247,7 @@ impl std::error::Error for WorkflowError {}
 /// What the Go SDK prints: each error with its kind and the numbers it has, then, after a colon, what led to it.
 impl fmt::Display for WorkflowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, failure) in self.0.chain().enumerate() {
+        for (index, failure) in self.failure.chain().enumerate() {
             if index > 0 {
                 f.write_str(": ")?;
             }

@@ -69,7 +69,7 @@ impl NativeInstance {
         let Life::Running(shared) = &self.life else {
             return Err(nondeterminism("the first job of a run is not Initialize".to_owned()));
         };
-        shared.borrow_mut().begin(activation.time, activation.replaying);
+        shared.borrow_mut().begin(activation);
         for job in jobs {
             apply(&mut shared.borrow_mut(), job)?;
         }
@@ -264,10 +264,16 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
 fn close(result: Outcome) -> WorkflowCommand {
     match result {
         Ok(result) => WorkflowCommand::CompleteWorkflow { result },
-        Err(error) => match error.find_canceled() {
-            Some(canceled) => WorkflowCommand::CancelWorkflow { details: canceled.details.clone() },
-            None => WorkflowCommand::FailWorkflow { failure: Box::new(error.into_recorded()) },
-        },
+        // In this order, whatever led to what (`completeWorkflow`, `internal_task_handlers.go` of Go SDK 1.47).
+        Err(mut error) => {
+            if let Some(canceled) = error.find_canceled() {
+                return WorkflowCommand::CancelWorkflow { details: canceled.details.clone() };
+            }
+            match error.take_next() {
+                Some(next) => WorkflowCommand::ContinueAsNew(next),
+                None => WorkflowCommand::FailWorkflow { failure: Box::new(error.into_recorded()) },
+            }
+        }
     }
 }
 

@@ -36,24 +36,17 @@
 //! # use rehearsal_history::{EventId, Timestamp};
 //! # fn activation(jobs: Vec<Job>) -> Activation {
 //! #     let time = Timestamp::EPOCH;
-//! #     Activation { run_id: "run".into(), time, replaying: false, started: EventId(3), jobs }
+//! #     Activation { run_id: "run".into(), time, started: EventId(3), jobs, ..Activation::default() }
 //! # }
 //! # let initialize = Initialize {
 //! #     workflow_type: "YourWorkflow".into(),
 //! #     workflow_id: "order-7".into(),
 //! #     run_id: "run".into(),
 //! #     first_run_id: "run".into(),
-//! #     input: None,
-//! #     header: None,
 //! #     task_queue: "main".into(),
 //! #     attempt: 1,
-//! #     execution_timeout: None,
-//! #     run_timeout: None,
 //! #     task_timeout: Duration::from_secs(10),
-//! #     retry_policy: None,
-//! #     started_at: Timestamp::EPOCH,
-//! #     memo: None,
-//! #     search_attributes: None,
+//! #     ..Initialize::default()
 //! # };
 //! let mut run = definition(YOUR_WORKFLOW, your_workflow).instantiate();
 //!
@@ -81,6 +74,7 @@
 
 mod activity;
 mod blocked;
+mod chain;
 mod child;
 mod codec;
 mod condition;
@@ -105,6 +99,7 @@ mod state;
 mod timer;
 
 pub use activity::ActivityFuture;
+pub use chain::ContinueAsNewOptions;
 pub use child::{ChildExecution, ChildFuture, ChildOptions, ChildStarted};
 pub use condition::{Done, Wait, WaitTimeout};
 pub use context::{CancelHandle, Context, Info};

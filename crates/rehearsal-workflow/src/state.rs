@@ -16,13 +16,14 @@ use std::time::Duration;
 
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, Misread,
+    Activation, ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, Misread,
     ScheduleActivity, Seq, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::blocked::Blocked;
+use crate::chain::Chain;
 use crate::child::Child;
 use crate::codec;
 use crate::context::Info;
@@ -78,6 +79,7 @@ const STEPS: u32 = 100_000;
 
 pub(crate) struct State {
     pub(crate) info: Info,
+    pub(crate) chain: Chain,
     pub(crate) now: Timestamp,
     pub(crate) replaying: bool,
     pub(crate) random: Random,
@@ -141,6 +143,7 @@ impl State {
     pub(crate) fn new(initialize: &Initialize, now: Timestamp) -> Self {
         Self {
             info: Info::new(initialize),
+            chain: Chain::of(initialize),
             now,
             replaying: false,
             random: Random::of_run(&initialize.run_id),
@@ -182,9 +185,10 @@ impl State {
     }
 
     /// A new activation begins.
-    pub(crate) fn begin(&mut self, now: Timestamp, replaying: bool) {
-        self.now = now;
-        self.replaying = replaying;
+    pub(crate) fn begin(&mut self, activation: &Activation) {
+        self.now = activation.time;
+        self.replaying = activation.replaying;
+        self.info.begin(activation);
         self.steps = 0;
         self.markers.recorded = false;
     }

@@ -133,16 +133,17 @@ pub use rehearsal_history::{
     CutOff, DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo,
     History, Memo, ParentClosePolicy, Payload, Payloads, Peculiarity, RetryPolicy, RetryState,
     SearchAttribute, SearchAttributes, SearchType, SearchUpdate, SmolStr, Status,
-    TimeoutFailureInfo, TimeoutType, Timestamp, WorkflowIdReusePolicy, duration_text,
+    TimeoutFailureInfo, TimeoutType, Timestamp, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    duration_text,
 };
 #[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
-    ChildOptions, ChildStarted, Context, DEFAULT_VERSION, Either, ExternalFuture, ExternalWorkflow,
-    Info, Query, Selector, Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError,
-    join, join_all, select, select_all,
+    ChildOptions, ChildStarted, Context, ContinueAsNewOptions, DEFAULT_VERSION, Either,
+    ExternalFuture, ExternalWorkflow, Info, Query, Selector, Signal, SignalChannel, TimerFuture,
+    Update, Workflow, WorkflowError, join, join_all, select, select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

@@ -233,6 +233,37 @@ impl Scenario {
         self
     }
 
+    /// Says that the client sends each request once. The clients of both SDKs send again what is refused because the
+    /// workflow is busy (W-13); the bare service of a connection, `workflow_service()` of the Rust SDK, does not.
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};
+    ///
+    /// const WAIT: Workflow<(), ()> = Workflow::new("Wait");
+    /// const GO: Signal<()> = Signal::new("go");
+    ///
+    /// async fn wait(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     while ctx.signals(GO).try_recv().is_some() {}
+    ///     Ok(())
+    /// }
+    ///
+    /// let scenario = Scenario::new("wait").workflow(WAIT, wait).bare_client();
+    /// let mut world = scenario.hold(1, secs(2)).hold(2, secs(2)).world();
+    /// let wait = world.start(WAIT, "wait-1", ());
+    /// world.advance(secs(1));
+    /// world.signal(&wait, GO, ())?;
+    /// // The first task could not close the workflow, as it has not seen the signal. The second one is about to.
+    /// world.advance(secs(2));
+    /// let refused = world.signal(&wait, GO, ()).unwrap_err();
+    /// assert!(refused.to_string().ends_with("workflow is closing"));
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
+    #[must_use]
+    pub fn bare_client(mut self) -> Self {
+        self.inner = self.inner.with_bare_client();
+        self
+    }
+
     /// Adds something that must hold in every run: a ready one of [`check`](crate::check), or one of your own.
     #[must_use]
     pub fn check(mut self, check: impl Check + 'static) -> Self {

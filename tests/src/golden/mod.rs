@@ -21,7 +21,9 @@ pub use self::alarms::{Alarms, Expected, false_alarms};
 pub use self::compare::divergence;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate};
-pub use self::script::{Action, Expect, Hold, Retry, Script, Span, Step, Worker};
+pub use self::script::{
+    Action, ConflictPolicy, Expect, Hold, Retry, ReusePolicy, Script, Span, Step, Worker,
+};
 pub use self::suite::{Flips, Report, flip_all, run_all};
 
 /// What a `native.rs` does, and what is generated for a `workflow.rs`: registers its workflow and activities.

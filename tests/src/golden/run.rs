@@ -16,6 +16,8 @@ const AFTERWARDS: Duration = Duration::from_millis(1200);
 
 /// How long the client of the recorder waits for an answer unless the script says something else.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long after a whole second of the clock the recorder started workflows that run by a schedule.
+const AFTER_A_SECOND: Duration = Duration::from_millis(100);
 
 /// What a simulated scenario came to.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +74,8 @@ impl Run<'_> {
         for hold in &self.script.holds {
             scenario = scenario.hold(hold.task, hold.takes.0);
         }
-        scenario
+        // The recorder of Rust speaks to the bare service.
+        if self.sdk == "rust" { scenario.bare_client() } else { scenario }
     }
 
     fn worker(&self, worker: &Worker) -> WorkerSpec {
@@ -107,6 +110,11 @@ impl Run<'_> {
     /// Starts the main workflow, takes each step in its time, and waits for the end.
     fn play(&mut self, world: &mut World) {
         let script = self.script;
+        if script.cron.is_some() {
+            // Schedules count in whole seconds, at which a world begins.
+            world.advance(AFTER_A_SECOND);
+        }
+        let begin = world.elapsed();
         match world.start_workflow(self.main_options()) {
             Ok(handle) => self.handles.push(handle),
             Err(error) => {
@@ -114,11 +122,11 @@ impl Run<'_> {
             }
         }
         for step in &script.steps {
-            world.advance(step.at.0.saturating_sub(world.elapsed()));
+            world.advance((begin + step.at.0).saturating_sub(world.elapsed()));
             self.take(world, step);
         }
         if let Some(end) = script.end {
-            world.advance(end.0.saturating_sub(world.elapsed()));
+            world.advance((begin + end.0).saturating_sub(world.elapsed()));
         } else {
             for handle in &self.handles {
                 world.wait(handle);
@@ -146,6 +154,9 @@ impl Run<'_> {
         options.retry_policy = script.retry.as_ref().map(retry_policy);
         options.memo = look::memo(&script.memo);
         options.search_attributes = look::search_attributes(&script.search_attributes);
+        options.cron_schedule = script.cron.as_deref().map(Into::into);
+        options.id_reuse_policy = script.id_reuse_policy.map(Into::into).unwrap_or_default();
+        options.id_conflict_policy = script.id_conflict_policy.map(Into::into).unwrap_or_default();
         options
     }
 
@@ -211,6 +222,14 @@ impl Run<'_> {
         options.task_queue = self.queue(step.queue.as_deref().unwrap_or("main")).into();
         options.memo = look::memo(&step.memo);
         options.search_attributes = look::search_attributes(&step.search_attributes);
+        options.execution_timeout = step.execution_timeout.map(|span| span.0);
+        options.run_timeout = step.run_timeout.map(|span| span.0);
+        options.task_timeout = step.task_timeout.map(|span| span.0);
+        options.start_delay = step.start_delay.map(|span| span.0);
+        options.retry_policy = step.retry.as_ref().map(retry_policy);
+        options.cron_schedule = step.cron.as_deref().map(Into::into);
+        options.id_reuse_policy = step.id_reuse_policy.map(Into::into).unwrap_or_default();
+        options.id_conflict_policy = step.id_conflict_policy.map(Into::into).unwrap_or_default();
         self.handles.push(world.start_workflow(options)?);
         Ok(())
     }
@@ -262,7 +281,7 @@ impl Run<'_> {
         }
         if let (Some(expected), Err(error)) =
             (step.message.as_ref().or(step.answer.as_ref()), answer)
-            && *expected != error.to_string()
+            && without_uuids(expected) != without_uuids(&error.to_string())
         {
             self.problem(format!(
                 "{}: the client got `{error}`, recorded `{expected}`",
@@ -390,6 +409,7 @@ fn retry_policy(retry: &Retry) -> RetryPolicy {
         backoff_coefficient: retry.backoff_coefficient.unwrap_or_default(),
         maximum_interval: retry.maximum_interval.as_ref().map(millis),
         maximum_attempts: retry.maximum_attempts.unwrap_or_default(),
+        non_retryable_error_types: retry.non_retryable_error_types.iter().map(Into::into).collect(),
         ..RetryPolicy::default()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rehearsal::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use serde::Deserialize;
 
 /// A scenario file. A key that is not listed here is an error, so that nothing in a file is overlooked.
@@ -39,6 +40,12 @@ pub struct Script {
     /// What it can be searched by, typed by the names of the attributes.
     #[serde(default)]
     pub search_attributes: BTreeMap<String, serde_json::Value>,
+    /// When it runs again.
+    pub cron: Option<String>,
+    /// Whether the id of a closed workflow may be used again.
+    pub id_reuse_policy: Option<ReusePolicy>,
+    /// What is done if a running workflow has the id.
+    pub id_conflict_policy: Option<ConflictPolicy>,
     /// The workers, in the order of their identities: `worker-1`, `worker-2`, …
     #[serde(default, rename = "worker")]
     pub workers: Vec<Worker>,
@@ -142,6 +149,22 @@ pub struct Step {
     /// Whether it must not be tried again.
     #[serde(default)]
     pub non_retryable: bool,
+    /// Limit for all its runs together.
+    pub execution_timeout: Option<Span>,
+    /// Limit for one of its runs.
+    pub run_timeout: Option<Span>,
+    /// Limit for one of its workflow tasks.
+    pub task_timeout: Option<Span>,
+    /// How long its first workflow task is held back.
+    pub start_delay: Option<Span>,
+    /// How it is retried as a whole.
+    pub retry: Option<Retry>,
+    /// When it runs again.
+    pub cron: Option<String>,
+    /// Whether the id of a closed workflow may be used again.
+    pub id_reuse_policy: Option<ReusePolicy>,
+    /// What is done if a running workflow has the id.
+    pub id_conflict_policy: Option<ConflictPolicy>,
     /// What the client got: `ok`, which is the default, or what kind of error.
     pub expect: Option<String>,
     /// The message of the error.
@@ -225,6 +248,56 @@ pub struct Retry {
     pub maximum_interval: Option<Span>,
     /// How many attempts at most.
     pub maximum_attempts: Option<i32>,
+    /// Types of failures that are not tried again.
+    #[serde(default)]
+    pub non_retryable_error_types: Vec<String>,
+}
+
+/// Whether the id of a closed workflow may be used again.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReusePolicy {
+    /// Yes.
+    AllowDuplicate,
+    /// If the last run did not complete.
+    AllowDuplicateFailedOnly,
+    /// No.
+    RejectDuplicate,
+    /// Yes; a running one is terminated.
+    TerminateIfRunning,
+}
+
+impl From<ReusePolicy> for WorkflowIdReusePolicy {
+    fn from(policy: ReusePolicy) -> Self {
+        match policy {
+            ReusePolicy::AllowDuplicate => Self::AllowDuplicate,
+            ReusePolicy::AllowDuplicateFailedOnly => Self::AllowDuplicateFailedOnly,
+            ReusePolicy::RejectDuplicate => Self::RejectDuplicate,
+            ReusePolicy::TerminateIfRunning => Self::TerminateIfRunning,
+        }
+    }
+}
+
+/// What is done if a running workflow has the id.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConflictPolicy {
+    /// The start is refused.
+    Fail,
+    /// That one is taken.
+    UseExisting,
+    /// That one is terminated.
+    TerminateExisting,
+}
+
+impl From<ConflictPolicy> for WorkflowIdConflictPolicy {
+    fn from(policy: ConflictPolicy) -> Self {
+        match policy {
+            ConflictPolicy::Fail => Self::Fail,
+            ConflictPolicy::UseExisting => Self::UseExisting,
+            ConflictPolicy::TerminateExisting => Self::TerminateExisting,
+        }
+    }
 }
 
 /// How a run ended.

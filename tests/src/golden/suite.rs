@@ -177,6 +177,9 @@ impl Flips {
             }
             if noticed {
                 self.noticed += 1;
+            } else if original.events().len() == 1 && path.key() == "eventTime" {
+                // Times count from the first event on.
+                *self.scrubbed.entry("time of an only event".to_owned()).or_default() += 1;
             } else if let Some(reason) = scrubbed(&path, &json, &uuids) {
                 *self.scrubbed.entry(reason).or_default() += 1;
             } else {

@@ -11,7 +11,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
-    Event, EventId, Failure, ParentClosePolicy, SmolStr, TaskQueue, Timestamp,
+    Event, EventId, Failure, ParentClosePolicy, RetryPolicy, SmolStr, TaskQueue, Timestamp,
     WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
@@ -51,11 +51,20 @@ enum Order {
     Complete,
     Fail,
     Cancel,
+    ContinueAsNew,
+}
+
+/// What another run may follow a run for.
+#[derive(Debug, Clone, Copy)]
+struct Follows {
+    retry: bool,
+    cron: bool,
+    delay: bool,
 }
 
 /// A sequence of inputs.
 #[derive(Debug, Clone)]
-pub struct Inputs(Vec<Doing>);
+pub struct Inputs(Follows, Vec<Doing>);
 
 /// Any sequence.
 pub fn any_inputs() -> impl Strategy<Value = Inputs> {
@@ -70,6 +79,7 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         1 => Just(Order::Complete),
         1 => Just(Order::Fail),
         1 => Just(Order::Cancel),
+        1 => Just(Order::ContinueAsNew),
     ];
     let which = 0..3_usize;
     let doing = prop_oneof![
@@ -89,7 +99,9 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         2 => Just(Doing::RequestCancel),
         1 => Just(Doing::Terminate),
     ];
-    prop::collection::vec(doing, 0..60).prop_map(Inputs)
+    let follows = any::<(bool, bool, bool)>();
+    let follows = follows.prop_map(|(retry, cron, delay)| Follows { retry, cron, delay });
+    (follows, prop::collection::vec(doing, 0..60)).prop_map(|(follows, all)| Inputs(follows, all))
 }
 
 /// The service under test, with everything that it has given out.
@@ -97,9 +109,9 @@ struct Player {
     service: Service,
     now: Timestamp,
     out: Outbox,
-    tasks: Vec<(EventId, u32)>,
+    tasks: Vec<(RunRef, EventId, u32)>,
     taken: Vec<TaskToken>,
-    activities: Vec<(EventId, u32)>,
+    activities: Vec<(RunRef, EventId, u32)>,
     attempts: Vec<ActivityToken>,
     transfers: Vec<(RunRef, Across)>,
     histories: Vec<Vec<Arc<Event>>>,
@@ -124,35 +136,31 @@ impl Inputs {
             transfers: Vec::new(),
             histories: Vec::new(),
         };
-        player.give(Input::StartWorkflow(Box::new(start())));
-        for doing in &self.0 {
+        player.give(Input::StartWorkflow(Box::new(start(self.0))));
+        for doing in &self.1 {
             player.play(doing);
         }
         player.histories
     }
 }
 
-fn start() -> StartWorkflow {
+fn start(follows: Follows) -> StartWorkflow {
+    let policy = RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() };
     StartWorkflow {
         workflow_id: "order".into(),
         run_id: "11111111-2222-4333-8444-555555555555".into(),
         workflow_type: "Any".into(),
         task_queue: "main".into(),
-        input: None,
-        header: None,
         identity: "client".into(),
-        execution_timeout: None,
-        run_timeout: None,
-        task_timeout: None,
-        start_delay: None,
-        retry_policy: None,
-        memo: None,
-        search_attributes: None,
+        start_delay: (follows.delay && !follows.cron).then_some(Duration::from_secs(2)),
+        retry_policy: follows.retry.then_some(policy),
+        cron_schedule: if follows.cron { "@every 5s".into() } else { "".into() },
+        ..StartWorkflow::default()
     }
 }
 
 fn target() -> Target {
-    Target { workflow_id: "order".into(), run_id: None }
+    Target::current("order")
 }
 
 const WORKER: SmolStr = SmolStr::new_static("worker");
@@ -169,15 +177,17 @@ impl Player {
         }
         for effect in std::mem::take(&mut self.out.effects) {
             match effect {
-                Effect::WorkflowTask { run, scheduled, attempt, .. } if run.index() == 0 => {
-                    self.tasks.push((scheduled, attempt));
+                Effect::WorkflowTask { run, scheduled, attempt, .. } => {
+                    self.tasks.push((run, scheduled, attempt));
                 }
                 Effect::Transfer { run, across, .. } => self.transfers.push((run, across)),
-                Effect::ActivityTask { scheduled, attempt, .. } => {
-                    self.activities.push((scheduled, attempt));
+                Effect::ActivityTask { run, scheduled, attempt, .. } => {
+                    self.activities.push((run, scheduled, attempt));
                 }
-                Effect::WorkflowTask { .. }
-                | Effect::Closed { .. }
+                Effect::Closed { run } => {
+                    self.histories.push(self.service.visible_history(run));
+                }
+                Effect::Started { .. }
                 | Effect::Loose { .. }
                 | Effect::Query { .. }
                 | Effect::QueryAnswered { .. } => {}
@@ -240,10 +250,9 @@ impl Player {
 
     /// What a worker does with tasks.
     fn worker(&self, doing: &Doing) -> Option<Input> {
-        let run = self.service.run_of("order")?;
         match doing {
             Doing::TakeTask { which } => {
-                Self::recent(&self.tasks, *which).map(|(scheduled, attempt)| {
+                Self::recent(&self.tasks, *which).map(|(run, scheduled, attempt)| {
                     Input::StartWorkflowTask {
                         run,
                         scheduled,
@@ -275,7 +284,7 @@ impl Player {
                 respond(token, TaskOutcome::Failed(Box::new(failure)))
             }),
             Doing::TakeActivity { which } => {
-                Self::recent(&self.activities, *which).map(|(scheduled, attempt)| {
+                Self::recent(&self.activities, *which).map(|(run, scheduled, attempt)| {
                     Input::StartActivityTask {
                         run,
                         scheduled,
@@ -393,5 +402,6 @@ fn command(order: &Order) -> ServerCommand {
             ServerCommand::FailWorkflow { failure: Box::new(Failure::application("failed", "")) }
         }
         Order::Cancel => ServerCommand::CancelWorkflow { details: None },
+        Order::ContinueAsNew => ServerCommand::ContinueAsNew(Box::default()),
     }
 }

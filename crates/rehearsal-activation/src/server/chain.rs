@@ -35,4 +35,6 @@ pub struct ContinueAsNewWorkflow {
     pub memo: Option<Memo>,
     /// What it can be searched by.
     pub search_attributes: Option<SearchAttributes>,
+    /// Whether it wants the same build as this run; both SDKs say so if it has the same queue.
+    pub inherit_build_id: bool,
 }

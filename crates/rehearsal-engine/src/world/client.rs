@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rehearsal_activation::names::{Signal, Workflow};
 use rehearsal_history::{
-    CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, Status,
+    CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, WorkflowIdConflictPolicy,
+    WorkflowIdReusePolicy,
 };
 use rehearsal_service::{Answer, Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
@@ -43,14 +44,20 @@ pub struct StartOptions {
     pub run_timeout: Option<Duration>,
     /// For one workflow task; `None` for the server's 10 s.
     pub task_timeout: Option<Duration>,
-    /// How long the first workflow task waits. Not simulated yet: refused by name.
+    /// How long the first workflow task waits; a cancel ends that, a signal does not (H-17).
     pub start_delay: Option<Duration>,
-    /// How the workflow as a whole is retried. Not simulated yet: refused by name.
+    /// How the workflow as a whole is retried (T-11); `None` for not at all.
     pub retry_policy: Option<RetryPolicy>,
     /// Notes on the workflow.
     pub memo: Option<Memo>,
     /// What it can be searched by: attributes of the scenario, and those of the server.
     pub search_attributes: Option<SearchAttributes>,
+    /// When it runs again, and when it runs first: `@every 10m`, or five fields in UTC.
+    pub cron_schedule: Option<SmolStr>,
+    /// Whether the id of a closed workflow may be used again (T-14).
+    pub id_reuse_policy: WorkflowIdReusePolicy,
+    /// What is done if a running workflow has the id (T-14).
+    pub id_conflict_policy: WorkflowIdConflictPolicy,
 }
 
 impl StartOptions {
@@ -69,6 +76,9 @@ impl StartOptions {
             retry_policy: None,
             memo: None,
             search_attributes: None,
+            cron_schedule: None,
+            id_reuse_policy: WorkflowIdReusePolicy::default(),
+            id_conflict_policy: WorkflowIdConflictPolicy::default(),
         }
     }
 }
@@ -258,10 +268,14 @@ impl World {
             retry_policy: options.retry_policy,
             memo: options.memo,
             search_attributes: options.search_attributes,
+            cron_schedule: options.cron_schedule.unwrap_or_default(),
+            id_reuse_policy: options.id_reuse_policy,
+            id_conflict_policy: options.id_conflict_policy,
         }));
         match self.call(input)? {
             Answer::Started(run) => {
                 self.moved = true;
+                let run_id = self.service.run(run).run_id.clone();
                 Ok(Handle { workflow_id, run_id, run })
             }
             other => unreachable!("a start is answered with a run, not with {other:?}"),
@@ -271,7 +285,7 @@ impl World {
     /// Sends a signal to the current run of a workflow, or to the run that is named.
     ///
     /// While the workflow is closing (W-13) the request is tried again, as the client of an SDK does, for 10 s of
-    /// virtual time.
+    /// virtual time, unless the scenario has a [bare client](crate::Scenario::with_bare_client).
     ///
     /// # Errors
     ///
@@ -314,7 +328,9 @@ impl World {
             });
             self.moved = true;
             match answer {
-                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
+                Err(RequestError::ResourceExhausted(_))
+                    if self.scenario.client_retries && self.clock.now() < give_up =>
+                {
                     self.advance(BUSY_BACKOFF);
                 }
                 answer => return answer.map(drop),
@@ -365,6 +381,7 @@ impl World {
         let open = run.filter(|&run| self.is_open(run));
         self.call(Input::RequestCancelWorkflow { target, reason, identity })?;
         if let Some(run) = open {
+            self.main_canceled |= self.main_run().is_some_and(|(main, _)| main == run);
             let (at, run_id) = (self.elapsed(), self.service.run(run).run_id.clone());
             self.record.cancels.push(CancelAccepted { at, run_id });
         }
@@ -456,45 +473,8 @@ impl World {
         let target = self.clock.now() + by;
         while self.step(target) {}
     }
-
-    /// Waits until a workflow is closed, or nothing can happen any more. Returns how it stands then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
-    /// use rehearsal::Status;
-    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
-    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
-    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
-    /// let nap = world.start(NAP, "nap-1", ());
-    /// assert_eq!(world.wait(&nap), Status::Completed);
-    /// assert_eq!(world.elapsed(), mins(5));
-    /// ```
-    pub fn wait(&mut self, handle: &Handle) -> Status {
-        while self.is_open(handle.run) && self.step(rehearsal_history::Timestamp::MAX) {}
-        self.status(handle)
-    }
-
-    /// How a workflow stands.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
-    /// use rehearsal::Status;
-    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
-    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
-    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
-    /// let nap = world.start(NAP, "nap-1", ());
-    /// assert_eq!(world.status(&nap), Status::Running);
-    /// ```
-    #[must_use]
-    pub fn status(&self, handle: &Handle) -> Status {
-        self.service.run(handle.run).status
-    }
 }
 
 pub(super) fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
-    Target { workflow_id: workflow_id.into(), run_id: run_id.map(Into::into) }
+    Target { run_id: run_id.map(Into::into), ..Target::current(workflow_id) }
 }

@@ -60,7 +60,7 @@ impl World {
         workflow_id: &str,
         run_id: Option<&str>,
     ) -> Result<Description, ClientError> {
-        let target = Target { workflow_id: workflow_id.into(), run_id: run_id.map(SmolStr::from) };
+        let target = Target { run_id: run_id.map(SmolStr::from), ..Target::current(workflow_id) };
         Ok(self.description(self.service.meant(&target)?))
     }
 

@@ -83,12 +83,13 @@ impl World {
     /// Runs until every workflow is closed, or nothing can happen any more, or a limit is reached.
     ///
     /// An open workflow at rest is a hang (RH301), unless it is the baseline of a sweep that no cancel was requested
-    /// of: that one is left at its horizon.
+    /// of: that one is left at its horizon. So is one that runs again and again by its cron schedule.
     pub(crate) fn run_to_end(&mut self, baseline: bool) {
         while self.service.has_open() && !self.stopped {
             if self.step(Timestamp::MAX) {
                 if let Some(found) = self.repeats() {
-                    if baseline && !self.cancel_requested() {
+                    // No cron schedule ends by itself (C-14).
+                    if (baseline && !self.cancel_requested()) || self.all_by_schedule() {
                         self.record.horizon = Some(Horizon::Repeats(found.at));
                         self.record.points.truncate(found.points);
                         return;

@@ -316,7 +316,7 @@ impl World {
         let identity = IDENTITY;
         let token = match activity {
             ActivityTarget::Id { workflow_id, run_id, activity_id } => {
-                let target = Target { workflow_id, run_id };
+                let target = Target { run_id, ..Target::current(workflow_id) };
                 return self.call(Input::RespondActivityById {
                     target,
                     activity_id,

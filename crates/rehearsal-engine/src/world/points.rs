@@ -8,16 +8,17 @@ use crate::choice::{ChoiceKind, Injection};
 use crate::record::{Place, Point};
 
 impl World {
-    /// Asks whether the first execution is canceled here, and cancels it if so. `next` is the index of what is about
-    /// to happen, or `None` at rest.
+    /// Asks whether the first execution is canceled here, and cancels it if so: the run of its chain that is the last
+    /// now. `next` is the index of what is about to happen, or `None` at rest.
     pub(super) fn point(&mut self, next: Option<usize>) -> Injection {
-        let Some(&main) = self.runs.first() else { return Injection::None };
+        let Some((main, run)) = self.main_run() else { return Injection::None };
         let next = next.map(|index| match self.agenda.get_due(index) {
             Some(entry) => Next::Entry(entry),
             None => Next::Elapsed,
         });
         let point = Point {
             at: self.elapsed(),
+            run,
             place: self.place(main, next),
             before: name(next),
             joins: false,
@@ -50,7 +51,8 @@ impl World {
         }
         match self.service.workflow_task(main) {
             TaskState::Started { .. } => return Place::TaskRunning,
-            TaskState::Scheduled { .. } if self.tasks_delivered == 0 => {
+            // It may be that none is scheduled yet (H-17).
+            TaskState::Scheduled { .. } | TaskState::None if !self.begun.contains(&main) => {
                 return Place::BeforeFirstTask;
             }
             TaskState::Scheduled { .. } => return Place::WithJobAfter,
@@ -76,13 +78,14 @@ impl World {
     }
 
     /// Whether a workflow task of the first execution is pending.
-    pub(super) fn has_workflow_task(&self) -> bool {
-        self.runs.first().is_some_and(|&main| self.service.workflow_task(main) != TaskState::None)
+    pub(super) fn has_workflow_task(&mut self) -> bool {
+        let main = self.main_run();
+        main.is_some_and(|(main, _)| self.service.workflow_task(main) != TaskState::None)
     }
 
     /// Notes at the last point that the step after it made a workflow task necessary.
     pub(super) fn note_joint(&mut self, had_task: bool) {
-        let Some(&main) = self.runs.first() else { return };
+        let Some((main, _)) = self.main_run() else { return };
         let open = self.service.run(main).status == Status::Running;
         let needs = !had_task && open && self.has_workflow_task();
         if needs && let Some(point) = self.record.points.last_mut() {

@@ -44,6 +44,7 @@ impl World {
         };
         // A refusal means that the task is gone: timed out, or its workflow closed.
         if let Ok(Answer::WorkflowTask(delivery)) = self.call(input) {
+            self.begun.insert(task.run);
             self.deliver(host, delivery);
         }
     }

@@ -185,6 +185,8 @@ message! {
         memo: Option<Memo> => "memo",
         /// What it can be searched by.
         search_attributes: Option<SearchAttributes> => "searchAttributes",
+        /// Whether it wants the same build as this run.
+        inherit_build_id: bool => "inheritBuildId",
     }
 
     /// Options of the run were changed.

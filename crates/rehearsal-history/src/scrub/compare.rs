@@ -141,11 +141,10 @@ fn times(
     let mut times: Vec<Difference> = events
         .filter_map(|(index, (left, right))| apart(index, "eventTime", *left, *right))
         .collect();
-    for (index, left) in &simulated.attribute_times {
-        let right = recorded.attribute_times.iter().find(|(other, _)| other == index);
-        times.extend(right.and_then(|(_, right)| {
-            apart(*index, "workflowExecutionExpirationTime", *left, *right)
-        }));
+    for (index, name, left) in &simulated.attribute_times {
+        let mut others = recorded.attribute_times.iter();
+        let right = others.find(|(other, named, _)| other == index && named == name);
+        times.extend(right.and_then(|(.., right)| apart(*index, name, *left, *right)));
     }
     times
 }

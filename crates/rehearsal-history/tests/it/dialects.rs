@@ -63,6 +63,7 @@ const ENUMS: &[(&str, &[(&str, u64)])] = &[
             ("MARKER_RECORDED", 25),
             ("WORKFLOW_EXECUTION_SIGNALED", 26),
             ("WORKFLOW_EXECUTION_TERMINATED", 27),
+            ("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", 28),
         ],
     ),
 ];
@@ -98,7 +99,7 @@ fn older(value: Value) -> Value {
                 json!({"control": null})
             } else if out.contains_key("activityType") && out.contains_key("retryPolicy") {
                 json!({"header": null, "input": null, "useWorkflowBuildId": false, "heartbeatTimeout": null})
-            } else if out.contains_key("firstExecutionRunId") {
+            } else if out.contains_key("workflowTaskTimeout") && out.contains_key("attempt") {
                 json!({"parentWorkflowNamespace": "", "parentWorkflowExecution": null,
                     "parentInitiatedEventId": "0", "initiator": "Unspecified", "continuedFailure": null,
                     "workflowExecutionExpirationTime": "0001-01-01T00:00:00Z", "memo": null, "completionCallbacks": null})

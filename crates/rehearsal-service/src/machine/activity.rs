@@ -7,7 +7,6 @@ mod all;
 mod plan;
 mod planned;
 mod record;
-mod retry;
 mod schedule;
 
 use alloc::boxed::Box;

@@ -19,7 +19,8 @@ use super::activity::{Activity, ActivityInput, ActivityState};
 use super::task::{TaskInput, WorkflowTask};
 use super::timer::{Timer, TimerInput, TimerState};
 use crate::words::{
-    ActivityNote, Decision, Due, IllegalTransition, Moment, Note, Slot, Step, TaskNote, Transfer,
+    ActivityNote, Decision, Due, Extent, IllegalTransition, Moment, Note, Slot, Step, TaskNote,
+    Transfer,
 };
 
 const NOW: Timestamp = Timestamp::from_nanos(10_000_000_000);
@@ -48,6 +49,7 @@ fn print(step: &Step) -> String {
         Step::Note(note) => format!("note {}", name(note)),
         Step::Transfer(Transfer::Activity { scheduled }) => format!("hand over {scheduled}"),
         Step::Transfer(Transfer::Across(across)) => format!("hand over {across:?}"),
+        Step::Transfer(Transfer::Next(_)) => "another run follows".to_string(),
     }
 }
 
@@ -205,14 +207,21 @@ fn task_inputs() -> Vec<(&'static str, TaskInput)> {
     let who = || "worker".into();
     let (queue, timeout) = (TaskQueue::normal("main"), Duration::from_secs(10));
     let fail = |cause| TaskInput::Fail { cause, failure: None, identity: who() };
-    let start =
-        |next| TaskInput::Start { next, many: false, identity: who(), request_id: "poll".into() };
+    let start = |next| TaskInput::Start {
+        next,
+        extent: Extent::default(),
+        identity: who(),
+        request_id: "poll".into(),
+    };
     let sdk_metadata = SdkMetadata::default();
     vec![
         ("Schedule", TaskInput::Schedule { next, queue, timeout }),
         ("Start", start(next)),
         ("Start after new events", start(EventId(21))),
-        ("Complete", TaskInput::Complete { next, many: false, identity: who(), sdk_metadata }),
+        (
+            "Complete",
+            TaskInput::Complete { next, extent: Extent::default(), identity: who(), sdk_metadata },
+        ),
         ("Fail", fail(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure)),
         ("Fail UnhandledCommand", fail(WorkflowTaskFailedCause::UnhandledCommand)),
         ("TimeOut", TaskInput::TimeOut),

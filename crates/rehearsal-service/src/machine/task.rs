@@ -14,7 +14,7 @@ use rehearsal_history::{
     WorkflowTaskFailedCause,
 };
 
-use crate::words::{Decision, IllegalTransition, Slot, TaskNote};
+use crate::words::{Decision, Extent, IllegalTransition, Slot, TaskNote};
 
 /// Where the workflow task of a run stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,15 +31,15 @@ pub(crate) enum WorkflowTask {
     Started { slot: Slot, started: EventId, at: Timestamp, identity: SmolStr, request_id: SmolStr },
 }
 
-/// What can happen to a workflow task. `next` is the id of the next event, `many` whether the history is long (T-12).
+/// What can happen to a workflow task. `next` is the id of the next event, `extent` what the history is like (T-12).
 #[derive(Debug, Clone)]
 pub(crate) enum TaskInput {
     /// The workflow is to hear of something.
     Schedule { next: EventId, queue: TaskQueue, timeout: Duration },
     /// A worker takes it.
-    Start { next: EventId, many: bool, identity: SmolStr, request_id: SmolStr },
+    Start { next: EventId, extent: Extent, identity: SmolStr, request_id: SmolStr },
     /// The worker's commands are accepted.
-    Complete { next: EventId, many: bool, identity: SmolStr, sdk_metadata: SdkMetadata },
+    Complete { next: EventId, extent: Extent, identity: SmolStr, sdk_metadata: SdkMetadata },
     /// The worker could not, or its commands are refused.
     Fail { cause: WorkflowTaskFailedCause, failure: Option<Box<Failure>>, identity: SmolStr },
     /// The worker took too long (W-4).
@@ -68,18 +68,18 @@ impl WorkflowTask {
                 let (attempt, closing) = (*attempt, *closing);
                 Slot { scheduled: next, at: now, attempt, queue, timeout, closing }.schedule(out);
             }
-            (Self::Scheduled(slot), TaskInput::Start { next, many, identity, request_id }) => {
-                slot.start(now, next, many, identity, request_id, out);
+            (Self::Scheduled(slot), TaskInput::Start { next, extent, identity, request_id }) => {
+                slot.start(now, next, extent, identity, request_id, out);
             }
             (Self::Scheduled(slot), TaskInput::GiveUpSticky) if slot.is_sticky() => {
                 slot.give_up(now, out);
             }
             (
                 Self::Started { slot, started, at, request_id, .. },
-                TaskInput::Complete { next, many, identity, sdk_metadata },
+                TaskInput::Complete { next, extent, identity, sdk_metadata },
             ) => {
                 let (scheduled, started) = if slot.is_transient() {
-                    slot.record_late(*at, next, many, &identity, request_id, out)
+                    slot.record_late(*at, next, extent, &identity, request_id, out)
                 } else {
                     (slot.scheduled, *started)
                 };

@@ -5,61 +5,49 @@ use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use rehearsal_history::event::{
-    WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionStarted,
-    WorkflowExecutionTerminated,
+    WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionTerminated,
 };
 use rehearsal_history::{
-    Event, EventId, EventKind, Header, Payloads, SmolStr, TaskQueue, WorkflowTaskFailedCause,
+    Event, EventId, EventKind, Header, Payloads, SmolStr, Timestamp, WorkflowTaskFailedCause,
 };
 use smol_str::format_smolstr;
 
 use super::buffer::Buffer;
-use super::family::{Asked, Origin, Parent, Requester};
+use super::family::{Asked, Requester};
 use super::index::Index;
 use super::query::Queries;
-use super::queue::Queue;
 use super::state::State;
-use super::{Run, Turn};
+use super::{Following, Run, Turn};
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
-use crate::input::{RunRef, StartWorkflow};
-use crate::words::{Decision, Due, HISTORY_SERVICE, Moment};
+use crate::input::RunRef;
+use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment, size};
 
 impl Run {
-    /// A new run. Its first workflow task is scheduled, unless it is a child: then that waits until the parent was told.
-    pub(crate) fn start(
-        id: RunRef,
-        turn: &mut Turn<'_>,
-        start: StartWorkflow,
-        parent: Option<Parent>,
-    ) -> Self {
-        let needs_task = parent.is_none();
-        let (parent, user_metadata) =
-            parent.map_or((None, None), |it| (Some(it.origin), it.user_metadata));
-        let started = started_event(turn, start, parent);
-        let mut event =
-            Event::new(EventId::FIRST, turn.now, EventKind::WorkflowExecutionStarted(started));
+    /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
+    pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: Following) -> Self {
+        let Following { started, user_metadata, waits, mut queue } = start;
+        let kind = EventKind::WorkflowExecutionStarted(started);
+        let mut event = Event::new(EventId::FIRST, turn.now, kind);
         event.user_metadata = user_metadata;
         let event = Arc::new(event);
-        let state = match &event.kind {
-            EventKind::WorkflowExecutionStarted(started) => State::new(&event, started),
-            other => unreachable!("made above as WorkflowExecutionStarted, not {}", other.name()),
+        let state = State::new(&event);
+        let mut arm = |at: Option<Timestamp>| {
+            at.map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }))
         };
-        let mut queue = Queue::default();
-        let expiry = state
-            .settings
-            .expires
-            .map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }));
+        let (begin, expiry) = (arm(state.settings.begins), arm(state.settings.expires));
         let mut run = Self {
             id,
+            size: size(&event),
             events: vec![event],
             state,
             buffer: Buffer::default(),
             sticky: None,
             queries: Queries::default(),
             transfers: Vec::new(),
+            written: 0,
+            begin,
             expiry,
             task_wake: None,
             timer_tasks: BTreeSet::new(),
@@ -68,6 +56,7 @@ impl Run {
             index: Index::default(),
             alarm: None,
         };
+        let needs_task = !waits && run.state.settings.begins.is_none();
         run.finish(turn, needs_task);
         run
     }
@@ -115,7 +104,8 @@ impl Run {
             }),
         );
         self.settle(turn, decision);
-        self.finish(turn, true);
+        // H-17: it does not end the wait.
+        self.finish(turn, !self.state.is_held_back());
         Ok(())
     }
 
@@ -174,67 +164,21 @@ impl Run {
             identity,
             ..WorkflowExecutionTerminated::default()
         };
-        self.close_by_force(turn, closed);
+        self.close_by_force(turn, |chain, out| out.record(chain.now, closed));
         Ok(())
     }
 
     /// W-17: a task that is started fails, what it held back is recorded, and the run closes.
-    pub(super) fn close_by_force(&mut self, turn: &mut Turn<'_>, close: impl Into<EventKind>) {
+    pub(crate) fn close_by_force(
+        &mut self,
+        turn: &mut Turn<'_>,
+        close: impl FnOnce(&Chain<'_>, &mut Decision),
+    ) {
         self.fail_task(turn, WorkflowTaskFailedCause::ForceCloseCommand, None, HISTORY_SERVICE);
         self.flush();
         let mut decision = Decision::default();
-        decision.record(turn.now, close);
+        close(&self.state.chain(turn), &mut decision);
         self.settle(turn, decision);
         self.finish(turn, false);
     }
-}
-
-/// T-10, W-4. A timeout of zero that the client gave is recorded, as of Go's client; one that it left out is not, as of
-/// Rust's.
-fn started_event(
-    turn: &Turn<'_>,
-    start: StartWorkflow,
-    parent: Option<Origin>,
-) -> Box<WorkflowExecutionStarted> {
-    let recorded = |timeout: Duration, given: Option<Duration>| {
-        (given.is_some() || !timeout.is_zero()).then_some(timeout)
-    };
-    let execution = start.execution_timeout.unwrap_or_default();
-    let run = match start.run_timeout.filter(|timeout| !timeout.is_zero()) {
-        None => execution,
-        Some(run) if execution.is_zero() => run,
-        Some(run) => run.min(execution),
-    };
-    let task = start
-        .task_timeout
-        .filter(|timeout| !timeout.is_zero())
-        .unwrap_or(turn.config.default_task_timeout);
-    let task = task.min(turn.config.max_task_timeout);
-    let mut started = Box::new(WorkflowExecutionStarted {
-        workflow_type: start.workflow_type.into(),
-        task_queue: TaskQueue::normal(start.task_queue),
-        input: start.input,
-        workflow_execution_timeout: recorded(execution, start.execution_timeout),
-        workflow_run_timeout: recorded(run, start.run_timeout),
-        workflow_task_timeout: Some(if run.is_zero() { task } else { task.min(run) }),
-        original_execution_run_id: start.run_id.clone(),
-        identity: start.identity,
-        first_execution_run_id: start.run_id,
-        attempt: 1,
-        workflow_execution_expiration_time: (!execution.is_zero())
-            .then(|| turn.now.saturating_add(execution)),
-        first_workflow_task_backoff: Some(Duration::ZERO),
-        memo: start.memo,
-        search_attributes: start.search_attributes,
-        header: start.header,
-        workflow_id: start.workflow_id,
-        ..WorkflowExecutionStarted::default()
-    });
-    if let Some(Origin { parent, initiated, root }) = parent {
-        started.parent_workflow_namespace = turn.config.namespace.clone();
-        started.parent_workflow_execution = Some(parent);
-        started.parent_initiated_event_id = initiated;
-        started.root_workflow_execution = Some(root);
-    }
-    started
 }

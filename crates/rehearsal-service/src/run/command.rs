@@ -65,7 +65,9 @@ impl Command {
             ServerCommand::RequestCancelExternalWorkflow(command) => {
                 Self::External(ExternalCommand::Cancel(command))
             }
-            ServerCommand::ContinueAsNew(_) => return Err("continue-as-new"),
+            ServerCommand::ContinueAsNew(command) => {
+                Self::Close(CloseCommand::ContinueAsNew(command))
+            }
             ServerCommand::UpsertSearchAttributes(changed) => {
                 Self::Properties(PropertiesCommand::UpsertSearchAttributes(changed))
             }

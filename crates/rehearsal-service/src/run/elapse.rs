@@ -1,4 +1,4 @@
-//! Deadlines: what is armed, and what happens when it goes off (T-2, T-3, T-9, T-10, W-4, W-9).
+//! Deadlines: what is armed, and what happens when it goes off (H-17, T-2, T-3, T-9, T-10, W-4, W-9).
 //!
 //! As on the server, only the soonest timer and the soonest deadline of all activities are armed, at the end of a
 //! transaction. What comes next is armed when that one is through, and late if the queue was read a moment ago
@@ -6,13 +6,13 @@
 
 use alloc::vec::Vec;
 
-use rehearsal_history::event::WorkflowExecutionTimedOut;
-use rehearsal_history::{EventId, RetryState, SmolStr, Timestamp};
+use rehearsal_history::{EventId, SmolStr, Timestamp};
 
 use super::{Run, Turn, queue};
 use crate::machine::activity::{
     Activity, ActivityInput, ActivityState, DEADLINES, HEARTBEAT, goes_by_start,
 };
+use crate::machine::close;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::machine::timer::TimerInput;
 use crate::words::{Decision, Due, Moment, Wake};
@@ -26,6 +26,8 @@ pub(crate) struct Alarm {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
+    /// The first workflow task need not wait any more.
+    Begin,
     Run,
     Task,
     /// A task of timers.
@@ -48,7 +50,7 @@ impl Run {
 
     /// A task in the timer queue goes off at another time, if it is still there.
     pub(crate) fn shift(&mut self, turn: &Turn<'_>, order: u64, at: Timestamp) {
-        let mut wakes: Vec<&mut Wake> = self.expiry.iter_mut().collect();
+        let mut wakes: Vec<&mut Wake> = self.begin.iter_mut().chain(&mut self.expiry).collect();
         wakes.extend(self.task_wake.as_mut().map(|(.., wake)| wake));
         wakes.extend(self.state.timers.values_mut().filter_map(|timer| timer.wake.as_mut()));
         for activity in self.state.activities.values_mut() {
@@ -70,7 +72,12 @@ impl Run {
     pub(crate) fn elapse(&mut self, turn: &mut Turn<'_>) {
         let Some(alarm) = self.alarm.take() else { return };
         match alarm.what {
-            What::Run => self.time_out(turn),
+            What::Begin => {
+                self.begin = None;
+                // A cancel may have begun it before (`executeWorkflowBackoffTimerTask`).
+                self.finish(turn, self.state.is_held_back());
+            }
+            What::Run => self.close_by_force(turn, close::time_out),
             What::Task => self.time_out_task(turn),
             What::Timers => {
                 self.timer_tasks.retain(|wake| *wake > alarm.wake);
@@ -89,18 +96,6 @@ impl Run {
             }
             What::Backoff(scheduled) => self.retry_activity(turn, scheduled),
         }
-    }
-
-    /// T-10. The execution timeout allows no retry; the run timeout would, but workflows have no retry policy.
-    fn time_out(&mut self, turn: &mut Turn<'_>) {
-        let is_execution =
-            self.state.settings.execution_expires.is_some_and(|expires| expires <= turn.now);
-        let retry_state =
-            if is_execution { RetryState::Timeout } else { RetryState::RetryPolicyNotSet };
-        self.close_by_force(
-            turn,
-            WorkflowExecutionTimedOut { retry_state, ..WorkflowExecutionTimedOut::default() },
-        );
     }
 
     /// W-4, W-9.
@@ -259,6 +254,7 @@ impl Run {
                 soonest = Some(Alarm { wake, what });
             }
         };
+        add(self.begin, What::Begin);
         add(self.expiry, What::Run);
         add(self.task_wake.map(|(.., wake)| wake), What::Task);
         add(timers, What::Timers);

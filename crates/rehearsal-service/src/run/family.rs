@@ -1,8 +1,6 @@
 //! Who asks something of a run beside its clients, and what a run asks of others.
 
-use alloc::boxed::Box;
-
-use rehearsal_history::{EventId, Execution, SmolStr, UserMetadata};
+use rehearsal_history::{EventId, Execution, SmolStr};
 
 use super::{Run, Turn};
 use crate::error::NotFound;
@@ -63,14 +61,6 @@ pub(crate) struct Origin {
     /// The `StartChildWorkflowExecutionInitiated` there.
     pub(crate) initiated: EventId,
     pub(crate) root: Execution,
-}
-
-/// The parent of a run that is started.
-#[derive(Debug, Clone)]
-pub(crate) struct Parent {
-    pub(crate) origin: Origin,
-    /// What a person reads beside the start.
-    pub(crate) user_metadata: Option<Box<UserMetadata>>,
 }
 
 impl Run {

@@ -57,6 +57,7 @@ pub(crate) fn plan(
             task_timeouts: [turn.config.default_task_timeout, turn.config.max_task_timeout],
             limits: &turn.config.limits,
             search_attributes: &turn.config.search_attributes,
+            chain: state.chain(turn),
         },
         buffered,
         activities: Planned::new(Overlay::new(&state.activities), index.ids()),
@@ -101,7 +102,7 @@ impl Planner<'_> {
                 let is_new = |id: &str| self.children.all().any(|it| it.is_new(origin.task, id));
                 external::plan(command, origin, &self.externals, is_new, out)?;
             }
-            Command::Close(command) => close::plan(command, origin, out),
+            Command::Close(command) => close::plan(command, origin, out)?,
             Command::Marker(marker) => marker::plan(*marker, origin, out)?,
             Command::Properties(command) => properties::plan(command, origin, out)?,
         }

@@ -14,7 +14,7 @@ use rehearsal_history::Timestamp;
 use crate::words::{Due, Wake};
 
 /// What of the timer queue holds back the deadlines of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
     /// When a queue was last read.
     read: Option<Timestamp>,

@@ -7,6 +7,7 @@ use core::time::Duration;
 use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventId, EventKind, Execution, SmolStr, Status, Timestamp};
 
+use super::Turn;
 use crate::machine::activity::{self, Activity};
 use crate::machine::child::{self, Child};
 use crate::machine::external::{self, External};
@@ -14,7 +15,7 @@ use crate::machine::properties;
 use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::view::RunView;
-use crate::words::{Note, Tracked};
+use crate::words::{Chain, Note, Tracked};
 
 /// The state of a run.
 ///
@@ -23,8 +24,12 @@ use crate::words::{Note, Tracked};
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) view: RunView,
+    /// The first event, which is a `WorkflowExecutionStarted`.
+    started: Arc<Event>,
     pub(crate) settings: Settings,
     pub(crate) task: WorkflowTask,
+    /// Whether a workflow task was ever scheduled.
+    pub(crate) had_task: bool,
     /// The `WorkflowTaskStarted` of the last task that was completed.
     pub(crate) previous_started: EventId,
     /// By their `ActivityTaskScheduled`.
@@ -74,18 +79,26 @@ pub(crate) struct Settings {
     pub(crate) run_timeout: Option<Duration>,
     /// When the run times out (T-10).
     pub(crate) expires: Option<Timestamp>,
-    /// When all runs must have ended (T-10).
-    pub(crate) execution_expires: Option<Timestamp>,
+    /// When its first workflow task need not wait any more, if it must wait (H-17).
+    pub(crate) begins: Option<Timestamp>,
 }
 
 impl State {
     /// The state after the first event, which is a `WorkflowExecutionStarted`.
-    pub(crate) fn new(event: &Event, started: &WorkflowExecutionStarted) -> Self {
+    pub(crate) fn new(event: &Arc<Event>) -> Self {
+        let started = start_of(event);
         let run_timeout = started.workflow_run_timeout.filter(|timeout| !timeout.is_zero());
+        let backoff = started.first_workflow_task_backoff.filter(|wait| !wait.is_zero());
+        let begins = backoff.map(|wait| event.time.saturating_add(wait));
+        let expires =
+            run_timeout.map(|timeout| begins.unwrap_or(event.time).saturating_add(timeout));
+        let all = started.workflow_execution_expiration_time;
         Self {
+            started: Arc::clone(event),
             view: RunView {
                 workflow_id: started.workflow_id.clone(),
                 run_id: started.original_execution_run_id.clone(),
+                first_run_id: started.first_execution_run_id.clone(),
                 workflow_type: started.workflow_type.name.clone(),
                 task_queue: started.task_queue.name.clone(),
                 status: Status::Running,
@@ -98,9 +111,10 @@ impl State {
             settings: Settings {
                 task_timeout: started.workflow_task_timeout.unwrap_or_default(),
                 run_timeout,
-                expires: run_timeout.map(|timeout| event.time.saturating_add(timeout)),
-                execution_expires: started.workflow_execution_expiration_time,
+                expires: expires.map(|expires| all.map_or(expires, |all| expires.min(all))),
+                begins,
             },
+            had_task: false,
             task: WorkflowTask::NONE,
             previous_started: EventId::NONE,
             activities: Tracked::default(),
@@ -124,6 +138,7 @@ impl State {
         child::evolve(&mut self.children, event);
         external::evolve(&mut self.externals, event);
         match &event.kind {
+            EventKind::WorkflowTaskScheduled(_) => self.had_task = true,
             EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
             EventKind::WorkflowExecutionCancelRequested(_) => self.view.cancel_requested = true,
             EventKind::WorkflowExecutionSignaled(_) if event.id.is_none() => {
@@ -152,5 +167,24 @@ impl State {
 
     pub(crate) fn is_open(&self) -> bool {
         self.view.status == Status::Running
+    }
+
+    /// Whether its first workflow task is still held back (`IsWorkflowPendingOnWorkflowTaskBackoff`).
+    pub(crate) const fn is_held_back(&self) -> bool {
+        self.settings.begins.is_some() && !self.had_task
+    }
+
+    /// The run as one of its chain.
+    pub(crate) fn chain<'a>(&'a self, turn: &'a Turn<'_>) -> Chain<'a> {
+        let started = start_of(&self.started);
+        Chain { now: turn.now, started, began: self.view.started_at, config: turn.config }
+    }
+}
+
+/// What a run was started with.
+fn start_of(event: &Event) -> &WorkflowExecutionStarted {
+    match &event.kind {
+        EventKind::WorkflowExecutionStarted(started) => started,
+        other => unreachable!("a run begins with WorkflowExecutionStarted, not {}", other.name()),
     }
 }

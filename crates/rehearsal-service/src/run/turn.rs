@@ -1,12 +1,14 @@
 //! What every transaction of a run is given: the time, the settings, and where effects go.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rehearsal_history::Timestamp;
+use rehearsal_history::event::WorkflowExecutionStarted;
+use rehearsal_history::{Timestamp, UserMetadata};
 
 use super::queue::Queue;
 use crate::config::ServiceConfig;
-use crate::input::{Effect, Outbox};
+use crate::input::{Effect, Outbox, RunRef};
 use crate::words::{Decision, Due, Wake};
 
 /// One call of the service, as a run sees it.
@@ -19,6 +21,26 @@ pub(crate) struct Turn<'a> {
     pub(crate) out: &'a mut Outbox,
     /// What was armed and depends on when the queues are read.
     pub(crate) loose: Vec<Loose>,
+    /// The run that follows one that closed, in the same transaction.
+    pub(crate) next: Option<Following>,
+}
+
+/// A run that is to be started.
+#[derive(Debug)]
+pub(crate) struct Following {
+    pub(crate) started: Box<WorkflowExecutionStarted>,
+    pub(crate) user_metadata: Option<Box<UserMetadata>>,
+    /// Whether its first workflow task waits until somebody says otherwise: that of a child, until its parent was told.
+    pub(crate) waits: bool,
+    /// The timer queue that they have in common: one workflow id is one shard.
+    pub(crate) queue: Queue,
+}
+
+impl Following {
+    /// The run that follows another one.
+    pub(crate) const fn of_chain(started: Box<WorkflowExecutionStarted>, queue: Queue) -> Self {
+        Self { started, user_metadata: None, waits: false, queue }
+    }
 }
 
 /// A task in the timer queue that may go off at another time.
@@ -31,7 +53,23 @@ pub(crate) struct Loose {
     pub(crate) latest: Timestamp,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
+    pub(crate) fn new(
+        now: Timestamp,
+        config: &'a ServiceConfig,
+        armed: &'a mut u64,
+        out: &'a mut Outbox,
+    ) -> Self {
+        Self { now, config, armed, out, loose: Vec::new(), next: None }
+    }
+
+    /// Tells what this transaction of a run has armed that may go off at another time.
+    pub(crate) fn tell_loose(&mut self, run: RunRef) {
+        for Loose { wake, soonest, latest } in core::mem::take(&mut self.loose) {
+            self.push(Effect::Loose { run, armed: wake.order, at: wake.at, soonest, latest });
+        }
+    }
+
     /// Puts a deadline into the timer queue of its run: it goes off at `due`, or late (T-2, T-9).
     pub(crate) fn arm(&mut self, queue: &mut Queue, due: Due) -> Wake {
         *self.armed = self.armed.saturating_add(1);

@@ -11,6 +11,7 @@ use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
 use crate::machine::timer::Timer;
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::words::Extent;
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -37,8 +38,12 @@ impl Run {
             slot.map(|slot| Event::new(slot.scheduled, slot.at, slot.scheduled_event().into()));
         let started = match &self.state.task {
             WorkflowTask::Started { slot, started, at, request_id, .. } if scheduled.is_some() => {
-                let event =
-                    record::started(slot.scheduled, false, SmolStr::default(), request_id.clone());
+                let event = record::started(
+                    slot.scheduled,
+                    Extent::default(),
+                    SmolStr::default(),
+                    request_id.clone(),
+                );
                 Some(Event::new(*started, *at, event.into()))
             }
             WorkflowTask::Started { .. }

@@ -14,7 +14,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
-    EventId, EventKind, Failure, History, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
+    EventId, Failure, History, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
 };
 use smol_str::format_smolstr;
 
@@ -155,9 +155,10 @@ impl Walk {
             Effect::Transfer { run, across, .. } => {
                 Input::Transfer { run, across, run_id: format_smolstr!("run-{}", self.ids) }
             }
-            Effect::Closed { .. } | Effect::Query { .. } | Effect::QueryAnswered { .. } => {
-                Input::Elapsed
-            }
+            Effect::Started { .. }
+            | Effect::Closed { .. }
+            | Effect::Query { .. }
+            | Effect::QueryAnswered { .. } => Input::Elapsed,
             Effect::Loose { run, armed, soonest, latest, .. } => {
                 let at = if self.dice.roll(2) == 0 { soonest } else { latest };
                 Input::Shift { run, armed, at: at.max(self.now) }
@@ -270,10 +271,7 @@ impl Walk {
         if self.service.buffered(self.run) > 0 {
             return;
         }
-        let EventKind::WorkflowExecutionStarted(started) = &recorded[0].kind else {
-            panic!("the first event")
-        };
-        let mut state = State::new(&recorded[0], started);
+        let mut state = State::new(&recorded[0]);
         recorded[1..].iter().for_each(|event| state.evolve(event));
 
         assert_eq!(&state.view, self.service.run(self.run));

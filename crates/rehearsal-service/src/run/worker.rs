@@ -16,7 +16,7 @@ use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::Poll;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::refusal::Refusal;
-use crate::words::Decision;
+use crate::words::{Decision, Extent};
 
 /// A completion, taken apart.
 pub(crate) struct Completed {
@@ -68,7 +68,7 @@ impl Run {
     ) -> Result<(), RequestError> {
         let input = TaskInput::Start {
             next: self.next_id(),
-            many: self.is_long(turn),
+            extent: self.extent(turn),
             identity,
             request_id,
         };
@@ -81,9 +81,12 @@ impl Run {
         Ok(())
     }
 
-    /// T-12.
-    fn is_long(&self, turn: &Turn<'_>) -> bool {
-        self.events.len() >= turn.config.limits.suggest_continue_as_new
+    /// T-12 (`getHistorySizeInfo`). The next event is the start of the task.
+    fn extent(&self, turn: &Turn<'_>) -> Extent {
+        let limits = &turn.config.limits;
+        let suggested = self.events.len() + 1 >= limits.suggest_continue_as_new
+            || self.written >= limits.suggest_continue_as_new_bytes;
+        Extent { size: self.written, suggested }
     }
 
     /// The task that is started, for its worker.
@@ -171,7 +174,7 @@ impl Run {
         let Completed { commands, sticky, sdk_metadata, force_new_task, identity } = completed;
         let input = TaskInput::Complete {
             next: self.next_id(),
-            many: self.is_long(turn),
+            extent: self.extent(turn),
             identity: identity.clone(),
             sdk_metadata,
         };

@@ -10,15 +10,16 @@ use alloc::vec::Vec;
 
 use rehearsal_history::{
     Event, EventId, EventKind, Execution, Header, ParentClosePolicy, Payloads, SmolStr,
-    StartChildFailedCause, Timestamp,
+    StartChildFailedCause, Timestamp, WorkflowIdConflictPolicy,
 };
 
 use super::Service;
+use super::start::started_event;
 use crate::error::RequestError;
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow, Target};
 use crate::machine::child::{ChildInput, ChildState};
 use crate::machine::external::{Arrival, Request};
-use crate::run::{Parent, Requester, Run};
+use crate::run::{Following, Queue, Requester, Run};
 use crate::words::{Across, HISTORY_SERVICE};
 
 /// How long after a transfer task met a workflow that was busy it is tried again: `taskRescheduleInitialInterval`, one
@@ -64,20 +65,14 @@ impl Service {
         let attributes = child.attributes().clone();
         let user_metadata = child.initiated().user_metadata.clone();
         let origin = state.as_parent(initiated);
-        match self.check_id(now, &attributes.workflow_id, &attributes.workflow_id_reuse_policy) {
-            Ok(()) => {}
-            Err(RequestError::ResourceExhausted(_)) => {
-                let at = now.saturating_add(RESCHEDULED);
-                let across = Across::StartChild { initiated };
-                return out.effects.push(Effect::Transfer { run: parent, across, at });
-            }
-            Err(_) => {
-                let cause = &StartChildFailedCause::WorkflowAlreadyExists;
-                let input = ChildInput::FailToStart { cause };
-                return self.within(now, parent, out, |run, turn| {
-                    run.change_child(turn, initiated, input);
-                });
-            }
+        let conflict = WorkflowIdConflictPolicy::Unspecified;
+        let reuse = &attributes.workflow_id_reuse_policy;
+        if self.resolve(&attributes.workflow_id, reuse, &conflict).is_err() {
+            let cause = &StartChildFailedCause::WorkflowAlreadyExists;
+            let input = ChildInput::FailToStart { cause };
+            return self.within(now, parent, out, |run, turn| {
+                run.change_child(turn, initiated, input);
+            });
         }
         let start = StartWorkflow {
             workflow_id: attributes.workflow_id,
@@ -92,11 +87,16 @@ impl Service {
             execution_timeout: attributes.workflow_execution_timeout,
             run_timeout: attributes.workflow_run_timeout,
             task_timeout: attributes.workflow_task_timeout,
-            start_delay: None,
             retry_policy: attributes.retry_policy,
+            ..StartWorkflow::default()
         };
-        let parent_info = Parent { origin, user_metadata };
-        let child = self.begin(now, start, Some(parent_info), out);
+        let mut started = started_event(&self.config, now, start);
+        started.parent_workflow_namespace = self.config.namespace.clone();
+        started.parent_workflow_execution = Some(origin.parent);
+        started.parent_initiated_event_id = origin.initiated;
+        started.root_workflow_execution = Some(origin.root);
+        let following = Following { started, user_metadata, waits: true, queue: Queue::default() };
+        let child = self.begin(now, following, out);
         self.within(now, parent, out, |run, turn| {
             run.change_child(turn, initiated, ChildInput::Start { run_id });
         });
@@ -162,7 +162,7 @@ impl Service {
         out: &mut Outbox,
     ) -> Result<(), RequestError> {
         let run_id = (!target.run_id.is_empty()).then(|| target.run_id.clone());
-        let run = self.find(&Target { workflow_id: target.workflow_id.clone(), run_id })?;
+        let run = self.find(&Target { run_id, ..Target::current(target.workflow_id.clone()) })?;
         self.within(now, run, out, |run, turn| match sent {
             Sent::Signal { name, input, header } => {
                 run.signal(turn, name, input, header, requester)

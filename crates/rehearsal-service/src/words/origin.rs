@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use rehearsal_history::{EventId, SearchType, SmolStr, Timestamp};
 
+use super::chain::Chain;
 use crate::config::Limits;
 
 /// Where and when a command comes, and what its run was started with.
@@ -28,6 +29,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) limits: &'a Limits,
     /// The search attributes that the namespace has, by their names.
     pub(crate) search_attributes: &'a BTreeMap<SmolStr, SearchType>,
+    /// The run as one of its chain.
+    pub(crate) chain: Chain<'a>,
 }
 
 impl Origin<'_> {

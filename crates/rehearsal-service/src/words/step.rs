@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp, UserMetadata};
 
 use super::note::{ActivityNote, Note, TaskNote};
@@ -26,7 +27,7 @@ pub(crate) enum Step {
 }
 
 /// What leaves a run when a transaction is through: a transfer task of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Transfer {
     /// An activity waits for a worker, if it still does.
     Activity {
@@ -35,6 +36,8 @@ pub(crate) enum Transfer {
     },
     /// Something concerns another run.
     Across(Across),
+    /// Another run follows, in the same transaction.
+    Next(Box<WorkflowExecutionStarted>),
 }
 
 /// What a run wants of others. It happens in transactions of its own, after the one that asks for it, if it is still

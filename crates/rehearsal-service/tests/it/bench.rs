@@ -6,7 +6,7 @@ use std::time::Duration;
 use rehearsal_activation::{
     ScheduleActivityTask, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse, WorkerTaskFailure,
 };
-use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::event::{SdkMetadata, WorkflowExecutionStarted};
 use rehearsal_history::{
     Event, EventId, EventKind, Failure, Payload, Payloads, RetryPolicy, TaskQueue, Timestamp,
     WorkflowTaskFailedCause,
@@ -57,7 +57,7 @@ impl Bench {
         Self {
             service,
             now: Timestamp::EPOCH,
-            effects: out.effects,
+            effects: told(out).collect(),
             run,
             task: None,
             sticky: false,
@@ -80,7 +80,7 @@ impl Bench {
     pub(crate) fn handle(&mut self, input: Input) -> Result<Answer, RequestError> {
         let mut out = Outbox::default();
         let answer = self.service.handle(self.now, input, &mut out);
-        self.effects.append(&mut out.effects);
+        self.effects.extend(told(out));
         answer
     }
 
@@ -275,6 +275,15 @@ impl Bench {
         })
     }
 
+    /// Looks at the current run of the workflow from now on, with what it was started with.
+    pub(crate) fn follow(&mut self) -> WorkflowExecutionStarted {
+        self.run = self.service.run_of("wf").expect("it was started");
+        match self.event(1) {
+            EventKind::WorkflowExecutionStarted(started) => (**started).clone(),
+            other => panic!("not a start: {other:?}"),
+        }
+    }
+
     pub(crate) fn events(&self) -> &[Arc<Event>] {
         self.service.history(self.run)
     }
@@ -297,6 +306,11 @@ impl Bench {
     pub(crate) fn event(&self, id: u64) -> &EventKind {
         &self.events()[usize::try_from(id).unwrap() - 1].kind
     }
+}
+
+/// What a worker is told of: which runs there are the service is asked.
+fn told(out: Outbox) -> impl Iterator<Item = Effect> {
+    out.effects.into_iter().filter(|effect| !matches!(effect, Effect::Started { .. }))
 }
 
 pub(crate) fn json(text: &str) -> Payloads {

@@ -311,25 +311,3 @@ fn sb_24_busy_while_closing() {
     bench.complete(vec![]);
     bench.signal().expect("W-13: that is over with the task");
 }
-
-#[test]
-fn t_14_an_id_is_free_again_after_the_close_and_a_second() {
-    let mut bench = Bench::start(|_| {});
-    let start = |bench: &mut Bench| {
-        let again = StartWorkflow {
-            workflow_id: "wf".into(),
-            run_id: "run-2".into(),
-            ..StartWorkflow::default()
-        };
-        bench.handle(Input::StartWorkflow(Box::new(again)))
-    };
-    let running = start(&mut bench).unwrap_err().to_string();
-    assert_eq!(running, "Workflow execution is already running. WorkflowId: wf, RunId: run-1.");
-    bench.turn(vec![COMPLETE]);
-    bench.at(1_000);
-    let soon = start(&mut bench).unwrap_err().to_string();
-    assert_eq!(soon, "Too many starts for workflow wf. Time since last start: 1000 ms");
-    bench.at(1_001);
-
-    assert!(start(&mut bench).is_ok());
-}

@@ -1,7 +1,6 @@
 //! Scenarios SE-*: child workflows, from the side of the server.
 
 use rehearsal_history::{EventKind, ParentClosePolicy, Status};
-use rehearsal_service::Across;
 
 use crate::bench::{CANCEL, COMPLETE, timer};
 use crate::family::{Family, cancel, child, child_with};
@@ -85,22 +84,6 @@ fn se_10_an_id_that_is_taken() {
         "5 ChildInit(c), 6 ChildInit(wf), 7 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i5), 8 TaskSched, \
          9 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i6)"
     );
-}
-
-#[test]
-fn t_14_an_id_that_was_used_a_moment_ago_is_tried_again() {
-    let mut family = Family::new();
-    family.start("c");
-    family.turn("c", vec![COMPLETE]);
-    family.turn("wf", vec![child("c")]);
-    family.transfer();
-    assert_eq!(family.tail("wf", 5), "5 ChildInit(c)");
-    let initiated = rehearsal_history::EventId(5);
-    assert_eq!(family.waiting(), [(Across::StartChild { initiated }, 1000)]);
-
-    family.at(1001);
-    family.transfer();
-    assert_eq!(family.tail("wf", 6), "6 ChildStarted(i5), 7 TaskSched");
 }
 
 #[test]

@@ -37,6 +37,9 @@ fn describe(kind: &EventKind) -> (&str, Vec<String>) {
             ("WFTimedOut", vec![short(it.retry_state.as_str())])
         }
         EventKind::WorkflowExecutionTerminated(_) => ("WFTerminated", vec![]),
+        EventKind::WorkflowExecutionContinuedAsNew(it) => {
+            ("WFContinuedAsNew", vec![wtc(it.workflow_task_completed_event_id)])
+        }
         EventKind::WorkflowTaskScheduled(it) => {
             let attempt = (it.attempt != 1).then(|| format!("attempt {}", it.attempt));
             let sticky = (!it.task_queue.normal_name.is_empty()).then(|| "sticky".to_owned());

@@ -139,7 +139,8 @@ impl<'a> Player<'a> {
             match effect {
                 Effect::ActivityTask { scheduled, attempt, .. } => self.offered(scheduled, attempt),
                 Effect::WorkflowTask { .. } => self.workflow_tasks.push(effect),
-                Effect::Closed { .. }
+                Effect::Started { .. }
+                | Effect::Closed { .. }
                 | Effect::Loose { .. }
                 | Effect::Transfer { .. }
                 | Effect::Query { .. }

@@ -135,21 +135,7 @@ fn w_11_a_close_that_is_not_last() {
 }
 
 #[test]
-fn commands_that_are_not_simulated_are_refused_by_name() {
-    let commands = [ServerCommand::ContinueAsNew(Box::default())];
-    let told = commands.map(|command| {
-        let mut bench = Bench::start(|_| {});
-        bench.poll();
-        let told = bench.try_complete(vec![timer("5", 1_000), command]).unwrap_err().to_string();
-        assert_eq!(bench.events().len(), 3, "nothing is recorded");
-        told
-    });
-
-    assert_eq!(told, ["not simulated: continue-as-new"]);
-}
-
-#[test]
-fn starts_that_are_not_simulated_are_refused_by_name() {
+fn starts_that_cannot_be_meant_are_refused() {
     let start = |change: fn(&mut StartWorkflow)| {
         let mut start = StartWorkflow { workflow_id: "wf".into(), ..StartWorkflow::default() };
         change(&mut start);
@@ -161,12 +147,27 @@ fn starts_that_are_not_simulated_are_refused_by_name() {
     };
 
     assert_eq!(
-        start(|it| it.start_delay = Some(Duration::from_secs(1))),
-        Err("not simulated: start delays".into())
+        start(|it| it.cron_schedule = "TZ=Europe/Berlin 5 * * * *".into()),
+        Err("not simulated: time zones of cron schedules".into())
+    );
+    assert_eq!(start(|it| it.cron_schedule = "soon".into()), Err("invalid CronSchedule.".into()));
+    assert_eq!(
+        start(|it| it.cron_schedule = "0 0 31 2 *".into()),
+        Err("invalid CronSchedule, no time can be found to satisfy the schedule".into())
     );
     assert_eq!(
-        start(|it| it.retry_policy = Some(RetryPolicy::default())),
-        Err("not simulated: retry policies of workflows".into())
+        start(|it| {
+            it.cron_schedule = "@hourly".into();
+            it.start_delay = Some(Duration::ZERO);
+        }),
+        Err("CronSchedule and WorkflowStartDelay may not be used together.".into())
+    );
+    assert_eq!(
+        start(|it| {
+            let maximum_attempts = -1;
+            it.retry_policy = Some(RetryPolicy { maximum_attempts, ..RetryPolicy::default() });
+        }),
+        Err("MaximumAttempts cannot be negative on retry policy.".into())
     );
     assert_eq!(
         start(|it| it.workflow_id = "".into()),

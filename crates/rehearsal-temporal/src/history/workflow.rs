@@ -77,9 +77,7 @@ mirror! {
             new_execution_run_id, workflow_type, task_queue, input, workflow_run_timeout,
             workflow_task_timeout, workflow_task_completed_event_id, backoff_start_interval,
             initiator, failure, last_completion_result, header, memo, search_attributes,
-        }
-        json {
-            inherit_build_id = "inheritBuildId",
+            inherit_build_id,
         }
         refuse {
             initial_versioning_behavior,

@@ -55,9 +55,9 @@ pub(crate) fn activation(seconds: u64, jobs: Vec<Job>) -> Activation {
     Activation {
         run_id: "run-1".into(),
         time: Timestamp::EPOCH + secs(seconds),
-        replaying: false,
         started: EventId(3),
         jobs,
+        ..Activation::default()
     }
 }
 
@@ -76,8 +76,7 @@ pub(crate) fn initialize(run_id: &str, input: Option<Payloads>) -> Job {
         task_timeout: secs(10),
         retry_policy: None,
         started_at: Timestamp::EPOCH,
-        memo: None,
-        search_attributes: None,
+        ..Initialize::default()
     }))
 }
 

@@ -1,7 +1,5 @@
 //! The operations of one run: a line for each command, each event and each kind of machine.
 
-use core::time::Duration;
-
 use rehearsal_activation::WorkflowCommand;
 use rehearsal_history::{Event, EventId, EventKind};
 
@@ -44,8 +42,8 @@ impl Operations {
         }
     }
 
-    pub(super) const fn run_timeout(&self) -> Option<Duration> {
-        self.run.run_timeout
+    pub(super) const fn run(&self) -> &RunInfo {
+        &self.run
     }
 
     /// Workflow code asks for this.
@@ -75,6 +73,7 @@ impl Operations {
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
+            C::ContinueAsNew(next) => close::continue_as_new(*next, &self.run, out),
             C::SetPatch(command) => self.patches.set(command, out),
             C::UpsertSearchAttributes(changed) => {
                 properties::search(changed, self.patches.upserts(), out);

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use rehearsal_activation::{Job, ServerCommand, WorkflowCommand};
 use rehearsal_history::{Event, EventKind};
@@ -43,8 +42,8 @@ impl Operations {
         }
     }
 
-    pub(super) const fn run_timeout(&self) -> Option<Duration> {
-        self.run.run_timeout
+    pub(super) const fn run(&self) -> &RunInfo {
+        &self.run
     }
 
     /// What the markers of a recorded task hold, to be told before anything else of it; `None` if the run has none. The
@@ -83,6 +82,7 @@ impl Operations {
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
+            C::ContinueAsNew(next) => close::continue_as_new(*next, &self.run, out),
             C::RecordSideEffect(command) => self.markers.side_effect(*command, out),
             C::RecordMutableSideEffect(command) => self.markers.mutable(*command, out),
             C::RecordVersion(command) => self.markers.version(command, out),

@@ -2,16 +2,18 @@
 
 use alloc::format;
 use alloc::sync::Arc;
+use core::time::Duration;
 
-use rehearsal_activation::ServerCommand;
+use rehearsal_activation::{ContinueAsNewWorkflow, ServerCommand};
 use rehearsal_history::event::{
-    WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionFailed,
+    WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionContinuedAsNew,
+    WorkflowExecutionFailed,
 };
 use rehearsal_history::{Event, EventKind, Failure, Payloads, side_by_side};
 
 use super::attributes::Attributes;
 use super::pairing::Pair;
-use super::values::{Values, same_failure};
+use super::values::{Values, fields, same_failure};
 use crate::describe;
 use crate::mismatch::Grade;
 
@@ -91,6 +93,38 @@ pub(super) fn canceled(
     details: Option<&Payloads>,
 ) {
     with_values(at, "details=", recorded.details.as_ref(), details);
+}
+
+/// The workflow goes on in a new run. What is left to the server is not looked at.
+pub(super) fn continued(
+    at: &mut Attributes<'_>,
+    recorded: &WorkflowExecutionContinuedAsNew,
+    attempted: &ContinueAsNewWorkflow,
+) {
+    if recorded.workflow_type.name != attempted.workflow_type {
+        at.behavior("type", &recorded.workflow_type.name, &attempted.workflow_type);
+    }
+    if !attempted.task_queue.is_empty() {
+        at.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
+    }
+    let most = at.context.execution_timeout.unwrap_or(Duration::MAX);
+    for (name, recorded, attempted) in [
+        ("run timeout", recorded.workflow_run_timeout, attempted.run_timeout),
+        ("task timeout", recorded.workflow_task_timeout, attempted.task_timeout),
+        ("backoff", recorded.backoff_start_interval, attempted.backoff),
+    ] {
+        let recorded = recorded.unwrap_or_default();
+        let attempted = attempted.unwrap_or_default().min(most);
+        if !attempted.is_zero() && recorded != attempted {
+            at.behavior(name, &describe::timeout(recorded), &describe::timeout(attempted));
+        }
+    }
+    with_values(at, "input=", recorded.input.as_ref(), attempted.input.as_ref());
+    if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
+        let recorded = describe::header(recorded.header.as_ref());
+        let attempted = describe::header(attempted.header.as_ref());
+        at.attribute("header", &recorded, &attempted, Grade::Cosmetic);
+    }
 }
 
 fn with_values(

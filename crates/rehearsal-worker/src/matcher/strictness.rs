@@ -10,6 +10,8 @@ pub(crate) struct Context {
     pub(crate) strictness: Strictness,
     /// That of the run, which caps the timeouts of activities (T-1).
     pub(crate) run_timeout: Option<Duration>,
+    /// That of all runs together, which caps that of the next run.
+    pub(crate) execution_timeout: Option<Duration>,
 }
 
 /// What an SDK compares by itself.

@@ -156,5 +156,6 @@ fn ask<'a>(
         replaying: false,
         started: run.seen,
         jobs: queries.into_iter().map(job).collect(),
+        ..Activation::default()
     }
 }

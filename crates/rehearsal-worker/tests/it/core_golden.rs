@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rehearsal_activation::{
     ActivityResolution, CancelChild, CancellationType, ChildCancellationType, Completion,
-    ExternalTarget, Job, ScheduleActivity, Seq, ServerCommand, SetPatch, SignalExternal,
-    StartChild, StartTimer, TaskOutcome, Trouble, WorkflowCommand,
+    ContinueAsNew, ContinueAsNewWorkflow, ExternalTarget, Job, ScheduleActivity, Seq,
+    ServerCommand, SetPatch, SignalExternal, StartChild, StartTimer, TaskOutcome, Trouble,
+    WorkflowCommand,
 };
-use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::event::{SdkMetadata, WorkflowExecutionContinuedAsNew};
 use rehearsal_history::{Event, EventId, EventKind, Execution, History};
 use rehearsal_worker::{
     Profile, ReplayEnd, ReplayOptions, Task, Worker, WorkerOutput, replay, slice,
@@ -108,6 +109,16 @@ fn command(
         }
         EventKind::WorkflowExecutionFailed(failed) => {
             WorkflowCommand::FailWorkflow { failure: Box::new(failed.failure.clone().unwrap()) }
+        }
+        EventKind::WorkflowExecutionContinuedAsNew(next) => {
+            WorkflowCommand::ContinueAsNew(Box::new(ContinueAsNew {
+                workflow_type: Some(next.workflow_type.name.clone()),
+                task_queue: Some(next.task_queue.name.clone()),
+                input: next.input.clone(),
+                run_timeout: next.workflow_run_timeout,
+                task_timeout: next.workflow_task_timeout,
+                ..ContinueAsNew::default()
+            }))
         }
         EventKind::WorkflowExecutionCanceled(canceled) => {
             WorkflowCommand::CancelWorkflow { details: canceled.details.clone() }
@@ -357,6 +368,10 @@ fn assert_commands(where_: &str, recorded: &[Arc<Event>], sent: &[ServerCommand]
                 EventKind::TimerCanceled(timer),
                 ServerCommand::CancelTimer { timer_id, user_metadata },
             ) => timer.timer_id == *timer_id && event.user_metadata == *user_metadata,
+            (
+                EventKind::WorkflowExecutionContinuedAsNew(next),
+                ServerCommand::ContinueAsNew(sent),
+            ) => goes_on_alike(next, sent),
             (EventKind::WorkflowExecutionCompleted(_), ServerCommand::CompleteWorkflow { .. })
             | (EventKind::WorkflowExecutionFailed(_), ServerCommand::FailWorkflow { .. })
             | (EventKind::WorkflowExecutionCanceled(_), ServerCommand::CancelWorkflow { .. }) => {
@@ -383,6 +398,16 @@ fn records(event: &Event, command: &ServerCommand) -> bool {
         }
         _ => false,
     }
+}
+
+fn goes_on_alike(next: &WorkflowExecutionContinuedAsNew, sent: &ContinueAsNewWorkflow) -> bool {
+    next.workflow_type.name == sent.workflow_type
+        && next.task_queue.name == sent.task_queue
+        && next.input == sent.input
+        && next.workflow_run_timeout == sent.run_timeout
+        && next.workflow_task_timeout == sent.task_timeout
+        && next.initiator == sent.initiator
+        && next.inherit_build_id == sent.inherit_build_id
 }
 
 /// Replays a recording with answers of which each is one activation.

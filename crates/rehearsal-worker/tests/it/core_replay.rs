@@ -7,7 +7,7 @@ use rehearsal_history::event::{
     ActivityTaskScheduled, MarkerRecorded, SdkMetadata, TimerFired, TimerStarted,
 };
 use rehearsal_history::{
-    Event, EventId, EventKind, Failure, History, HistoryBuilder, WorkflowTaskFailedCause,
+    Event, EventId, EventKind, Failure, History, HistoryBuilder, Memo, WorkflowTaskFailedCause,
 };
 use rehearsal_worker::{
     Profile, ReplayEnd, ReplayOptions, ReplayVerdict, WorkerOutput, replay, slice,
@@ -282,8 +282,8 @@ fn events_of_nothing_that_was_asked_for_are_refused() {
 #[test]
 fn what_is_not_simulated_is_refused_by_name() {
     let told = history(|h| _ = h.start_task());
-    let command = WorkflowCommand::ContinueAsNew(Box::default());
-    insta::assert_snapshot!(failed(&told, vec![vec![command]]), @"WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: continue-as-new");
+    let command = WorkflowCommand::UpsertMemo(Memo::default());
+    insta::assert_snapshot!(failed(&told, vec![vec![command]]), @"WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: upserts of the memo");
 }
 
 /// The first task begins with the start of the run, whatever came before it was taken.

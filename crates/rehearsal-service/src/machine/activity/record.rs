@@ -10,8 +10,8 @@ use rehearsal_history::{
     EventId, Failure, FailureInfo, Payload, Payloads, RetryState, SmolStr, TimeoutType, Timestamp,
 };
 
-use super::{Activity, ActivityState, retry};
-use crate::words::{ActivityNote, Decision};
+use super::{Activity, ActivityState};
+use crate::words::{ActivityNote, Decision, retry};
 
 const NOT_ENOUGH_TIME: &str = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying";
 

@@ -1,14 +1,13 @@
 //! What an activity is recorded with: timeouts and retry policy as the server fills them in (T-1, T-4).
 
-use core::num::FpCategory;
 use core::time::Duration;
 
 use rehearsal_activation::ScheduleActivityTask;
+use rehearsal_history::TaskQueue;
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{RetryPolicy, TaskQueue};
 
 use crate::refusal::BadCommand;
-use crate::words::Origin;
+use crate::words::{Origin, retry};
 
 /// The attributes of `ActivityTaskScheduled` for a command.
 ///
@@ -25,7 +24,8 @@ pub(super) fn attributes(
     if command.activity_type.is_empty() {
         return Err(BadCommand::NoActivityType);
     }
-    let retry_policy = with_defaults(command.retry_policy.take().unwrap_or_default())?;
+    let retry_policy = retry::with_defaults(command.retry_policy.take().unwrap_or_default())
+        .map_err(BadCommand::RetryPolicy)?;
     let timeouts = Timeouts::of(&command, origin.run_timeout)?;
     let queue =
         if command.task_queue.is_empty() { origin.task_queue.clone() } else { command.task_queue };
@@ -97,28 +97,4 @@ impl Timeouts {
 
 const fn or(given: Duration, otherwise: Duration) -> Duration {
     if given.is_zero() { otherwise } else { given }
-}
-
-/// T-4.
-fn with_defaults(mut policy: RetryPolicy) -> Result<RetryPolicy, BadCommand> {
-    let initial = or(policy.initial_interval.unwrap_or_default(), Duration::from_secs(1));
-    let maximum = or(policy.maximum_interval.unwrap_or_default(), initial.saturating_mul(100));
-    policy.initial_interval = Some(initial);
-    policy.maximum_interval = Some(maximum);
-    if policy.backoff_coefficient.classify() == FpCategory::Zero {
-        policy.backoff_coefficient = 2.0;
-    }
-    if policy.maximum_attempts == 1 {
-        return Ok(policy);
-    }
-    if policy.backoff_coefficient < 1.0 || policy.backoff_coefficient.is_nan() {
-        return Err(BadCommand::BackoffCoefficient);
-    }
-    if maximum < initial {
-        return Err(BadCommand::MaximumInterval);
-    }
-    if policy.maximum_attempts < 0 {
-        return Err(BadCommand::MaximumAttempts);
-    }
-    Ok(policy)
 }

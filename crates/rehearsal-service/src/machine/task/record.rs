@@ -10,7 +10,7 @@ use rehearsal_history::{
     EventId, Failure, Opaque, SmolStr, TimeoutType, Timestamp, WorkflowTaskFailedCause,
 };
 
-use crate::words::{Decision, Slot, TaskNote};
+use crate::words::{Decision, Extent, Slot, TaskNote};
 
 impl Slot {
     pub(crate) fn scheduled_event(&self) -> WorkflowTaskScheduled {
@@ -36,20 +36,20 @@ impl Slot {
         &self,
         now: Timestamp,
         next: EventId,
-        many: bool,
+        extent: Extent,
         identity: SmolStr,
         request_id: SmolStr,
         out: &mut Decision,
     ) {
         if !self.is_transient() {
-            out.record(now, started(self.scheduled, many, identity, request_id));
+            out.record(now, started(self.scheduled, extent, identity, request_id));
         } else if self.scheduled == next {
             let started = next.next();
             out.note_task(TaskNote::Started { started, at: now, identity, request_id });
         } else {
             // The workflow has not seen the events that came since, so this is a first attempt.
             out.record(now, Self { attempt: 1, ..self.clone() }.scheduled_event());
-            out.record(now, started(next, many, identity, request_id));
+            out.record(now, started(next, extent, identity, request_id));
         }
     }
 
@@ -59,13 +59,13 @@ impl Slot {
         &self,
         at: Timestamp,
         next: EventId,
-        many: bool,
+        extent: Extent,
         identity: &SmolStr,
         request_id: &SmolStr,
         out: &mut Decision,
     ) -> (EventId, EventId) {
         out.record(self.at, self.scheduled_event());
-        out.record(at, started(next, many, identity.clone(), request_id.clone()));
+        out.record(at, started(next, extent, identity.clone(), request_id.clone()));
         (next, next.next())
     }
 
@@ -117,7 +117,7 @@ impl Slot {
 
 pub(crate) fn started(
     scheduled: EventId,
-    many: bool,
+    extent: Extent,
     identity: SmolStr,
     request_id: SmolStr,
 ) -> WorkflowTaskStarted {
@@ -125,7 +125,8 @@ pub(crate) fn started(
         scheduled_event_id: scheduled,
         identity,
         request_id,
-        suggest_continue_as_new: many,
+        suggest_continue_as_new: extent.suggested,
+        history_size_bytes: i64::try_from(extent.size).unwrap_or(i64::MAX),
         ..WorkflowTaskStarted::default()
     }
 }

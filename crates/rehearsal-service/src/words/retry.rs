@@ -1,5 +1,7 @@
-//! Whether and when an attempt of an activity is followed by another (T-4 to T-7), in integers.
+//! Whether and when an attempt is followed by another, of an activity (T-4 to T-7) or of a workflow (T-11), in integers.
 
+use core::fmt;
+use core::num::FpCategory;
 use core::time::Duration;
 
 use rehearsal_history::{
@@ -9,6 +11,95 @@ use rehearsal_history::{
 /// Millionths of a backoff coefficient that are one.
 const ONE: u128 = 1_000_000;
 
+/// What is wrong with a retry policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadPolicy {
+    /// The backoff coefficient is below one.
+    BackoffCoefficient,
+    /// The maximum interval is shorter than the initial one.
+    MaximumInterval,
+    /// The number of attempts is negative.
+    MaximumAttempts,
+}
+
+impl fmt::Display for BadPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BackoffCoefficient => "BackoffCoefficient cannot be less than 1 on retry policy.",
+            Self::MaximumInterval => {
+                "MaximumInterval cannot be less than InitialInterval on retry policy."
+            }
+            Self::MaximumAttempts => "MaximumAttempts cannot be negative on retry policy.",
+        })
+    }
+}
+
+/// A retry policy as the server fills it in (T-4).
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn with_defaults(mut policy: RetryPolicy) -> Result<RetryPolicy, BadPolicy> {
+    let or = |given: Option<Duration>, otherwise: Duration| {
+        given.filter(|given| !given.is_zero()).unwrap_or(otherwise)
+    };
+    let initial = or(policy.initial_interval, Duration::from_secs(1));
+    let maximum = or(policy.maximum_interval, initial.saturating_mul(100));
+    policy.initial_interval = Some(initial);
+    policy.maximum_interval = Some(maximum);
+    if policy.backoff_coefficient.classify() == FpCategory::Zero {
+        policy.backoff_coefficient = 2.0;
+    }
+    if policy.maximum_attempts == 1 {
+        return Ok(policy);
+    }
+    if policy.backoff_coefficient < 1.0 || policy.backoff_coefficient.is_nan() {
+        return Err(BadPolicy::BackoffCoefficient);
+    }
+    if maximum < initial {
+        return Err(BadPolicy::MaximumInterval);
+    }
+    if policy.maximum_attempts < 0 {
+        return Err(BadPolicy::MaximumAttempts);
+    }
+    Ok(policy)
+}
+
+/// When the run after attempt `attempt` of a workflow is to begin, if the policy grants one (`getBackoffInterval`,
+/// `workflow/retry.go`). Unlike an activity's, a delay that the failure asks for is no longer than the maximum interval.
+/// `expires` is when all runs must have ended; as with activities, what falls on it in virtual time is behind it.
+///
+/// # Errors
+///
+/// Why there is none.
+pub(crate) fn next_run(
+    policy: &RetryPolicy,
+    attempt: u32,
+    failure: &Failure,
+    now: Timestamp,
+    expires: Option<Timestamp>,
+) -> Result<Timestamp, RetryState> {
+    if !is_retryable(failure, &policy.non_retryable_error_types) {
+        return Err(RetryState::NonRetryableFailure);
+    }
+    let most = u32::try_from(policy.maximum_attempts).unwrap_or(0);
+    if most > 0 && attempt >= most {
+        return Err(RetryState::MaximumAttemptsReached);
+    }
+    let maximum = policy.maximum_interval.unwrap_or_default();
+    let wait = match next_retry_delay(failure) {
+        Some(delay) if delay.is_zero() => maximum,
+        Some(delay) => delay.min(maximum),
+        None => interval(policy, attempt),
+    };
+    let next = now.saturating_add(wait);
+    if expires.is_some_and(|expires| next >= expires) {
+        return Err(RetryState::Timeout);
+    }
+    Ok(next)
+}
+
 /// When the attempt after `attempt` is to begin, if the policy grants one (T-6). `deadline` is the schedule-to-close
 /// deadline. On the server an attempt may begin exactly then; but an attempt that began at once began a moment after it
 /// was scheduled, so what falls on the deadline in virtual time is behind it there.
@@ -16,7 +107,7 @@ const ONE: u128 = 1_000_000;
 /// # Errors
 ///
 /// Why there is none.
-pub(super) fn next_attempt(
+pub(crate) fn next_attempt(
     policy: &RetryPolicy,
     attempt: u32,
     failure: &Failure,

@@ -1,0 +1,214 @@
+//! Starting workflows: what a start may ask for, what becomes of one whose id is taken, and the first event (T-14, H-17).
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use rehearsal_history::event::{WorkflowExecutionStarted, WorkflowExecutionTerminated};
+use rehearsal_history::{
+    ContinueAsNewInitiator, Payload, Payloads, SmolStr, Status, TaskQueue, Timestamp,
+    WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+};
+use smol_str::format_smolstr;
+
+use super::Service;
+use crate::config::ServiceConfig;
+use crate::cron::{CronError, Schedule};
+use crate::error::{IdTaken, InvalidRequest, RequestError};
+use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
+use crate::machine::properties;
+use crate::run::{Following, Queue, Run, Turn};
+use crate::words::{HISTORY_SERVICE, retry};
+
+/// What becomes of a start.
+pub(super) enum Start {
+    /// A new run.
+    New,
+    /// A new run, once this one is terminated.
+    Instead(RunRef),
+    /// The run that has the id.
+    Existing(RunRef),
+}
+
+impl Service {
+    pub(super) fn start(
+        &mut self,
+        now: Timestamp,
+        mut start: StartWorkflow,
+        out: &mut Outbox,
+    ) -> Result<Answer, RequestError> {
+        let (reuse, conflict) = policies(&start);
+        check(&mut start, now)?;
+        if let Some(attributes) = start.search_attributes.take() {
+            let checked = properties::checked(attributes, &self.config.search_attributes);
+            start.search_attributes = properties::given(checked.map_err(InvalidRequest::from)?);
+        }
+        match self.resolve(&start.workflow_id, &reuse, &conflict)? {
+            Start::Existing(run) => return Ok(Answer::Started(run)),
+            Start::Instead(run) => self.terminate_for(now, run, &start.run_id, out),
+            Start::New => {}
+        }
+        let started = started_event(&self.config, now, start);
+        let following = Following::of_chain(started, Queue::default());
+        Ok(Answer::Started(self.begin(now, following, out)))
+    }
+
+    /// A new run, which is the current one of its workflow from now on.
+    pub(super) fn begin(&mut self, now: Timestamp, run: Following, out: &mut Outbox) -> RunRef {
+        let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
+        out.effects.push(Effect::Started { run: id });
+        let workflow_id = run.started.workflow_id.clone();
+        let run_id = run.started.original_execution_run_id.clone();
+        let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
+        let run = Run::start(id, &mut turn, run);
+        turn.tell_loose(id);
+        self.indexes.add(&run);
+        self.runs.push(run);
+        self.current.insert(workflow_id, id);
+        self.by_run_id.insert(run_id, id);
+        id
+    }
+
+    /// T-14 (`ResolveDuplicateWorkflowID`). How soon after another start it comes is not looked at, as the setting
+    /// `history.enableWorkflowIdReuseStartTimeValidation` is off (recorded: `id-reuse-within-a-second`).
+    pub(super) fn resolve(
+        &self,
+        workflow_id: &SmolStr,
+        reuse: &WorkflowIdReusePolicy,
+        conflict: &WorkflowIdConflictPolicy,
+    ) -> Result<Start, RequestError> {
+        let Some(&id) = self.current.get(workflow_id) else { return Ok(Start::New) };
+        let run = &self.runs[id.index()];
+        let taken = |why| RequestError::AlreadyStarted {
+            workflow_id: workflow_id.clone(),
+            run_id: run.view().run_id.clone(),
+            why,
+        };
+        if run.is_open() {
+            return match conflict {
+                WorkflowIdConflictPolicy::UseExisting => Ok(Start::Existing(id)),
+                WorkflowIdConflictPolicy::TerminateExisting => Ok(Start::Instead(id)),
+                _ => Err(taken(IdTaken::Running)),
+            };
+        }
+        let failed = matches!(
+            run.view().status,
+            Status::Failed | Status::Canceled | Status::Terminated | Status::TimedOut
+        );
+        match reuse {
+            WorkflowIdReusePolicy::AllowDuplicateFailedOnly if !failed => {
+                Err(taken(IdTaken::Succeeded))
+            }
+            WorkflowIdReusePolicy::RejectDuplicate => Err(taken(IdTaken::Closed)),
+            _ => Ok(Start::New),
+        }
+    }
+
+    /// The run that has the id makes room for a new one (`terminateWorkflowAction`).
+    fn terminate_for(&mut self, now: Timestamp, run: RunRef, run_id: &str, out: &mut Outbox) {
+        let details = Payload::text(&format_smolstr!("terminated by new runID: {run_id}"));
+        let close = WorkflowExecutionTerminated {
+            reason: "TerminateIfRunning WorkflowIdReusePolicy".into(),
+            details: Some(Payloads::one(details)),
+            identity: HISTORY_SERVICE,
+            ..WorkflowExecutionTerminated::default()
+        };
+        self.within(now, run, out, |run, turn| {
+            run.close_by_force(turn, |chain, out| out.record(chain.now, close));
+        });
+    }
+}
+
+/// The policies that count (`SetDefaultWorkflowIDPolicies`).
+fn policies(start: &StartWorkflow) -> (WorkflowIdReusePolicy, WorkflowIdConflictPolicy) {
+    match (&start.id_reuse_policy, &start.id_conflict_policy) {
+        (WorkflowIdReusePolicy::TerminateIfRunning, WorkflowIdConflictPolicy::Unspecified) => {
+            (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::TerminateExisting)
+        }
+        (reuse, conflict) => (reuse.clone(), conflict.clone()),
+    }
+}
+
+/// Whether a start can be meant, in the order in which the server looks (`prepareStartWorkflowRequest`). The retry policy
+/// is filled in.
+fn check(start: &mut StartWorkflow, now: Timestamp) -> Result<(), RequestError> {
+    if start.workflow_id.is_empty() {
+        return Err(InvalidRequest::NoWorkflowId.into());
+    }
+    if let Some(policy) = start.retry_policy.take() {
+        let policy = retry::with_defaults(policy).map_err(InvalidRequest::RetryPolicy)?;
+        start.retry_policy = Some(policy);
+    }
+    if !start.cron_schedule.is_empty() {
+        if start.start_delay.is_some() {
+            return Err(InvalidRequest::CronAndStartDelay.into());
+        }
+        match Schedule::parse(&start.cron_schedule, now) {
+            Ok(_) => {}
+            Err(CronError::Invalid) => return Err(InvalidRequest::Cron.into()),
+            Err(CronError::Never) => return Err(InvalidRequest::CronNever.into()),
+            Err(CronError::TimeZone) => {
+                return Err(RequestError::NotSimulated { what: "time zones of cron schedules" });
+            }
+        }
+    }
+    match (&start.id_reuse_policy, &start.id_conflict_policy) {
+        (WorkflowIdReusePolicy::TerminateIfRunning, conflict)
+            if *conflict != WorkflowIdConflictPolicy::Unspecified =>
+        {
+            Err(InvalidRequest::TerminateIfRunning.into())
+        }
+        (WorkflowIdReusePolicy::RejectDuplicate, WorkflowIdConflictPolicy::TerminateExisting) => {
+            Err(InvalidRequest::RejectDuplicate.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// T-10, W-4. A timeout of zero that the client gave is recorded, as of Go's client; one that it left out is not, as of
+/// Rust's.
+pub(super) fn started_event(
+    config: &ServiceConfig,
+    now: Timestamp,
+    start: StartWorkflow,
+) -> Box<WorkflowExecutionStarted> {
+    let recorded = |timeout: Duration, given: Option<Duration>| {
+        (given.is_some() || !timeout.is_zero()).then_some(timeout)
+    };
+    let execution = start.execution_timeout.unwrap_or_default();
+    let run = match start.run_timeout.filter(|timeout| !timeout.is_zero()) {
+        None => execution,
+        Some(run) if execution.is_zero() => run,
+        Some(run) => run.min(execution),
+    };
+    let task = config.task_timeout(start.task_timeout.unwrap_or_default(), run);
+    let (initiator, backoff) = if start.cron_schedule.is_empty() {
+        (ContinueAsNewInitiator::Unspecified, start.start_delay)
+    } else {
+        let schedule = Schedule::parse(&start.cron_schedule, now).ok();
+        let backoff = schedule.and_then(|schedule| schedule.backoff(now, now));
+        (ContinueAsNewInitiator::CronSchedule, backoff)
+    };
+    Box::new(WorkflowExecutionStarted {
+        workflow_type: start.workflow_type.into(),
+        task_queue: TaskQueue::normal(start.task_queue),
+        input: start.input,
+        workflow_execution_timeout: recorded(execution, start.execution_timeout),
+        workflow_run_timeout: recorded(run, start.run_timeout),
+        workflow_task_timeout: Some(task),
+        original_execution_run_id: start.run_id.clone(),
+        identity: start.identity,
+        first_execution_run_id: start.run_id,
+        retry_policy: start.retry_policy,
+        initiator,
+        attempt: 1,
+        workflow_execution_expiration_time: (!execution.is_zero())
+            .then(|| now.saturating_add(execution)),
+        cron_schedule: start.cron_schedule,
+        first_workflow_task_backoff: Some(backoff.unwrap_or_default()),
+        memo: start.memo,
+        search_attributes: start.search_attributes,
+        header: start.header,
+        workflow_id: start.workflow_id,
+        ..WorkflowExecutionStarted::default()
+    })
+}
