@@ -83,11 +83,29 @@ pub enum KnownDefect {
     /// C-39a, Rust SDK 1.1.1: one workflow task brings a cancel and, behind it, the firing of a timer that the cancel has
     /// canceled.
     CanceledTimer,
+    /// C-42a, core 0.10.1: a child was canceled with `TryCancel` or `Abandon` before it was known to run; the workflow is
+    /// never told of its start.
+    EarlyCanceledChild,
+    /// C-43, core 0.10.1: a child of type `WaitCancellationRequested` has the request to cancel; the workflow waits for
+    /// its end all the same.
+    WaitedForChild,
+    /// C-43a, Rust SDK 1.1.1: one workflow task brings a cancel and that a child was terminated, which the cancel is for.
+    TerminatedChild,
+    /// C-46a, Rust SDK 1.1.1: one workflow task brings a cancel and, behind it, that a signal has not reached another
+    /// workflow, which the cancel takes back.
+    CanceledSignal,
 }
 
 impl KnownDefect {
     /// All that are known.
-    pub const ALL: [Self; 2] = [Self::AbandonedActivity, Self::CanceledTimer];
+    pub const ALL: [Self; 6] = [
+        Self::AbandonedActivity,
+        Self::CanceledTimer,
+        Self::EarlyCanceledChild,
+        Self::WaitedForChild,
+        Self::TerminatedChild,
+        Self::CanceledSignal,
+    ];
 
     /// The rule that describes it.
     #[must_use]
@@ -95,6 +113,10 @@ impl KnownDefect {
         match self {
             Self::AbandonedActivity => "C-37",
             Self::CanceledTimer => "C-39a",
+            Self::EarlyCanceledChild => "C-42a",
+            Self::WaitedForChild => "C-43",
+            Self::TerminatedChild => "C-43a",
+            Self::CanceledSignal => "C-46a",
         }
     }
 
@@ -112,6 +134,22 @@ impl KnownDefect {
             Self::CanceledTimer => {
                 "this version of the SDK cannot take a timer that fires in the task that cancels it: start the timer with \
                  a cancellation token of its own, and cancel that one when the wait is over"
+            }
+            Self::EarlyCanceledChild => {
+                "this version of the SDK never tells the start of a child that was canceled before it: start the child \
+                 with a cancellation token of its own, and cancel it once it has started"
+            }
+            Self::WaitedForChild => {
+                "this version of the SDK takes `WaitCancellationRequested` for `WaitCancellationCompleted`: do not wait \
+                 for the child after its cancel, or use `TryCancel`"
+            }
+            Self::TerminatedChild => {
+                "this version of the SDK cannot cancel a child that has been terminated: start the child with a \
+                 cancellation token of its own"
+            }
+            Self::CanceledSignal => {
+                "this version of the SDK cannot take back a signal that has failed: send it with a cancellation token of \
+                 its own"
             }
         }
     }
@@ -377,7 +415,8 @@ mod tests {
         for defect in KnownDefect::ALL {
             assert_eq!(KnownDefect::of(defect.id()), Some(defect));
         }
-        let [a, b] = KnownDefect::ALL.map(KnownDefect::cure);
-        assert_ne!(a, b);
+        let cures: std::collections::BTreeSet<_> =
+            KnownDefect::ALL.iter().map(|defect| defect.cure()).collect();
+        assert_eq!(cures.len(), KnownDefect::ALL.len());
     }
 }

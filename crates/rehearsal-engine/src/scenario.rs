@@ -162,6 +162,8 @@ pub struct Scenario {
     pub(crate) accepted: BTreeMap<KnownDefect, SmolStr>,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) holds: BTreeMap<u32, Duration>,
+    /// The same for the tasks of one workflow id.
+    pub(crate) holds_of: BTreeMap<(SmolStr, u32), Duration>,
     pub(crate) client: Option<ClientScript>,
     /// Whether the client sends again what is refused because the workflow is busy.
     pub(crate) client_retries: bool,
@@ -199,6 +201,7 @@ impl Scenario {
             accepted: BTreeMap::new(),
             workers: Vec::new(),
             holds: BTreeMap::new(),
+            holds_of: BTreeMap::new(),
             client: None,
             client_retries: true,
             config: ServiceConfig::default(),
@@ -334,6 +337,18 @@ impl Scenario {
     #[must_use]
     pub fn with_hold(mut self, task: u32, takes: Duration) -> Self {
         self.holds.insert(task, takes);
+        self
+    }
+
+    /// The same, counting only the tasks of the workflow with this id.
+    #[must_use]
+    pub fn with_hold_of(
+        mut self,
+        workflow_id: impl Into<SmolStr>,
+        task: u32,
+        takes: Duration,
+    ) -> Self {
+        self.holds_of.insert((workflow_id.into(), task), takes);
         self
     }
 

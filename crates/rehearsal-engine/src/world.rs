@@ -135,6 +135,8 @@ pub struct World {
     /// Whether a cancel was accepted by a run of the first execution's chain.
     main_canceled: bool,
     tasks_delivered: u32,
+    /// Of workflow ids with held tasks.
+    tasks_delivered_of: BTreeMap<SmolStr, u32>,
     /// How many attempts of the workflow task of a run have failed, by run id.
     failed_tasks: BTreeMap<SmolStr, u32>,
     /// Whether anything happened since the point at rest was asked for.
@@ -206,6 +208,7 @@ impl World {
             begun: BTreeSet::new(),
             main_canceled: false,
             tasks_delivered: 0,
+            tasks_delivered_of: BTreeMap::new(),
             failed_tasks: BTreeMap::new(),
             moved: false,
             stopped: false,

@@ -199,6 +199,13 @@ impl Scenario {
         self
     }
 
+    /// The same, counting only the tasks of the workflow with this id.
+    #[must_use]
+    pub fn hold_of(mut self, workflow_id: &str, task: u32, takes: Duration) -> Self {
+        self.inner = self.inner.with_hold_of(workflow_id, task, takes);
+        self
+    }
+
     /// Adds a search attribute to those that the namespace has. What nobody has added the service refuses, but for the
     /// server's own.
     #[must_use]

@@ -72,7 +72,8 @@ impl Run<'_> {
             scenario = scenario.worker(self.worker(worker));
         }
         for hold in &self.script.holds {
-            scenario = scenario.hold(hold.task, hold.takes.0);
+            let of = hold.workflow_id.as_ref().unwrap_or(&self.script.workflow_id);
+            scenario = scenario.hold_of(of, hold.task, hold.takes.0);
         }
         // The recorder of Rust speaks to the bare service.
         if self.sdk == "rust" { scenario.bare_client() } else { scenario }

@@ -227,10 +227,12 @@ impl Action {
 }
 
 /// A workflow task that takes some time from its start to its completion.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
-    /// Which one, counting deliveries to a worker from 1.
+    /// The workflow, the main one if none is said.
+    pub workflow_id: Option<String>,
+    /// Which one of its tasks, counting deliveries to a worker from 1.
     pub task: u32,
     /// How long.
     pub takes: Span,

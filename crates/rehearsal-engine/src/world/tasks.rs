@@ -1,6 +1,7 @@
 //! Workflow tasks: taken, activated, answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rehearsal_activation::{
     Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble, WorkflowCommand,
@@ -81,9 +82,21 @@ impl World {
             return;
         }
         let now = self.clock.now();
-        let hold = self.scenario.holds.get(&self.tasks_delivered).copied().unwrap_or_default();
+        let hold = self.hold(&delivery.token.workflow_id);
         let entry = Entry::Activate { host, delivery: Box::new(delivery), not_before: now + hold };
         self.agenda.push(now, entry);
+    }
+
+    /// How long the task of this workflow takes that is delivered now.
+    fn hold(&mut self, workflow_id: &SmolStr) -> Duration {
+        let hold = self.scenario.holds.get(&self.tasks_delivered).copied();
+        if self.scenario.holds_of.is_empty() {
+            return hold.unwrap_or_default();
+        }
+        let task = self.tasks_delivered_of.entry(workflow_id.clone()).or_default();
+        *task += 1;
+        let of = self.scenario.holds_of.get(&(workflow_id.clone(), *task)).copied();
+        of.or(hold).unwrap_or_default()
     }
 
     /// Gives the worker its task, and the workflow all activations that follow from it, until the worker answers. The

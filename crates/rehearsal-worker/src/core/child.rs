@@ -22,7 +22,7 @@ use rehearsal_history::{Event, EventId, EventKind, Execution, RetryState, SmolSt
 use self::failure::{canceled_before_scheduled, child_failure};
 use self::machine::{ChildInput, ChildReaction, ChildState};
 use super::external::Externals;
-use super::failure::{Fault, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Fault, blamed, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 use crate::run_info::RunInfo;
@@ -101,8 +101,10 @@ impl Children {
     ) -> Result<(), Fault> {
         let CancelChild { seq, reason } = cancel;
         let child = self.by_seq.get_mut(&seq).ok_or_else(|| missing("ChildWorkflowStart", seq))?;
+        let terminated = child.state == ChildState::Terminated;
+        let refused = |_| if terminated { blamed("C-43a") } else { invalid() };
         let (state, reaction) =
-            child.state.on(ChildInput::Cancel, child.cancellation).map_err(|_| invalid())?;
+            child.state.on(ChildInput::Cancel, child.cancellation).map_err(refused)?;
         child.state = state;
         match reaction {
             ChildReaction::Suppress => {

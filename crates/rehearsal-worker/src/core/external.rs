@@ -16,7 +16,7 @@ use rehearsal_history::{
 };
 
 use self::machine::{ExternalInput, ExternalReaction, ExternalState};
-use super::failure::{Fault, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Fault, blamed, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 use crate::run_info::RunInfo;
@@ -68,7 +68,9 @@ impl Externals {
     /// Workflow code takes a signal back: what is not sent yet never is, what was sent goes on (C-46).
     pub(super) fn cancel_signal(&mut self, seq: Seq, out: &mut Out) -> Result<(), Fault> {
         let state = self.signals.get_mut(&seq).ok_or_else(|| missing("SignalExternal", seq))?;
-        let (next, reaction) = state.on(ExternalInput::Withdraw).map_err(|_| invalid())?;
+        let failed = *state == ExternalState::Failed;
+        let refused = |_| if failed { blamed("C-46a") } else { invalid() };
+        let (next, reaction) = state.on(ExternalInput::Withdraw).map_err(refused)?;
         *state = next;
         if reaction == ExternalReaction::Suppress {
             out.queue.withdraw(Machine::Signal(seq));
@@ -151,7 +153,7 @@ impl Externals {
         cause: Option<&SignalExternalFailedCause>,
         out: &mut Out,
     ) -> Result<(), Fault> {
-        let machine = self.resolve(event, initiated)?;
+        let machine = self.resolve(event, initiated, cause.is_some())?;
         let Machine::Signal(seq) = machine else { return Err(unknown(event)) };
         let failure = cause.map(|cause| {
             let reason = match cause {
@@ -177,7 +179,7 @@ impl Externals {
         cause: Option<&CancelExternalFailedCause>,
         out: &mut Out,
     ) -> Result<Option<Seq>, Fault> {
-        let machine = self.resolve(event, initiated)?;
+        let machine = self.resolve(event, initiated, cause.is_some())?;
         let Machine::Cancel(number) = machine else { return Err(unknown(event)) };
         let Some(cancel) = self.cancels.get(&number) else { return Err(unknown(event)) };
         match cancel.of {
@@ -198,12 +200,17 @@ impl Externals {
         }
     }
 
-    fn resolve(&mut self, event: &Event, initiated: EventId) -> Result<Machine, Fault> {
+    fn resolve(
+        &mut self,
+        event: &Event,
+        initiated: EventId,
+        failed: bool,
+    ) -> Result<Machine, Fault> {
         let machine = *self.by_event.get(&initiated).ok_or_else(|| unknown(event))?;
         let name = name(machine);
         let state = self.state(machine).ok_or_else(|| unknown(event))?;
         let (next, _) = state
-            .on(ExternalInput::Resolved)
+            .on(if failed { ExternalInput::Failed } else { ExternalInput::Resolved })
             .map_err(|_| Fault::Fatal(no_transition(name, *state, event)))?;
         *state = next;
         Ok(machine)

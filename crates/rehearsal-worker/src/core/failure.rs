@@ -21,6 +21,12 @@ pub(crate) enum Fault {
         id: &'static str,
         message: String,
     },
+    /// The same, where core takes it for a fault of the workflow code.
+    Blamed {
+        /// The rule that describes it.
+        id: &'static str,
+        message: String,
+    },
     /// Workflow code does not come to an end in one workflow task.
     Endless(u32),
     /// Nothing simulates it.
@@ -32,7 +38,7 @@ impl Fault {
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Nondeterminism(_) | Self::Fatal(_) => None,
-            Self::Defect { id, message } => {
+            Self::Defect { id, message } | Self::Blamed { id, message } => {
                 Some(Trouble::SdkDefect { id, message: message.clone() })
             }
             Self::Endless(activations) => Some(Trouble::Endless { activations: *activations }),
@@ -43,9 +49,10 @@ impl Fault {
     /// In one line.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Nondeterminism(message) | Self::Fatal(message) | Self::Defect { message, .. } => {
-                message.clone()
-            }
+            Self::Nondeterminism(message)
+            | Self::Fatal(message)
+            | Self::Defect { message, .. }
+            | Self::Blamed { message, .. } => message.clone(),
             Self::Endless(activations) => {
                 format!("{}", Trouble::Endless { activations: *activations })
             }
@@ -57,7 +64,7 @@ impl Fault {
     pub(crate) fn failure(&self) -> WorkerTaskFailure {
         let unhandled = WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
         let (cause, message) = match self {
-            Self::Nondeterminism(message) => (
+            Self::Nondeterminism(message) | Self::Blamed { message, .. } => (
                 WorkflowTaskFailedCause::NonDeterministicError,
                 format!("[TMPRL1100] Nondeterminism error: {message}"),
             ),
@@ -87,8 +94,15 @@ pub(super) fn missing(operation: &str, seq: Seq) -> Fault {
 
 /// Workflow code asks something of an operation that it cannot do in its state.
 pub(super) fn invalid() -> Fault {
-    Fault::Nondeterminism("Invalid transition in state machine".into())
+    Fault::Nondeterminism(INVALID.into())
 }
+
+/// The same, where no workflow code could know: the defect that this rule describes.
+pub(super) fn blamed(id: &'static str) -> Fault {
+    Fault::Blamed { id, message: INVALID.into() }
+}
+
+const INVALID: &str = "Invalid transition in state machine";
 
 /// No operation is known that `event` could be about.
 pub(super) fn unknown(event: &Event) -> Fault {

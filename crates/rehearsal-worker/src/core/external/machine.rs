@@ -10,8 +10,10 @@ pub(in crate::core) enum ExternalState {
     CommandCreated,
     /// It is recorded.
     CommandRecorded,
-    /// Terminal: it is known whether it has arrived.
+    /// Terminal: it has arrived.
     Resolved,
+    /// Terminal: it has not arrived.
+    Failed,
     /// Terminal: it was taken back.
     Canceled,
 }
@@ -23,8 +25,10 @@ pub(in crate::core) enum ExternalInput {
     Withdraw,
     /// `SignalExternalWorkflowExecutionInitiated`, `RequestCancelExternalWorkflowExecutionInitiated`.
     Initiated,
-    /// It has arrived, or not.
+    /// It has arrived.
     Resolved,
+    /// It has not arrived.
+    Failed,
 }
 
 /// What comes of it.
@@ -43,8 +47,8 @@ impl ExternalState {
     ///
     /// # Errors
     ///
-    /// [`NoArc`] if core has no transition for it. It has one for a signal that was taken back after it had arrived, and
-    /// none if it had failed; the SDK does not take back what is resolved.
+    /// [`NoArc`] if core has no transition for it. It has one for a signal that is taken back after it has arrived, and
+    /// none if it has failed (C-46a): the SDK takes it back when a cancel comes before the failure in one workflow task.
     pub(in crate::core) const fn on(
         self,
         input: ExternalInput,
@@ -54,12 +58,17 @@ impl ExternalState {
             (Self::CommandCreated, I::Initiated) => (Self::CommandRecorded, R::Nothing),
             (Self::CommandCreated, I::Withdraw) => (Self::Canceled, R::Suppress),
             (Self::CommandRecorded, I::Resolved) => (Self::Resolved, R::Tell),
+            (Self::CommandRecorded, I::Failed) => (Self::Failed, R::Tell),
             (Self::CommandRecorded | Self::Resolved | Self::Canceled, I::Withdraw) => {
                 (self, R::Nothing)
             }
-            (Self::CommandCreated, I::Resolved)
+            (Self::CommandCreated, I::Resolved | I::Failed)
             | (Self::CommandRecorded, I::Initiated)
-            | (Self::Resolved | Self::Canceled, I::Initiated | I::Resolved) => return Err(NoArc),
+            | (Self::Failed, I::Withdraw)
+            | (
+                Self::Resolved | Self::Failed | Self::Canceled,
+                I::Initiated | I::Resolved | I::Failed,
+            ) => return Err(NoArc),
         })
     }
 }
