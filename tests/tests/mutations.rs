@@ -118,3 +118,8 @@ fn the_patch_that_is_phased_out_is_silent() {
 fn the_order_that_is_confirmed_from_outside_is_silent() {
     silent(9);
 }
+
+#[test]
+fn the_cart_is_silent() {
+    silent(10);
+}

@@ -77,6 +77,9 @@ pub enum WorkflowCommand {
     /// Nothing that is sent: a child has the id of one that has not ended, so it was refused at once. Go's worker notes
     /// with the completion by which rule that was told.
     ChildIdInUse,
+    /// Nothing that is sent: a handler of updates was set, or an update has come. Go's worker notes with the completion by
+    /// which rules it runs them.
+    UpdateHandling,
     /// Start a child workflow.
     StartChildWorkflow(Box<StartChild>),
     /// Ask a child workflow to cancel.
@@ -109,7 +112,7 @@ pub enum WorkflowCommand {
     UpsertSearchAttributes(SearchAttributes),
     /// Change the notes of the run; what is not named stays.
     UpsertMemo(Memo),
-    /// Answer an update. Not simulated yet.
+    /// Answer an update.
     RespondUpdate(Box<RespondUpdate>),
     /// Answer a query. In an activation that asks queries there is nothing else.
     AnswerQuery(Box<AnswerQuery>),
@@ -130,6 +133,8 @@ impl WorkflowCommand {
             | Self::ContinueAsNew(_)
             | Self::SelectorReceived
             | Self::AnswerQuery(_)
+            | Self::RespondUpdate(_)
+            | Self::UpdateHandling
             | Self::StartChildWorkflow(_)
             | Self::CancelChildWorkflow(_)
             | Self::ChildIdInUse
@@ -145,7 +150,6 @@ impl WorkflowCommand {
             Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
                 Some("local activities")
             }
-            Self::RespondUpdate(_) => Some("updates"),
         }
     }
 

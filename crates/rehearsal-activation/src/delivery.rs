@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{Event, EventId, Header, Payloads, SmolStr};
 
 /// Names one attempt of one workflow task.
@@ -34,21 +35,21 @@ pub struct TaskDelivery {
     pub first_event: EventId,
     /// The events, up to and including the `WorkflowTaskStarted` of this task (H-9 for a transient one).
     pub events: Vec<Arc<Event>>,
-    /// Updates. Always empty until they are simulated.
+    /// Updates that have come and are to be looked at in this task.
     pub messages: Vec<Message>,
     /// Queries that ride on the task: they are answered with it, after what is new (§2.3).
     pub queries: Vec<Query>,
 }
 
-/// An update on its way to a workflow. Not simulated yet.
+/// An update on its way to a workflow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// The id of the update.
     pub update_id: SmolStr,
-    /// The name of its handler.
-    pub name: SmolStr,
-    /// Its arguments.
-    pub input: Option<Payloads>,
+    /// The last event that comes before it: the one ahead of the `WorkflowTaskStarted` of its task.
+    pub sequencing: EventId,
+    /// What was asked.
+    pub request: UpdateRequest,
 }
 
 /// A question to a workflow.

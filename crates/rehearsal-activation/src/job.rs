@@ -90,7 +90,7 @@ pub enum Job {
     },
     /// What Go's markers of the task hold, which is recorded, told before the code that asks for it runs.
     RecallMarkers(Box<Recalled>),
-    /// An update asks to be validated and run. Not simulated yet.
+    /// An update asks to be validated and run.
     DoUpdate(Box<Update>),
     /// A client asks about the workflow. Queries have an activation of their own.
     QueryWorkflow(Box<QueryWorkflow>),

@@ -61,7 +61,7 @@ pub use job::{
 pub use server::{
     CancelExternalWorkflow, ContinueAsNewWorkflow, RecordMarker, ScheduleActivityTask,
     ServerCommand, SignalExternalWorkflow, StartChildWorkflow, TaskOutcome, TaskResponse,
-    WorkerTaskFailure,
+    UpdateMessage, WorkerTaskFailure,
 };
 pub use signals::{Dropped, Signals, Unread};
 pub use trouble::Trouble;

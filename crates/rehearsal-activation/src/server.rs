@@ -5,6 +5,7 @@ mod chain;
 mod child;
 mod external;
 mod marker;
+mod update;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -21,6 +22,7 @@ pub use self::chain::ContinueAsNewWorkflow;
 pub use self::child::StartChildWorkflow;
 pub use self::external::{CancelExternalWorkflow, SignalExternalWorkflow};
 pub use self::marker::RecordMarker;
+pub use self::update::UpdateMessage;
 use crate::command::AnswerQuery;
 use crate::delivery::TaskToken;
 
@@ -123,6 +125,8 @@ pub enum ServerCommand {
     SignalExternalWorkflow(Box<SignalExternalWorkflow>),
     /// Ask another workflow to cancel.
     RequestCancelExternalWorkflow(Box<CancelExternalWorkflow>),
+    /// Say what becomes of an update. A rejection is a message and no command: it leaves no event.
+    AnswerUpdate(Box<UpdateMessage>),
     /// Change what the run can be searched by; what is not named stays.
     UpsertSearchAttributes(SearchAttributes),
     /// Change the notes of the run; what is not named stays.
@@ -130,6 +134,12 @@ pub enum ServerCommand {
 }
 
 impl ServerCommand {
+    /// Whether it is only a message, which leaves no event and stands behind all commands.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::AnswerUpdate(message) if matches!(**message, UpdateMessage::Reject { .. }))
+    }
+
     /// Whether it closes the workflow, so that it must be the last (W-11).
     #[must_use]
     pub const fn is_close(&self) -> bool {

@@ -61,4 +61,6 @@ pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
 pub use seen::{Seen, Unseen};
 pub use surroundings::Surroundings;
-pub use world::{ActivityTarget, ClientError, Description, Handle, StartOptions, World};
+pub use world::{
+    ActivityTarget, ClientError, Description, Handle, StartOptions, UpdateHandle, World,
+};

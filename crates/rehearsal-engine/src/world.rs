@@ -20,6 +20,7 @@ mod points;
 mod queries;
 mod requests;
 mod tasks;
+mod updates;
 mod waits;
 
 use std::any::Any;
@@ -38,6 +39,7 @@ use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
 use self::queries::{Asked as AskedQuery, ReadyQuery};
+pub use self::updates::UpdateHandle;
 use crate::activity::client::Slot;
 use crate::agenda::Agenda;
 use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape};

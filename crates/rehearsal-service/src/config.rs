@@ -72,6 +72,10 @@ pub struct Limits {
     pub signals: u32,
     /// How many queries may wait for a workflow task; one more is refused. 1.
     pub buffered_queries: usize,
+    /// How many updates may be in flight; one more is refused. 10.
+    pub updates_in_flight: usize,
+    /// How many updates a run takes; one more is refused. 2000.
+    pub updates: usize,
     /// From how many events on a workflow task suggests to continue as new (T-12). 4096.
     pub suggest_continue_as_new: usize,
     /// The same of bytes, which are estimated. 4 MiB.
@@ -88,6 +92,8 @@ impl Default for Limits {
             pending_cancels: 2000,
             signals: 10_000,
             buffered_queries: 1,
+            updates_in_flight: 10,
+            updates: 2000,
             suggest_continue_as_new: 4096,
             suggest_continue_as_new_bytes: 4 * 1024 * 1024,
         }

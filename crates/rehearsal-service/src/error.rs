@@ -44,6 +44,28 @@ pub enum RequestError {
     /// The client has waited for as long as it waits.
     #[error("context deadline exceeded")]
     DeadlineExceeded,
+    /// The client has waited for an update for as long as it waits.
+    #[error("Timeout or cancellation waiting for update: context deadline exceeded")]
+    UpdateTimeout,
+    /// The run has had as many updates as one may have.
+    #[error(
+        "The limit on the total number of distinct updates in this workflow has been reached ({limit}). Make sure any duplicate \
+         updates share an Update ID so the server can deduplicate them, and consider rejecting updates that you aren't going to \
+         process. You can also Continue-as-New to avoid this; we recommend you check Continue-as-New Suggested in your \
+         Workflow."
+    )]
+    TooManyUpdates {
+        /// How many.
+        limit: usize,
+    },
+    /// An update was rejected, or its handler failed.
+    #[error("{message}")]
+    UpdateFailed {
+        /// What it says, as the client prints it.
+        message: SmolStr,
+        /// The type of an application failure; `Canceled` for a canceled one.
+        kind: SmolStr,
+    },
     /// What was answered is no such value as the client takes.
     #[error("unable to decode the answer: {message}")]
     Unreadable {
@@ -71,6 +93,9 @@ impl RequestError {
             Self::NotReady(_) => "WorkflowNotReady",
             Self::QueryFailed { .. } => "QueryFailed",
             Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
+            Self::TooManyUpdates { .. } => "FailedPrecondition",
+            Self::UpdateFailed { .. } => "ApplicationError",
             Self::Unreadable { .. } => "wrapError",
             Self::NotSimulated { .. } => "Unimplemented",
         }
@@ -141,6 +166,9 @@ pub enum NotFound {
     /// The workflow task was answered, has timed out or was superseded.
     #[error("Workflow task not found.")]
     WorkflowTask,
+    /// The workflow closed before the update was looked at.
+    #[error("workflow update was aborted by closing workflow")]
+    UpdateAborted,
     /// The query was answered, or nobody waits for the answer any more.
     #[error("query not found")]
     Query,
@@ -168,6 +196,12 @@ pub enum NotReady {
     /// Its workflow task fails again and again.
     #[error("Unable to query workflow due to Workflow Task in failed state.")]
     QueryWhileFailing,
+    /// Its workflow task fails again and again.
+    #[error("Unable to perform workflow execution update due to Workflow Task in failed state.")]
+    UpdateWhileFailing,
+    /// The workflow task that brought the update was refused.
+    #[error("Unable to perform workflow execution update due to unexpected workflow task failure.")]
+    UpdateTaskFailed,
 }
 
 /// What cannot be meant.
@@ -271,6 +305,11 @@ pub enum Busy {
     Closing,
     /// Too many queries wait for a workflow task.
     QueryBuffer,
+    /// Too many updates are in flight.
+    UpdatesInFlight {
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 impl fmt::Display for Busy {
@@ -279,6 +318,10 @@ impl fmt::Display for Busy {
             Self::Closing => {
                 f.write_str("workflow operation can not be applied because workflow is closing")
             }
+            Self::UpdatesInFlight { limit } => write!(
+                f,
+                "limit on number of concurrent in-flight updates has been reached ({limit})"
+            ),
             Self::QueryBuffer => {
                 f.write_str("consistent query buffer is full, this may be caused by too many queries and workflow not able to process query fast enough")
             }

@@ -1,16 +1,21 @@
 //! What the service is asked, what it answers, and what it wants done.
 
+mod query;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rehearsal_activation::{AnswerQuery, Query, QueryTask, TaskDelivery, TaskResponse};
+use rehearsal_activation::{AnswerQuery, QueryTask, TaskDelivery, TaskResponse};
+use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{
     EventId, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, TaskQueue,
     Timestamp, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 use crate::words::Across;
+
+pub use self::query::QueryInput;
 
 /// A run of this service: its place in the order of starts. Means nothing to another service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,11 +47,13 @@ pub enum Input {
         /// The client.
         identity: SmolStr,
     },
-    /// A client updates a workflow. Not simulated yet for one that is open; a closed one is refused as by the server
-    /// (recorded: `signal-closed-workflow`).
+    /// A client updates a workflow (§2.3). Answered with [`Answer::Done`]; how far it has come says
+    /// [`Service::update`](crate::Service::update).
     UpdateWorkflow {
         /// The workflow.
         target: Target,
+        /// What is asked, with the id of the update.
+        request: Box<UpdateRequest>,
     },
     /// Somebody asks, or answers, a query (§2.3).
     Query(Box<QueryInput>),
@@ -178,45 +185,6 @@ pub enum Input {
     },
 }
 
-/// What is done about a query.
-#[derive(Debug, Clone, PartialEq)]
-pub enum QueryInput {
-    /// A client asks about a workflow, open or closed. Answered with [`Answer::Done`]; the answer of workflow code is told
-    /// by [`Effect::QueryAnswered`].
-    Ask {
-        /// The workflow.
-        target: Target,
-        /// What it asks; its id must be one of its own.
-        query: Query,
-    },
-    /// A client does not wait for the answer to its query any more. Answered with [`Answer::Done`].
-    Forget {
-        /// The workflow.
-        target: Target,
-        /// The id of the query.
-        query: SmolStr,
-    },
-    /// A worker takes a query that [`Effect::Query`] told of. Answered with [`Answer::Query`].
-    Take {
-        /// The run.
-        run: RunRef,
-        /// The id of the query.
-        query: SmolStr,
-        /// Whether the worker has the run in its cache and so needs no history.
-        cached: bool,
-        /// Whether it waited in the normal queue. A sticky one to which the run is bound has no worker then, and is
-        /// forgotten.
-        normal: bool,
-    },
-    /// A worker answers a query that it took. Answered with [`Answer::Done`], also if nobody waits for it any more.
-    Answer {
-        /// The run.
-        run: RunRef,
-        /// The answer.
-        answer: AnswerQuery,
-    },
-}
-
 /// A workflow to start. `None` for a timeout means that the client did not give it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StartWorkflow {
@@ -309,6 +277,13 @@ pub enum Answer {
     /// The completion was accepted.
     TaskDone {
         /// The next task, if there is one: it is started already, by the same worker (H-16).
+        next: Option<TaskDelivery>,
+    },
+    /// The completion was accepted, and the task leaves no trace: it only brought updates, and all were rejected.
+    TaskDropped {
+        /// The `WorkflowTaskStarted` of the last task that is recorded.
+        seen: EventId,
+        /// The next task, as of [`TaskDone`](Self::TaskDone).
         next: Option<TaskDelivery>,
     },
     /// The task for the worker.

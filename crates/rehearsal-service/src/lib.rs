@@ -37,7 +37,7 @@ pub use input::{
 };
 pub use refusal::{BadAcross, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
 pub use service::Service;
-pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState};
+pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 pub use words::Across;
 #[doc(hidden)]
 pub use words::{Bend, Decision};

@@ -14,3 +14,4 @@ pub(crate) mod properties;
 mod tables;
 pub(crate) mod task;
 pub(crate) mod timer;
+pub(crate) mod update;

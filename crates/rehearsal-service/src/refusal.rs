@@ -66,6 +66,15 @@ pub enum BadCommand {
         /// What it names.
         scheduled: EventId,
     },
+    /// A message does not fit where its update stands.
+    UpdateState {
+        /// The update.
+        update_id: SmolStr,
+        /// What was received.
+        message: &'static str,
+        /// Where it stands.
+        state: &'static str,
+    },
     /// A timer has no id.
     NoTimerId,
     /// A timer with this id is running.
@@ -160,6 +169,7 @@ impl BadCommand {
             Self::NoScheduledEvent | Self::UnknownActivity { .. } => {
                 WorkflowTaskFailedCause::BadRequestCancelActivityAttributes
             }
+            Self::UpdateState { .. } => WorkflowTaskFailedCause::BadUpdateWorkflowExecutionMessage,
             Self::NoTimerId => WorkflowTaskFailedCause::BadStartTimerAttributes,
             Self::DuplicateTimer { .. } => WorkflowTaskFailedCause::StartTimerDuplicateId,
             Self::NoTimerToCancel | Self::UnknownTimer { .. } => {
@@ -188,6 +198,7 @@ impl BadCommand {
             Self::NoScheduledEvent | Self::UnknownActivity { .. } => {
                 "BadRequestCancelActivityAttributes"
             }
+            Self::UpdateState { .. } => "BadUpdateWorkflowExecutionMessage",
             Self::NoTimerId => "BadStartTimerAttributes",
             Self::DuplicateTimer { .. } => "StartTimerDuplicateId",
             Self::NoTimerToCancel | Self::UnknownTimer { .. } => "BadCancelTimerAttributes",
@@ -237,6 +248,11 @@ impl fmt::Display for BadCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoActivityId => f.write_str("activityId is not set"),
+            Self::UpdateState { update_id, message, state } => write!(
+                f,
+                "invalid state transition attempted for Update {update_id}: received *update.{message} \
+                 message while in state {state}"
+            ),
             Self::NoActivityType => f.write_str("activityType is not set"),
             Self::NoTimeout { activity_id, activity_type } => write!(
                 f,

@@ -15,6 +15,7 @@ mod query;
 mod queue;
 mod state;
 mod turn;
+mod update;
 mod view;
 #[cfg(test)]
 mod walk;
@@ -52,6 +53,8 @@ pub(crate) struct Run {
     buffer: Buffer,
     sticky: Option<Sticky>,
     queries: Queries,
+    /// How many updates were admitted; orders them.
+    admitted: u64,
     /// What this transaction hands over when it is through.
     transfers: Vec<Transfer>,
     /// The bytes of all events, and of those that earlier transactions have written.
@@ -160,10 +163,12 @@ impl Run {
             // H-5, W-16: what waits is dropped with all deadlines.
             self.buffer.clear();
             self.alarm = None;
+            self.abort_all();
             self.tell_close(turn);
             turn.push(Effect::Closed { run: self.id });
             return;
         }
+        self.record_speculative(turn);
         if needs_task {
             self.schedule_task(turn, true);
         }
@@ -216,6 +221,10 @@ impl Run {
 
     /// Schedules a workflow task unless one is pending (W-1); `offer` it to workers, or start it yourself.
     fn schedule_task(&mut self, turn: &mut Turn<'_>, offer: bool) {
+        self.schedule(turn, offer, false);
+    }
+
+    fn schedule(&mut self, turn: &mut Turn<'_>, offer: bool, speculative: bool) {
         if !self.state.task.is_idle() {
             return;
         }
@@ -223,15 +232,7 @@ impl Run {
             self.state.note(Note::Task(TaskNote::FirstAttempt));
             self.flush();
         }
-        let input = TaskInput::Schedule {
-            next: self.next_id(),
-            queue: self.task_queue(),
-            timeout: self
-                .state
-                .settings
-                .task_timeout
-                .saturating_add(task_backoff(self.state.task.attempt())),
-        };
+        let input = self.task_input(speculative);
         let mut decision = Decision::default();
         // Cannot fail: it is idle.
         if self.state.task.decide(turn.now, input, &mut decision).is_ok() {
@@ -257,6 +258,9 @@ impl Run {
         failure: Option<Box<Failure>>,
         identity: SmolStr,
     ) {
+        if self.state.task.is_started() {
+            self.record_speculative(turn);
+        }
         let mut decision = Decision::default();
         let input = TaskInput::Fail { cause, failure, identity };
         if self.state.task.decide(turn.now, input, &mut decision).is_ok() {

@@ -19,7 +19,7 @@ use crate::input::{
     ActivityResponse, ActivityToken, Answer, Input, Outbox, QueryInput, RunRef, Target,
 };
 use crate::run::{Requester, Run, Turn};
-use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 use crate::visibility::Query;
 
 /// The simulated Temporal service: all runs of one namespace.
@@ -104,13 +104,11 @@ impl Service {
                 })?;
                 Ok(Answer::Done)
             }
-            Input::UpdateWorkflow { target } => {
+            Input::UpdateWorkflow { target, request } => {
                 let run = self.find(&target)?;
-                if self.runs[run.0 as usize].is_open() {
-                    Err(RequestError::NotSimulated { what: "updates" })
-                } else {
-                    Err(NotFound::Completed.into())
-                }
+                let id = request.meta.clone().unwrap_or_default().update_id;
+                self.within(now, run, out, |run, turn| run.admit(turn, id, *request))?;
+                Ok(Answer::Done)
             }
             Input::Query(input) => self.query(now, *input, out),
             Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll } => {
@@ -234,6 +232,12 @@ impl Service {
         self.runs.into_iter().map(Run::into_view)
     }
 
+    /// How far an update of a run has come; `None` if the run has none with this id.
+    #[must_use]
+    pub fn update(&self, run: RunRef, update_id: &str) -> Option<UpdateStage<'_>> {
+        self.runs[run.index()].update(update_id)
+    }
+
     /// How many events wait in the buffer for the end of the workflow task.
     #[must_use]
     pub fn buffered(&self, run: RunRef) -> usize {
@@ -302,8 +306,12 @@ impl Service {
         let token = &response.token;
         let run =
             self.run_by_id(&token.workflow_id, &token.run_id).ok_or(NotFound::WorkflowTask)?;
-        self.within(now, run, out, |run, turn| run.respond_task(turn, response, request_id))
-            .map(|next| Answer::TaskDone { next })
+        self.within(now, run, out, |run, turn| run.respond_task(turn, response, request_id)).map(
+            |done| match done.dropped {
+                Some(seen) => Answer::TaskDropped { seen, next: done.next },
+                None => Answer::TaskDone { next: done.next },
+            },
+        )
     }
 
     fn respond_by_id(

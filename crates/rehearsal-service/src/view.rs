@@ -1,11 +1,15 @@
 //! What can be seen of a run from outside, beside its history.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{
-    Event, EventId, Failure, Memo, SearchAttributes, SmolStr, Status, TaskQueue, Timestamp,
+    Event, EventId, Failure, Memo, Payloads, SearchAttributes, SmolStr, Status, TaskQueue,
+    Timestamp,
 };
+
+use crate::error::RequestError;
 
 /// What is known of a run at a glance.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,4 +140,21 @@ pub struct Standing<'a> {
     pub retry: Option<Timestamp>,
     /// Whether this attempt has heartbeated.
     pub heartbeats: bool,
+}
+
+/// How far an update has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum UpdateStage<'a> {
+    /// It waits for workflow code to look at it.
+    Admitted,
+    /// Workflow code has taken it, and its handler runs.
+    Accepted,
+    /// Its handler has ended, or the workflow before it.
+    Completed(&'a Result<Option<Payloads>, Box<Failure>>),
+    /// Workflow code did not take it.
+    Rejected(&'a Failure),
+    /// It was not looked at, and the client is told why.
+    Refused(&'a RequestError),
+    /// It was not looked at, and is to be sent again.
+    Cleared,
 }

@@ -17,7 +17,7 @@ pub use self::bend::Bend;
 pub(crate) use self::chain::Chain;
 pub(crate) use self::due::{Due, Moment, Wake};
 pub(crate) use self::fingerprint::fingerprint;
-pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote};
+pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote, UpdateNote};
 pub(crate) use self::origin::Origin;
 pub(crate) use self::size::{Extent, size};
 pub use self::step::{Across, Decision};

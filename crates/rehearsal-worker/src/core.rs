@@ -56,10 +56,15 @@ impl Core {
     }
 
     /// Tells what there is to be told, or else answers the task.
-    fn next(&mut self) -> Result<Next, Box<Wrong>> {
+    fn next(&mut self, replaying: bool) -> Result<Next, Box<Wrong>> {
         let jobs = self.operations.out.jobs.take().map_err(|fault| refused(&fault))?;
         Ok(if jobs.is_empty() {
-            Next::Send(self.operations.out.queue.commands())
+            let mut commands = self.operations.out.queue.commands();
+            // What was rejected left nothing to compare with.
+            if !replaying {
+                commands.append(&mut self.operations.out.messages);
+            }
+            Next::Send(commands)
         } else {
             Next::Tell { time: self.time, jobs }
         })
@@ -106,10 +111,19 @@ impl Rules for Core {
         self.time = self.time.max(task.time);
         self.operations.out.jobs.begin();
         self.operations.look_ahead(task);
+        let replaying = task.completed.is_some();
+        let mut messages = task.messages.iter().peekable();
         for event in &task.events {
+            while let Some(message) = messages.next_if(|it| it.sequencing < event.id) {
+                self.operations.update(message, replaying);
+            }
             self.operations.apply(event).map_err(|fault| Box::new(untold(event, &fault)))?;
         }
-        self.next()
+        for message in messages {
+            self.operations.update(message, replaying);
+        }
+        self.operations.out.messages.clear();
+        self.next(replaying)
     }
 
     fn answer(
@@ -121,7 +135,7 @@ impl Rules for Core {
         let upserts = self.sdk.upserts_patches(!replaying);
         self.operations.flags(replaying, upserts);
         self.take(task.completed.is_some(), commands).map_err(|fault| refused(&fault))?;
-        self.next()
+        self.next(task.completed.is_some())
     }
 
     fn take_troubles(&mut self) -> Vec<Trouble> {

@@ -7,12 +7,13 @@ mod external;
 mod marker;
 mod properties;
 mod timer;
+mod update;
 mod value;
 
 use alloc::format;
 use alloc::string::String;
 
-use rehearsal_activation::ServerCommand;
+use rehearsal_activation::{ServerCommand, UpdateMessage};
 use rehearsal_history::{Event, EventKind};
 
 pub(crate) use self::value::{
@@ -82,6 +83,8 @@ pub(crate) fn event(event: &Event) -> String {
         E::WorkflowPropertiesModified(of) => {
             properties::keys(of.upserted_memo.as_ref().map(|it| &it.fields))
         }
+        E::WorkflowExecutionUpdateAccepted(of) => update::named(&of.protocol_instance_id),
+        E::WorkflowExecutionUpdateCompleted(of) => update::of(of.meta.as_ref()),
         E::WorkflowExecutionCompleted(of) => close::completed(of.result.as_ref()),
         E::WorkflowExecutionFailed(of) => close::failed(of.failure.as_ref()),
         E::WorkflowExecutionCanceled(of) => close::canceled(of.details.as_ref()),
@@ -130,6 +133,14 @@ fn parts(command: &ServerCommand) -> (&'static str, String) {
         }
         C::RequestCancelExternalWorkflow(of) => {
             ("RequestCancelExternalWorkflow", external::named(&of.target.workflow_id))
+        }
+        C::AnswerUpdate(of) => {
+            let name = match **of {
+                UpdateMessage::Accept { .. } => "AcceptUpdate",
+                UpdateMessage::Reject { .. } => "RejectUpdate",
+                UpdateMessage::Complete { .. } => "CompleteUpdate",
+            };
+            (name, update::named(of.update_id()))
         }
     }
 }

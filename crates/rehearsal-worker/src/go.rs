@@ -75,13 +75,20 @@ impl Rules for Go {
             Box::new(self.untold(&task.commands[index], misplaced))
         })?;
         let mut jobs = Vec::with_capacity(task.events.len());
+        let replaying = task.completed.is_some();
+        let mut messages = task.messages.iter().peekable();
         for event in &task.events {
+            // `ProcessWorkflowTask`: a message stands behind the event that it names.
+            while let Some(message) = messages.next_if(|it| it.sequencing < event.id) {
+                jobs.push(self.operations.update(message, replaying));
+            }
             let told = self.operations.apply(event);
             jobs.extend(told.map_err(|misplaced| Box::new(self.untold(event, misplaced)))?);
         }
         if let Some(recalled) = recalled {
             jobs.insert(usize::from(matches!(jobs.first(), Some(Job::Initialize(_)))), recalled);
         }
+        jobs.extend(messages.map(|message| self.operations.update(message, replaying)));
         Ok(Next::Tell { time: task.time, jobs })
     }
 
@@ -98,7 +105,12 @@ impl Rules for Go {
             let failure = refusal.failure();
             Box::new(Wrong::Command(Refused { trouble: refusal.into(), failure }))
         };
-        self.operations.send(task, commands).map(Next::Send).map_err(refused)
+        let mut sent = self.operations.send(task, commands).map_err(refused)?;
+        if replaying {
+            // What was rejected left nothing to compare with.
+            sent.retain(|command| !command.is_message());
+        }
+        Ok(Next::Send(sent))
     }
 
     fn context(&self) -> Context {

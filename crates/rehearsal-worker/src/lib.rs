@@ -30,6 +30,7 @@ mod session;
 mod slice;
 mod told;
 mod unsupported;
+mod update;
 mod worker;
 
 pub use attempt::{AttemptRules, Expiry, Report};

@@ -17,6 +17,7 @@ mod pairing;
 mod properties;
 mod strictness;
 mod timer;
+mod update;
 mod values;
 
 use alloc::string::String;
@@ -180,6 +181,12 @@ fn pair(at: &mut Attributes<'_>) -> Option<String> {
         }
         (E::WorkflowPropertiesModified(recorded), C::UpsertMemo(attempted)) => {
             properties::memo(at, recorded, attempted);
+        }
+        (E::WorkflowExecutionUpdateAccepted(recorded), C::AnswerUpdate(attempted)) => {
+            update::accepted(at, recorded, attempted);
+        }
+        (E::WorkflowExecutionUpdateCompleted(recorded), C::AnswerUpdate(attempted)) => {
+            update::completed(at, recorded, attempted);
         }
         (E::WorkflowExecutionCompleted(recorded), C::CompleteWorkflow { result }) => {
             close::completed(at, recorded, result.as_ref());

@@ -8,6 +8,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rehearsal_activation::Message;
 use rehearsal_history::event::WorkflowTaskCompleted;
 use rehearsal_history::{Event, EventId, EventKind, Timestamp};
 
@@ -28,6 +29,8 @@ pub struct Task {
     pub history_size: u64,
     /// Whether it suggests to continue as new (T-12).
     pub continue_as_new_suggested: bool,
+    /// The updates that came with it. Those of a recorded task are told by what it accepted.
+    pub(crate) messages: Vec<Message>,
     /// The `WorkflowTaskCompleted`; `None` if the task is not answered yet.
     pub completed: Option<Arc<Event>>,
     /// The command events that follow it, in order (H-11).
@@ -110,6 +113,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                     time: event.time,
                     history_size: u64::try_from(started.history_size_bytes).unwrap_or_default(),
                     continue_as_new_suggested: started.suggest_continue_as_new,
+                    messages: Vec::new(),
                     completed: None,
                     commands: Vec::new(),
                     merged: Vec::new(),
@@ -134,6 +138,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                         let (commands, behind) = behind.split_at(leading_commands(behind));
                         task.completed = Some(Arc::clone(completed));
                         task.commands = commands.to_vec();
+                        task.messages = commands.iter().filter_map(accepted).collect();
                         task.merged = core::mem::take(&mut merged);
                         commanded = !commands.is_empty();
                         slices.tasks.push(task);
@@ -160,6 +165,19 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
 fn completion(event: &Event) -> Option<&WorkflowTaskCompleted> {
     match &event.kind {
         EventKind::WorkflowTaskCompleted(completed) => Some(completed),
+        _ => None,
+    }
+}
+
+/// The update that a recorded task has accepted (`inferMessageFromAcceptedEvent` in `internal_task_handlers.go` of Go SDK
+/// 1.47; `update_from_accepted` in core).
+fn accepted(event: &Arc<Event>) -> Option<Message> {
+    match &event.kind {
+        EventKind::WorkflowExecutionUpdateAccepted(accepted) => Some(Message {
+            update_id: accepted.protocol_instance_id.clone(),
+            sequencing: accepted.accepted_request_sequencing_event_id,
+            request: accepted.accepted_request.clone().unwrap_or_default(),
+        }),
         _ => None,
     }
 }

@@ -14,10 +14,8 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         EventKind::MarkerRecorded(it) if !is_simulated(&it.marker_name) => {
             return Some(format!("markers of kind `{}`", it.marker_name));
         }
-        EventKind::WorkflowExecutionUpdateAccepted(_)
-        | EventKind::WorkflowExecutionUpdateRejected(_)
-        | EventKind::WorkflowExecutionUpdateCompleted(_)
-        | EventKind::WorkflowExecutionUpdateAdmitted(_) => "updates",
+        EventKind::WorkflowExecutionUpdateRejected(_) => "recorded rejections of updates",
+        EventKind::WorkflowExecutionUpdateAdmitted(_) => "updates that were admitted by a reset",
         EventKind::WorkflowExecutionStarted(_)
         | EventKind::WorkflowExecutionCompleted(_)
         | EventKind::WorkflowExecutionFailed(_)
@@ -40,6 +38,8 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::ActivityTaskTimedOut(_)
         | EventKind::ActivityTaskCancelRequested(_)
         | EventKind::ActivityTaskCanceled(_)
+        | EventKind::WorkflowExecutionUpdateAccepted(_)
+        | EventKind::WorkflowExecutionUpdateCompleted(_)
         | EventKind::TimerStarted(_)
         | EventKind::TimerFired(_)
         | EventKind::TimerCanceled(_)

@@ -156,6 +156,11 @@ impl Worker {
             WorkerInput::Query(task) => self.take_query(*task, out),
             WorkerInput::Completed { run_id, completion } => self.complete(run_id, completion, out),
             WorkerInput::Accepted { .. } => {}
+            WorkerInput::Dropped { run_id, seen } => {
+                if let Some(run) = self.cache.get_mut(&run_id) {
+                    run.seen = seen;
+                }
+            }
             WorkerInput::Rejected { run_id } => self.drop_run(run_id, out),
         }
     }
@@ -174,7 +179,8 @@ impl Worker {
     /// A delivery has come. It continues what is in the cache only if it begins right behind what was seen, and nothing
     /// else is under way; else the run starts over.
     fn take(&mut self, delivery: TaskDelivery, out: &mut Vec<WorkerOutput>) {
-        let TaskDelivery { token, workflow_type, first_event, events, queries, .. } = delivery;
+        let TaskDelivery { token, workflow_type, first_event, events, messages, queries, .. } =
+            delivery;
         let run_id = token.run_id.clone();
         let cached = self.cache.remove(&run_id);
         let was_cached = cached.is_some();
@@ -196,7 +202,10 @@ impl Worker {
             let session = Session::new(profile, workflow_id, run_id, Ends::Otherwise);
             Run::new(session)
         };
-        let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);
+        let Slices { tasks, mut open, .. } = slice_as(self.options.profile, &events);
+        if let Some(open) = &mut open {
+            open.messages = messages;
+        }
         let mut tasks = tasks.into_iter().chain(open);
         let current =
             tasks.next().filter(|_| events.last().is_some_and(|last| last.id == token.started));
@@ -213,8 +222,14 @@ impl Worker {
     fn complete(&mut self, run_id: SmolStr, completion: Completion, out: &mut Vec<WorkerOutput>) {
         let Some(mut run) = self.cache.remove(&run_id) else { return };
         if let Some(query) = run.asked.take() {
+            let failed = matches!(completion, Completion::Failed(_));
             let answers = query::answers(&run_id, &[query], completion, out);
-            self.cache.insert(run_id, run);
+            if failed {
+                // The instance is of no use any more.
+                out.push(WorkerOutput::Evict { run_id });
+            } else {
+                self.cache.insert(run_id, run);
+            }
             return out.extend(answers.into_iter().map(|it| WorkerOutput::Answer(Box::new(it))));
         }
         let Some(mut work) = run.work.take() else {

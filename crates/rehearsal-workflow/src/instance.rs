@@ -19,6 +19,7 @@ use crate::operation::Outcome;
 use crate::routine::{Routines, Stopped};
 use crate::scope::ScopeId;
 use crate::state::{Places, Shared, State};
+use crate::update;
 
 /// One run.
 pub(crate) struct NativeInstance {
@@ -31,6 +32,8 @@ pub(crate) struct NativeInstance {
     asked: Places,
     /// The results that the code of such a run could not read.
     misread: BTreeSet<Misread>,
+    /// The handlers of updates that had not ended when the main routine did.
+    unfinished: Vec<String>,
 }
 
 /// Where a run is in its life.
@@ -54,6 +57,7 @@ impl NativeInstance {
             signals: Signals::default(),
             asked: Places::new(),
             misread: BTreeSet::new(),
+            unfinished: Vec::new(),
         }
     }
 
@@ -71,7 +75,11 @@ impl NativeInstance {
         };
         shared.borrow_mut().begin(activation);
         for job in jobs {
-            apply(&mut shared.borrow_mut(), job)?;
+            if let Job::DoUpdate(update) = job {
+                update::receive(shared, update);
+            } else {
+                apply(&mut shared.borrow_mut(), job)?;
+            }
         }
         self.routines.run(shared).map_err(|stopped| match stopped {
             Stopped::Panicked(panic) => match shared.borrow_mut().illegal.take() {
@@ -86,6 +94,9 @@ impl NativeInstance {
         let mut state = shared.borrow_mut();
         let mut commands = state.take_commands();
         let result = state.result.take();
+        if result.is_some() {
+            self.unfinished = state.updates.running();
+        }
         drop(state);
         if let Some(result) = result {
             commands.push(close(result));
@@ -116,6 +127,7 @@ impl NativeInstance {
         if let Life::Running(shared) = std::mem::replace(&mut self.life, life) {
             // What was spawned and never adopted holds the state that holds it.
             self.routines.adopt(&shared);
+            self.routines.adopt_first(&shared, 0);
             let mut state = shared.borrow_mut();
             state.over = true;
             self.signals = state.told_signals();
@@ -179,6 +191,10 @@ impl Instance for NativeInstance {
         }
     }
 
+    fn unfinished(&self) -> Vec<String> {
+        self.unfinished.clone()
+    }
+
     fn misread(&self) -> BTreeSet<Misread> {
         match &self.life {
             Life::Running(shared) => shared.borrow().misread.clone(),
@@ -211,7 +227,10 @@ impl Drop for NativeInstance {
         };
         self.end(Life::Closed(None));
         // Handlers that hold a context hold the state that holds them.
-        let handlers = shared.map(|shared| std::mem::take(&mut shared.borrow_mut().queries));
+        let handlers = shared.map(|shared| {
+            let mut state = shared.borrow_mut();
+            (std::mem::take(&mut state.queries), std::mem::take(&mut state.updates))
+        });
         let _panic_in_destructor = quiet::catch(|| drop(handlers));
     }
 }
@@ -247,7 +266,7 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
         Job::RecallMarkers(recalled) => state.markers.recall(recalled),
         Job::NotifyHasPatch { patch_id } => state.markers.patches.notify(patch_id),
         other => {
-            let what = if matches!(other, Job::DoUpdate(_)) { "updates" } else { other.name() };
+            let what = other.name();
             let trouble = Trouble::NotSimulated { what: what.to_owned() };
             let failure = Failure::application(trouble.to_string(), "");
             return Err(failed(

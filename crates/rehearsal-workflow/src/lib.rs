@@ -97,6 +97,7 @@ mod selector;
 mod signal;
 mod state;
 mod timer;
+mod update;
 
 pub use activity::ActivityFuture;
 pub use chain::ContinueAsNewOptions;
@@ -114,3 +115,4 @@ pub use select::{Either, join, join_all, select, select_all};
 pub use selector::Selector;
 pub use signal::SignalChannel;
 pub use timer::TimerFuture;
+pub use update::HandlerSet;

@@ -12,6 +12,7 @@ use rehearsal_activation::quiet::{self, Panic};
 use rehearsal_activation::wake::ForeignWake;
 
 use crate::state::{Routine, Shared};
+use crate::update;
 
 /// How many passes there may be in one activation. Each must make progress, and [`State::advance`] bounds most of that;
 /// this bounds what is left.
@@ -43,7 +44,8 @@ impl Routines {
         for _ in 0..PASSES {
             let before = shared.borrow().progress;
             self.pass(shared, &mut cx)?;
-            if shared.borrow().progress == before {
+            // Go gives up what waits for a handler when all are blocked (`DrainUnhandledUpdates`).
+            if shared.borrow().progress == before && !update::give_up(shared) {
                 return Ok(());
             }
         }
@@ -58,6 +60,7 @@ impl Routines {
     /// Polls each routine once, also those that are spawned meanwhile.
     fn pass(&mut self, shared: &Shared, cx: &mut Context<'_>) -> Result<(), Stopped> {
         shared.borrow_mut().begin_pass();
+        self.adopt_first(shared, 0);
         let mut foreign = false;
         let mut index = 0;
         loop {
@@ -75,6 +78,7 @@ impl Routines {
                     index += 1;
                 }
             }
+            self.adopt_first(shared, index);
         }
         if foreign || self.wake.was_called() {
             let state = shared.borrow();
@@ -94,6 +98,15 @@ impl Routines {
         if !state.spawned.is_empty() {
             state.progress += 1;
             self.routines.append(&mut state.spawned);
+        }
+    }
+
+    /// Takes over the routines of updates, in front of the routine at this place.
+    pub(crate) fn adopt_first(&mut self, shared: &Shared, index: usize) {
+        let mut state = shared.borrow_mut();
+        if !state.spawned_first.is_empty() {
+            state.progress += 1;
+            self.routines.splice(index..index, std::mem::take(&mut state.spawned_first));
         }
     }
 

@@ -34,6 +34,7 @@ use crate::properties::Properties;
 use crate::query::QueryHandlers;
 use crate::random::Random;
 use crate::scope::{ScopeId, Scopes};
+use crate::update::Updates;
 
 /// The state of one run, shared by all that belongs to it.
 pub(crate) type Shared = Rc<RefCell<State>>;
@@ -96,6 +97,10 @@ pub(crate) struct State {
     pub(crate) leaves: u32,
     /// Who answers queries.
     pub(crate) queries: QueryHandlers,
+    /// Who takes updates.
+    pub(crate) updates: Updates,
+    /// Routines of updates that the executor has not adopted yet: they are polled before those that are there.
+    pub(crate) spawned_first: Vec<Routine>,
     /// Why nothing may be asked for now, if so.
     pub(crate) forbidden: Option<&'static str>,
     /// The operation that ended last.
@@ -154,6 +159,8 @@ impl State {
             progress: 0,
             leaves: 0,
             queries: QueryHandlers::default(),
+            updates: Updates::default(),
+            spawned_first: Vec::new(),
             forbidden: None,
             last_completed: None,
             blocked: Blocked::default(),
@@ -198,6 +205,9 @@ impl State {
         if self.blocked.take_selector_received() {
             self.commands.push(WorkflowCommand::SelectorReceived);
         }
+        if std::mem::take(&mut self.updates.touched) {
+            self.commands.push(WorkflowCommand::UpdateHandling);
+        }
         std::mem::take(&mut self.commands)
     }
 
@@ -236,6 +246,21 @@ impl State {
             self.steps <= STEPS || std::thread::panicking(),
             "[TMPRL1101] Potential deadlock detected: workflow code went on for over {STEPS} steps without waiting",
         );
+    }
+
+    /// Asks for this.
+    pub(crate) fn ask(&mut self, command: WorkflowCommand) {
+        self.advance();
+        self.commands.push(command);
+    }
+
+    /// Asks for further routines that are polled before all others.
+    pub(crate) fn spawn_first(&mut self, routines: Vec<Routine>) {
+        self.updates.touched = true;
+        if !routines.is_empty() && !self.over {
+            self.advance();
+            self.spawned_first.extend(routines);
+        }
     }
 
     /// A future of ours was polled and is pending.

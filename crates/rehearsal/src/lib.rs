@@ -123,7 +123,7 @@ pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
     Call, Check, ChoiceKey, ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle,
     Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape,
-    Unseen, WorkerSpec, World,
+    Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
@@ -142,8 +142,8 @@ pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
     ChildOptions, ChildStarted, Context, ContinueAsNewOptions, DEFAULT_VERSION, Either,
-    ExternalFuture, ExternalWorkflow, Info, Query, Selector, Signal, SignalChannel, TimerFuture,
-    Update, Workflow, WorkflowError, join, join_all, select, select_all,
+    ExternalFuture, ExternalWorkflow, HandlerSet, Info, Query, Selector, Signal, SignalChannel,
+    TimerFuture, Update, Workflow, WorkflowError, join, join_all, select, select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

@@ -12,6 +12,7 @@ mod recording;
 mod run;
 mod script;
 mod suite;
+mod updates;
 
 use std::path::{Path, PathBuf};
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rehearsal::{ClientError, Code, Handle, Scenario, StartOptions, WorkerSpec, Workflow, World};
+use rehearsal::{
+    ClientError, Code, Handle, Scenario, StartOptions, UpdateHandle, WorkerSpec, Workflow, World,
+};
 use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
 
 use super::compare::describe;
 use super::leaves::{UUID_LENGTH, find_uuid};
+use super::updates::{SLICE, Waiting};
 use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
 use super::{look, outside};
 
@@ -15,7 +18,7 @@ use super::{look, outside};
 const AFTERWARDS: Duration = Duration::from_millis(1200);
 
 /// How long the client of the recorder waits for an answer unless the script says something else.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// How long after a whole second of the clock the recorder started workflows that run by a schedule.
 const AFTER_A_SECOND: Duration = Duration::from_millis(100);
 
@@ -37,6 +40,8 @@ pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulat
         script,
         problems: Vec::new(),
         handles: Vec::new(),
+        updates: BTreeMap::new(),
+        waiting: Vec::new(),
     };
     let mut world = register(run.scenario()).world();
     run.play(&mut world);
@@ -48,20 +53,40 @@ pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulat
 #[must_use]
 pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario {
     let (sdk, name) = (folder.sdk, folder.name);
-    let run = Run { sdk, name, script: &script, problems: Vec::new(), handles: Vec::new() };
+    let run = Run {
+        sdk,
+        name,
+        script: &script,
+        problems: Vec::new(),
+        handles: Vec::new(),
+        updates: BTreeMap::new(),
+        waiting: Vec::new(),
+    };
     register(run.scenario()).client(move |world| {
-        let mut run = Run { sdk, name, script: &script, problems: Vec::new(), handles: Vec::new() };
+        let mut run = Run {
+            sdk,
+            name,
+            script: &script,
+            problems: Vec::new(),
+            handles: Vec::new(),
+            updates: BTreeMap::new(),
+            waiting: Vec::new(),
+        };
         run.play(world);
     })
 }
 
-struct Run<'a> {
-    sdk: &'a str,
+pub(super) struct Run<'a> {
+    pub(super) sdk: &'a str,
     name: &'a str,
-    script: &'a Script,
+    pub(super) script: &'a Script,
     problems: Vec<String>,
     /// What the client started, the main workflow first.
     handles: Vec<Handle>,
+    /// The updates that were sent, by their ids.
+    pub(super) updates: BTreeMap<String, UpdateHandle>,
+    /// Those that the client waits for.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 impl Run<'_> {
@@ -123,12 +148,15 @@ impl Run<'_> {
             }
         }
         for step in &script.steps {
-            world.advance((begin + step.at.0).saturating_sub(world.elapsed()));
+            self.pass(world, begin + step.at.0);
             self.take(world, step);
         }
         if let Some(end) = script.end {
-            world.advance((begin + end.0).saturating_sub(world.elapsed()));
+            self.pass(world, begin + end.0);
         } else {
+            while !self.waiting.is_empty() {
+                self.pass(world, world.elapsed() + SLICE);
+            }
             for handle in &self.handles {
                 world.wait(handle);
             }
@@ -180,7 +208,10 @@ impl Run<'_> {
                 self.signal_input(&step.input).as_ref(),
             ),
             Action::Start => self.start_other(world, step),
-            Action::Update => world.update_workflow(id, run),
+            Action::Update | Action::UpdateResult => {
+                let index = self.script.steps.iter().position(|other| std::ptr::eq(other, step));
+                return self.update(step, index.unwrap_or_default());
+            }
             Action::Describe => {
                 let seen = look::describe(world, id, run);
                 self.check_seen(step, seen)
@@ -236,7 +267,7 @@ impl Run<'_> {
     }
 
     /// Compares the value that a query or an update came to.
-    fn check_value(
+    pub(super) fn check_value(
         &mut self,
         step: &Step,
         answer: Result<Option<Payloads>, ClientError>,
@@ -266,12 +297,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
+    pub(super) fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
         let got = match answer {
             Ok(()) => "ok",
-            Err(error) => kind(error),
+            Err(error) => kind(self.sdk, error),
         };
         let expected = step.expect.as_deref().unwrap_or("ok");
+        let expected = if expected == "accepted" { "ok" } else { expected };
         if !(expected == got || expected == "failed" && answer.is_err()) {
             let message =
                 answer.as_ref().err().map_or_else(String::new, |error| format!(" ({error})"));
@@ -377,14 +409,20 @@ impl Run<'_> {
 }
 
 /// What a scenario file calls a refusal.
-fn kind(error: &ClientError) -> &'static str {
+fn kind(sdk: &str, error: &ClientError) -> &'static str {
     match error {
+        // The client of the Rust scenarios sees the codes of gRPC.
+        ClientError::QueryFailed { .. } if sdk == "rust" => "InvalidArgument",
+        ClientError::UpdateTimeout if sdk == "rust" => "DeadlineExceeded",
         ClientError::NotFound(_) => "NotFound",
         ClientError::InvalidArgument(_) => "InvalidArgument",
         ClientError::ResourceExhausted(_) => "ResourceExhausted",
         ClientError::AlreadyStarted { .. } => "AlreadyStarted",
         ClientError::QueryFailed { .. } => "QueryFailed",
         ClientError::DeadlineExceeded => "DeadlineExceeded",
+        ClientError::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
+        ClientError::UpdateFailed { kind, .. } if kind == "Canceled" => "CanceledError",
+        ClientError::UpdateFailed { .. } => "ApplicationError",
         ClientError::NotSimulated { .. } => "NotSimulated",
         _ => "another error",
     }

@@ -187,6 +187,8 @@ pub enum Action {
     Signal,
     /// Send an update and wait for it.
     Update,
+    /// Wait for the result of an update.
+    UpdateResult,
     /// Ask a question.
     Query,
     /// Start another workflow.
@@ -214,6 +216,7 @@ impl Action {
             Self::Terminate => "terminate",
             Self::Signal => "signal",
             Self::Update => "update",
+            Self::UpdateResult => "update-result",
             Self::Query => "query",
             Self::Start => "start",
             Self::Describe => "describe",

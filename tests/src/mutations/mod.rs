@@ -1,7 +1,7 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Six workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, and an order that
-//! is confirmed from outside. Each stands in a scenario with more checks than a test would have; the unmutated twin passes
+//! Seven workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
+//! confirmed from outside, and a cart. Each stands in a scenario with more checks than a test would have; the unmutated twin passes
 //! all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
@@ -9,6 +9,7 @@
 
 pub mod approval;
 pub mod ask;
+pub mod cart;
 pub mod deployment;
 pub mod print;
 pub mod real;
@@ -43,7 +44,7 @@ pub struct Mutation {
 pub const CALM: &str = "without a cancel";
 
 /// The workflows as they should be.
-pub const TWINS: [Twin; 10] = [
+pub const TWINS: [Twin; 11] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -54,6 +55,7 @@ pub const TWINS: [Twin; 10] = [
     Twin { name: "deployment of a loop", scenario: deployment::looping_twin },
     Twin { name: "patch that is phased out", scenario: deployment::patching_twin },
     Twin { name: "order that is confirmed from outside", scenario: ask::twin },
+    Twin { name: "cart", scenario: cart::twin },
 ];
 
 /// All mutations.
@@ -61,7 +63,8 @@ pub const TWINS: [Twin; 10] = [
 pub fn all() -> Vec<Mutation> {
     let [sample, saga] = [sample::MUTATIONS, saga::MUTATIONS];
     let [approval, print] = [approval::MUTATIONS, print::MUTATIONS];
-    [sample, saga, approval, print, deployment::MUTATIONS, ask::MUTATIONS].concat()
+    let [deployment, ask] = [deployment::MUTATIONS, ask::MUTATIONS];
+    [sample, saga, approval, print, deployment, ask, cart::MUTATIONS].concat()
 }
 
 /// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.

@@ -15,7 +15,7 @@ pub struct Signal {
     pub event: EventId,
 }
 
-/// An update. Not simulated yet.
+/// An update.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
     /// Its id.

@@ -422,34 +422,6 @@ impl World {
         .map(drop)
     }
 
-    /// Sends an update to the current run of a workflow, or to the run that is named.
-    ///
-    /// # Errors
-    ///
-    /// What the server answers for a workflow that is closed or unknown. For an open one [`ClientError::NotSimulated`]:
-    /// updates are not simulated yet.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use rehearsal::{Context, Scenario, Workflow, WorkflowError, mins};
-    /// use rehearsal::ClientError;
-    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
-    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
-    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
-    /// world.start(NAP, "nap-1", ());
-    /// let refused = world.update_workflow("nap-1", None).unwrap_err();
-    /// assert!(matches!(refused, ClientError::NotSimulated { .. }));
-    /// ```
-    pub fn update_workflow(
-        &mut self,
-        workflow_id: &str,
-        run_id: Option<&str>,
-    ) -> Result<(), ClientError> {
-        self.moved = true;
-        self.call(Input::UpdateWorkflow { target: target(workflow_id, run_id) }).map(drop)
-    }
-
     /// Lets `by` of virtual time pass and all that falls due in it happen, soonest first.
     ///
     /// Nothing sleeps: a virtual year costs what its events cost. Work due at the same nanosecond runs in the order in

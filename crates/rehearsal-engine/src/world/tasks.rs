@@ -254,6 +254,13 @@ impl World {
                     self.deliver(host, delivery);
                 }
             }
+            Ok(Answer::TaskDropped { seen, next }) => {
+                let dropped = WorkerInput::Dropped { run_id, seen };
+                self.hosts[host].worker.handle(dropped, &mut outputs);
+                if let Some(delivery) = next {
+                    self.deliver(host, delivery);
+                }
+            }
             Ok(_) | Err(_) => {
                 self.hosts[host].worker.handle(WorkerInput::Rejected { run_id }, &mut outputs);
             }

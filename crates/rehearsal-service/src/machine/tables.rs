@@ -64,6 +64,7 @@ const fn name(note: &Note) -> &'static str {
         Note::Activity(_, ActivityNote::Beat { .. }) => "Beat",
         Note::Activity(_, ActivityNote::Retried { .. }) => "Retried",
         Note::Activity(_, ActivityNote::Queued) => "Queued",
+        Note::Update(..) => "Update",
     }
 }
 
@@ -215,7 +216,7 @@ fn task_inputs() -> Vec<(&'static str, TaskInput)> {
     };
     let sdk_metadata = SdkMetadata::default();
     vec![
-        ("Schedule", TaskInput::Schedule { next, queue, timeout }),
+        ("Schedule", TaskInput::Schedule { next, queue, timeout, speculative: false }),
         ("Start", start(next)),
         ("Start after new events", start(EventId(21))),
         (
@@ -244,7 +245,9 @@ fn workflow_task() {
         queue,
         timeout: Duration::from_secs(10),
         closing: false,
+        speculative: false,
     };
+    let speculative = || Slot { speculative: true, ..slot(1, TaskQueue::normal("main")) };
     let started = |slot| WorkflowTask::Started {
         slot,
         started: EventId(21),
@@ -260,9 +263,11 @@ fn workflow_task() {
         ("", WorkflowTask::Scheduled(slot(1, normal()))),
         ("sticky ", WorkflowTask::Scheduled(slot(1, sticky()))),
         ("transient ", WorkflowTask::Scheduled(slot(2, normal()))),
+        ("speculative ", WorkflowTask::Scheduled(speculative())),
         ("", started(slot(1, normal()))),
         ("sticky ", started(slot(1, sticky()))),
         ("transient ", started(slot(2, normal()))),
+        ("speculative ", started(speculative())),
     ];
     let mut lines = Vec::new();
     for (kind, state) in states {

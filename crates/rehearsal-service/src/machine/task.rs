@@ -35,7 +35,7 @@ pub(crate) enum WorkflowTask {
 #[derive(Debug, Clone)]
 pub(crate) enum TaskInput {
     /// The workflow is to hear of something.
-    Schedule { next: EventId, queue: TaskQueue, timeout: Duration },
+    Schedule { next: EventId, queue: TaskQueue, timeout: Duration, speculative: bool },
     /// A worker takes it.
     Start { next: EventId, extent: Extent, identity: SmolStr, request_id: SmolStr },
     /// The worker's commands are accepted.
@@ -44,7 +44,7 @@ pub(crate) enum TaskInput {
     Fail { cause: WorkflowTaskFailedCause, failure: Option<Box<Failure>>, identity: SmolStr },
     /// The worker took too long (W-4).
     TimeOut,
-    /// Nobody took it from the sticky queue in time (W-9).
+    /// Nobody took it in time: from the sticky queue (W-9), or at all if it is speculative.
     GiveUpSticky,
 }
 
@@ -64,14 +64,19 @@ impl WorkflowTask {
         out: &mut Decision,
     ) -> Result<(), IllegalTransition> {
         match (self, input) {
-            (Self::Idle { attempt, closing }, TaskInput::Schedule { next, queue, timeout }) => {
-                let (attempt, closing) = (*attempt, *closing);
-                Slot { scheduled: next, at: now, attempt, queue, timeout, closing }.schedule(out);
+            (
+                Self::Idle { attempt, closing },
+                TaskInput::Schedule { next, queue, timeout, speculative },
+            ) => {
+                let (scheduled, at, attempt, closing) = (next, now, *attempt, *closing);
+                Slot { scheduled, at, attempt, queue, timeout, closing, speculative }.schedule(out);
             }
             (Self::Scheduled(slot), TaskInput::Start { next, extent, identity, request_id }) => {
                 slot.start(now, next, extent, identity, request_id, out);
             }
-            (Self::Scheduled(slot), TaskInput::GiveUpSticky) if slot.is_sticky() => {
+            (Self::Scheduled(slot), TaskInput::GiveUpSticky)
+                if slot.is_sticky() || slot.speculative =>
+            {
                 slot.give_up(now, out);
             }
             (
@@ -131,6 +136,7 @@ impl WorkflowTask {
                 queue: attributes.task_queue.clone(),
                 timeout: attributes.start_to_close_timeout.unwrap_or_default(),
                 closing: self.is_closing(),
+                speculative: false,
             }),
             EventKind::WorkflowTaskStarted(attributes) => {
                 let Some(slot) = self.slot() else { return };
@@ -218,7 +224,7 @@ impl WorkflowTask {
 impl Slot {
     /// Whether it leaves no events until it is answered.
     pub(crate) const fn is_transient(&self) -> bool {
-        self.attempt > 1
+        self.attempt > 1 || self.speculative
     }
 
     /// Whether it waits in the queue of one worker.

@@ -45,6 +45,7 @@ impl Run {
             buffer: Buffer::default(),
             sticky: None,
             queries: Queries::default(),
+            admitted: 0,
             transfers: Vec::new(),
             written: 0,
             begin,

@@ -14,6 +14,7 @@ use crate::machine::external::ExternalCommand;
 use crate::machine::marker;
 use crate::machine::properties::PropertiesCommand;
 use crate::machine::timer::TimerCommand;
+use crate::machine::update::UpdateCommand;
 
 /// A command that can be planned.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Timer(TimerCommand),
     Child(ChildCommand),
     External(ExternalCommand),
+    Update(UpdateCommand),
     Close(CloseCommand),
     Marker(Box<RecordMarker>),
     Properties(PropertiesCommand),
@@ -65,6 +67,7 @@ impl Command {
             ServerCommand::RequestCancelExternalWorkflow(command) => {
                 Self::External(ExternalCommand::Cancel(command))
             }
+            ServerCommand::AnswerUpdate(message) => Self::Update(UpdateCommand(message)),
             ServerCommand::ContinueAsNew(command) => {
                 Self::Close(CloseCommand::ContinueAsNew(command))
             }
@@ -86,7 +89,22 @@ impl Command {
             | Self::Child(_)
             | Self::External(_)
             | Self::Marker(_)
-            | Self::Properties(_) => false,
+            | Self::Properties(_)
+            | Self::Update(_) => false,
+        }
+    }
+
+    /// Whether it is only a message, which stands behind all commands and leaves no event.
+    pub(crate) fn is_message(&self) -> bool {
+        match self {
+            Self::Update(command) => command.is_message(),
+            Self::Activity(_)
+            | Self::Timer(_)
+            | Self::Child(_)
+            | Self::External(_)
+            | Self::Marker(_)
+            | Self::Properties(_)
+            | Self::Close(_) => false,
         }
     }
 
@@ -97,6 +115,7 @@ impl Command {
             Self::Timer(command) => command.name(),
             Self::Child(command) => command.name(),
             Self::External(command) => command.name(),
+            Self::Update(_) => UpdateCommand::NAME,
             Self::Close(command) => command.name(),
             Self::Marker(_) => marker::NAME,
             Self::Properties(command) => command.name(),
@@ -133,8 +152,9 @@ pub(crate) fn read(commands: Vec<ServerCommand>) -> Result<Vec<Command>, Request
         .map(Command::new)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|what| RequestError::NotSimulated { what })?;
+    let sent = commands.iter().filter(|command| !command.is_message()).count();
     match commands.iter().position(Command::is_close) {
-        Some(position) if position.saturating_add(1) < commands.len() => {
+        Some(position) if position.saturating_add(1) < sent => {
             Err(InvalidRequest::CommandSequence {
                 commands: commands.iter().map(Command::name).collect(),
                 close: commands[position].name(),

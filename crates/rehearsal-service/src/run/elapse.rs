@@ -5,6 +5,7 @@
 //! ([`queue`]). The task of what has ended goes off all the same, and takes all that is due by then.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_history::{EventId, SmolStr, Timestamp};
 
@@ -36,6 +37,10 @@ enum What {
     Deadlines,
     Backoff(EventId),
 }
+
+/// How long a speculative task waits for a worker in a queue that is not sticky
+/// (`SpeculativeWorkflowTaskScheduleToStartTimeout`).
+const SPECULATIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Run {
     /// When the next deadline goes off.
@@ -102,7 +107,10 @@ impl Run {
     fn time_out_task(&mut self, turn: &mut Turn<'_>) {
         self.task_wake = None;
         let input = match &self.state.task {
-            WorkflowTask::Started { .. } => TaskInput::TimeOut,
+            WorkflowTask::Started { .. } => {
+                self.record_speculative(turn);
+                TaskInput::TimeOut
+            }
             WorkflowTask::Scheduled(_) | WorkflowTask::Idle { .. } => TaskInput::GiveUpSticky,
         };
         let mut decision = Decision::default();
@@ -188,11 +196,12 @@ impl Run {
     fn arm_task(&mut self, turn: &mut Turn<'_>) {
         let (slot, due) = match &self.state.task {
             WorkflowTask::Idle { .. } => (None, None),
-            // W-9: only a sticky queue is given up.
-            WorkflowTask::Scheduled(slot) => (
-                Some(slot),
-                self.sticky.as_ref().map(|sticky| slot.at.saturating_add(sticky.timeout)),
-            ),
+            // W-9: only a sticky queue is given up, or a speculative task.
+            WorkflowTask::Scheduled(slot) => {
+                let sticky = self.sticky.as_ref().map(|sticky| sticky.timeout);
+                let timeout = sticky.or_else(|| slot.speculative.then_some(SPECULATIVE_TIMEOUT));
+                (Some(slot), timeout.map(|timeout| slot.at.saturating_add(timeout)))
+            }
             WorkflowTask::Started { slot, at, .. } => {
                 (Some(slot), Some(at.saturating_add(slot.timeout)))
             }

@@ -17,6 +17,7 @@ use crate::machine::activity::{self, Planned};
 use crate::machine::child::{self, Child};
 use crate::machine::external::{self, External};
 use crate::machine::timer::{self, Timer};
+use crate::machine::update::{self, Update};
 use crate::machine::{close, marker, properties};
 use crate::refusal::Refusal;
 use crate::words::{Decision, Origin, Overlay, Step, Table as _, is_direct};
@@ -64,6 +65,7 @@ pub(crate) fn plan(
         timers: Overlay::new(&state.timers),
         children: Overlay::new(&state.children),
         externals: Overlay::new(&state.externals),
+        updates: Overlay::new(&state.updates),
         steps: Vec::new(),
         needs_task: false,
     };
@@ -83,6 +85,7 @@ struct Planner<'a> {
     timers: Overlay<'a, SmolStr, Timer>,
     children: Overlay<'a, EventId, Child>,
     externals: Overlay<'a, EventId, External>,
+    updates: Overlay<'a, SmolStr, Update>,
     steps: Vec<Step>,
     needs_task: bool,
 }
@@ -102,6 +105,7 @@ impl Planner<'_> {
                 let is_new = |id: &str| self.children.all().any(|it| it.is_new(origin.task, id));
                 external::plan(command, origin, &self.externals, is_new, out)?;
             }
+            Command::Update(command) => update::plan(command, origin, &self.updates, out)?,
             Command::Close(command) => close::plan(command, origin, out)?,
             Command::Marker(marker) => marker::plan(*marker, origin, out)?,
             Command::Properties(command) => properties::plan(command, origin, out)?,
@@ -136,6 +140,7 @@ impl Planner<'_> {
         timer::evolve(&mut self.timers, &event);
         child::evolve(&mut self.children, &event);
         external::evolve(&mut self.externals, &event);
+        update::evolve(&mut self.updates, &event);
         self.steps.push(Step::Event(event));
     }
 }

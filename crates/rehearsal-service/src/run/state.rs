@@ -1,6 +1,7 @@
 //! What the events of a run make of it. State that a history holds changes here and nowhere else.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::machine::external::{self, External};
 use crate::machine::properties;
 use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
+use crate::machine::update::{self, Update};
 use crate::view::RunView;
 use crate::words::{Chain, Note, Tracked};
 
@@ -41,6 +43,8 @@ pub(crate) struct State {
     pub(crate) children: Tracked<EventId, Child>,
     /// Signals and cancels of other workflows that are under way, by the events that asked for them.
     pub(crate) externals: Tracked<EventId, External>,
+    /// By their ids. Those that are not accepted are in no history.
+    pub(crate) updates: BTreeMap<SmolStr, Update>,
     pub(crate) signals: u32,
     pub(crate) family: Family,
 }
@@ -121,6 +125,7 @@ impl State {
             timers: Tracked::default(),
             children: Tracked::default(),
             externals: Tracked::default(),
+            updates: BTreeMap::new(),
             signals: 0,
             family: Family::of(started),
         }
@@ -137,6 +142,7 @@ impl State {
         timer::evolve(&mut self.timers, event);
         child::evolve(&mut self.children, event);
         external::evolve(&mut self.externals, event);
+        update::evolve(&mut self.updates, event);
         match &event.kind {
             EventKind::WorkflowTaskScheduled(_) => self.had_task = true,
             EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
@@ -157,6 +163,11 @@ impl State {
     pub(crate) fn note(&mut self, note: Note) {
         match note {
             Note::Task(note) => self.task.note(note),
+            Note::Update(id, note) => {
+                if let Some(update) = self.updates.get_mut(&id) {
+                    update.note(note);
+                }
+            }
             Note::Activity(scheduled, note) => {
                 if let Some(activity) = self.activities.get_mut(&scheduled) {
                     activity.apply(note);

@@ -27,6 +27,15 @@ pub(crate) struct Completed {
     identity: SmolStr,
 }
 
+/// What a worker gets for its answer.
+#[derive(Debug)]
+pub(crate) struct Responded {
+    /// The next task, if it was started at once.
+    pub(crate) next: Option<TaskDelivery>,
+    /// The task left no trace: this is the last that did, by its `WorkflowTaskStarted`.
+    pub(crate) dropped: Option<EventId>,
+}
+
 impl Run {
     /// A worker takes a workflow task.
     ///
@@ -56,11 +65,15 @@ impl Run {
             }
         };
         self.take_task(turn, identity, request_id)?;
-        self.finish(turn, false);
+        if self.state.task.slot().is_some_and(|slot| slot.speculative) {
+            self.rest(turn);
+        } else {
+            self.finish(turn, false);
+        }
         self.deliver(cached)
     }
 
-    fn take_task(
+    pub(super) fn take_task(
         &mut self,
         turn: &Turn<'_>,
         identity: SmolStr,
@@ -82,7 +95,7 @@ impl Run {
     }
 
     /// T-12 (`getHistorySizeInfo`). The next event is the start of the task.
-    fn extent(&self, turn: &Turn<'_>) -> Extent {
+    pub(super) fn extent(&self, turn: &Turn<'_>) -> Extent {
         let limits = &turn.config.limits;
         let suggested = self.events.len() + 1 >= limits.suggest_continue_as_new
             || self.written >= limits.suggest_continue_as_new_bytes;
@@ -90,8 +103,13 @@ impl Run {
     }
 
     /// The task that is started, for its worker.
-    fn deliver(&self, cached: bool) -> Result<TaskDelivery, RequestError> {
-        let WorkflowTask::Started { slot, started, .. } = &self.state.task else {
+    pub(super) fn deliver(&mut self, cached: bool) -> Result<TaskDelivery, RequestError> {
+        let WorkflowTask::Started { started, .. } = &self.state.task else {
+            return Err(NotFound::WorkflowTask.into());
+        };
+        let started = *started;
+        let messages = self.send_messages(started);
+        let WorkflowTask::Started { slot, .. } = &self.state.task else {
             return Err(NotFound::WorkflowTask.into());
         };
         let first = if cached { self.state.previous_started.next() } else { EventId::FIRST };
@@ -105,14 +123,14 @@ impl Run {
                 workflow_id: view.workflow_id.clone(),
                 run_id: view.run_id.clone(),
                 scheduled: slot.scheduled,
-                started: *started,
+                started,
                 attempt: slot.attempt,
             },
             workflow_type: view.workflow_type.clone(),
             previous_started: self.state.previous_started,
             first_event: first,
             events,
-            messages: Vec::new(),
+            messages,
             queries: self.riding(),
         })
     }
@@ -127,7 +145,7 @@ impl Run {
         turn: &mut Turn<'_>,
         response: TaskResponse,
         request_id: SmolStr,
-    ) -> Result<Option<TaskDelivery>, RequestError> {
+    ) -> Result<Responded, RequestError> {
         let TaskResponse { token, identity, outcome, answers } = response;
         if !self.is_open() || !self.holds(&token) {
             return Err(NotFound::WorkflowTask.into());
@@ -137,19 +155,19 @@ impl Run {
                 let WorkerTaskFailure { cause, failure } = *failed;
                 self.fail_task(turn, cause, Some(Box::new(failure)), identity);
                 self.finish(turn, true);
-                Ok(None)
+                Ok(Responded { next: None, dropped: None })
             }
             TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } => {
                 let commands = command::read(commands)?;
                 let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
                 let completed =
                     Completed { commands, sticky, sdk_metadata, force_new_task, identity };
-                let next = self.complete_task(turn, completed, request_id)?;
+                let responded = self.complete_task(turn, completed, request_id)?;
                 self.answer_queries(turn, answers);
-                if next.is_none() {
+                if responded.next.is_none() {
                     self.unblock_queries(turn);
                 }
-                Ok(next)
+                Ok(responded)
             }
         }
     }
@@ -170,7 +188,7 @@ impl Run {
         turn: &mut Turn<'_>,
         completed: Completed,
         request_id: SmolStr,
-    ) -> Result<Option<TaskDelivery>, RequestError> {
+    ) -> Result<Responded, RequestError> {
         let Completed { commands, sticky, sdk_metadata, force_new_task, identity } = completed;
         let input = TaskInput::Complete {
             next: self.next_id(),
@@ -188,12 +206,24 @@ impl Run {
         let task =
             EventId(self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1));
         self.index.update(&mut self.state);
+        let leaves_events = commands.iter().any(|command| !command.is_message());
         let plan =
             plan((&self.state, &self.index), turn, task, &identity, self.buffer.len(), commands);
         let plan = match plan {
             Ok(plan) => plan,
             Err(refusal) => return Err(self.refuse(turn, refusal, identity)),
         };
+        let leaves_events = leaves_events || force_new_task;
+        if self.is_dropped(leaves_events) {
+            self.sticky = sticky;
+            self.apply(plan.steps);
+            self.drop_task();
+            self.reject_unprocessed();
+            let dropped = Some(self.state.previous_started);
+            let next = self.start_speculative(turn, identity, request_id)?;
+            self.rest(turn);
+            return Ok(Responded { next, dropped });
+        }
         self.apply(decision.steps);
         self.sticky = sticky;
         self.carry_out(turn, plan, force_new_task, identity, request_id)
@@ -208,6 +238,7 @@ impl Run {
                 info: Some(FailureInfo::Server(ServerFailureInfo::default())),
                 ..Failure::default()
             };
+            self.abort_unseen();
             self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
             self.finish(turn, true);
         }
@@ -221,21 +252,27 @@ impl Run {
         force_new_task: bool,
         identity: SmolStr,
         request_id: SmolStr,
-    ) -> Result<Option<TaskDelivery>, RequestError> {
+    ) -> Result<Responded, RequestError> {
         let Plan { steps, needs_task } = plan;
         self.apply(steps);
+        if !force_new_task {
+            self.reject_unprocessed();
+        }
         if !self.is_open() {
             self.finish(turn, false);
-            return Ok(None);
+            return Ok(Responded { next: None, dropped: None });
         }
-        let mut next = None;
-        if needs_task || force_new_task {
+        let next = if needs_task || force_new_task {
             // H-16: nothing can come between the two.
             self.schedule_task(turn, false);
             self.take_task(turn, identity, request_id)?;
-            next = Some(self.deliver(self.sticky.is_some())?);
-        }
-        self.finish(turn, false);
-        Ok(next)
+            let next = self.deliver(self.sticky.is_some())?;
+            self.finish(turn, false);
+            Some(next)
+        } else {
+            self.finish(turn, false);
+            self.start_speculative(turn, identity, request_id)?
+        };
+        Ok(Responded { next, dropped: None })
     }
 }

@@ -12,6 +12,17 @@ pub(crate) enum Note {
     Task(TaskNote),
     /// Of the activity that this event scheduled.
     Activity(EventId, ActivityNote),
+    /// Of the update with this id.
+    Update(SmolStr, UpdateNote),
+}
+
+/// What changes of an update without leaving an event.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum UpdateNote {
+    /// A worker has it.
+    Sent,
+    /// Workflow code did not take it.
+    Rejected(Box<Failure>),
 }
 
 /// What changes of a workflow task without leaving an event.
@@ -39,6 +50,8 @@ pub(crate) struct Slot {
     pub(crate) timeout: Duration,
     /// The task before it was to close the run and could not (W-13).
     pub(crate) closing: bool,
+    /// It only brings updates (§2.3): unless something comes of it, it never was.
+    pub(crate) speculative: bool,
 }
 
 /// What changes of an activity without leaving an event.

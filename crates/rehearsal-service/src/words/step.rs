@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp, UserMetadata};
 
-use super::note::{ActivityNote, Note, TaskNote};
+use super::note::{ActivityNote, Note, TaskNote, UpdateNote};
 
 /// One change of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +84,11 @@ impl Decision {
     /// Notes what no history holds of an activity.
     pub(crate) fn note_activity(&mut self, scheduled: EventId, note: ActivityNote) {
         self.steps.push(Step::Note(Note::Activity(scheduled, note)));
+    }
+
+    /// Notes what no history holds of an update.
+    pub(crate) fn note_update(&mut self, id: SmolStr, note: UpdateNote) {
+        self.steps.push(Step::Note(Note::Update(id, note)));
     }
 
     /// Hands something over when the transaction is through.

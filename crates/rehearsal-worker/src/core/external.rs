@@ -141,6 +141,7 @@ impl Externals {
             | Machine::Child(_)
             | Machine::Patch(_)
             | Machine::Properties(_)
+            | Machine::Update
             | Machine::Close(_) => None,
         }
     }
@@ -248,6 +249,7 @@ const fn name(machine: Machine) -> &'static str {
         | Machine::Child(_)
         | Machine::Patch(_)
         | Machine::Properties(_)
+        | Machine::Update
         | Machine::Close(_) => "CancelExternalMachine",
     }
 }

@@ -1,6 +1,6 @@
 //! The operations of one run: a line for each command, each event and each kind of machine.
 
-use rehearsal_activation::WorkflowCommand;
+use rehearsal_activation::{Message, WorkflowCommand};
 use rehearsal_history::{Event, EventId, EventKind};
 
 use super::activity::Activities;
@@ -16,6 +16,7 @@ use super::timer::Timers;
 use crate::run_info::RunInfo;
 use crate::slice::{Task, is_command_event};
 use crate::told::{Misplaced, no_news, requested};
+use crate::update::Updates;
 
 /// The operations of one run.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ pub(super) struct Operations {
     externals: Externals,
     patches: Patches,
     pub(super) out: Out,
+    updates: Updates,
 }
 
 impl Operations {
@@ -38,6 +40,7 @@ impl Operations {
             children: Children::default(),
             externals: Externals::default(),
             patches: Patches::default(),
+            updates: Updates::default(),
             out: Out::default(),
         }
     }
@@ -87,7 +90,16 @@ impl Operations {
                 return Err(Fault::NotSimulated("versions by the rules of core".into()));
             }
             // Core has no such rules.
-            C::SelectorReceived | C::ChildIdInUse => {}
+            C::SelectorReceived | C::ChildIdInUse | C::UpdateHandling => {}
+            C::RespondUpdate(respond) => {
+                let answer = self.updates.answered(*respond);
+                let command = answer.map_err(|what| Fault::NotSimulated(what.into()))?;
+                if command.is_message() {
+                    out.messages.push(command);
+                } else {
+                    out.queue.push(Machine::Update, command);
+                }
+            }
             _ => return Err(Fault::NotSimulated("a command of a later version".into())),
         }
         Ok(())
@@ -106,6 +118,12 @@ impl Operations {
     /// All that one activation asks for is taken.
     pub(super) fn taken(&mut self) {
         self.timers.taken();
+    }
+
+    /// Tells the workflow of an update.
+    pub(super) fn update(&mut self, message: &Message, replaying: bool) {
+        let job = self.updates.told(message, replaying);
+        self.out.jobs.push(job);
     }
 
     /// Feeds `event` to the machine that it concerns; what the workflow is to be told of it joins the jobs.
@@ -175,7 +193,7 @@ impl Operations {
             Machine::Timer(seq) => self.timers.record(seq, event),
             Machine::Child(seq) => self.children.record(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => self.externals.record(machine, event),
-            Machine::Patch(_) | Machine::Properties(_) | Machine::Close(_) => {}
+            Machine::Patch(_) | Machine::Properties(_) | Machine::Update | Machine::Close(_) => {}
         }
     }
 
@@ -189,6 +207,7 @@ impl Operations {
             Machine::Patch(index) => self.patches.refusal(index, event),
             Machine::Properties(name) => properties::refusal(name, event),
             Machine::Close(name) => unhandled(name, event),
+            Machine::Update => unhandled("UpdateMachine", event),
         }
     }
 }

@@ -15,6 +15,8 @@ const ACTIVATIONS: u32 = 10_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Out {
     pub(super) queue: Queue,
+    /// What is sent behind all commands and leaves no event.
+    pub(super) messages: Vec<ServerCommand>,
     pub(super) jobs: Jobs,
     /// What core gets wrong without failing the task for it.
     pub(super) troubles: Vec<Trouble>,

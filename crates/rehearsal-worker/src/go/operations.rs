@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Job, ServerCommand, WorkflowCommand};
+use rehearsal_activation::{Job, Message, ServerCommand, WorkflowCommand};
 use rehearsal_history::{Event, EventKind};
 
 use super::activity::{self, Activities};
@@ -18,6 +18,7 @@ use super::timer::{self, Timers};
 use crate::run_info::RunInfo;
 use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
+use crate::update::Updates;
 
 /// The operations of one run.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub(super) struct Operations {
     children: Children,
     externals: Externals,
     markers: Markers,
+    updates: Updates,
 }
 
 impl Operations {
@@ -39,6 +41,7 @@ impl Operations {
             children: Children::default(),
             externals: Externals::default(),
             markers: Markers::default(),
+            updates: Updates::default(),
         }
     }
 
@@ -91,13 +94,21 @@ impl Operations {
             // Those of core.
             C::SetPatch(_) => return Err(Refusal::NotSimulated("patches by the rules of Go")),
             // Flags of the completion.
-            C::SelectorReceived | C::ChildIdInUse => {}
+            C::SelectorReceived | C::ChildIdInUse | C::UpdateHandling => {}
+            C::RespondUpdate(respond) => {
+                out.push(self.updates.answered(*respond).map_err(Refusal::NotSimulated)?);
+            }
             other => {
                 let what = other.not_simulated().unwrap_or("a command of a later version");
                 return Err(Refusal::NotSimulated(what));
             }
         }
         Ok(())
+    }
+
+    /// What an update tells the workflow.
+    pub(super) fn update(&mut self, message: &Message, replaying: bool) -> Job {
+        self.updates.told(message, replaying)
     }
 
     /// What `event` tells the workflow; `None` for events that are no news to it.

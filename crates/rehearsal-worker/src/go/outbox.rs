@@ -20,6 +20,8 @@ use crate::slice::Task;
 pub(super) struct Outbox {
     next: EventId,
     commands: Vec<ServerCommand>,
+    /// What leaves no event; behind all else.
+    messages: Vec<ServerCommand>,
     close: Option<ServerCommand>,
     /// The markers of versions that the task has recorded, and how many events each of them is.
     versions: BTreeMap<EventId, u64>,
@@ -45,6 +47,7 @@ impl Outbox {
         Self {
             next: task.started.plus(2),
             commands: Vec::with_capacity(capacity),
+            messages: Vec::new(),
             close: None,
             versions,
             mutable: task.completed.is_some().then_some(mutable),
@@ -60,6 +63,10 @@ impl Outbox {
     }
 
     pub(super) fn push(&mut self, command: ServerCommand) {
+        if command.is_message() {
+            self.messages.push(command);
+            return;
+        }
         self.next = self.next_event().next();
         self.commands.push(command);
     }
@@ -76,6 +83,7 @@ impl Outbox {
 
     pub(super) fn into_commands(mut self) -> Vec<ServerCommand> {
         self.commands.extend(self.close);
+        self.commands.extend(self.messages);
         self.commands
     }
 }

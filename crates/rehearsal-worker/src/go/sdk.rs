@@ -20,6 +20,9 @@ const LIMIT_CHANGE_VERSION_SIZE: u32 = 1;
 const CHILD_WORKFLOW_ERROR_EXECUTION: u32 = 2;
 /// Updates are sent as commands; set when a run begins.
 const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
+/// Updates run before the main routine. Set where a handler is set and where an update comes (`setUpdateHandler`,
+/// `defaultUpdateHandler`).
+const PRIORITY_UPDATE_HANDLING: u32 = 4;
 /// A selector that was blocked does not lose the signal that woke it. Set, as the next one, where a channel wakes one: in
 /// the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`), which knows no other channels
 /// than signals and `ctx.Done()` here; that of `AddFuture` sets none.
@@ -64,6 +67,9 @@ impl Sdk {
                 }
                 WorkflowCommand::UpsertMemo(_) | WorkflowCommand::StartChildWorkflow(_) => {
                     self.new_flags.insert(MEMO_USER_DC_ENCODE);
+                }
+                WorkflowCommand::UpdateHandling => {
+                    self.new_flags.insert(PRIORITY_UPDATE_HANDLING);
                 }
                 WorkflowCommand::ChildIdInUse => {
                     self.new_flags.extend([CHILD_WORKFLOW_ERROR_EXECUTION, MEMO_USER_DC_ENCODE]);

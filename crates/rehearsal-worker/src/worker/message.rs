@@ -6,7 +6,7 @@ use core::time::Duration;
 use rehearsal_activation::{
     Activation, AnswerQuery, Completion, QueryTask, TaskDelivery, TaskResponse, TaskToken, Trouble,
 };
-use rehearsal_history::SmolStr;
+use rehearsal_history::{EventId, SmolStr};
 
 use crate::mismatch::Mismatch;
 use crate::profile::Profile;
@@ -44,6 +44,14 @@ pub enum WorkerInput {
     Accepted {
         /// The run.
         run_id: SmolStr,
+    },
+    /// The service has accepted the response to the last task, and leaves no trace of the task: it only brought updates,
+    /// and all were rejected.
+    Dropped {
+        /// The run.
+        run_id: SmolStr,
+        /// The `WorkflowTaskStarted` of the last task that is recorded.
+        seen: EventId,
     },
     /// The service has refused the response to the last task: the run leaves the cache.
     Rejected {

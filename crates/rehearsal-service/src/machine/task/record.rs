@@ -110,6 +110,10 @@ impl Slot {
 
     /// W-9.
     pub(super) fn give_up(&self, now: Timestamp, out: &mut Decision) {
+        if self.speculative {
+            // `AddWorkflowTaskScheduleToStartTimeoutEvent`: now it has happened.
+            out.record(self.at, self.scheduled_event());
+        }
         out.record(now, timed_out(self.scheduled, EventId::NONE, TimeoutType::ScheduleToStart));
         out.need_workflow_task();
     }

@@ -1,0 +1,47 @@
+//! What is done about queries.
+
+use rehearsal_activation::{AnswerQuery, Query};
+use rehearsal_history::SmolStr;
+
+#[cfg(doc)]
+use super::{Answer, Effect};
+use super::{RunRef, Target};
+
+/// What is done about a query.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryInput {
+    /// A client asks about a workflow, open or closed. Answered with [`Answer::Done`]; the answer of workflow code is told
+    /// by [`Effect::QueryAnswered`].
+    Ask {
+        /// The workflow.
+        target: Target,
+        /// What it asks; its id must be one of its own.
+        query: Query,
+    },
+    /// A client does not wait for the answer to its query any more. Answered with [`Answer::Done`].
+    Forget {
+        /// The workflow.
+        target: Target,
+        /// The id of the query.
+        query: SmolStr,
+    },
+    /// A worker takes a query that [`Effect::Query`] told of. Answered with [`Answer::Query`].
+    Take {
+        /// The run.
+        run: RunRef,
+        /// The id of the query.
+        query: SmolStr,
+        /// Whether the worker has the run in its cache and so needs no history.
+        cached: bool,
+        /// Whether it waited in the normal queue. A sticky one to which the run is bound has no worker then, and is
+        /// forgotten.
+        normal: bool,
+    },
+    /// A worker answers a query that it took. Answered with [`Answer::Done`], also if nobody waits for it any more.
+    Answer {
+        /// The run.
+        run: RunRef,
+        /// The answer.
+        answer: AnswerQuery,
+    },
+}

@@ -1,0 +1,90 @@
+//! Updates of a script: the client sends them, and waits for them while other steps happen.
+
+use std::time::Duration;
+
+use rehearsal::{ClientError, UpdateHandle, World};
+
+use super::run::{PATIENCE, Run, payloads};
+use super::{Action, Step};
+
+/// How often a client that waits for an update looks at it.
+pub(super) const SLICE: Duration = Duration::from_millis(50);
+
+/// An update that the client waits for.
+pub(super) struct Waiting {
+    /// Its step.
+    index: usize,
+    update_id: String,
+    /// If it was sent, and need not be sent again.
+    sent: Option<UpdateHandle>,
+    /// When the client gives up.
+    deadline: Duration,
+}
+
+impl Run<'_> {
+    /// Sends an update, or waits for one that was sent; later steps of the script happen meanwhile.
+    pub(super) fn update(&mut self, step: &Step, index: usize) {
+        let update_id = match (&step.update_id, self.sdk) {
+            (Some(id), _) => id.clone(),
+            (None, "rust") => "update-1".to_owned(),
+            (None, _) => format!("update-{}", index + 1),
+        };
+        let sent = self.updates.get(&update_id).cloned();
+        let sent = sent.filter(|_| step.action == Action::UpdateResult);
+        let deadline = step.at.0 + step.timeout.map_or(PATIENCE, |span| span.0);
+        self.waiting.push(Waiting { index, update_id, sent, deadline });
+    }
+
+    /// Lets time pass, and updates get on.
+    pub(super) fn pass(&mut self, world: &mut World, until: Duration) {
+        loop {
+            let waiting = std::mem::take(&mut self.waiting);
+            for waiting in waiting {
+                self.get_on(world, waiting);
+            }
+            let left = until.saturating_sub(world.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            world.advance(if self.waiting.is_empty() { left } else { left.min(SLICE) });
+        }
+    }
+
+    /// Looks how far an update is, and sends it if that is to be done.
+    fn get_on(&mut self, world: &mut World, mut waiting: Waiting) {
+        let script = self.script;
+        let step = &script.steps[waiting.index];
+        let id = step.workflow_id.as_deref().unwrap_or(&script.workflow_id);
+        let over = world.elapsed() >= waiting.deadline;
+        let name = step.name.as_deref().unwrap_or_default();
+        let input = payloads(&step.input);
+        let sent = match waiting.sent.take() {
+            Some(sent) => Ok(sent),
+            None => world.send_update(id, None, name, &waiting.update_id, input.as_ref()),
+        };
+        let only_accepted = step.stage.as_deref() == Some("accepted");
+        let answer = sent.and_then(|sent| {
+            waiting.sent = Some(sent.clone());
+            self.updates.insert(waiting.update_id.clone(), sent.clone());
+            if only_accepted {
+                world.update_accepted(&sent, Duration::ZERO).map(|()| None)
+            } else {
+                world.update_result(&sent, Duration::ZERO)
+            }
+        });
+        match answer {
+            Err(ClientError::UpdateTimeout) if !over => self.waiting.push(waiting),
+            Err(ClientError::ResourceExhausted(_)) if !over => {
+                self.waiting.push(Waiting { sent: None, ..waiting });
+            }
+            Err(ClientError::ResourceExhausted(_)) => {
+                self.check_answer(step, &Err(ClientError::UpdateTimeout));
+            }
+            Ok(_) if only_accepted => self.check_answer(step, &Ok(())),
+            answer => {
+                let answer = self.check_value(step, answer);
+                self.check_answer(step, &answer);
+            }
+        }
+    }
+}
