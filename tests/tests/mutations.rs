@@ -123,3 +123,8 @@ fn the_order_that_is_confirmed_from_outside_is_silent() {
 fn the_cart_is_silent() {
     silent(10);
 }
+
+#[test]
+fn the_sale_is_silent() {
+    silent(11);
+}

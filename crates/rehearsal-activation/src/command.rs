@@ -93,9 +93,9 @@ pub enum WorkflowCommand {
     },
     /// Ask another workflow to cancel.
     RequestCancelExternalWorkflow(Box<CancelExternal>),
-    /// Run a local activity. Not simulated yet.
+    /// Run a local activity.
     ScheduleLocalActivity(Box<ScheduleLocalActivity>),
-    /// Ask a local activity to cancel. Not simulated yet.
+    /// Ask a local activity to cancel.
     RequestCancelLocalActivity {
         /// The local activity.
         seq: Seq,
@@ -146,10 +146,9 @@ impl WorkflowCommand {
             | Self::RecordVersion(_)
             | Self::SetPatch(_)
             | Self::UpsertSearchAttributes(_)
-            | Self::UpsertMemo(_) => None,
-            Self::ScheduleLocalActivity(_) | Self::RequestCancelLocalActivity { .. } => {
-                Some("local activities")
-            }
+            | Self::UpsertMemo(_)
+            | Self::ScheduleLocalActivity(_)
+            | Self::RequestCancelLocalActivity { .. } => None,
         }
     }
 

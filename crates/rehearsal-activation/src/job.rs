@@ -76,7 +76,7 @@ pub enum Job {
         /// The kind of reason; unspecified if it has arrived.
         cause: CancelExternalFailedCause,
     },
-    /// A local activity has ended, or its next attempt is to wait. Not simulated yet.
+    /// A local activity has ended, or its next attempt is to wait.
     ResolveLocalActivity {
         /// The local activity.
         seq: Seq,

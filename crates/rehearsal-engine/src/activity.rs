@@ -76,6 +76,8 @@ pub struct ActivityInfo {
     pub retry_policy: Option<RetryPolicy>,
     /// Between heartbeats; `None` for no limit.
     pub heartbeat_timeout: Option<Duration>,
+    /// Whether it is a local activity: it then has no heartbeats, and is told of a cancel at once.
+    pub is_local: bool,
 }
 
 /// Why the context of an activity is done.
@@ -87,6 +89,8 @@ pub(crate) enum Done {
     NotFound,
     /// The worker's own deadline for the attempt passed (C-34).
     DeadlineExceeded,
+    /// The workflow canceled it, as it is a local activity (C-45).
+    Canceled,
 }
 
 /// What the engine and the code of one attempt share.
@@ -374,7 +378,7 @@ impl ActivityContext {
     pub fn err(&self) -> Option<ActivityError> {
         match self.0.done.get()? {
             Done::CancelRequested => Some(ActivityError::canceled()),
-            Done::NotFound => Some(ActivityError::from("context canceled")),
+            Done::NotFound | Done::Canceled => Some(ActivityError::from("context canceled")),
             Done::DeadlineExceeded => Some(ActivityError::from("context deadline exceeded")),
         }
     }

@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
-use rehearsal_worker::{AttemptRules, Beat, HeartbeatThrottle};
+use rehearsal_worker::{AttemptRules, Beat, HeartbeatThrottle, LocalKey};
 use slab::Slab;
 
 use crate::activity::client::Sent;
@@ -44,6 +44,8 @@ pub(crate) struct Running {
     number: u64,
     pub(crate) host: usize,
     pub(crate) token: ActivityToken,
+    /// The key of a local activity: the service does not know of it.
+    pub(crate) local: Option<LocalKey>,
     pub(crate) attempt: Rc<Attempt>,
     pub(crate) throttle: HeartbeatThrottle,
     /// The last heartbeat that the code recorded, sent or held back.
@@ -74,7 +76,7 @@ impl Running {
 
     /// Whether its heartbeats are sent (C-32).
     pub(crate) fn beats(&self, rules: AttemptRules) -> bool {
-        self.attempt.done.get().is_none() || rules.beats_when_told()
+        self.local.is_none() && (self.attempt.done.get().is_none() || rules.beats_when_told())
     }
 }
 
@@ -175,7 +177,7 @@ impl Executor {
         &mut self,
         host: usize,
         clock: &Clock,
-        task: ActivityTask,
+        (task, local): (ActivityTask, Option<LocalKey>),
         call: usize,
         surrounded: bool,
         code: impl FnOnce(ActivityContext, Option<Payloads>) -> ActivityFuture,
@@ -198,6 +200,7 @@ impl Executor {
                 start_to_close: task.start_to_close,
                 retry_policy: task.retry_policy,
                 heartbeat_timeout: task.heartbeat_timeout,
+                is_local: local.is_some(),
             },
             heartbeat_details: task.heartbeat_details,
             clock: clock.clone(),
@@ -214,6 +217,7 @@ impl Executor {
             number: self.started,
             host,
             token: task.token,
+            local,
             throttle: HeartbeatThrottle::new(task.heartbeat_timeout),
             last_beat: None,
             heard: clock.now(),
@@ -286,6 +290,13 @@ impl Executor {
             ended,
             again,
         })
+    }
+
+    /// The attempt of a local activity with this key.
+    pub(crate) fn local(&self, host: usize, key: &LocalKey) -> Option<AttemptKey> {
+        let is = |running: &Running| running.host == host && running.local.as_ref() == Some(key);
+        let (slot, running) = self.running.iter().find(|(_, running)| is(running))?;
+        Some(AttemptKey { slot, number: running.number })
     }
 
     /// Whether the code of an attempt goes on.

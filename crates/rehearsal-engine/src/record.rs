@@ -218,7 +218,7 @@ pub struct Call {
     pub workflow_id: SmolStr,
     /// The run of that workflow.
     pub run_id: SmolStr,
-    /// Its `ActivityTaskScheduled`.
+    /// Its `ActivityTaskScheduled`; none of a local activity.
     pub scheduled: EventId,
     /// Which attempt, from 1.
     pub attempt: u32,

@@ -12,6 +12,7 @@ mod describe;
 mod end;
 mod entry;
 mod horizon;
+mod local;
 mod matching;
 mod noted;
 mod order;
@@ -143,6 +144,8 @@ pub struct World {
     failed_tasks: BTreeMap<SmolStr, u32>,
     /// Whether anything happened since the point at rest was asked for.
     moved: bool,
+    /// How often a worker wanted to be woken for a local activity.
+    local_wakes: u64,
     /// A finding after which going on makes no sense was made.
     stopped: bool,
     cycles: Cycles,
@@ -213,6 +216,7 @@ impl World {
             tasks_delivered_of: BTreeMap::new(),
             failed_tasks: BTreeMap::new(),
             moved: false,
+            local_wakes: 0,
             stopped: false,
             cycles: Cycles::default(),
             clock,
@@ -379,6 +383,8 @@ impl World {
             Entry::Heartbeat { key, details } => self.heartbeat(key, details),
             Entry::Request { key, sent, give_up } => self.request(key, sent, give_up),
             Entry::Report(key) => self.report(key),
+            Entry::LocalTold(key) => self.local_told(key),
+            Entry::LocalDue { host, key } => self.local_due(host, key),
             Entry::Transfer { run, across } => self.transfer(run, across),
         }
     }

@@ -5,6 +5,7 @@
 //! recorded one ([`scrub()`]). [`Payloads`] encode and decode values of user code. Tests build histories with
 //! [`HistoryBuilder`].
 
+mod backoff;
 mod builder;
 mod by_id;
 mod codec;

@@ -11,7 +11,8 @@
 //! * UUIDs are replaced, wherever they stand in a string, by their number in the history: the first distinct one by
 //!   `00000000-0000-0000-0000-000000000001`. So two histories agree if there is a bijection between their UUIDs;
 //! * times are taken out, to be compared apart, see [`compare()`]; so is how long the first workflow task of a run waits
-//!   that follows another one, as the time when it need not wait any more: it depends on how long that one lasted.
+//!   that follows another one, as the time when it need not wait any more: it depends on how long that one lasted. So
+//!   are those in the markers of local activities.
 //!
 //! Names that users give, such as those of header fields and memos, are never taken for one of these. The data of JSON
 //! payloads stands as text, not as base64.
@@ -115,6 +116,10 @@ pub(crate) fn scrub_except_uuids(history: &History) -> Scrubbed {
             }
             let marker = members.contains_key("markerRecordedEventAttributes");
             scrub_members(members, marker);
+            if let Some(marker) = members.get_mut("markerRecordedEventAttributes") {
+                let times = marker_times(marker).into_iter();
+                attribute_times.extend(times.map(|(key, time)| (index, key, time)));
+            }
         }
         events.push(tree);
     }
@@ -189,6 +194,38 @@ fn payload_text(members: &Map<String, Value>) -> Option<String> {
     }
     let text = String::from_utf8(bytes(members.get("data")?)?).ok()?;
     Some(if encoding == b"json/protobuf" { without_spaces(&text) } else { text })
+}
+
+/// Takes the times out of the marker of a local activity, as Go and core write them.
+fn marker_times(marker: &mut Value) -> Vec<(&'static str, Timestamp)> {
+    let name = marker.get("markerName").and_then(Value::as_str).unwrap_or_default();
+    let keys: &[&'static str] = match name {
+        "LocalActivity" => &["ReplayTime"],
+        "core_local_activity" => &["complete_time", "original_schedule_time"],
+        _ => return Vec::new(),
+    };
+    let Some(Value::String(data)) = marker.pointer_mut("/details/data/payloads/0/data") else {
+        return Vec::new();
+    };
+    let Ok(mut note) = serde_json::from_str::<Value>(data) else { return Vec::new() };
+    let mut times = Vec::new();
+    for key in keys {
+        let Some(member) = note.get_mut(*key).filter(|member| !member.is_null()) else { continue };
+        times.extend(time(member).map(|time| (*key, time)));
+        *member = "a time".into();
+    }
+    *data = note.to_string();
+    times
+}
+
+/// A time, as text or as seconds and nanoseconds.
+fn time(value: &Value) -> Option<Timestamp> {
+    if let Some(text) = value.as_str() {
+        return Timestamp::parse_rfc3339(text);
+    }
+    let nanos = value.get("nanos").and_then(Value::as_u64).unwrap_or_default();
+    let seconds = value.get("seconds")?.as_u64()?;
+    Some(Timestamp::from_nanos(seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?))
 }
 
 /// Sorts the versions behind the first in a payload that is scrubbed.

@@ -13,6 +13,7 @@ const SOMETHING_ELSE: &str = "a condition, or something that is not an operation
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     Activity(Seq),
+    Local(Seq),
     Timer(Seq),
 }
 
@@ -20,6 +21,7 @@ enum Key {
 #[derive(Debug)]
 enum Operation {
     Activity { seq: Seq, activity_type: SmolStr },
+    Local { seq: Seq, activity_type: SmolStr },
     Timer { seq: Seq, after: Duration },
 }
 
@@ -27,6 +29,7 @@ impl Operation {
     const fn key(&self) -> Key {
         match self {
             Self::Activity { seq, .. } => Key::Activity(*seq),
+            Self::Local { seq, .. } => Key::Local(*seq),
             Self::Timer { seq, .. } => Key::Timer(*seq),
         }
     }
@@ -36,6 +39,9 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activity { seq, activity_type } => write!(f, "{activity_type} (activity {seq})"),
+            Self::Local { seq, activity_type } => {
+                write!(f, "{activity_type} (local activity {seq})")
+            }
             Self::Timer { seq, after } => write!(f, "timer {seq} of {}", duration_text(*after)),
         }
     }
@@ -55,6 +61,7 @@ impl Operations {
             let ended = match job {
                 Job::FireTimer { seq } => self.close(Key::Timer(*seq)),
                 Job::ResolveActivity { seq, .. } => self.close(Key::Activity(*seq)),
+                Job::ResolveLocalActivity { seq, .. } => self.close(Key::Local(*seq)),
                 _ => None,
             };
             if ended.is_some() {
@@ -69,6 +76,10 @@ impl Operations {
             WorkflowCommand::ScheduleActivity(activity) => {
                 let (seq, activity_type) = (activity.seq, activity.activity_type.clone());
                 self.open.push(Operation::Activity { seq, activity_type });
+            }
+            WorkflowCommand::ScheduleLocalActivity(activity) => {
+                let (seq, activity_type) = (activity.seq, activity.activity_type.clone());
+                self.open.push(Operation::Local { seq, activity_type });
             }
             WorkflowCommand::StartTimer(timer) => {
                 self.open.push(Operation::Timer { seq: timer.seq, after: timer.after });
@@ -100,7 +111,7 @@ impl Operations {
             what: open.to_string(),
             activity: match open {
                 Operation::Activity { activity_type, .. } => Some(activity_type.clone()),
-                Operation::Timer { .. } => None,
+                Operation::Local { .. } | Operation::Timer { .. } => None,
             },
         };
         self.open.iter().map(awaited).collect()

@@ -13,6 +13,7 @@ mod child;
 mod close;
 mod external;
 mod failure;
+pub(crate) mod local;
 mod machine;
 mod operations;
 mod out;
@@ -27,13 +28,14 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_activation::{ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Timestamp};
 
 use self::failure::{Fault, unasked};
 use self::operations::Operations;
 use self::sdk::Sdk;
+use crate::local::{LocalEvent, LocalRequest};
 use crate::matcher::{Context, Pair, Strictness, taken};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
@@ -45,29 +47,36 @@ use crate::slice::Task;
 pub(crate) struct Core {
     operations: Operations,
     sdk: Sdk,
-    /// Workflow time: that of the last `WorkflowTaskStarted`, but never before what it was.
-    time: Timestamp,
 }
 
 impl Core {
     pub(crate) fn new(run: RunInfo) -> Self {
-        let (sdk, time) = (Sdk::default(), Timestamp::default());
-        Self { operations: Operations::new(run), sdk, time }
+        Self { operations: Operations::new(run), sdk: Sdk::default() }
     }
 
-    /// Tells what there is to be told, or else answers the task.
-    fn next(&mut self, replaying: bool) -> Result<Next, Box<Wrong>> {
+    /// Tells what there is to be told, or else waits for local activities, or answers the task.
+    fn next(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
         let jobs = self.operations.out.jobs.take().map_err(|fault| refused(&fault))?;
-        Ok(if jobs.is_empty() {
-            let mut commands = self.operations.out.queue.commands();
-            // What was rejected left nothing to compare with.
-            if !replaying {
-                commands.append(&mut self.operations.out.messages);
-            }
-            Next::Send(commands)
-        } else {
-            Next::Tell { time: self.time, jobs }
-        })
+        let moved = self.operations.out.time.take().unwrap_or_default();
+        self.operations.time = self.operations.time.max(moved);
+        if !jobs.is_empty() {
+            self.operations.locals().activated();
+            return Ok(Next::Tell { time: self.operations.time, jobs });
+        }
+        if task.completed.is_none() && self.operations.locals().is_waiting() {
+            return Ok(Next::Wait);
+        }
+        let compares = self.sdk.compares_activities();
+        self.operations
+            .locals()
+            .check(task, compares)
+            .map_err(|(index, fault)| Box::new(untold(&task.commands[index], &fault)))?;
+        let mut commands = self.operations.out.queue.commands();
+        // What was rejected left nothing to compare with.
+        if task.completed.is_none() {
+            commands.append(&mut self.operations.out.messages);
+        }
+        Ok(Next::Send(commands))
     }
 
     /// Why `event` does not record this command, if it stands beside one.
@@ -94,11 +103,12 @@ impl Core {
             }
             close
         });
+        let mut closes = false;
         for command in commands.into_iter().filter(|command| !command.is_close()).chain(close) {
-            self.operations.take(command)?;
+            closes |= command.is_close();
+            self.operations.take(command, recorded)?;
         }
-        self.operations.taken();
-        Ok(())
+        self.operations.taken(closes)
     }
 }
 
@@ -108,7 +118,7 @@ impl Rules for Core {
         for completed in task.completions() {
             self.sdk.replays(completed);
         }
-        self.time = self.time.max(task.time);
+        self.operations.time = self.operations.time.max(task.time);
         self.operations.out.jobs.begin();
         self.operations.look_ahead(task);
         let replaying = task.completed.is_some();
@@ -123,7 +133,9 @@ impl Rules for Core {
             self.operations.update(message, replaying);
         }
         self.operations.out.messages.clear();
-        self.next(replaying)
+        self.operations.applied(task).map_err(|fault| refused(&fault))?;
+        self.operations.drain().map_err(|fault| refused(&fault))?;
+        self.next(task)
     }
 
     fn answer(
@@ -135,7 +147,34 @@ impl Rules for Core {
         let upserts = self.sdk.upserts_patches(!replaying);
         self.operations.flags(replaying, upserts);
         self.take(task.completed.is_some(), commands).map_err(|fault| refused(&fault))?;
-        self.next(task.completed.is_some())
+        self.next(task)
+    }
+
+    fn at(&mut self, now: Timestamp) {
+        self.operations.now = now;
+    }
+
+    fn run(&self) -> &RunInfo {
+        self.operations.run()
+    }
+
+    fn lives(&mut self, life: u64) {
+        self.operations.lives(life);
+    }
+
+    fn local(&mut self, task: &Task, happened: LocalEvent) -> Result<Next, Box<Wrong>> {
+        self.operations.happened(happened).map_err(|fault| refused(&fault))?;
+        self.next(task)
+    }
+
+    fn take_local(&mut self) -> Vec<LocalRequest> {
+        self.operations.locals().take_requests()
+    }
+
+    fn heartbeat(&mut self) -> Vec<ServerCommand> {
+        let mut commands = self.operations.out.queue.commands();
+        commands.append(&mut self.operations.out.messages);
+        commands
     }
 
     fn take_troubles(&mut self) -> Vec<Trouble> {

@@ -9,6 +9,7 @@ mod child;
 mod close;
 mod external;
 mod failure;
+pub(crate) mod local;
 pub(crate) mod marker;
 mod operations;
 mod outbox;
@@ -19,16 +20,20 @@ mod timer;
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Job, Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_activation::{Job, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{Event, EventId};
+use rehearsal_history::{Event, EventId, Timestamp};
 
 use self::failure::{Refusal, difference, not_replayed, not_simulated, not_taken};
+use self::local::Told;
 use self::operations::Operations;
 use self::sdk::Sdk;
+use crate::local::{LocalEvent, LocalRequest};
 use crate::matcher::{Context, Ends, Pair, Strictness};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
@@ -43,11 +48,45 @@ pub(crate) struct Go {
     sdk: Sdk,
     /// How the history ends that is replayed.
     ends: Ends,
+    /// The time on the worker's clock.
+    now: Timestamp,
+    /// Workflow time: that of the last `WorkflowTaskStarted`, or of the last local activity, but never before what it was
+    /// (`SetCurrentReplayTime`).
+    time: Timestamp,
 }
 
 impl Go {
     pub(crate) fn new(run: RunInfo, ends: Ends) -> Self {
-        Self { operations: Operations::new(run), sdk: Sdk::default(), ends }
+        let (now, time) = (Timestamp::default(), Timestamp::default());
+        Self { operations: Operations::new(run), sdk: Sdk::default(), ends, now, time }
+    }
+
+    /// A local activity has ended: workflow code is told at once (`handleLocalActivityMarker`).
+    fn tell(&mut self, told: Told) -> Next {
+        self.time = self.time.max(told.time);
+        Next::Tell { time: self.time, jobs: vec![told.job] }
+    }
+
+    /// The live task is answered, unless it waits for local activities (`CompleteWorkflowTask`).
+    fn wait(&mut self) -> Next {
+        if !self.operations.waits() {
+            return Next::Send(self.operations.send());
+        }
+        match self.operations.run_locals(self.now, self.time) {
+            Some(told) => self.tell(told),
+            None => Next::Wait,
+        }
+    }
+
+    /// A marker is of another local activity than workflow code asked for, which makes Go panic.
+    fn unrecalled(&self, event: &Arc<Event>, misplaced: Misplaced) -> Wrong {
+        match misplaced {
+            Misplaced::NoSuchOperation(why) => {
+                let failure = not_replayed(Some(why.clone()), String::new);
+                Wrong::Event { event: Arc::clone(event), why, trouble: None, failure }
+            }
+            Misplaced::NotSimulated(_) => self.untold(event, misplaced),
+        }
     }
 
     /// `event` cannot be told to workflow code.
@@ -71,6 +110,8 @@ impl Rules for Go {
     /// All events of the task become jobs of one activation, strictly in the order of the history (C-16).
     /// The markers of a recorded task come before that, behind the start of the run.
     fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
+        self.time = self.time.max(task.time);
+        self.operations.begin(task);
         let recalled = self.operations.recall(task).map_err(|(index, misplaced)| {
             Box::new(self.untold(&task.commands[index], misplaced))
         })?;
@@ -89,7 +130,7 @@ impl Rules for Go {
             jobs.insert(usize::from(matches!(jobs.first(), Some(Job::Initialize(_)))), recalled);
         }
         jobs.extend(messages.map(|message| self.operations.update(message, replaying)));
-        Ok(Next::Tell { time: task.time, jobs })
+        Ok(Next::Tell { time: self.time, jobs })
     }
 
     fn answer(
@@ -105,12 +146,46 @@ impl Rules for Go {
             let failure = refusal.failure();
             Box::new(Wrong::Command(Refused { trouble: refusal.into(), failure }))
         };
-        let mut sent = self.operations.send(task, commands).map_err(refused)?;
-        if replaying {
+        self.operations.ask(commands).map_err(refused)?;
+        if task.completed.is_some() {
+            // Markers of local activities come last, one by one (`ProcessWorkflowTask`).
+            let told = self.operations.recall_local(task).map_err(|(index, misplaced)| {
+                Box::new(self.unrecalled(&task.commands[index], misplaced))
+            })?;
+            if let Some(told) = told {
+                return Ok(self.tell(told));
+            }
             // What was rejected left nothing to compare with.
+            let mut sent = self.operations.send();
             sent.retain(|command| !command.is_message());
+            return Ok(Next::Send(sent));
         }
-        Ok(Next::Send(sent))
+        Ok(self.wait())
+    }
+
+    fn at(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    fn run(&self) -> &RunInfo {
+        self.operations.run()
+    }
+
+    fn lives(&mut self, life: u64) {
+        self.operations.lives(life);
+    }
+
+    fn local(&mut self, _task: &Task, happened: LocalEvent) -> Result<Next, Box<Wrong>> {
+        let told = self.operations.happened(happened, self.now, self.time);
+        Ok(told.map_or(Next::Wait, |told| self.tell(told)))
+    }
+
+    fn take_local(&mut self) -> Vec<LocalRequest> {
+        self.operations.take_local()
+    }
+
+    fn heartbeat(&mut self) -> Vec<ServerCommand> {
+        self.operations.send()
     }
 
     fn context(&self) -> Context {

@@ -19,6 +19,7 @@ mod describe;
 mod faithful;
 mod go;
 mod heartbeat;
+mod local;
 mod matcher;
 mod mismatch;
 mod normal;
@@ -35,6 +36,7 @@ mod worker;
 
 pub use attempt::{AttemptRules, Expiry, Report};
 pub use heartbeat::{Beat, HeartbeatThrottle};
+pub use local::{LocalAttempt, LocalDone, LocalEvent, LocalKey, LocalRequest, LocalWhat};
 pub use mismatch::{Grade, Mismatch};
 pub use profile::Profile;
 pub use replayer::{

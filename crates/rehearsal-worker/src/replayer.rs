@@ -188,6 +188,8 @@ impl Replayer {
         let commands = match turn {
             Ok(Turn::Activate(activation)) => return Stage::Active { task, activation },
             Ok(Turn::Answered(commands)) => commands,
+            // Only a live task waits, and none is replayed.
+            Ok(Turn::Waits) => return Stage::Ready,
             Err(halt) => return self.halt(&task, *halt),
         };
         let judgment = self.session.judge(&task, &commands);

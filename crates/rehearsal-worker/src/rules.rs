@@ -15,6 +15,7 @@ use rehearsal_history::{Event, EventId, Timestamp};
 
 use crate::core::Core;
 use crate::go::Go;
+use crate::local::{LocalEvent, LocalRequest};
 use crate::matcher::{Context, Ends, Pair};
 use crate::mismatch::Mismatch;
 use crate::profile::Profile;
@@ -27,6 +28,9 @@ use crate::slice::Task;
 /// in the [`context`](Self::context), and if it agrees is [`recorded`](Self::recorded); a live one is
 /// [completed](Self::completes).
 pub(crate) trait Rules {
+    /// What happens from now on happens at this time.
+    fn at(&mut self, now: Timestamp);
+
     /// A task begins.
     ///
     /// All of it is here before workflow code runs: what happened, and for a recorded task its command events, in which an
@@ -40,6 +44,22 @@ pub(crate) trait Rules {
         replaying: bool,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Next, Box<Wrong>>;
+
+    /// What is known of the run.
+    fn run(&self) -> &RunInfo;
+
+    /// Which life of the run in the worker's cache this is.
+    fn lives(&mut self, life: u64);
+
+    /// Something happened to a local activity of this task, which waits for those.
+    fn local(&mut self, task: &Task, happened: LocalEvent) -> Result<Next, Box<Wrong>>;
+
+    /// What is to be done for local activities since this was asked for.
+    fn take_local(&mut self) -> Vec<LocalRequest>;
+
+    /// The task waits for local activities for too long: what has been asked for so far is sent, and a new one asked for
+    /// (W-18).
+    fn heartbeat(&mut self) -> Vec<ServerCommand>;
 
     /// What the SDK got wrong since this was asked for, without failing a task for it.
     fn take_troubles(&mut self) -> Vec<Trouble> {
@@ -75,6 +95,8 @@ pub(crate) enum Next {
     Tell { time: Timestamp, jobs: Vec<Job> },
     /// There is nothing more to be told: these commands are the task's answer.
     Send(Vec<ServerCommand>),
+    /// The live task waits for local activities.
+    Wait,
 }
 
 /// Why a task cannot go on.

@@ -7,6 +7,8 @@ use rehearsal_activation::{Initialize, Job};
 use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, Memo, RetryPolicy, SearchAttributes, SmolStr};
 
+use crate::local::{LocalKey, LocalWhat};
+
 /// The server's default for one workflow task (W-4).
 const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,8 @@ pub(crate) struct RunInfo {
     pub(crate) memo: Option<Memo>,
     /// What it can be searched by.
     pub(crate) search_attributes: Option<SearchAttributes>,
+    /// Which life of the run in a worker's cache this is.
+    pub(crate) life: u64,
 }
 
 impl RunInfo {
@@ -76,5 +80,11 @@ impl RunInfo {
             cron_schedule: started.cron_schedule.clone(),
             first_task_backoff: started.first_workflow_task_backoff.unwrap_or_default(),
         }))
+    }
+
+    /// Names something about a local activity.
+    pub(crate) fn local_key(&self, number: u64) -> LocalKey {
+        let what = LocalWhat::Attempt(number);
+        LocalKey { run_id: self.run_id.clone(), life: self.life, what }
     }
 }

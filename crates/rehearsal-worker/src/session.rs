@@ -10,14 +10,16 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_activation::{
     Activation, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
 };
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{Event, EventId, SmolStr};
+use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
 
 use crate::describe;
+use crate::local::{LocalEvent, LocalRequest};
 use crate::matcher::{self, Difference, Ends, taken};
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
@@ -47,6 +49,8 @@ pub(crate) enum Turn {
     Activate(Activation),
     /// There is nothing more to be told: this is the task's answer.
     Answered(Vec<ServerCommand>),
+    /// The live task waits for local activities; [`Session::local`] goes on.
+    Waits,
 }
 
 /// What breaks production in a task, and what fails the task for it.
@@ -92,6 +96,38 @@ impl Session {
         Self { run_id, rules, tasks: 0, held: Vec::new(), agreed: VecDeque::new() }
     }
 
+    /// As the life with this number of the run in a worker's cache.
+    pub(crate) fn with_life(mut self, life: u64) -> Self {
+        self.rules.lives(life);
+        self
+    }
+
+    /// What happens from now on happens at this time.
+    pub(crate) fn at(&mut self, now: Timestamp) {
+        self.rules.at(now);
+    }
+
+    /// Something happened to a local activity of this task, which waits for those.
+    pub(crate) fn local(&mut self, task: &Task, happened: LocalEvent) -> Result<Turn, Box<Halt>> {
+        let next = self.rules.local(task, happened);
+        self.turn(task, false, next)
+    }
+
+    /// What is to be done for local activities since this was asked for.
+    pub(crate) fn take_local(&mut self) -> Vec<LocalRequest> {
+        self.rules.take_local()
+    }
+
+    /// What has been asked for so far is sent, and a new task asked for (W-18).
+    pub(crate) fn heartbeat(&mut self) -> Vec<ServerCommand> {
+        self.rules.heartbeat()
+    }
+
+    /// How long one workflow task may take.
+    pub(crate) fn task_timeout(&self) -> Duration {
+        self.rules.run().task_timeout
+    }
+
     /// How many tasks were activated so far.
     pub(crate) const fn tasks(&self) -> usize {
         self.tasks
@@ -133,6 +169,7 @@ impl Session {
                 jobs,
             })),
             Ok(Next::Send(commands)) => Ok(Turn::Answered(commands)),
+            Ok(Next::Wait) => Ok(Turn::Waits),
             Err(wrong) => Err(Box::new(self.halt(*wrong))),
         }
     }

@@ -5,7 +5,9 @@ use alloc::string::String;
 
 use rehearsal_history::EventKind;
 
+use crate::core::local::marker::NAME as CORE_LOCAL;
 use crate::core::patch::MARKER as PATCH;
+use crate::go::local::NAME as GO_LOCAL;
 use crate::go::marker::{MUTABLE_SIDE_EFFECT, SIDE_EFFECT, VERSION};
 
 /// What an event of this kind belongs to, if that is not simulated.
@@ -67,5 +69,5 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
 
 /// Whether an SDK that is simulated leaves markers of this kind.
 fn is_simulated(marker: &str) -> bool {
-    [SIDE_EFFECT, MUTABLE_SIDE_EFFECT, VERSION, PATCH].contains(&marker)
+    [SIDE_EFFECT, MUTABLE_SIDE_EFFECT, VERSION, PATCH, GO_LOCAL, CORE_LOCAL].contains(&marker)
 }

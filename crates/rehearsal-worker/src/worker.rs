@@ -1,5 +1,7 @@
 //! A worker between the service and the instances in its cache.
 
+mod failed;
+mod local;
 mod message;
 mod query;
 
@@ -9,13 +11,12 @@ use alloc::vec::Vec;
 
 use rehearsal_activation::{
     AnswerQuery, Completion, Query, ServerCommand, TaskDelivery, TaskOutcome, TaskResponse,
-    TaskToken, Trouble, WorkerTaskFailure, WorkflowCommand,
+    TaskToken, WorkerTaskFailure, WorkflowCommand,
 };
-use rehearsal_history::{
-    ById, EventId, Failure, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
-};
+use rehearsal_history::{ById, EventId, SmolStr, TaskQueue, Timestamp};
 
 pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
+use crate::local::LocalEvent;
 use crate::matcher::Ends;
 use crate::mismatch::{Grade, Mismatch};
 use crate::session::{Broken, Halt, Session, Turn};
@@ -72,6 +73,9 @@ use crate::slice::{Slices, Task, slice_as};
 pub struct Worker {
     options: WorkerOptions,
     cache: ById<Box<Run>>,
+    /// How often a run came into the cache.
+    lives: u64,
+    now: Timestamp,
 }
 
 /// A run in the cache.
@@ -85,13 +89,18 @@ struct Run {
     work: Option<Work>,
     /// The query without a workflow task that the instance is asked.
     asked: Option<SmolStr>,
+    /// Which one it is of those that came into the cache.
+    life: u64,
+    /// What happened to local activities while no task waited for them.
+    happened: VecDeque<LocalEvent>,
 }
 
 impl Run {
     /// A run of which nothing was seen yet.
-    fn new(session: Session) -> Box<Self> {
+    fn new(session: Session, life: u64) -> Box<Self> {
         let (seen, time) = (EventId::NONE, Timestamp::EPOCH);
-        Box::new(Self { session, seen, time, work: None, asked: None })
+        let (session, happened) = (session.with_life(life), VecDeque::new());
+        Box::new(Self { session, seen, time, work: None, asked: None, life, happened })
     }
 }
 
@@ -111,9 +120,31 @@ struct Work {
     held: Option<Vec<ServerCommand>>,
     /// What differs in a task before, of which the SDK has not noticed yet.
     late: Option<Box<Halt>>,
+    /// Whether it waits for local activities, and not for the instance.
+    waits: bool,
+    /// Whether its heartbeat was asked for.
+    beats: bool,
+    /// Whether its answer is its heartbeat.
+    beating: bool,
 }
 
 impl Work {
+    /// Work on these tasks, the last of which is live.
+    const fn new(token: TaskToken, current: Task, queue: VecDeque<Task>) -> Self {
+        Self {
+            token,
+            current,
+            queue,
+            queries: Vec::new(),
+            direct: None,
+            held: None,
+            late: None,
+            waits: false,
+            beats: false,
+            beating: false,
+        }
+    }
+
     /// `halt` with what differed first, which is why.
     fn first(&self, halt: Halt) -> Halt {
         match (self.late.as_deref(), halt) {
@@ -131,13 +162,21 @@ enum Step {
     Activate,
     /// The instance has asked for this.
     Answer(Vec<WorkflowCommand>),
+    /// This happened to a local activity.
+    Local(LocalEvent),
 }
 
 impl Worker {
     /// A worker with an empty cache.
     #[must_use]
     pub const fn new(options: WorkerOptions) -> Self {
-        Self { options, cache: ById::new() }
+        Self { options, cache: ById::new(), lives: 0, now: Timestamp::EPOCH }
+    }
+
+    /// What is handed to it from now on happens at this time. It matters to local activities alone.
+    pub const fn at(&mut self, now: Timestamp) -> &mut Self {
+        self.now = now;
+        self
     }
 
     /// What it says of itself.
@@ -155,6 +194,7 @@ impl Worker {
             WorkerInput::Task(delivery) => self.take(*delivery, out),
             WorkerInput::Query(task) => self.take_query(*task, out),
             WorkerInput::Completed { run_id, completion } => self.complete(run_id, completion, out),
+            WorkerInput::Local(happened) => self.happened(happened, out),
             WorkerInput::Accepted { .. } => {}
             WorkerInput::Dropped { run_id, seen } => {
                 if let Some(run) = self.cache.get_mut(&run_id) {
@@ -200,7 +240,8 @@ impl Worker {
             out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
             let (profile, workflow_id) = (self.options.profile, token.workflow_id.clone());
             let session = Session::new(profile, workflow_id, run_id, Ends::Otherwise);
-            Run::new(session)
+            self.lives += 1;
+            Run::new(session, self.lives)
         };
         let Slices { tasks, mut open, .. } = slice_as(self.options.profile, &events);
         if let Some(open) = &mut open {
@@ -214,7 +255,7 @@ impl Worker {
             return self.bad_delivery(&token, message, out);
         };
         let queue = tasks.collect();
-        let work = Work { token, current, queue, queries, direct: None, held: None, late: None };
+        let work = Work { queries, ..Work::new(token, current, queue) };
         self.turn(run, work, Step::Activate, out);
     }
 
@@ -232,7 +273,7 @@ impl Worker {
             }
             return out.extend(answers.into_iter().map(|it| WorkerOutput::Answer(Box::new(it))));
         }
-        let Some(mut work) = run.work.take() else {
+        let Some(mut work) = run.work.take_if(|work| !work.waits) else {
             self.cache.insert(run_id, run);
             return;
         };
@@ -252,6 +293,13 @@ impl Worker {
         }
     }
 
+    /// A run goes back into the cache, with what it is worked on.
+    fn keep(&mut self, mut run: Box<Run>, work: Work) {
+        let run_id = work.token.run_id.clone();
+        run.work = Some(work);
+        self.cache.insert(run_id, run);
+    }
+
     /// Goes on until the instance is to be activated, or the task is responded to.
     fn turn(
         &mut self,
@@ -262,10 +310,15 @@ impl Worker {
     ) {
         loop {
             let replaying = work.current.completed.is_some();
+            work.waits = false;
+            run.session.at(self.now);
             let turn = match step {
                 Step::Activate => run.session.activate(&work.current, replaying),
                 Step::Answer(commands) => run.session.answer(&work.current, replaying, commands),
+                Step::Local(happened) => run.session.local(&work.current, happened),
             };
+            let requests = run.session.take_local().into_iter();
+            out.extend(requests.filter(|_| work.direct.is_none()).map(WorkerOutput::Local));
             let run_id = &work.token.run_id;
             let troubles = run.session.take_troubles().into_iter();
             out.extend(
@@ -274,12 +327,16 @@ impl Worker {
             let commands = match turn {
                 Ok(Turn::Activate(activation)) => {
                     out.push(WorkerOutput::Activate(activation));
-                    let run_id = work.token.run_id.clone();
-                    run.work = Some(work);
-                    self.cache.insert(run_id, run);
-                    return;
+                    return self.keep(run, work);
                 }
                 Ok(Turn::Answered(commands)) => commands,
+                Ok(Turn::Waits) => {
+                    if let Some(happened) = run.happened.pop_front() {
+                        step = Step::Local(happened);
+                        continue;
+                    }
+                    return self.wait(run, work, out);
+                }
                 Err(halt) => return self.halt(&work.token, work.first(*halt), out),
             };
             if !replaying {
@@ -378,8 +435,9 @@ impl Worker {
             commands,
             sticky: Some((queue, self.options.sticky_timeout)),
             sdk_metadata: run.session.completes(work.current.started),
-            force_new_task: false,
+            force_new_task: work.beating,
         };
+        Self::forget_heartbeat(&run, &work, out);
         (run.seen, run.time) = (work.current.started, work.current.time);
         let run_id = work.token.run_id.clone();
         let identity = self.options.identity.clone();
@@ -394,67 +452,6 @@ impl Worker {
         } else {
             self.cache.insert(run_id, run);
         }
-    }
-
-    /// A task cannot go on.
-    fn halt(&mut self, token: &TaskToken, halt: Halt, out: &mut Vec<WorkerOutput>) {
-        match halt {
-            Halt::Refused(refused) => self.fail(token, refused.trouble, refused.failure, out),
-            Halt::Broken(broken) => {
-                // What is wrong with the SDK is no difference between the replay and the history.
-                if let Some(trouble @ Trouble::SdkDefect { .. }) = broken.mismatch.trouble {
-                    self.fail(token, trouble, broken.failure, out);
-                } else {
-                    out.push(WorkerOutput::Mismatch(broken.mismatch));
-                    self.fail_task(token, broken.failure, out);
-                }
-            }
-        }
-    }
-
-    /// Something is wrong with the workflow.
-    fn fail(
-        &mut self,
-        token: &TaskToken,
-        trouble: Trouble,
-        failure: WorkerTaskFailure,
-        out: &mut Vec<WorkerOutput>,
-    ) {
-        out.push(WorkerOutput::Trouble { run_id: token.run_id.clone(), trouble });
-        self.fail_task(token, failure, out);
-    }
-
-    /// The delivery is one that no service should make.
-    fn bad_delivery(&mut self, token: &TaskToken, message: &str, out: &mut Vec<WorkerOutput>) {
-        let failure = WorkerTaskFailure {
-            cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-            failure: Failure::application(
-                "the delivery is not one of a workflow task",
-                "BadDelivery",
-            ),
-        };
-        self.fail(token, Trouble::Nondeterminism { message: message.into() }, failure, out);
-    }
-
-    /// Reports the failure of a first attempt and keeps silent on others (W-7); the run leaves the cache.
-    fn fail_task(
-        &mut self,
-        token: &TaskToken,
-        failure: WorkerTaskFailure,
-        out: &mut Vec<WorkerOutput>,
-    ) {
-        out.push(if token.attempt > 1 {
-            WorkerOutput::Silent { token: token.clone() }
-        } else {
-            WorkerOutput::Respond(Box::new(TaskResponse {
-                token: token.clone(),
-                identity: self.options.identity.clone(),
-                outcome: TaskOutcome::Failed(Box::new(failure)),
-                answers: Vec::new(),
-            }))
-        });
-        self.cache.remove(&token.run_id);
-        out.push(WorkerOutput::Evict { run_id: token.run_id.clone() });
     }
 
     fn drop_run(&mut self, run_id: SmolStr, out: &mut Vec<WorkerOutput>) {

@@ -15,6 +15,7 @@ use crate::child::ChildOptions;
 use crate::codec;
 use crate::condition::{Done, Wait, WaitTimeout};
 use crate::error::WorkflowError;
+use crate::local::LocalActivityOptions;
 use crate::names::{Activity, Query, Signal};
 use crate::options::ActivityOptions;
 use crate::scope::{Look, ScopeId};
@@ -62,11 +63,18 @@ pub struct Context {
     pub(crate) scope: ScopeId,
     options: Rc<ActivityOptions>,
     child_options: Rc<ChildOptions>,
+    pub(crate) local_options: Option<Rc<LocalActivityOptions>>,
 }
 
 impl Context {
     pub(crate) fn root(shared: Shared) -> Self {
-        Self { shared, scope: ScopeId::ROOT, options: Rc::default(), child_options: Rc::default() }
+        Self {
+            shared,
+            scope: ScopeId::ROOT,
+            options: Rc::default(),
+            child_options: Rc::default(),
+            local_options: None,
+        }
     }
 
     /// A context that is canceled with this one, and by its handle.

@@ -249,6 +249,9 @@ fn apply(state: &mut State, job: &Job) -> Result<(), Box<TaskFailure>> {
         Job::ResolveActivity { seq, resolution } => {
             state.resolve_activity(*seq, resolution.clone()).map_err(nondeterminism)?;
         }
+        Job::ResolveLocalActivity { seq, resolution } => {
+            state.resolve_local(*seq, resolution.clone()).map_err(nondeterminism)?;
+        }
         Job::ResolveChildStart { seq, resolution } => {
             state.resolve_child_start(*seq, resolution.clone()).map_err(nondeterminism)?;
         }

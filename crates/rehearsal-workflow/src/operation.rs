@@ -42,6 +42,16 @@ pub(crate) enum Kind {
         /// Whether a cancel leaves it pending until the server says how it ended.
         wait_for_cancellation: bool,
     },
+    /// A local activity, up to its end.
+    Local {
+        /// Its type.
+        name: SmolStr,
+    },
+    /// What the worker makes of a local activity, up to its end or to a wait that is a timer.
+    LocalAttempts {
+        /// Its type.
+        name: SmolStr,
+    },
     /// A timer.
     Timer {
         /// How long it runs.
@@ -113,6 +123,8 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Activity { name, .. } => write!(f, "{name} (activity {})", self.seq),
+            Kind::Local { name } => write!(f, "{name} (local activity)"),
+            Kind::LocalAttempts { name } => write!(f, "{name} (local activity {})", self.seq),
             Kind::Timer { after } => write!(f, "timer {} of {}", self.seq, duration_text(*after)),
             Kind::ChildStart(name) => write!(f, "the start of {}", name.text(self.seq)),
             Kind::Child(name) => f.write_str(&name.text(self.seq)),
@@ -154,7 +166,9 @@ impl Waiting {
         match self {
             Self::Operation(operation) => match &operation.kind {
                 Kind::Activity { name, .. } => Some(name.clone()),
-                Kind::Timer { .. }
+                Kind::Local { .. }
+                | Kind::LocalAttempts { .. }
+                | Kind::Timer { .. }
                 | Kind::ChildStart(_)
                 | Kind::Child(_)
                 | Kind::Signal { .. }

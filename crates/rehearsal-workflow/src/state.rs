@@ -5,6 +5,7 @@
 
 mod child;
 mod external;
+mod local;
 mod signal;
 
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,7 @@ use rehearsal_activation::{
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
 use serde::de::DeserializeOwned;
 
+use self::local::Locals;
 use crate::blocked::Blocked;
 use crate::chain::Chain;
 use crate::child::Child;
@@ -128,6 +130,7 @@ pub(crate) struct State {
     pending_children: BTreeMap<Seq, Rc<Child>>,
     pending_signals: BTreeMap<Seq, Rc<Operation>>,
     pending_cancels: BTreeMap<Seq, Rc<Operation>>,
+    locals: Locals,
     /// Ids that workflow code chose for children that have not ended.
     child_ids: BTreeMap<SmolStr, Seq>,
     signals: BTreeMap<SmolStr, VecDeque<Queued>>,
@@ -181,6 +184,7 @@ impl State {
             pending_children: BTreeMap::new(),
             pending_signals: BTreeMap::new(),
             pending_cancels: BTreeMap::new(),
+            locals: Locals::default(),
             child_ids: BTreeMap::new(),
             signals: BTreeMap::new(),
             listened: BTreeSet::new(),
@@ -289,6 +293,7 @@ impl State {
         let pending = self.pending_activities.values().chain(self.pending_timers.values());
         let pending = pending.chain(children.filter(|operation| !operation.is_ready()));
         let pending = pending.chain(self.pending_signals.values());
+        let pending = pending.chain(self.locals.pending.values().map(|(_, whole)| whole));
         for operation in pending.chain(self.pending_cancels.values()) {
             lines.insert(operation.ticket, Waiting::Operation(Rc::clone(operation)));
         }
@@ -405,8 +410,16 @@ impl State {
                 self.commands.push(WorkflowCommand::CancelChildWorkflow(cancel));
                 false
             }
+            // C-45: it ends when the worker says so.
+            Kind::LocalAttempts { .. } => {
+                self.commands.push(WorkflowCommand::RequestCancelLocalActivity { seq });
+                false
+            }
             // They are bound to no scope.
-            Kind::ChildStart(_) | Kind::Signal { .. } | Kind::Cancel { .. } => false,
+            Kind::Local { .. }
+            | Kind::ChildStart(_)
+            | Kind::Signal { .. }
+            | Kind::Cancel { .. } => false,
         };
         if ends_now {
             self.end(operation, Err(WorkflowError::canceled()));
@@ -422,8 +435,9 @@ impl State {
             match operation.kind {
                 Kind::Activity { .. } => drop(self.pending_activities.remove(seq)),
                 Kind::Timer { .. } => drop(self.pending_timers.remove(seq)),
+                Kind::LocalAttempts { .. } => drop(self.locals.pending.remove(seq)),
                 // Its child is there until that ends.
-                Kind::ChildStart(_) => {}
+                Kind::ChildStart(_) | Kind::Local { .. } => {}
                 Kind::Child(ref name) => {
                     self.pending_children.remove(seq);
                     let id = name.workflow_id.get();

@@ -142,8 +142,9 @@ pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 pub use rehearsal_workflow::{
     Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
     ChildOptions, ChildStarted, Context, ContinueAsNewOptions, DEFAULT_VERSION, Either,
-    ExternalFuture, ExternalWorkflow, HandlerSet, Info, Query, Selector, Signal, SignalChannel,
-    TimerFuture, Update, Workflow, WorkflowError, join, join_all, select, select_all,
+    ExternalFuture, ExternalWorkflow, HandlerSet, Info, LocalActivityOptions, Query, Selector,
+    Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError, join, join_all, select,
+    select_all,
 };
 
 pub use crate::explore::{Exploration, Explored};

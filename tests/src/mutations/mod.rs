@@ -11,6 +11,7 @@ pub mod approval;
 pub mod ask;
 pub mod cart;
 pub mod deployment;
+pub mod local;
 pub mod print;
 pub mod real;
 pub mod saga;
@@ -44,7 +45,7 @@ pub struct Mutation {
 pub const CALM: &str = "without a cancel";
 
 /// The workflows as they should be.
-pub const TWINS: [Twin; 11] = [
+pub const TWINS: [Twin; 12] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -56,6 +57,7 @@ pub const TWINS: [Twin; 11] = [
     Twin { name: "patch that is phased out", scenario: deployment::patching_twin },
     Twin { name: "order that is confirmed from outside", scenario: ask::twin },
     Twin { name: "cart", scenario: cart::twin },
+    Twin { name: "sale", scenario: local::twin },
 ];
 
 /// All mutations.
@@ -64,7 +66,8 @@ pub fn all() -> Vec<Mutation> {
     let [sample, saga] = [sample::MUTATIONS, saga::MUTATIONS];
     let [approval, print] = [approval::MUTATIONS, print::MUTATIONS];
     let [deployment, ask] = [deployment::MUTATIONS, ask::MUTATIONS];
-    [sample, saga, approval, print, deployment, ask, cart::MUTATIONS].concat()
+    let [cart, local] = [cart::MUTATIONS, local::MUTATIONS];
+    [sample, saga, approval, print, deployment, ask, cart, local].concat()
 }
 
 /// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.

@@ -35,6 +35,8 @@ pub struct ScheduleLocalActivity {
     pub local_retry_threshold: Option<Duration>,
     /// When a cancel resolves it.
     pub cancellation_type: CancellationType,
+    /// Whether its marker holds its arguments too, with core.
+    pub input_in_marker: bool,
     /// One line for people, recorded as the event's user metadata.
     pub summary: Option<Payload>,
 }

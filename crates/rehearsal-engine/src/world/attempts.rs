@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rehearsal_history::{FailureInfo, Payloads, duration_text};
-use rehearsal_service::{Answer, Input, RequestError};
-use rehearsal_worker::{AttemptRules, Beat, Report};
+use rehearsal_service::{ActivityTask, Answer, Input, RequestError};
+use rehearsal_worker::{AttemptRules, Beat, LocalKey, Report};
 
 use super::client::BUSY_PATIENCE;
 use super::{Entry, ReadyTask, World};
@@ -25,6 +25,26 @@ impl World {
         };
         // A refusal means that the task is gone: canceled, timed out, or its workflow closed.
         let Ok(Answer::ActivityTask(task)) = self.call(input) else { return };
+        let now = self.clock.now();
+        let left =
+            task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
+        let expiry = self.rules().expiry(task.start_to_close, left, task.heartbeat_timeout);
+        let Some(key) = self.begin_attempt(host, *task, None) else { return };
+        if let Some(limit) = expiry.start_to_close {
+            self.agenda.push(now + limit, Entry::Deadline(key));
+        }
+        if let Some(limit) = expiry.heartbeat {
+            self.agenda.push(now + limit, Entry::Silence { key, limit });
+        }
+    }
+
+    /// Starts the code of an attempt; `None` if there is none.
+    pub(super) fn begin_attempt(
+        &mut self,
+        host: usize,
+        task: ActivityTask,
+        local: Option<LocalKey>,
+    ) -> Option<AttemptKey> {
         let own = self.scenario.activities.get(&task.activity_type).cloned();
         if own.is_none() && !self.scenario.has_activity(&task.activity_type) {
             let headline = format!(
@@ -32,7 +52,8 @@ impl World {
                 task.activity_type
             );
             let finding = Finding::new(Code::Setup, headline);
-            return self.stop(finding.with_cause(Cause::NoActivity));
+            self.stop(finding.with_cause(Cause::NoActivity));
+            return None;
         }
         self.record.calls.push(Call {
             activity: task.activity_type.clone(),
@@ -50,26 +71,23 @@ impl World {
             worker: self.hosts[host].identity.clone(),
         });
         let now = self.clock.now();
-        let left =
-            task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
-        let expiry = self.rules().expiry(task.start_to_close, left, task.heartbeat_timeout);
         let call = self.record.calls.len() - 1;
         let surroundings = &mut self.surroundings;
         let surrounded = own.is_none();
-        let key = self.executor.start(host, &self.clock, *task, call, surrounded, |ctx, input| {
-            match (own, surroundings) {
+        let key = self.executor.start(
+            host,
+            &self.clock,
+            (task, local),
+            call,
+            surrounded,
+            |ctx, input| match (own, surroundings) {
                 (Some(code), _) => code.start(ctx, input),
                 (None, Some(surroundings)) => surroundings.start(ctx, input),
                 (None, None) => unreachable!("an activity without code was refused"),
-            }
-        });
+            },
+        );
         self.agenda.push(now, Entry::Poll(key));
-        if let Some(limit) = expiry.start_to_close {
-            self.agenda.push(now + limit, Entry::Deadline(key));
-        }
-        if let Some(limit) = expiry.heartbeat {
-            self.agenda.push(now + limit, Entry::Silence { key, limit });
-        }
+        Some(key)
     }
 
     /// How the workers treat attempts.
@@ -230,7 +248,7 @@ impl World {
         self.stop(Finding::new(Code::ForeignActivity, headline).with_detail(detail));
     }
 
-    fn finish_context(&mut self, key: AttemptKey, why: Done) {
+    pub(super) fn finish_context(&mut self, key: AttemptKey, why: Done) {
         if self.executor.finish_context(key, why) {
             self.agenda.push(self.clock.now(), Entry::Poll(key));
         }
@@ -241,6 +259,9 @@ impl World {
         let Some(mut running) = self.executor.remove(key) else { return };
         self.agenda.drop_all_of(key.number());
         let Some(result) = running.result.take() else { return };
+        if let Some(key) = running.local.take() {
+            return self.local_ended(running.host, key, result);
+        }
         let (done, rules) = (running.attempt.done.get(), self.rules());
         let told = done.is_some_and(|done| done != Done::DeadlineExceeded);
         let expired = running.expired && !rules.reports_when_expired(told);

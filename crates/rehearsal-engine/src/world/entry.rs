@@ -5,6 +5,7 @@ use std::time::Duration;
 use rehearsal_activation::{TaskDelivery, TaskResponse};
 use rehearsal_history::{Payloads, SmolStr, TaskQueue, Timestamp};
 use rehearsal_service::{Across, RunRef};
+use rehearsal_worker::LocalKey;
 
 use super::ReadyTask;
 use super::queries::ReadyQuery;
@@ -42,8 +43,12 @@ pub(super) enum Entry {
     Heartbeat { key: AttemptKey, details: Option<Payloads> },
     /// A request of an attempt's own client reaches the service.
     Request { key: AttemptKey, sent: Sent, give_up: Timestamp },
-    /// The end of an attempt reaches the service.
+    /// The end of an attempt reaches the service; that of a local activity its worker.
     Report(AttemptKey),
+    /// A worker looks whether a local activity has heeded the end of its context.
+    LocalTold(AttemptKey),
+    /// A worker wanted to be woken for a local activity.
+    LocalDue { host: usize, key: LocalKey },
     /// The server carries out what a run wants of others.
     Transfer { run: RunRef, across: Across },
 }
@@ -68,7 +73,8 @@ impl Entry {
             | Self::Throttle(key)
             | Self::Heartbeat { key, .. }
             | Self::Request { key, .. }
-            | Self::Report(key) => Some(*key),
+            | Self::Report(key)
+            | Self::LocalTold(key) => Some(*key),
             Self::HostStarts(_)
             | Self::HostEnds(_)
             | Self::WorkflowTask { .. }
@@ -76,6 +82,7 @@ impl Entry {
             | Self::Respond { .. }
             | Self::Query { .. }
             | Self::ActivityTask { .. }
+            | Self::LocalDue { .. }
             | Self::Transfer { .. } => None,
         }
     }
@@ -89,7 +96,8 @@ impl Entry {
             | Self::Activate { host, .. }
             | Self::Respond { host, .. }
             | Self::Query { host, .. }
-            | Self::ActivityTask { host, .. } => {
+            | Self::ActivityTask { host, .. }
+            | Self::LocalDue { host, .. } => {
                 u32::try_from(*host).unwrap_or(u32::MAX).saturating_add(1)
             }
             Self::Poll(key)
@@ -98,7 +106,8 @@ impl Entry {
             | Self::Throttle(key)
             | Self::Heartbeat { key, .. }
             | Self::Request { key, .. }
-            | Self::Report(key) => key.actor(),
+            | Self::Report(key)
+            | Self::LocalTold(key) => key.actor(),
             Self::Transfer { .. } => 0,
         };
         Choice { actor, touches: 0 }

@@ -85,7 +85,9 @@ impl World {
                 returned.push((*task, None, queue.clone()));
                 false
             }
-            Entry::Activate { host, .. } | Entry::Respond { host, .. } => !(dead && *host == gone),
+            Entry::Activate { host, .. }
+            | Entry::Respond { host, .. }
+            | Entry::LocalDue { host, .. } => !(dead && *host == gone),
             _ => true,
         });
         if dead {
@@ -103,7 +105,9 @@ impl World {
         let now = self.clock.now();
         self.dead_sticky_queues.insert(self.hosts[host].sticky_queue.clone(), now);
         self.agenda.retain(|entry| match entry {
-            Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
+            Entry::Activate { host: of, .. }
+            | Entry::Respond { host: of, .. }
+            | Entry::LocalDue { host: of, .. } => *of != host,
             _ => true,
         });
         self.drop_attempts_of(host);

@@ -73,7 +73,9 @@ impl World {
             | Entry::Throttle(key)
             | Entry::Heartbeat { key, .. }
             | Entry::Request { key, .. }
-            | Entry::Report(key) => self.attempt(*key),
+            | Entry::Report(key)
+            | Entry::LocalTold(key) => self.attempt(*key),
+            Entry::LocalDue { host, .. } => (Some(self.hosts[*host].identity.clone()), None),
             Entry::Transfer { run, .. } => (None, Some(self.workflow_id(*run))),
         };
         Due { what, who, workflow_id }

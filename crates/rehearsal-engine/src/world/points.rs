@@ -109,6 +109,8 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::ActivityTask { .. } => "a worker takes an activity task",
             Entry::Poll(_) => "activity code runs",
             Entry::Deadline(_) | Entry::Silence { .. } => "an activity's own deadline passes",
+            Entry::LocalTold(_) => "a local activity is given up",
+            Entry::LocalDue { .. } => "a worker goes on with a local activity",
             Entry::Throttle(_) => "a held heartbeat may go",
             Entry::Heartbeat { .. } => "a heartbeat is sent",
             Entry::Request { .. } => "an activity asks something of the service",

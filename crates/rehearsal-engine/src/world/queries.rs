@@ -344,7 +344,9 @@ impl Reader {
                             failure = Failure { message: message.into(), ..failed.failure };
                         }
                     }
-                    WorkerOutput::Evict { .. }
+                    // None is run for a query.
+                    WorkerOutput::Local(_)
+                    | WorkerOutput::Evict { .. }
                     | WorkerOutput::Silent { .. }
                     | WorkerOutput::NeedFullHistory { .. }
                     | WorkerOutput::NeedWholeHistory { .. }

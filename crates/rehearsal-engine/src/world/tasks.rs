@@ -117,11 +117,25 @@ impl World {
         }
         let answered = self.clock.now().max(not_before);
         let run_id = delivery.token.run_id.clone();
-        let mut partial = (delivery.first_event != EventId::FIRST).then(|| delivery.clone());
-        let mut next = Some(WorkerInput::Task(delivery));
+        let partial = (delivery.first_event != EventId::FIRST).then(|| delivery.clone());
+        self.drive(host, &run_id, WorkerInput::Task(delivery), partial, answered);
+    }
+
+    /// Hands something to a worker, and the workflow all activations that follow from it. An answer to its task is sent
+    /// when it is `answered`; `partial` is a task that comes with a part of its history.
+    pub(super) fn drive(
+        &mut self,
+        host: usize,
+        run_id: &SmolStr,
+        input: WorkerInput,
+        mut partial: Option<Box<TaskDelivery>>,
+        answered: Timestamp,
+    ) {
+        let now = self.clock.now();
+        let mut next = Some(input);
         let mut outputs = Vec::new();
         while let Some(input) = next.take() {
-            self.hosts[host].worker.handle(input, &mut outputs);
+            self.hosts[host].worker.at(now).handle(input, &mut outputs);
             for output in outputs.drain(..) {
                 match output {
                     WorkerOutput::Respond(response) => {
@@ -135,7 +149,7 @@ impl World {
                         next = whole.map(WorkerInput::Task).or(next);
                     }
                     // Only an activation has an answer, and there is one at a time.
-                    other => next = self.follow(host, &run_id, other).or(next),
+                    other => next = self.follow(host, run_id, other).or(next),
                 }
             }
         }
@@ -197,6 +211,7 @@ impl World {
             WorkerOutput::Evict { run_id } => {
                 self.forget(host, &run_id);
             }
+            WorkerOutput::Local(request) => self.local_request(host, request),
             WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, trouble),
             WorkerOutput::Mismatch(mismatch) if mismatch.grade == Grade::BreaksProduction => {
                 let trouble = Trouble::Nondeterminism { message: mismatch.to_string() };
@@ -221,6 +236,7 @@ impl World {
 
     /// A worker drops a run from its cache.
     fn forget(&mut self, host: usize, run_id: &SmolStr) {
+        self.forget_local(host, run_id);
         if let Some(instance) = self.hosts[host].instances.remove(run_id) {
             note_told(&mut self.record, run_id, instance.as_ref());
         }

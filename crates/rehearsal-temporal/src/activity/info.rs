@@ -49,6 +49,8 @@ pub struct AttemptInfo {
     pub header: Option<Header>,
     /// The details of the last heartbeat of an earlier attempt (C-31).
     pub heartbeat_details: Option<Payloads>,
+    /// Whether it is a local activity.
+    pub is_local: bool,
 }
 
 impl AttemptInfo {
@@ -81,7 +83,7 @@ impl AttemptInfo {
             .maybe_retry_policy(
                 self.retry_policy.as_ref().map(|policy| retry_policy(policy).into()),
             )
-            .is_local(false)
+            .is_local(self.is_local)
             .priority(self.priority.clone())
             .build()
     }

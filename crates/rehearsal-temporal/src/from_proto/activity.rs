@@ -47,9 +47,6 @@ pub(super) fn schedule_local(
     activity: ProtoLocalActivity,
     user_metadata: Option<UserMetadata>,
 ) -> Result<WorkflowCommand, Refusal> {
-    if activity.include_arguments_in_marker {
-        return Err(Refusal::NotSimulated("arguments in markers of local activities"));
-    }
     let cancellation_type = cancellation(activity.cancellation_type());
     Ok(WorkflowCommand::ScheduleLocalActivity(Box::new(ScheduleLocalActivity {
         seq: Seq(activity.seq),
@@ -65,6 +62,7 @@ pub(super) fn schedule_local(
         retry_policy: Mirror::from_proto(activity.retry_policy)?,
         local_retry_threshold: Mirror::from_proto(activity.local_retry_threshold)?,
         cancellation_type,
+        input_in_marker: activity.include_arguments_in_marker,
         summary: summary_of(user_metadata)?,
     })))
 }

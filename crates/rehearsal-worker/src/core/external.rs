@@ -142,6 +142,7 @@ impl Externals {
             | Machine::Patch(_)
             | Machine::Properties(_)
             | Machine::Update
+            | Machine::Local(_)
             | Machine::Close(_) => None,
         }
     }
@@ -250,6 +251,7 @@ const fn name(machine: Machine) -> &'static str {
         | Machine::Patch(_)
         | Machine::Properties(_)
         | Machine::Update
+        | Machine::Local(_)
         | Machine::Close(_) => "CancelExternalMachine",
     }
 }

@@ -7,6 +7,8 @@ use rehearsal_activation::Seq;
 pub(super) enum Machine {
     Activity(Seq),
     Timer(Seq),
+    /// That of a local activity.
+    Local(Seq),
     Child(Seq),
     /// That of a signal to another workflow.
     Signal(Seq),

@@ -1,18 +1,20 @@
 //! The operations of one run: a line for each command, each event and each kind of machine.
 
 use rehearsal_activation::{Message, WorkflowCommand};
-use rehearsal_history::{Event, EventId, EventKind};
+use rehearsal_history::{Event, EventId, EventKind, Timestamp};
 
 use super::activity::Activities;
 use super::child::Children;
 use super::close;
 use super::external::Externals;
 use super::failure::{Fault, unasked, unhandled};
+use super::local::{Here, Locals};
 use super::machine::Machine;
 use super::out::Out;
 use super::patch::Patches;
 use super::properties;
 use super::timer::Timers;
+use crate::local::LocalEvent;
 use crate::run_info::RunInfo;
 use crate::slice::{Task, is_command_event};
 use crate::told::{Misplaced, no_news, requested};
@@ -27,8 +29,14 @@ pub(super) struct Operations {
     children: Children,
     externals: Externals,
     patches: Patches,
+    locals: Locals,
     pub(super) out: Out,
     updates: Updates,
+    /// The time on the worker's clock.
+    pub(super) now: Timestamp,
+    /// Workflow time: that of the last `WorkflowTaskStarted`, or of the last local activity, but never before what it was
+    ///
+    pub(super) time: Timestamp,
 }
 
 impl Operations {
@@ -41,7 +49,10 @@ impl Operations {
             externals: Externals::default(),
             patches: Patches::default(),
             updates: Updates::default(),
+            locals: Locals::default(),
             out: Out::default(),
+            now: Timestamp::default(),
+            time: Timestamp::default(),
         }
     }
 
@@ -54,8 +65,9 @@ impl Operations {
     /// # Errors
     ///
     /// A [`Fault`] if the machines cannot take it.
-    pub(super) fn take(&mut self, command: WorkflowCommand) -> Result<(), Fault> {
+    pub(super) fn take(&mut self, command: WorkflowCommand, replaying: bool) -> Result<(), Fault> {
         use WorkflowCommand as C;
+        let here = Here { run: &self.run, now: self.now, time: self.time };
         let out = &mut self.out;
         match command {
             C::ScheduleActivity(command) => self.activities.schedule(*command, &self.run, out),
@@ -73,6 +85,10 @@ impl Operations {
             C::RequestCancelExternalWorkflow(command) => {
                 self.externals.cancel(*command, &self.run, out);
             }
+            C::ScheduleLocalActivity(command) => {
+                return self.locals.schedule(*command, replaying, here);
+            }
+            C::RequestCancelLocalActivity { seq } => return self.locals.cancel(seq, here, out),
             C::CompleteWorkflow { result } => close::complete(result, out),
             C::FailWorkflow { failure } => close::fail(failure, out),
             C::CancelWorkflow { details } => close::cancel(details, out),
@@ -115,9 +131,37 @@ impl Operations {
         self.patches.flags(replaying, upserts);
     }
 
-    /// All that one activation asks for is taken.
-    pub(super) fn taken(&mut self) {
+    /// All that one activation asks for is taken; `closes`: the close of the workflow too.
+    pub(super) fn taken(&mut self, closes: bool) -> Result<(), Fault> {
         self.timers.taken();
+        let here = Here { run: &self.run, now: self.now, time: self.time };
+        self.locals.taken(closes, here, &mut self.out)
+    }
+
+    /// All events of a task are applied.
+    pub(super) fn applied(&mut self, task: &Task) -> Result<(), Fault> {
+        let here = Here { run: &self.run, now: self.now, time: self.time };
+        self.locals.begin(task, here, &mut self.out)
+    }
+
+    /// A task begins: what a replay has left open is run.
+    pub(super) fn drain(&mut self) -> Result<(), Fault> {
+        let here = Here { run: &self.run, now: self.now, time: self.time };
+        self.locals.start(here, &mut self.out)
+    }
+
+    /// Something happened to a local activity.
+    pub(super) fn happened(&mut self, happened: LocalEvent) -> Result<(), Fault> {
+        let here = Here { run: &self.run, now: self.now, time: self.time };
+        self.locals.happened(happened, here, &mut self.out)
+    }
+
+    pub(super) const fn locals(&mut self) -> &mut Locals {
+        &mut self.locals
+    }
+
+    pub(super) const fn lives(&mut self, life: u64) {
+        self.run.life = life;
     }
 
     /// Tells the workflow of an update.
@@ -191,6 +235,7 @@ impl Operations {
         match machine {
             Machine::Activity(seq) => self.activities.record(seq, event),
             Machine::Timer(seq) => self.timers.record(seq, event),
+            Machine::Local(seq) => self.locals.record(seq),
             Machine::Child(seq) => self.children.record(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => self.externals.record(machine, event),
             Machine::Patch(_) | Machine::Properties(_) | Machine::Update | Machine::Close(_) => {}
@@ -202,6 +247,7 @@ impl Operations {
         match machine {
             Machine::Activity(seq) => self.activities.refusal(seq, event),
             Machine::Timer(seq) => self.timers.refusal(seq, event),
+            Machine::Local(_) => unhandled("Local activity", event),
             Machine::Child(seq) => self.children.refusal(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => Externals::refusal(machine, event),
             Machine::Patch(index) => self.patches.refusal(index, event),

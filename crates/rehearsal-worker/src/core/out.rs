@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use rehearsal_activation::{Job, ServerCommand, Trouble};
+use rehearsal_history::Timestamp;
 
 use super::failure::Fault;
 use super::machine::Machine;
@@ -20,6 +21,8 @@ pub(super) struct Out {
     pub(super) jobs: Jobs,
     /// What core gets wrong without failing the task for it.
     pub(super) troubles: Vec<Trouble>,
+    /// Workflow time, if something has moved it on.
+    pub(super) time: Option<Timestamp>,
 }
 
 /// What is sent when the workflow task is answered, in this order.
@@ -75,6 +78,10 @@ impl Jobs {
         self.activations = 0;
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(super) fn push(&mut self, job: Job) {
         self.waiting.push(job);
     }
@@ -96,6 +103,7 @@ impl Jobs {
             Job::Initialize(_) => 0,
             Job::NotifyHasPatch { .. } => 1,
             Job::SignalWorkflow(_) | Job::DoUpdate(_) => 3,
+            Job::ResolveLocalActivity { .. } => 5,
             _ => 4,
         });
         Ok(jobs)

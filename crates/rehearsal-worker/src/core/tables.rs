@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use rehearsal_activation::CancellationType;
 
 use super::activity::machine::{ActivityInput, ActivityState};
+use super::local::machine::{LocalInput, LocalState};
 use super::timer::machine::{TimerInput, TimerState};
 
 #[test]
@@ -81,6 +82,44 @@ fn timers() {
                 |(next, reaction)| format!("{next:?} [{reaction:?}]"),
             );
             table.push(format!("{state:?} + {input:?} -> {made}"));
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn local_activities() {
+    use {CancellationType as C, LocalInput as I, LocalState as S};
+    let states = [
+        S::RequestSent,
+        S::MarkerCommandCreated,
+        S::ResultNotified,
+        S::MarkerCommandRecorded,
+        S::WaitingResolveFromMarkerLookAhead,
+        S::ResolvedFromMarkerLookAheadWaitingMarkerEvent,
+    ];
+    let inputs = [
+        I::HandleResult,
+        I::HandleKnownResult,
+        I::Cancel(C::TryCancel),
+        I::Cancel(C::WaitCancellationCompleted),
+        I::Cancel(C::Abandon),
+        I::CommandRecordMarker,
+        I::MarkerRecorded,
+        I::StartedNonReplayWft,
+    ];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let Ok((next, reaction)) = state.on(input) else { continue };
+            let said = [
+                (reaction.runs, "runs"),
+                (reaction.cancels, "cancels"),
+                (reaction.resolves, "resolves"),
+            ];
+            let said: Vec<&str> =
+                said.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+            table.push(format!("{state:?} + {input:?} -> {next:?} [{}]", said.join(", ")));
         }
     }
     insta::assert_snapshot!(table.join("\n"));

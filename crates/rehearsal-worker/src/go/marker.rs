@@ -17,6 +17,7 @@ use rehearsal_history::{
     Event, EventKind, Payload, Payloads, SearchAttributes, SearchUpdate, SmolStr,
 };
 
+use super::local;
 use super::outbox::Outbox;
 use crate::slice::Task;
 use crate::told::Misplaced;
@@ -24,7 +25,6 @@ use crate::told::Misplaced;
 pub(crate) const SIDE_EFFECT: &str = "SideEffect";
 pub(crate) const MUTABLE_SIDE_EFFECT: &str = "MutableSideEffect";
 pub(crate) const VERSION: &str = "Version";
-const LOCAL_ACTIVITY: &str = "LocalActivity";
 
 const SIDE_EFFECT_ID: &str = "side-effect-id";
 const DATA: &str = "data";
@@ -51,7 +51,9 @@ impl Markers {
     ) -> Result<Option<Box<Recalled>>, (usize, Misplaced)> {
         let mut recalled = Recalled::default();
         for (index, event) in task.commands.iter().enumerate() {
-            if let EventKind::MarkerRecorded(marker) = &event.kind {
+            if let EventKind::MarkerRecorded(marker) = &event.kind
+                && !local::is_marker(marker)
+            {
                 self.any = true;
                 read(event, marker, &mut recalled).map_err(|misplaced| (index, misplaced))?;
             }
@@ -136,7 +138,6 @@ fn read(event: &Event, marker: &MarkerRecorded, recalled: &mut Recalled) -> Resu
             let version = details.get(VERSION_DATA, Payloads::decode::<i64>)?;
             recalled.versions.push((change_id.into(), version));
         }
-        LOCAL_ACTIVITY => return Err(Misplaced::NotSimulated("local activities".into())),
         name => {
             return Err(Misplaced::NoSuchOperation(format!(
                 "marker name {name:?} for eventId {}: unknown marker name",

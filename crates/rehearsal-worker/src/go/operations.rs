@@ -4,17 +4,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{Job, Message, ServerCommand, WorkflowCommand};
-use rehearsal_history::{Event, EventKind};
+use rehearsal_history::{Event, EventKind, Timestamp};
 
 use super::activity::{self, Activities};
 use super::child::Children;
 use super::close;
 use super::external::{self, Externals};
 use super::failure::Refusal;
+use super::local::{Locals, Told};
 use super::marker::Markers;
 use super::outbox::Outbox;
 use super::properties;
 use super::timer::{self, Timers};
+use crate::local::{LocalEvent, LocalRequest};
 use crate::run_info::RunInfo;
 use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
@@ -30,6 +32,9 @@ pub(super) struct Operations {
     externals: Externals,
     markers: Markers,
     updates: Updates,
+    locals: Locals,
+    /// What the task that is under way has asked for.
+    out: Outbox,
 }
 
 impl Operations {
@@ -42,6 +47,8 @@ impl Operations {
             externals: Externals::default(),
             markers: Markers::default(),
             updates: Updates::default(),
+            locals: Locals::default(),
+            out: Outbox::default(),
         }
     }
 
@@ -55,17 +62,74 @@ impl Operations {
         Ok(self.markers.recall(task)?.map(Job::RecallMarkers))
     }
 
-    /// What is sent for `commands`, asked for in this task: numbered and withdrawn.
-    pub(super) fn send(
+    /// A task begins.
+    pub(super) fn begin(&mut self, task: &Task) {
+        self.out = Outbox::new(task);
+        self.locals.begin();
+    }
+
+    /// Workflow code asks for `commands` in the task that is under way: they are numbered and withdrawn.
+    pub(super) fn ask(&mut self, commands: Vec<WorkflowCommand>) -> Result<(), Refusal> {
+        let mut out = core::mem::take(&mut self.out);
+        let asked = commands.into_iter().try_for_each(|command| self.take(command, &mut out));
+        self.out = out;
+        asked
+    }
+
+    /// What is sent for all that the task has asked for.
+    pub(super) fn send(&mut self) -> Vec<ServerCommand> {
+        core::mem::take(&mut self.out).into_commands()
+    }
+
+    /// The next local activity that is recorded to have ended in this task. The error says in which command event.
+    pub(super) fn recall_local(&mut self, task: &Task) -> Result<Option<Told>, (usize, Misplaced)> {
+        if self.out.closes() { Ok(None) } else { self.locals.recall(task, &mut self.out) }
+    }
+
+    /// Whether the live task waits for local activities: not if the workflow closes
+    /// (`hasPendingLocalActivityWork`).
+    pub(super) fn waits(&self) -> bool {
+        self.locals.is_waiting() && !self.out.closes()
+    }
+
+    /// The live task waits: local activities are run; what workflow code is told of those that have ended at once.
+    pub(super) fn run_locals(&mut self, now: Timestamp, time: Timestamp) -> Option<Told> {
+        self.locals.start(&self.run, now);
+        self.ended_at_once(now, time)
+    }
+
+    /// Something happened to a local activity: what workflow code is told.
+    pub(super) fn happened(
         &mut self,
-        task: &Task,
-        commands: Vec<WorkflowCommand>,
-    ) -> Result<Vec<ServerCommand>, Refusal> {
-        let mut out = Outbox::new(task, commands.len());
-        for command in commands {
-            self.take(command, &mut out)?;
+        happened: LocalEvent,
+        now: Timestamp,
+        time: Timestamp,
+    ) -> Option<Told> {
+        let (run, out) = (&self.run, &mut self.out);
+        if let Some(ended) = self.locals.happened(happened, run, now)
+            && let Some(told) = self.locals.conclude(ended, run, (now, time), out)
+        {
+            return Some(told);
         }
-        Ok(out.into_commands())
+        self.ended_at_once(now, time)
+    }
+
+    fn ended_at_once(&mut self, now: Timestamp, time: Timestamp) -> Option<Told> {
+        while let Some(ended) = self.locals.take_at_once() {
+            let (run, out) = (&self.run, &mut self.out);
+            if let Some(told) = self.locals.conclude(ended, run, (now, time), out) {
+                return Some(told);
+            }
+        }
+        None
+    }
+
+    pub(super) fn take_local(&mut self) -> Vec<LocalRequest> {
+        self.locals.take_requests()
+    }
+
+    pub(super) const fn lives(&mut self, life: u64) {
+        self.run.life = life;
     }
 
     fn take(&mut self, command: WorkflowCommand, out: &mut Outbox) -> Result<(), Refusal> {
@@ -75,6 +139,8 @@ impl Operations {
             C::RequestCancelActivity { seq } => self.activities.cancel(seq, out)?,
             C::StartTimer(command) => self.timers.start(command, out),
             C::CancelTimer { seq } => self.timers.cancel(seq, out)?,
+            C::ScheduleLocalActivity(command) => self.locals.schedule(*command),
+            C::RequestCancelLocalActivity { seq } => self.locals.cancel(seq, &self.run),
             C::StartChildWorkflow(command) => self.children.start(*command, &self.run, out),
             C::CancelChildWorkflow(cancel) => self.children.cancel(&cancel, out)?,
             C::SignalExternalWorkflow(command) => self.externals.signal(*command, out),

@@ -16,7 +16,7 @@ use super::marker;
 use crate::slice::Task;
 
 /// What is going to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Outbox {
     next: EventId,
     commands: Vec<ServerCommand>,
@@ -30,8 +30,8 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// An empty one for this task, which is likely to hold so many.
-    pub(super) fn new(task: &Task, capacity: usize) -> Self {
+    /// An empty one for this task.
+    pub(super) fn new(task: &Task) -> Self {
         let mut versions = BTreeMap::new();
         let mut mutable = BTreeSet::new();
         for event in &task.commands {
@@ -46,7 +46,7 @@ impl Outbox {
         }
         Self {
             next: task.started.plus(2),
-            commands: Vec::with_capacity(capacity),
+            commands: Vec::new(),
             messages: Vec::new(),
             close: None,
             versions,
@@ -79,6 +79,11 @@ impl Outbox {
     /// A close command goes last; if there is more than one, the first counts.
     pub(super) fn close(&mut self, command: ServerCommand) {
         self.close.get_or_insert(command);
+    }
+
+    /// Whether the workflow closes.
+    pub(super) const fn closes(&self) -> bool {
+        self.close.is_some()
     }
 
     pub(super) fn into_commands(mut self) -> Vec<ServerCommand> {

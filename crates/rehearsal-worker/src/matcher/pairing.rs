@@ -12,7 +12,7 @@ use rehearsal_activation::ServerCommand;
 use rehearsal_history::{Event, EventKind};
 
 use super::strictness::Strictness;
-use crate::core::patch;
+use crate::core::{local, patch};
 use crate::go::marker;
 
 /// An event and a command that stand beside each other, by their places in the task.
@@ -86,6 +86,11 @@ fn core(recorded: &[Arc<Event>], attempted: &[ServerCommand]) -> Vec<Pair> {
     let mut pairs = Vec::with_capacity(recorded.len().max(attempted.len()));
     let (mut index, mut next) = (0, 0);
     while let Some(event) = recorded.get(index) {
+        // In a replay it is no command (`marker_should_get_special_handling`).
+        if local::marker::is_marker(event) {
+            index += 1;
+            continue;
+        }
         let asked = attempted.get(next).and_then(patch::of_command);
         match (patch::of_event(event), asked) {
             (Some(marker), asked)

@@ -8,6 +8,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::{EventId, SmolStr};
 
+use crate::local::{LocalEvent, LocalRequest};
 use crate::mismatch::Mismatch;
 use crate::profile::Profile;
 
@@ -40,6 +41,8 @@ pub enum WorkerInput {
         /// The answer.
         completion: Completion,
     },
+    /// Something happened to a local activity.
+    Local(LocalEvent),
     /// The service has accepted the response to the last task.
     Accepted {
         /// The run.
@@ -80,6 +83,8 @@ pub enum WorkerOutput {
     },
     /// The service is to be told; [`WorkerInput::Accepted`] or [`WorkerInput::Rejected`] brings its answer.
     Respond(Box<TaskResponse>),
+    /// Something is to be done for local activities.
+    Local(LocalRequest),
     /// The task failed on an attempt after the first, so nothing is sent, and the service lets it time out (W-7).
     Silent {
         /// The task.

@@ -54,16 +54,9 @@ impl Worker {
             return self.bad_delivery(&token, "nothing has run that a query could ask", out);
         };
         let session = Session::new(self.options.profile, workflow_id, run_id, Ends::Otherwise);
-        let run = Run::new(session);
-        let work = Work {
-            token,
-            current,
-            queue: tasks,
-            queries: Vec::new(),
-            direct: Some(query),
-            held: None,
-            late: None,
-        };
+        self.lives += 1;
+        let run = Run::new(session, self.lives);
+        let work = Work { direct: Some(query), ..Work::new(token, current, tasks) };
         self.turn(run, work, Step::Activate, out);
     }
 

@@ -3,7 +3,7 @@
 use rehearsal_activation::{
     Completion, ScheduleActivity, Seq, SetPatch, StartTimer, TaskFailure, Trouble, WorkflowCommand,
 };
-use rehearsal_history::event::MarkerRecorded;
+use rehearsal_history::event::WorkflowExecutionUpdateRejected;
 use rehearsal_history::{
     Failure, History, HistoryBuilder, Payload, RetryPolicy, WorkflowTaskFailedCause,
 };
@@ -389,12 +389,11 @@ fn a_history_that_was_cut_says_so() {
 fn what_is_not_simulated_is_refused_by_name() {
     let marked = history(|h| {
         h.complete_task();
-        let marker_name = "LocalActivity".into();
-        h.push(Box::new(MarkerRecorded { marker_name, ..MarkerRecorded::default() }));
+        h.push(Box::new(WorkflowExecutionUpdateRejected::default()));
     });
     insta::assert_snapshot!(report(&marked, &Script::of([vec![]])), @"
-    workflow task 1, event 5: not simulated: local activities
-      recorded:  MarkerRecorded LocalActivity
+    workflow task 1, event 5: not simulated: recorded rejections of updates
+      recorded:  WorkflowExecutionUpdateRejected
     ");
     let told = history(|h| _ = h.complete_task());
     let patch = WorkflowCommand::SetPatch(SetPatch { patch_id: "gas".into(), deprecated: false });

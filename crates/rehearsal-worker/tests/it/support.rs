@@ -231,6 +231,7 @@ pub(crate) fn lines(log: &[WorkerOutput]) -> String {
         WorkerOutput::NeedWholeHistory { query_id } => format!("need all for {query_id}"),
         WorkerOutput::Mismatch(mismatch) => format!("mismatch: {}", mismatch.grade),
         WorkerOutput::Trouble { trouble, .. } => format!("trouble: {trouble}"),
+        WorkerOutput::Local(request) => format!("{request:?}"),
     };
     log.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -115,6 +115,7 @@ fn info(ctx: &ActivityContext) -> AttemptInfo {
         retry_policy: info.retry_policy.clone(),
         header: info.header.clone(),
         heartbeat_details: ctx.encoded_heartbeat_details().cloned(),
+        is_local: info.is_local,
         ..AttemptInfo::default()
     }
 }

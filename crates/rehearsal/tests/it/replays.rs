@@ -11,7 +11,7 @@ use rehearsal::{
     Profile, ReplayError, Replayed, Scenario, Stub, Workflow, WorkflowError, replay, secs,
 };
 use rehearsal_history::HistoryBuilder;
-use rehearsal_history::event::MarkerRecorded;
+use rehearsal_history::event::WorkflowExecutionUpdateRejected;
 use serde_json::{Value, json};
 
 const SHIP: Workflow<String, String> = Workflow::new("Ship");
@@ -271,11 +271,12 @@ fn what_is_not_simulated_is_told_by_name() {
     }
     let mut builder = HistoryBuilder::new("Ship");
     builder.complete_task();
-    let marker_name = "LocalActivity".into();
-    builder.push(Box::new(MarkerRecorded { marker_name, ..MarkerRecorded::default() }));
+    builder.push(Box::new(WorkflowExecutionUpdateRejected::default()));
     let workflow = Workflow::<(), ()>::new("Ship");
     let error = replay(builder.build().to_json()).workflow(workflow, nothing).unwrap_err();
-    assert!(matches!(&error, ReplayError::NotSimulated { what, .. } if what == "local activities"));
+    assert!(
+        matches!(&error, ReplayError::NotSimulated { what, .. } if what == "recorded rejections of updates")
+    );
     insta::assert_snapshot!(report(Err::<(), _>(error)));
 }
 

@@ -1,0 +1,108 @@
+//! Local activities: their code runs on the worker of their workflow, inside of a workflow task (C-45).
+//!
+//! The worker says what is to be run and when it wants to be woken; it is told what came of it. The service knows of none.
+
+use rehearsal_history::{EventId, Payloads, SmolStr};
+use rehearsal_service::{ActivityTask, ActivityToken};
+use rehearsal_worker::{LocalAttempt, LocalDone, LocalEvent, LocalKey, LocalRequest, WorkerInput};
+
+use super::{Entry, World};
+use crate::activity::{ActivityResult, Done};
+use crate::executor::AttemptKey;
+
+impl World {
+    /// A worker wants something done.
+    pub(super) fn local_request(&mut self, host: usize, request: LocalRequest) {
+        let now = self.clock.now();
+        match request {
+            LocalRequest::Run(attempt) => self.run_local(host, *attempt),
+            LocalRequest::Tell { key, why } => {
+                let why = match why {
+                    LocalDone::Canceled => Done::Canceled,
+                    LocalDone::Deadline => Done::DeadlineExceeded,
+                };
+                if let Some(attempt) = self.executor.local(host, &key) {
+                    self.finish_context(attempt, why);
+                    self.agenda.push(now, Entry::LocalTold(attempt));
+                }
+            }
+            LocalRequest::Wake { key, due } => {
+                self.local_wakes += 1;
+                self.agenda.push(due, Entry::LocalDue { host, key });
+            }
+            LocalRequest::Forget { key: of } => {
+                self.agenda.retain(
+                    |entry| !matches!(entry, Entry::LocalDue { host: on, key } if *on == host && *key == of),
+                );
+            }
+        }
+    }
+
+    fn run_local(&mut self, host: usize, attempt: LocalAttempt) {
+        let run = self.service.run_by_id(&attempt.workflow_id, &attempt.key.run_id);
+        let Some(run) = run else { return };
+        let now = self.clock.now();
+        let token = ActivityToken { run, scheduled: EventId::NONE, attempt: attempt.attempt };
+        let LocalAttempt { key, scheduled_at, .. } = attempt;
+        let task = ActivityTask {
+            token,
+            workflow_id: attempt.workflow_id,
+            run_id: key.run_id.clone(),
+            workflow_type: attempt.workflow_type,
+            activity_id: attempt.activity_id,
+            activity_type: attempt.activity_type,
+            input: attempt.input,
+            header: attempt.header,
+            attempt: attempt.attempt,
+            heartbeat_details: None,
+            heartbeat_timeout: None,
+            start_to_close: attempt.start_to_close,
+            schedule_to_close: attempt.schedule_to_close,
+            task_queue: attempt.task_queue,
+            retry_policy: attempt.retry_policy,
+            scheduled_at,
+            attempt_scheduled_at: now,
+            started_at: now,
+        };
+        self.begin_attempt(host, task, Some(key));
+    }
+
+    /// The code of one has ended.
+    pub(super) fn local_ended(&mut self, host: usize, key: LocalKey, result: ActivityResult) {
+        let result: Result<Option<Payloads>, _> =
+            result.map_err(|error| Box::new(error.into_failure()));
+        self.tell_worker(host, LocalEvent::Ended { key, result });
+    }
+
+    /// The code of one was told that its context is over, and has been polled since.
+    pub(super) fn local_told(&mut self, attempt: AttemptKey) {
+        let Some(running) = self.executor.get(attempt) else { return };
+        // Its end is on its way.
+        if running.result.is_some() {
+            return;
+        }
+        let host = running.host;
+        if let Some(key) = running.local.clone() {
+            self.tell_worker(host, LocalEvent::Unheeded { key });
+        }
+    }
+
+    pub(super) fn local_due(&mut self, host: usize, key: LocalKey) {
+        self.tell_worker(host, LocalEvent::Due { key });
+    }
+
+    fn tell_worker(&mut self, host: usize, event: LocalEvent) {
+        let run_id = event.key().run_id.clone();
+        let now = self.clock.now();
+        self.drive(host, &run_id, WorkerInput::Local(event), None, now);
+    }
+
+    /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.
+    pub(super) fn forget_local(&mut self, host: usize, run_id: &SmolStr) {
+        if self.local_wakes > 0 {
+            self.agenda.retain(
+                |entry| !matches!(entry, Entry::LocalDue { host: on, key } if *on == host && key.run_id == *run_id),
+            );
+        }
+    }
+}

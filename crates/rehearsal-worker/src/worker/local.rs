@@ -1,0 +1,89 @@
+//! Tasks that wait for local activities (C-45, W-18).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use rehearsal_activation::Query;
+use rehearsal_history::EventId;
+
+use super::{Run, Step, Work, Worker, WorkerOutput};
+use crate::local::{LocalEvent, LocalKey, LocalRequest, LocalWhat};
+
+impl Worker {
+    /// The live task waits for local activities, up to its heartbeat: at 0.8 of its timeout
+    /// (`ratioToForceCompleteWorkflowTaskComplete`; `WFT_HEARTBEAT_TIMEOUT_FRACTION` of core).
+    pub(super) fn wait(&mut self, mut run: Box<Run>, mut work: Work, out: &mut Vec<WorkerOutput>) {
+        // What differs is noticed before that.
+        if let Some(late) = work.late.take() {
+            return self.halt(&work.token, *late, out);
+        }
+        if let Some(query) = work.direct.take() {
+            return self.ask_over_waits(run, work, query, out);
+        }
+        work.waits = true;
+        let run_id = work.token.run_id.clone();
+        if !core::mem::replace(&mut work.beats, true) {
+            let what = LocalWhat::Task(work.current.started);
+            let key = LocalKey { run_id: run_id.clone(), life: run.life, what };
+            let due = self.now.saturating_add(run.session.task_timeout() * 4 / 5);
+            out.push(WorkerOutput::Local(LocalRequest::Wake { key, due }));
+        }
+        run.work = Some(work);
+        self.cache.insert(run_id, run);
+    }
+
+    /// Something happened to a local activity, or to a task that waits for those.
+    pub(super) fn happened(&mut self, happened: LocalEvent, out: &mut Vec<WorkerOutput>) {
+        let LocalKey { run_id, life, what } = happened.key().clone();
+        let Some(mut run) = self.cache.remove(&run_id) else { return };
+        if run.life != life {
+            self.cache.insert(run_id, run);
+            return;
+        }
+        let work = run.work.take_if(|work| work.waits);
+        match (work, what) {
+            (Some(work), LocalWhat::Attempt(_)) => {
+                self.turn(run, work, Step::Local(happened), out);
+            }
+            (Some(mut work), LocalWhat::Task(started)) if work.current.started == started => {
+                run.session.at(self.now);
+                let commands = run.session.heartbeat();
+                (work.waits, work.beating) = (false, true);
+                self.respond(run, work, commands, out);
+            }
+            (None, LocalWhat::Attempt(_)) => {
+                run.happened.push_back(happened);
+                self.cache.insert(run_id, run);
+            }
+            (work, LocalWhat::Task(_)) => {
+                run.work = run.work.or(work);
+                self.cache.insert(run_id, run);
+            }
+        }
+    }
+
+    /// A query needs no local activity to end, and none is run for it (`hasPendingLocalActivityWork`): it is asked. What
+    /// was replayed for it is no good for a workflow task.
+    fn ask_over_waits(
+        &mut self,
+        run: Box<Run>,
+        work: Work,
+        query: Query,
+        out: &mut Vec<WorkerOutput>,
+    ) {
+        let run_id = work.token.run_id.clone();
+        self.ask_direct(run, work, query, out);
+        if let Some(run) = self.cache.get_mut(&run_id) {
+            run.seen = EventId::NONE;
+        }
+    }
+
+    /// A task that has waited is answered: its heartbeat is not wanted any more.
+    pub(super) fn forget_heartbeat(run: &Run, work: &Work, out: &mut Vec<WorkerOutput>) {
+        if work.beats {
+            let what = LocalWhat::Task(work.current.started);
+            let key = LocalKey { run_id: work.token.run_id.clone(), life: run.life, what };
+            out.push(WorkerOutput::Local(LocalRequest::Forget { key }));
+        }
+    }
+}
