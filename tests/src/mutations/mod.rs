@@ -1,8 +1,8 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Seven workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
-//! confirmed from outside, and a cart. Each stands in a scenario with more checks than a test would have; the unmutated twin passes
-//! all of them, a mutant fails with one code and no other.
+//! Eight workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
+//! confirmed from outside, a cart, and a sale. Each stands in a scenario with more checks than a test would have; the
+//! unmutated twin passes all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
 //! history is recorded with one and replayed with the other. [`later`] tells which is which.
