@@ -43,6 +43,8 @@ pub enum Outcome {
     /// It says that it ends because it was canceled, with these details. A worker sends that whether or not a cancel was
     /// requested; the server answers (C-28).
     Canceled(Option<Payloads>),
+    /// It returned `ActivityError::WillCompleteAsync`: somebody else ends it, and a worker sends nothing.
+    Pending,
     /// It did what is not simulated.
     Refused(Refusal),
 }
@@ -51,14 +53,6 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// It returned `ActivityError::WillCompleteAsync`.
-    #[error(
-        "not simulated: asynchronous completion; activity `{activity}` is to be completed by somebody else"
-    )]
-    AsyncCompletion {
-        /// Its type.
-        activity: SmolStr,
-    },
     /// It recorded a heartbeat with details of a type that is not known.
     #[error(
         "activity `{activity}` records a heartbeat with details of a type that is not registered: register it with `.heartbeat_type::<T>()`"
@@ -218,13 +212,13 @@ async fn encoded(
         fault = Fault::Result;
     }
     let status = completion.result.and_then(|result| result.status);
-    sent(activity, status, fault).unwrap_or_else(|error| {
+    sent(status, fault).unwrap_or_else(|error| {
         Outcome::Refused(Refusal::Unmapped { activity: activity.clone(), error })
     })
 }
 
-/// What core makes of the status that a worker gives it, apart from what is not simulated.
-fn sent(activity: &SmolStr, status: Option<Status>, fault: Fault) -> Result<Outcome, ConvertError> {
+/// What core makes of the status that a worker gives it.
+fn sent(status: Option<Status>, fault: Fault) -> Result<Outcome, ConvertError> {
     Ok(match status {
         Some(Status::Completed(success)) => {
             Outcome::Completed(from_list(success.result.into_iter().collect())?)
@@ -245,9 +239,7 @@ fn sent(activity: &SmolStr, status: Option<Status>, fault: Fault) -> Result<Outc
             };
             Outcome::Canceled(from_list(details.payloads)?)
         }
-        Some(Status::WillCompleteAsync(_)) | None => {
-            Outcome::Refused(Refusal::AsyncCompletion { activity: activity.clone() })
-        }
+        Some(Status::WillCompleteAsync(_)) | None => Outcome::Pending,
     })
 }
 

@@ -189,6 +189,7 @@ impl fmt::Display for Entry {
             What::Ended(Outcome::Canceled(details)) => {
                 write!(f, "canceled {}", payloads(details.as_ref()))
             }
+            What::Ended(Outcome::Pending) => f.write_str("pending"),
             What::Ended(Outcome::Refused(refusal)) => write!(f, "refused: {refusal}"),
             What::Ended(Outcome::Failed(failure, _)) => {
                 let chain: Vec<String> = failure.chain().map(one_failure).collect();

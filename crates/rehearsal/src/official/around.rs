@@ -97,7 +97,7 @@ impl Surroundings for Around {
 fn info(ctx: &ActivityContext) -> AttemptInfo {
     let info = ctx.info();
     AttemptInfo {
-        task_token: format!("{}/{}/{}", info.run_id, info.activity_id, info.attempt).into_bytes(),
+        task_token: info.task_token.to_bytes().to_vec(),
         namespace: NAMESPACE.into(),
         workflow_id: info.workflow_id.clone(),
         run_id: info.run_id.clone(),
@@ -146,6 +146,7 @@ impl Future for Running {
             Outcome::Failed(failure, fault) => Err(ActivityError::from(*failure).with_fault(fault)),
             Outcome::Canceled(Some(details)) => Err(ActivityError::canceled_with(details)),
             Outcome::Canceled(None) => Err(ActivityError::canceled()),
+            Outcome::Pending => Err(ActivityError::result_pending()),
             Outcome::Refused(refusal) => {
                 let message = refusal.to_string();
                 self.findings.borrow_mut().push(Finding::new(Code::NotSimulated, message.as_str()));

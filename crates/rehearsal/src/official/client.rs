@@ -1,9 +1,9 @@
 //! What a client does with workflows of the official SDK.
 
-use rehearsal_engine::{ClientError, Handle, StartOptions, World};
+use rehearsal_engine::{ActivityTarget, ClientError, Handle, StartOptions, World};
 use rehearsal_history::Payloads;
 use rehearsal_temporal::bounds::{
-    DataConverter, SignalDefinition, TemporalSerializable, WorkflowDefinition,
+    ActivityDefinition, DataConverter, SignalDefinition, TemporalSerializable, WorkflowDefinition,
     WorkflowImplementation,
 };
 use rehearsal_temporal::encode_input;
@@ -39,6 +39,27 @@ pub trait OfficialWorld {
         signal: S,
         input: S::Input,
     ) -> Result<(), ClientError>;
+
+    /// Completes an activity from outside that returned `ActivityError::WillCompleteAsync`, with what the
+    /// code of `activity` would return.
+    ///
+    /// Whoever knows it by its token has the bytes of `ctx.info().task_token`, which
+    /// [`ActivityToken::from_bytes`](rehearsal_engine::ActivityToken::from_bytes) reads. Failure, cancel and heartbeat need
+    /// no types: they are [`World`]'s own.
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: no such activity is pending, the attempt of the token is over, or the workflow is closed.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data converter cannot write `result`.
+    fn complete_official<A: ActivityDefinition>(
+        &mut self,
+        target: impl Into<ActivityTarget>,
+        activity: A,
+        result: A::Output,
+    ) -> Result<(), ClientError>;
 }
 
 impl OfficialWorld for World {
@@ -63,6 +84,16 @@ impl OfficialWorld for World {
     ) -> Result<(), ClientError> {
         let input = encoded(self, signal.name(), &input);
         self.signal_workflow(&handle.workflow_id, None, signal.name(), input.as_ref())
+    }
+
+    fn complete_official<A: ActivityDefinition>(
+        &mut self,
+        target: impl Into<ActivityTarget>,
+        activity: A,
+        result: A::Output,
+    ) -> Result<(), ClientError> {
+        let result = encoded(self, activity.name(), &result);
+        self.complete_activity_encoded(target, result)
     }
 }
 
