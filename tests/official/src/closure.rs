@@ -164,28 +164,7 @@ fn step(at: Duration, action: &ClientAction) -> Step {
         ClientAction::Terminate => (Action::Terminate, None),
         _ => (Action::Cancel, None),
     };
-    Step {
-        at: Span(at),
-        action,
-        name,
-        workflow_id: None,
-        run_id: None,
-        input: Vec::new(),
-        reason: Some("drawn".to_owned()),
-        workflow: None,
-        id: None,
-        queue: None,
-        expect: None,
-        message: None,
-        result: None,
-        answer: None,
-        timeout: None,
-        update_id: None,
-        stage: None,
-        query: None,
-        memo: BTreeMap::new(),
-        search_attributes: BTreeMap::new(),
-    }
+    Step { at: Span(at), action, name, reason: Some("drawn".to_owned()), ..Step::default() }
 }
 
 /// What is changed in a history.

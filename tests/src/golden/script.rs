@@ -96,7 +96,7 @@ pub struct Worker {
 }
 
 /// One thing that the client does.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// When.
@@ -176,10 +176,11 @@ pub struct Step {
 }
 
 /// What a client can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Ask for a workflow to be canceled.
+    #[default]
     Cancel,
     /// End a workflow.
     Terminate,
