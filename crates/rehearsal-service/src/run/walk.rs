@@ -110,7 +110,7 @@ impl Walk {
             3..=8 => self.take(identity),
             9..=14 if self.task.is_some() => self.respond(identity),
             15..=18 if !self.attempts.is_empty() => self.attempt(identity),
-            19 => self.from_outside(target, identity),
+            19 => self.outside(target, identity),
             _ => {
                 self.now = self.now + Duration::from_millis(self.dice.roll(1_500));
                 Input::Elapsed
@@ -119,7 +119,7 @@ impl Walk {
     }
 
     /// Somebody who knows the id of an activity, and not how it stands.
-    fn from_outside(&mut self, target: Target, identity: SmolStr) -> Input {
+    fn outside(&mut self, target: Target, identity: SmolStr) -> Input {
         let mut pending = self.service.pending(self.run);
         pending.retain(|op| op.kind == PendingKind::Activity);
         let place = self.dice.roll(pending.len() as u64 + 1);
