@@ -33,8 +33,9 @@ fn events(outcome: &Outcome) -> &[Arc<Event>] {
 /// task after the first have no events yet at that time.
 fn events_before(outcome: &Outcome, nth: u32) -> usize {
     let mut points = outcome.record.points.iter().filter(|p| p.before == "workflow code runs");
-    let point = points.nth(nth as usize).expect("a question that was asked has its point");
-    usize::try_from(point.after_event.0).expect("few events")
+    // A question about a later run of a chain has no point here: nothing of the first run comes after it.
+    let point = points.nth(nth as usize);
+    point.map_or(0, |point| usize::try_from(point.after_event.0).expect("few events"))
 }
 
 /// Strikes at every question of a kind that a scenario with a port is asked, one run for each. Returns how often it
@@ -75,6 +76,10 @@ fn scrubbed(outcome: &Outcome) -> Option<impl PartialEq + use<>> {
 #[test]
 fn a_worker_that_forgets_changes_nothing() {
     let (runs, problems) = at_every_task(ChoiceKind::Evict, |_, calm, struck| {
+        // A query that changes the workflow does so until it is evicted: that is what is found.
+        if codes(calm).contains(&Code::QueryMeddled) {
+            return None;
+        }
         if codes(struck) != codes(calm) {
             return Some(format!("found {:?}, calm {:?}", codes(struck), codes(calm)));
         }

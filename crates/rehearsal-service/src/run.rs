@@ -41,7 +41,7 @@ use crate::input::{Effect, RunRef};
 use crate::machine::task::TaskInput;
 use crate::view::RunView;
 use crate::words::{
-    Decision, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct, size,
+    Decision, Extent, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct, size,
 };
 
 /// A run, open or closed.
@@ -60,6 +60,8 @@ pub(crate) struct Run {
     /// The bytes of all events, and of those that earlier transactions have written.
     size: u64,
     written: u64,
+    /// What the history was like when the last workflow task was started: a transient one says it before it is recorded.
+    started_with: Extent,
     /// When the first workflow task need not wait any more, if it must (H-17).
     begin: Option<Wake>,
     /// When the run times out.

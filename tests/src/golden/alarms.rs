@@ -143,6 +143,16 @@ impl Alarms {
     }
 }
 
+/// Whether a finding of this code in this scenario has a row in `fixtures/golden/findings.toml`.
+///
+/// # Panics
+///
+/// Panics if that file cannot be read.
+#[must_use]
+pub fn is_expected(folder: &Folder, code: &str) -> bool {
+    expected().iter().any(|row| row.is_of(folder, code, ""))
+}
+
 /// How many random runs of each scenario are asked for.
 #[expect(clippy::disallowed_methods, reason = "how thorough the suite is, as with PROPTEST_CASES")]
 fn runs() -> u32 {

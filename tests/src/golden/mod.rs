@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use rehearsal::Scenario;
 
-pub use self::alarms::{Alarms, Expected, false_alarms};
+pub use self::alarms::{Alarms, Expected, false_alarms, is_expected};
 pub use self::compare::divergence;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate};

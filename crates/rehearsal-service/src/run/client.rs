@@ -22,7 +22,7 @@ use super::state::State;
 use super::{Following, Run, Turn};
 use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
 use crate::input::RunRef;
-use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment, size};
+use crate::words::{Chain, Decision, Due, Extent, HISTORY_SERVICE, Moment, size};
 
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
@@ -55,6 +55,7 @@ impl Run {
             activity_tasks: BTreeSet::new(),
             queue,
             index: Index::default(),
+            started_with: Extent::default(),
             alarm: None,
         };
         let needs_task = !waits && run.state.settings.begins.is_none();

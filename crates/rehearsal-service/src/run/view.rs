@@ -11,7 +11,6 @@ use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
 use crate::machine::timer::Timer;
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
-use crate::words::Extent;
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -40,7 +39,7 @@ impl Run {
             WorkflowTask::Started { slot, started, at, request_id, .. } if scheduled.is_some() => {
                 let event = record::started(
                     slot.scheduled,
-                    Extent::default(),
+                    self.started_with,
                     SmolStr::default(),
                     request_id.clone(),
                 );

@@ -79,9 +79,10 @@ impl Run {
         identity: SmolStr,
         request_id: SmolStr,
     ) -> Result<(), RequestError> {
+        self.started_with = self.extent(turn);
         let input = TaskInput::Start {
             next: self.next_id(),
-            extent: self.extent(turn),
+            extent: self.started_with,
             identity,
             request_id,
         };

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rehearsal_activation::{Job, TaskOutcome, WorkflowCommand};
+use rehearsal_activation::{Job, RecordVersion, TaskOutcome, WorkflowCommand};
 use rehearsal_history::event::{
     ActivityTaskScheduled, MarkerRecorded, SdkMetadata, TimerFired, TimerStarted,
 };
 use rehearsal_history::{
-    Event, EventId, EventKind, Failure, History, HistoryBuilder, Memo, WorkflowTaskFailedCause,
+    Event, EventId, EventKind, Failure, History, HistoryBuilder, WorkflowTaskFailedCause,
 };
 use rehearsal_worker::{
     Profile, ReplayEnd, ReplayOptions, ReplayVerdict, WorkerOutput, replay, slice,
@@ -282,8 +282,8 @@ fn events_of_nothing_that_was_asked_for_are_refused() {
 #[test]
 fn what_is_not_simulated_is_refused_by_name() {
     let told = history(|h| _ = h.start_task());
-    let command = WorkflowCommand::UpsertMemo(Memo::default());
-    insta::assert_snapshot!(failed(&told, vec![vec![command]]), @"WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: upserts of the memo");
+    let command = WorkflowCommand::RecordVersion(RecordVersion::default());
+    insta::assert_snapshot!(failed(&told, vec![vec![command]]), @"WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: versions by the rules of core");
 }
 
 /// The first task begins with the start of the run, whatever came before it was taken.

@@ -55,7 +55,9 @@ fn asked_in(task: &Task) -> Vec<WorkflowCommand> {
     });
     let received = metadata.is_some_and(|metadata| metadata.lang_used_flags.contains(&5));
     let received = received.then_some(WorkflowCommand::SelectorReceived);
-    asked_for(&task.commands).into_iter().chain(received).collect()
+    let updates = metadata.is_some_and(|metadata| metadata.lang_used_flags.contains(&4));
+    let updates = updates.then_some(WorkflowCommand::UpdateHandling);
+    asked_for(&task.commands).into_iter().chain(received).chain(updates).collect()
 }
 
 fn seq(event: EventId) -> Seq {
@@ -176,6 +178,12 @@ fn every_recorded_task_is_answered_as_recorded() {
     for (name, history) in recordings() {
         let mut workers: BTreeMap<String, Worker> = BTreeMap::new();
         let tasks = slice(history.events()).tasks;
+        // Tasks that a replay takes together were delivered one by one: the golden suite has those.
+        let completed =
+            |event: &&Arc<Event>| matches!(event.kind, EventKind::WorkflowTaskCompleted(_));
+        if history.events().iter().filter(completed).count() > tasks.len() {
+            continue;
+        }
         for (index, task) in tasks.iter().enumerate() {
             let at = usize::try_from(task.started.0).unwrap();
             let EventKind::WorkflowTaskStarted(started) = &history.events()[at - 1].kind else {

@@ -1,7 +1,9 @@
 //! Ids that are told before the events exist (R-6), and what else is filled in.
 
-use rehearsal_activation::{ScheduleActivity, Seq, ServerCommand, StartTimer, WorkflowCommand};
-use rehearsal_history::{Memo, Payload};
+use rehearsal_activation::{
+    ScheduleActivity, Seq, ServerCommand, SetPatch, StartTimer, WorkflowCommand,
+};
+use rehearsal_history::Payload;
 
 use crate::support::{
     activity, complete, delivery, drive, history, lines, secs, sent, timer, worker,
@@ -101,13 +103,13 @@ fn the_sdk_names_itself_when_it_must() {
 #[test]
 fn what_is_not_simulated_fails_the_task_by_name() {
     let told = history(|h| _ = h.start_task());
-    let later = WorkflowCommand::UpsertMemo(Memo::default());
+    let later = WorkflowCommand::SetPatch(SetPatch::default());
     let log = drive(&mut worker(), delivery(told.events(), 1, 1), vec![vec![later]]);
     insta::assert_snapshot!(lines(&log), @"
     instantiate run
     activate at 3: Initialize
-    trouble: not simulated: upserts of the memo
-    respond to 3: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: upserts of the memo
+    trouble: not simulated: patches by the rules of Go
+    respond to 3: WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: not simulated: patches by the rules of Go
     evict run
     ");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehearsal_activation::{Completion, Instance, Job, Trouble, Update, WorkflowCommand};
+use rehearsal_activation::{Completion, Instance, Job, Trouble, WorkflowCommand};
 use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, Payload, Payloads};
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition};
 
@@ -271,17 +271,6 @@ fn destructors_come_too_late() {
     FireTimer 1
       CompleteWorkflow "done"
     "#);
-}
-
-#[test]
-fn updates_are_refused_by_name() {
-    let code = workflow(async |_| Ok(String::new()));
-    let update = Update { name: "set".into(), ..Update::default() };
-    let trouble = trouble(
-        &mut *code.instantiate(),
-        vec![initialize("run-1"), Job::DoUpdate(Box::new(update))],
-    );
-    insta::assert_snapshot!(trouble, @"not simulated: updates");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Many executions in one world: started, signaled, canceled and awaited by the client and by activities.
 
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, EventKind, Handle,
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, EventKind, Handle,
     Injection, Scenario, Signal, Status, Tape, Workflow, WorkflowError, millis, mins, secs,
 };
 
@@ -151,23 +151,6 @@ fn what_the_service_refuses_is_an_error_of_go_s_type() {
     }
     let scenario = bookings().activity(BOOK, twice);
     assert_eq!(scenario.run().main().unwrap().status, Status::Completed);
-}
-
-/// A gap of ours is a finding, not an answer.
-#[test]
-fn what_is_not_simulated_is_found_by_name() {
-    async fn delayed(ctx: ActivityContext, _: u64) -> Result<bool, ActivityError> {
-        let options = rehearsal::StartOptions {
-            start_delay: Some(secs(3)),
-            ..rehearsal::StartOptions::new("Ledger", "ledger")
-        };
-        ctx.client().start_workflow(options).await?;
-        Ok(true)
-    }
-    let failure =
-        bookings().activity(BOOK, delayed).try_run(&Tape::calm()).expect_err("it is a gap");
-    assert_eq!(failure.findings()[0].code, Code::NotSimulated);
-    assert!(failure.report().contains("start delays"), "{failure}");
 }
 
 /// The cancel of the order does not reach the ledger, which is an execution of its own.
