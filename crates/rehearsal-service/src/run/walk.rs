@@ -85,7 +85,7 @@ impl Walk {
         match answer {
             Ok(Answer::WorkflowTask(task)) => self.task = Some(task.token),
             Ok(Answer::TaskDone { next } | Answer::TaskDropped { next, .. }) => {
-                self.task = next.map(|task| task.token)
+                self.task = next.map(|task| task.token);
             }
             Ok(Answer::ActivityTask(task)) => self.attempts.push(task.token),
             Ok(Answer::Started(_) | Answer::Done | Answer::Query(_) | Answer::Heartbeat { .. })

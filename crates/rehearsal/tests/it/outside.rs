@@ -27,7 +27,8 @@ async fn ask(_: ActivityContext, (): ()) -> Result<u32, ActivityError> {
 
 fn result(world: World) -> (usize, u32) {
     let outcome = world.finish();
-    let result = Payloads::decode(outcome.main().unwrap().result()).unwrap();
+    let main = outcome.main().expect("it was started");
+    let result = Payloads::decode(main.result()).expect("a number");
     (outcome.calls(ASK).count(), result)
 }
 
