@@ -61,6 +61,10 @@ pub fn all() -> Result<Vec<Simulated>, String> {
     let mut histories = Vec::new();
     for folder in ALL {
         let (register, script) = read(folder)?;
+        // The replayer has one code: where workers have different ones it cannot take what they record.
+        if script.workers.iter().any(|worker| worker.code.is_some()) {
+            continue;
+        }
         histories.extend(simulated(folder, "recorded", &script, register));
         histories.extend(swept(folder, script, register)?);
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{Folder, Recording, scenario};
 
 /// How many random runs are made of each scenario unless the environment says something else in
-/// `REHEARSAL_ALARM_RUNS`, as `cargo xtask figures` does.
+/// `REHEARSAL_ALARM_RUNS`.
 const RUNS: u32 = 10;
 
 /// Something that is rightly found in scenarios of one SDK.
