@@ -35,6 +35,7 @@ impl From<ConvertError> for Refusal {
 
 /// The command, taken out of `command`: a command of the SDK is large, and would be moved several times. What no worker
 /// simulates is in the contract, so that the worker refuses it.
+#[expect(clippy::too_many_lines, reason = "a line for each command")]
 pub(crate) fn command(command: &mut ProtoCommand) -> Result<WorkflowCommand, Refusal> {
     let ProtoCommand { user_metadata, event_group_markers, variant } = command;
     if !event_group_markers.is_empty() {

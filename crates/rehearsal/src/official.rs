@@ -48,6 +48,9 @@ impl<A: ActivityDefinition> NamesActivity<Official> for (A,) {
     }
 }
 
+/// Makes the definition of a workflow with a data converter.
+type Define = fn(DataConverter) -> Arc<SdkWorkflow>;
+
 /// What a scenario holds of the official SDK.
 #[derive(Clone, Default)]
 pub(crate) struct Hosted {
@@ -55,7 +58,7 @@ pub(crate) struct Hosted {
     /// That of the user; `None` for the SDK's own.
     converter: Option<DataConverter>,
     /// Makes each workflow, given the data converter, and the name that it has if that is not its own.
-    workflows: Vec<(Option<SmolStr>, fn(DataConverter) -> Arc<SdkWorkflow>)>,
+    workflows: Vec<(Option<SmolStr>, Define)>,
 }
 
 impl Scenario {

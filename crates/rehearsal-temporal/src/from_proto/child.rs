@@ -10,6 +10,7 @@ use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, given};
+use crate::proto::payload::ProtoMap;
 use crate::proto::{Mirror, from_header, from_list};
 
 pub(super) fn start(
@@ -66,10 +67,7 @@ pub(super) fn start(
 
 /// Notes from such a map; none if there are none.
 pub(super) fn notes(
-    fields: std::collections::HashMap<
-        String,
-        temporalio_protos::temporal::api::common::v1::Payload,
-    >,
+    fields: ProtoMap<temporalio_protos::temporal::api::common::v1::Payload>,
 ) -> Result<Option<Memo>, Refusal> {
     if fields.is_empty() {
         return Ok(None);
