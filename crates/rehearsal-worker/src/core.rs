@@ -5,7 +5,7 @@
 //! activation of the same workflow task, and only when there are none left is the task answered.
 //!
 //! Each operation is a file of its own here: its machine, what its commands and events make of that, and how core words
-//! what does not fit. [`Operations`](operations::Operations) has one line for each command, each event and each kind of
+//! what does not fit. [`Operations`] has one line for each command, each event and each kind of
 //! machine.
 
 mod activity;

@@ -2,7 +2,7 @@
 //!
 //! Go keeps one state machine for each operation, and tells workflow code all events of a task in one activation.
 //! Each operation is a file of its own here: what is known of it, what is sent for it, what its events tell, and how its
-//! machine panics. [`Operations`](operations::Operations) has one line for each command and each event.
+//! machine panics. [`Operations`] has one line for each command and each event.
 
 mod activity;
 mod child;

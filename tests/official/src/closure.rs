@@ -94,7 +94,13 @@ fn simulated(
 ) -> impl Iterator<Item = Simulated> + use<> {
     let (suite, client) = (folder.name, client.to_owned());
     let histories = simulate(folder, script, register).histories;
-    histories.into_iter().map(move |(file, history)| {
+    // The replayer says nothing of a run whose first task has not come.
+    let began = |history: &History| {
+        let started = |kind: &EventKind| matches!(kind, EventKind::WorkflowTaskStarted(_));
+        history.events().iter().any(|event| started(&event.kind))
+    };
+    let histories = histories.into_iter().filter(move |(_, history)| began(history));
+    histories.map(move |(file, history)| {
         let name = format!("{suite}, {client}, {file}");
         Simulated { name, suite, history }
     })
