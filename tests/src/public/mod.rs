@@ -40,7 +40,12 @@ impl fmt::Display for Report {
         for problem in &self.problems {
             writeln!(f, "{problem}")?;
         }
-        write!(f, "public replays: {} of {}", self.cases - self.problems.len(), self.cases)
+        write!(
+            f,
+            "public replays, from beside the clone, {} of {}",
+            self.cases - self.problems.len(),
+            self.cases
+        )
     }
 }
 
