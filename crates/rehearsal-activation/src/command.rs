@@ -119,39 +119,6 @@ pub enum WorkflowCommand {
 }
 
 impl WorkflowCommand {
-    /// The name of what is asked for, if nothing simulates it yet.
-    #[must_use]
-    pub const fn not_simulated(&self) -> Option<&'static str> {
-        match self {
-            Self::ScheduleActivity(_)
-            | Self::RequestCancelActivity { .. }
-            | Self::StartTimer(_)
-            | Self::CancelTimer { .. }
-            | Self::CompleteWorkflow { .. }
-            | Self::FailWorkflow { .. }
-            | Self::CancelWorkflow { .. }
-            | Self::ContinueAsNew(_)
-            | Self::SelectorReceived
-            | Self::AnswerQuery(_)
-            | Self::RespondUpdate(_)
-            | Self::UpdateHandling
-            | Self::StartChildWorkflow(_)
-            | Self::CancelChildWorkflow(_)
-            | Self::ChildIdInUse
-            | Self::SignalExternalWorkflow(_)
-            | Self::CancelSignalExternalWorkflow { .. }
-            | Self::RequestCancelExternalWorkflow(_)
-            | Self::RecordSideEffect(_)
-            | Self::RecordMutableSideEffect(_)
-            | Self::RecordVersion(_)
-            | Self::SetPatch(_)
-            | Self::UpsertSearchAttributes(_)
-            | Self::UpsertMemo(_)
-            | Self::ScheduleLocalActivity(_)
-            | Self::RequestCancelLocalActivity { .. } => None,
-        }
-    }
-
     /// Whether it closes the workflow.
     #[must_use]
     pub const fn is_close(&self) -> bool {

@@ -15,8 +15,7 @@
 //!   sequence numbers.
 //! - The worker gives ids, withdraws what is moot, and sends [`ServerCommand`]s in a [`TaskResponse`].
 //!
-//! Nothing here decides anything. What no crate simulates yet is in the contract all the same, so that it can be
-//! refused by name ([`WorkflowCommand::not_simulated`]).
+//! Nothing here decides anything.
 //!
 //! With the feature `std` it also holds what every host of user code needs: `quiet`, which catches panics, and `wake`,
 //! which notes who calls the waker of workflow code.

@@ -36,6 +36,8 @@ pub(crate) struct Host {
     pub(crate) instances: ById<Box<dyn Instance>>,
     /// When it will have sent its answers to workflow tasks, by run id.
     answers: ById<Timestamp>,
+    /// Whether it has ever wanted to be woken for a local activity.
+    pub(crate) asked_for_wakes: bool,
     life: Life,
 }
 
@@ -52,6 +54,7 @@ impl Host {
             restarts: 0,
             instances: ById::new(),
             answers: ById::new(),
+            asked_for_wakes: false,
             life: Life::NotYet,
         }
     }

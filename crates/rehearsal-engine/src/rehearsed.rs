@@ -73,7 +73,7 @@ pub(crate) fn never_polled(scenario: &Scenario, outcome: &Outcome) -> Vec<Findin
             );
             let names: Vec<&str> = polled.iter().copied().collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let main = outcome.main().is_some_and(|main| main.run_id == execution.run_id);
+            let main = outcome.is_main(&execution.run_id);
             let finding = Finding::new(Code::Setup, headline)
                 .with_detail(format!("queues that are polled for activities: {names}"))
                 .with_events(main.then_some(event.id.0));
@@ -146,7 +146,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
 /// refused, whatever it is. One whose workflow closed meanwhile has nobody to tell: its code did all that is asked of it
 /// if it did it in its time.
 pub(crate) fn succeeded(call: &Call, outcome: &Outcome) -> bool {
-    let execution = outcome.executions.iter().find(|execution| execution.run_id == call.run_id);
+    let execution = outcome.execution(&call.run_id);
     if call.outside {
         let end = execution.and_then(|execution| end(execution, call.scheduled));
         return matches!(end, Some(EventKind::ActivityTaskCompleted(_)));

@@ -165,7 +165,7 @@ pub struct Scenario {
     /// The same for the tasks of one workflow id.
     pub(crate) holds_of: BTreeMap<(SmolStr, u32), Duration>,
     pub(crate) client: Option<ClientScript>,
-    /// Whether the client sends again what is refused because the workflow is busy.
+    /// Whether the client sends a signal again that is refused because the workflow is busy.
     pub(crate) client_retries: bool,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
@@ -359,8 +359,9 @@ impl Scenario {
         self
     }
 
-    /// Says that the client sends each request once, as the bare service of a connection does (`workflow_service()` of
-    /// the Rust SDK): it is told of a workflow that is busy (W-13). The clients of both SDKs try again.
+    /// Says that the client sends each signal once, as the bare service of a connection does (`workflow_service()` of
+    /// the Rust SDK): it is told of a workflow that is busy (W-13). The clients of both SDKs try again. Queries, updates
+    /// and what activities ask are tried again all the same.
     #[must_use]
     pub fn with_bare_client(mut self) -> Self {
         self.client_retries = false;

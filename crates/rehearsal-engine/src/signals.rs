@@ -133,8 +133,7 @@ impl SignalsSeen {
 /// was canceled, failed, or was ended from outside may not have come that far, nor one that was kept from it by a failure
 /// that is what the scenario is about.
 fn may_read(scenario: &Scenario, outcome: &Outcome, execution: &Execution) -> bool {
-    let mut calls = outcome.record.calls.iter().filter(|call| call.run_id == execution.run_id);
-    let kept = calls.any(|call| match &call.result {
+    let kept = outcome.calls_of(execution).any(|call| match &call.result {
         Some(Err(error)) => {
             *error.fault() == Fault::Declared || scenario.failing.contains(&call.activity)
         }

@@ -129,8 +129,6 @@ pub struct World {
     findings: Vec<Finding>,
     /// Where in the record what is kept of each run stands.
     noted: Noted,
-    /// In the order of their starts.
-    runs: Vec<RunRef>,
     /// The run of the first execution's chain that was the last when it was looked for, and which one that is.
     main: Option<(RunRef, u32)>,
     /// The runs of which a worker has taken a workflow task.
@@ -144,8 +142,6 @@ pub struct World {
     failed_tasks: BTreeMap<SmolStr, u32>,
     /// Whether anything happened since the point at rest was asked for.
     moved: bool,
-    /// How often a worker wanted to be woken for a local activity.
-    local_wakes: u64,
     /// A finding after which going on makes no sense was made.
     stopped: bool,
     cycles: Cycles,
@@ -208,7 +204,6 @@ impl World {
             journal: None,
             findings: Vec::new(),
             noted: Noted::default(),
-            runs: Vec::new(),
             main: None,
             begun: BTreeSet::new(),
             main_canceled: false,
@@ -216,7 +211,6 @@ impl World {
             tasks_delivered_of: BTreeMap::new(),
             failed_tasks: BTreeMap::new(),
             moved: false,
-            local_wakes: 0,
             stopped: false,
             cycles: Cycles::default(),
             clock,
@@ -412,7 +406,7 @@ impl World {
                 Effect::Transfer { run, across, at } => {
                     self.agenda.push(at, Entry::Transfer { run, across });
                 }
-                Effect::Started { run } => self.runs.push(run),
+                Effect::Started { .. } => {}
                 Effect::Closed { run } => self.tell_closed(run),
                 Effect::Query { run, query: id, queue } => {
                     self.route_query(ReadyQuery { run, id }, queue);

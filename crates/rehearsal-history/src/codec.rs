@@ -127,6 +127,21 @@ impl Payloads {
     }
 }
 
+/// A value as one payload, where there must be one: of a type without size it is `binary/null`.
+pub(crate) fn encode_one<T: Serialize>(value: &T) -> Result<Payload, CodecError> {
+    let payloads = Payloads::encode(value)?;
+    let payload = payloads.and_then(|payloads| payloads.as_slice().first().cloned());
+    Ok(payload.unwrap_or_else(Payload::null))
+}
+
+/// The value that one payload holds; `None` if that is `binary/null`.
+pub(crate) fn decode_one<T: DeserializeOwned>(payload: &Payload) -> Result<Option<T>, CodecError> {
+    if payload.encoding() == Some("binary/null") {
+        return Ok(None);
+    }
+    Payloads::decode(Some(&Payloads::one(payload.clone()))).map(Some)
+}
+
 /// The text that Go's `encoding/json` writes for `value`.
 fn go_json<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut serializer = Serializer::with_formatter(Vec::new(), GoFormatter(CompactFormatter));

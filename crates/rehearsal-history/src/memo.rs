@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smol_str::SmolStr;
 
-use crate::codec::CodecError;
-use crate::payload::{Payload, Payloads};
+use crate::codec::{CodecError, decode_one, encode_one};
+use crate::payload::Payload;
 use crate::policy::Memo;
 
 impl Memo {
@@ -36,11 +36,11 @@ impl Memo {
     #[must_use]
     pub fn with(mut self, key: impl Into<SmolStr>, value: impl Serialize) -> Self {
         let key = key.into();
-        let payload = match Payloads::encode(&value) {
-            Ok(payloads) => payloads.and_then(|payloads| payloads.as_slice().first().cloned()),
+        let payload = match encode_one(&value) {
+            Ok(payload) => payload,
             Err(error) => panic!("memo `{key}`: {error}"),
         };
-        self.fields.insert(key, payload.unwrap_or_else(Payload::null));
+        self.fields.insert(key, payload);
         self
     }
 
@@ -57,8 +57,6 @@ impl Memo {
     ///
     /// [`CodecError`] if it is no `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CodecError> {
-        let payload =
-            self.fields.get(key).filter(|payload| payload.encoding() != Some("binary/null"));
-        payload.map(|payload| Payloads::decode(Some(&Payloads::one(payload.clone())))).transpose()
+        self.fields.get(key).map_or(Ok(None), decode_one)
     }
 }

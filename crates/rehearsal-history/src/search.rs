@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use crate::codec::{decode_one, encode_one};
 use crate::json::schema::Bytes;
-use crate::payload::{Payload, Payloads};
+use crate::payload::Payload;
 use crate::policy::SearchAttributes;
 use crate::time::Timestamp;
 
@@ -262,9 +263,7 @@ macro_rules! json_values {
             }
 
             fn from_payload(payload: &Payload) -> Option<Self> {
-                let present = payload.encoding() != Some("binary/null");
-                let payload = present.then(|| Payloads::one(payload.clone()))?;
-                Payloads::decode(Some(&payload)).ok()
+                decode_one(payload).ok()?
             }
         })*
     };
@@ -276,14 +275,7 @@ impl sealed::Sealed for Timestamp {}
 
 impl SearchValue for Timestamp {
     fn to_payload(&self) -> Payload {
-        // As Go's `RFC3339Nano`: without zeros at the end.
-        let text = self.to_rfc3339();
-        match text.trim_end_matches('Z').split_once('.') {
-            Some((seconds, decimals)) => {
-                json(&format!("{seconds}.{}Z", decimals.trim_end_matches('0')))
-            }
-            None => json(&text),
-        }
+        json(&self.to_rfc3339_nano())
     }
 
     fn from_payload(payload: &Payload) -> Option<Self> {
@@ -300,8 +292,7 @@ fn typed(mut value: Payload, kind: SearchType) -> Payload {
 
 /// A value as JSON, in Go's spelling. A number that is none is `null`.
 fn json<T: Serialize>(value: &T) -> Payload {
-    let payloads = Payloads::encode(value).expect("values of search attributes are JSON");
-    payloads.and_then(|payloads| payloads.as_slice().first().cloned()).unwrap_or_else(Payload::null)
+    encode_one(value).expect("values of search attributes are JSON")
 }
 
 #[cfg(test)]

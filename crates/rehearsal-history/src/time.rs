@@ -63,6 +63,27 @@ impl Timestamp {
             Err(_) => unreachable!("jiff's range contains every u64 of nanoseconds"),
         }
     }
+
+    /// RFC 3339 text in UTC as Go's `RFC3339Nano` writes it: as [`to_rfc3339`](Self::to_rfc3339), but without zeros at the
+    /// end of the fraction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_history::Timestamp;
+    ///
+    /// let time = Timestamp::from_nanos(1_500_000_000);
+    /// assert_eq!(time.to_rfc3339_nano(), "1970-01-01T00:00:01.5Z");
+    /// assert_eq!(time.to_rfc3339(), "1970-01-01T00:00:01.500Z");
+    /// ```
+    #[must_use]
+    pub fn to_rfc3339_nano(self) -> String {
+        let text = self.to_rfc3339();
+        match text.trim_end_matches('Z').split_once('.') {
+            Some((seconds, decimals)) => format!("{seconds}.{}Z", decimals.trim_end_matches('0')),
+            None => text,
+        }
+    }
 }
 
 /// How many decimals protobuf JSON writes for this fraction of a second: 0, 3, 6 or 9.

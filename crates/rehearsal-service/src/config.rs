@@ -55,6 +55,17 @@ impl ServiceConfig {
     }
 }
 
+/// How long a run may take: no run outlives the execution (T-10). Zero is none of both.
+pub(crate) fn run_timeout(run: Duration, execution: Duration) -> Duration {
+    if run.is_zero() {
+        execution
+    } else if execution.is_zero() {
+        run
+    } else {
+        run.min(execution)
+    }
+}
+
 /// Limits of one run. The default is the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::input::RunRef;
 use crate::run::Run;
-use crate::words::{Wake, fingerprint};
+use crate::words::{Wake, fingerprint, replace};
 
 /// The deadlines of all runs, and more that is asked for at every step.
 #[derive(Debug, Default)]
@@ -41,14 +41,9 @@ impl Indexes {
     pub(crate) fn update(&mut self, id: RunRef, run: &Run) {
         let Some(of) = self.of_runs.get_mut(id.index()) else { return };
         let wake = run.wake();
-        if wake != of.wake {
-            let [before, after] = [of.wake, wake].map(|wake| wake.map(|wake| (wake, id)));
-            if let Some(before) = before {
-                self.wakes.remove(&before);
-            }
-            self.wakes.extend(after);
-            of.wake = wake;
-        }
+        let [before, after] = [of.wake, wake].map(|wake| wake.map(|wake| (wake, id)));
+        replace(&mut self.wakes, before, after);
+        of.wake = wake;
         if of.is_open && !run.is_open() {
             of.is_open = false;
             self.open = self.open.saturating_sub(1);

@@ -93,7 +93,7 @@ pub enum Input {
         /// Where it came from.
         poll: Poll,
     },
-    /// A worker answers a workflow task. Answered with [`Answer::TaskDone`].
+    /// A worker answers a workflow task. Answered with [`Answer::TaskDone`] or [`Answer::TaskDropped`].
     RespondWorkflowTask {
         /// What it says.
         response: TaskResponse,

@@ -76,8 +76,8 @@ impl Service {
     /// # Errors
     ///
     /// [`RequestError`], which tells what a client or worker of the real server would be told. A refused request changes
-    /// nothing, with one exception: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
-    /// next.
+    /// nothing, with two exceptions: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
+    /// next; and a query that a worker takes from the normal queue ends stickiness, even if it is refused.
     #[expect(clippy::too_many_lines, reason = "an arm for each input")]
     pub fn handle(
         &mut self,
@@ -262,8 +262,8 @@ impl Service {
         self.runs[run.index()].standing(scheduled)
     }
 
-    /// Activities and timers of a run that have not ended, in the order in which they were asked for. A closed run
-    /// keeps those that were pending when it closed (W-16).
+    /// Activities, timers, children and requests to other workflows of a run that have not ended, in the order in which
+    /// they were asked for. A closed run keeps those that were pending when it closed (W-16).
     #[must_use]
     pub fn pending(&self, run: RunRef) -> Vec<PendingOp> {
         self.runs[run.index()].pending()

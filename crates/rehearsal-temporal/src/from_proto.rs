@@ -33,8 +33,8 @@ impl From<ConvertError> for Refusal {
     }
 }
 
-/// The command, taken out of `command`: a command of the SDK is large, and would be moved several times. What no worker
-/// simulates is in the contract, so that the worker refuses it.
+/// The command, taken out of `command`: a command of the SDK is large, and would be moved several times. What one SDK's
+/// rules do not have is in the contract, so that the worker refuses it.
 #[expect(clippy::too_many_lines, reason = "a line for each command")]
 pub(crate) fn command(command: &mut ProtoCommand) -> Result<WorkflowCommand, Refusal> {
     let ProtoCommand { user_metadata, event_group_markers, variant } = command;
@@ -119,6 +119,14 @@ fn summary_of(user_metadata: Option<UserMetadata>) -> Result<Option<Payload>, Re
         return Err(Refusal::NotSimulated("details of operations"));
     }
     Ok(summary.map(Payload::from_proto).transpose()?)
+}
+
+/// A workflow that is named with a namespace must be in that of the run.
+fn same_namespace(namespace: &str) -> Result<(), Refusal> {
+    if !namespace.is_empty() && namespace != crate::NAMESPACE {
+        return Err(Refusal::NotSimulated("other namespaces"));
+    }
+    Ok(())
 }
 
 /// A text that is empty if it was not given.

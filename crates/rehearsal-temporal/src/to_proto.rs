@@ -95,11 +95,10 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
         Job::NotifyHasPatch { patch_id } => {
             Variant::NotifyHasPatch(NotifyHasPatch { patch_id: text(patch_id) })
         }
-        // Nobody asks them while they are not simulated.
+        // Of the official SDK these are not simulated.
         Job::DoUpdate(_) => return Err(Untold::NotSimulated("updates")),
         Job::QueryWorkflow(_) => return Err(Untold::NotSimulated("queries")),
-        // Go's alone.
-        Job::RecallMarkers(_) => return Err(Untold::NotSimulated(job.name())),
+        // `RecallMarkers` too, which is Go's alone.
         other => return Err(Untold::NotSimulated(other.name())),
     })
 }

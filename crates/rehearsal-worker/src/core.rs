@@ -36,7 +36,7 @@ use self::failure::{Fault, unasked};
 use self::operations::Operations;
 use self::sdk::Sdk;
 use crate::local::{LocalEvent, LocalRequest};
-use crate::matcher::{Context, Pair, Strictness, taken};
+use crate::matcher::{Pair, Strictness, taken};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
 use crate::run_info::RunInfo;
@@ -71,12 +71,12 @@ impl Core {
             .locals()
             .check(task, compares)
             .map_err(|(index, fault)| Box::new(untold(&task.commands[index], &fault)))?;
-        let mut commands = self.operations.out.queue.commands();
         // What was rejected left nothing to compare with.
-        if task.completed.is_none() {
-            commands.append(&mut self.operations.out.messages);
-        }
-        Ok(Next::Send(commands))
+        Ok(Next::Send(if task.completed.is_none() {
+            self.heartbeat()
+        } else {
+            self.operations.out.queue.commands()
+        }))
     }
 
     /// Why `event` does not record this command, if it stands beside one.
@@ -92,9 +92,6 @@ impl Core {
     /// Takes what one activation asks for. A close command goes last; of several the first counts (C-48). In a replay of
     /// what an older core has recorded, nothing behind it counts.
     fn take(&mut self, recorded: bool, mut commands: Vec<WorkflowCommand>) -> Result<(), Fault> {
-        if let Some(what) = commands.iter().find_map(WorkflowCommand::not_simulated) {
-            return Err(Fault::NotSimulated(what.into()));
-        }
         let first_close = commands.iter().position(WorkflowCommand::is_close);
         let close = first_close.map(|at| {
             let close = commands.remove(at);
@@ -181,13 +178,8 @@ impl Rules for Core {
         core::mem::take(&mut self.operations.out.troubles)
     }
 
-    fn context(&self) -> Context {
-        let activities = self.sdk.compares_activities();
-        Context {
-            strictness: Strictness::Core { activities },
-            run_timeout: self.operations.run().run_timeout,
-            execution_timeout: self.operations.run().execution_timeout,
-        }
+    fn strictness(&self) -> Strictness {
+        Strictness::Core { activities: self.sdk.compares_activities() }
     }
 
     fn mismatch_failure(

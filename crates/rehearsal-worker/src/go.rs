@@ -34,7 +34,7 @@ use self::local::Told;
 use self::operations::Operations;
 use self::sdk::Sdk;
 use crate::local::{LocalEvent, LocalRequest};
-use crate::matcher::{Context, Ends, Pair, Strictness};
+use crate::matcher::{Ends, Pair, Strictness};
 use crate::mismatch::Mismatch;
 use crate::rules::{Next, Refused, Rules, Wrong};
 use crate::run_info::RunInfo;
@@ -188,12 +188,8 @@ impl Rules for Go {
         self.operations.send()
     }
 
-    fn context(&self) -> Context {
-        Context {
-            strictness: Strictness::Go(self.ends),
-            run_timeout: self.operations.run().run_timeout,
-            execution_timeout: self.operations.run().execution_timeout,
-        }
+    fn strictness(&self) -> Strictness {
+        Strictness::Go(self.ends)
     }
 
     fn mismatch_failure(

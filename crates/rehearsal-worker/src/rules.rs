@@ -16,7 +16,7 @@ use rehearsal_history::{Event, EventId, Timestamp};
 use crate::core::Core;
 use crate::go::Go;
 use crate::local::{LocalEvent, LocalRequest};
-use crate::matcher::{Context, Ends, Pair};
+use crate::matcher::{Context, Ends, Pair, Strictness};
 use crate::mismatch::Mismatch;
 use crate::profile::Profile;
 use crate::run_info::RunInfo;
@@ -66,8 +66,18 @@ pub(crate) trait Rules {
         Vec::new()
     }
 
+    /// How strictly the SDK compares.
+    fn strictness(&self) -> Strictness;
+
     /// What decides how the task is compared.
-    fn context(&self) -> Context;
+    fn context(&self) -> Context {
+        let run = self.run();
+        Context {
+            strictness: self.strictness(),
+            run_timeout: run.run_timeout,
+            execution_timeout: run.execution_timeout,
+        }
+    }
 
     /// What fails a task because of this difference, found at this one of its commands, if it is about one. `event` is what
     /// is recorded there, if anything is.

@@ -238,10 +238,7 @@ impl Worker {
                 return;
             }
             out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
-            let (profile, workflow_id) = (self.options.profile, token.workflow_id.clone());
-            let session = Session::new(profile, workflow_id, run_id, Ends::Otherwise);
-            self.lives += 1;
-            Run::new(session, self.lives)
+            self.fresh(token.workflow_id.clone(), run_id)
         };
         let Slices { tasks, mut open, .. } = slice_as(self.options.profile, &events);
         if let Some(open) = &mut open {
@@ -291,6 +288,13 @@ impl Worker {
                 self.fail(&work.token, failed.trouble, failure, out);
             }
         }
+    }
+
+    /// A run that comes into the cache.
+    fn fresh(&mut self, workflow_id: SmolStr, run_id: SmolStr) -> Box<Run> {
+        let session = Session::new(self.options.profile, workflow_id, run_id, Ends::Otherwise);
+        self.lives += 1;
+        Run::new(session, self.lives)
     }
 
     /// A run goes back into the cache, with what it is worked on.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::error::WorkflowError;
-use crate::operation::{Kind, Operation, Outcome, Waiting};
+use crate::operation::{Kind, Operation, Outcome, poll};
 use crate::state::Shared;
 
 /// An activity that was asked for: resolves to its result, or to what went wrong.
@@ -45,13 +45,8 @@ impl<O: DeserializeOwned> Future for ActivityFuture<O> {
     type Output = Result<O, WorkflowError>;
 
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let Some(outcome) = self.operation.outcome() else {
-            let waiting = || Waiting::Operation(Rc::clone(&self.operation));
-            self.shared.borrow_mut().wait(self.operation.ticket, waiting);
-            return Poll::Pending;
-        };
-        self.shared.borrow_mut().advance();
-        Poll::Ready(Self::decode(&self.shared, &self.operation, outcome))
+        poll(&self.shared, &self.operation)
+            .map(|outcome| Self::decode(&self.shared, &self.operation, outcome))
     }
 }
 

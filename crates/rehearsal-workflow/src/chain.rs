@@ -155,12 +155,8 @@ impl Context {
         input: I,
     ) -> WorkflowError {
         let workflow_type = workflow.into_name();
-        let input = match codec::encode(&input) {
-            Ok(input) => input,
-            Err(error) => {
-                panic!("unable to encode the input of workflow `{workflow_type}`: {error}")
-            }
-        };
+        let input =
+            codec::must_encode(format_args!("the input of workflow `{workflow_type}`"), &input);
         WorkflowError::continue_as_new(ContinueAsNew {
             workflow_type: Some(workflow_type),
             task_queue: options.task_queue,

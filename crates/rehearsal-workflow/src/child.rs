@@ -20,7 +20,7 @@ use crate::codec;
 use crate::context::Context;
 use crate::error::WorkflowError;
 use crate::names::{Signal, Workflow};
-use crate::operation::{Operation, Outcome, Waiting};
+use crate::operation::{Operation, Outcome, poll};
 use crate::state::Shared;
 
 impl Context {
@@ -44,12 +44,10 @@ impl Context {
     ) -> ChildFuture<O> {
         self.seen(Location::caller());
         let workflow_type = workflow.into_name();
-        let input = match codec::encode(&input) {
-            Ok(input) => input,
-            Err(error) => {
-                panic!("unable to encode the input of child workflow `{workflow_type}`: {error}")
-            }
-        };
+        let input = codec::must_encode(
+            format_args!("the input of child workflow `{workflow_type}`"),
+            &input,
+        );
         let command = StartChild { workflow_type, input, ..self.child_options().command() };
         let child = self.shared.borrow_mut().start_child(self.scope, command);
         ChildFuture { shared: Rc::clone(&self.shared), child, result: PhantomData }
@@ -263,15 +261,4 @@ impl fmt::Debug for ChildStarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ChildStarted").field(&self.child).finish()
     }
-}
-
-/// Whether an operation has ended, and how.
-pub(crate) fn poll(shared: &Shared, operation: &Rc<Operation>) -> Poll<Outcome> {
-    let Some(outcome) = operation.outcome() else {
-        let waiting = || Waiting::Operation(Rc::clone(operation));
-        shared.borrow_mut().wait(operation.ticket, waiting);
-        return Poll::Pending;
-    };
-    shared.borrow_mut().advance();
-    Poll::Ready(outcome)
 }

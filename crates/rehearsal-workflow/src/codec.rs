@@ -1,14 +1,29 @@
 //! Typed values of workflow code to payloads and back, with errors that say all in one line.
 
 use std::error::Error;
+use std::fmt::Display;
 
 use rehearsal_history::{CodecError, Payload, Payloads};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One value as payloads; `None` if its type has no size.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Option<Payloads>, String> {
+fn encode<T: Serialize>(value: &T) -> Result<Option<Payloads>, String> {
     Payloads::encode(value).map_err(|error| in_full(&error))
+}
+
+/// Like [`encode`], for a value whose error has nobody to go to; `what` names the value.
+///
+/// # Panics
+///
+/// Panics if the value cannot be written as JSON. Where it panics is where it is called.
+#[track_caller]
+pub(crate) fn must_encode<T: Serialize>(what: impl Display, value: &T) -> Option<Payloads> {
+    // Not by `unwrap_or_else`: a closure panics where it stands.
+    match encode(value) {
+        Ok(payloads) => payloads,
+        Err(error) => panic!("unable to encode {what}: {error}"),
+    }
 }
 
 /// What a workflow returns as payloads; `None` also if it is `null`.

@@ -172,12 +172,8 @@ impl Context {
     ) -> ActivityFuture<O> {
         self.seen(Location::caller());
         let activity_type = activity.into_name();
-        let input = match codec::encode(&input) {
-            Ok(input) => input,
-            Err(error) => {
-                panic!("unable to encode the input of activity `{activity_type}`: {error}")
-            }
-        };
+        let input =
+            codec::must_encode(format_args!("the input of activity `{activity_type}`"), &input);
         let options = &*self.options;
         let cancellation_type = if options.wait_for_cancellation {
             CancellationType::WaitCancellationCompleted

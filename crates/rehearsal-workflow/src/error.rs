@@ -319,8 +319,5 @@ fn timeout_name(timeout: &TimeoutType) -> &str {
 
 /// Details as payloads.
 fn encode_details<T: Serialize>(details: &T) -> Option<Payloads> {
-    match codec::encode(details) {
-        Ok(payloads) => payloads,
-        Err(error) => panic!("unable to encode the details of an error: {error}"),
-    }
+    codec::must_encode("the details of an error", details)
 }

@@ -10,12 +10,12 @@ use rehearsal_activation::{CancelExternal, ExternalTarget, SignalExternal};
 use rehearsal_history::SmolStr;
 use serde::Serialize;
 
-use crate::child::{ChildExecution, poll};
+use crate::child::ChildExecution;
 use crate::codec;
 use crate::context::Context;
 use crate::error::WorkflowError;
 use crate::names::Signal;
-use crate::operation::Operation;
+use crate::operation::{Operation, poll};
 use crate::state::Shared;
 
 /// Another workflow: by its id, or by its id and the id of a run.
@@ -116,10 +116,7 @@ impl Context {
     ) -> ExternalFuture {
         self.seen(Location::caller());
         let name = signal.into_name();
-        let input = match codec::encode(value) {
-            Ok(input) => input,
-            Err(error) => panic!("unable to encode signal `{name}`: {error}"),
-        };
+        let input = codec::must_encode(format_args!("signal `{name}`"), value);
         let command = SignalExternal { target, name, input, ..SignalExternal::default() };
         let operation = self.shared.borrow_mut().signal_external(command);
         ExternalFuture { shared: Rc::clone(&self.shared), operation }

@@ -182,12 +182,10 @@ impl Context {
     ) -> ActivityFuture<O> {
         self.seen(Location::caller());
         let activity_type = activity.into_name();
-        let input = match codec::encode(&input) {
-            Ok(input) => input,
-            Err(error) => {
-                panic!("unable to encode the input of local activity `{activity_type}`: {error}")
-            }
-        };
+        let input = codec::must_encode(
+            format_args!("the input of local activity `{activity_type}`"),
+            &input,
+        );
         let whole = self.shared.borrow_mut().begin_local(self.scope, &activity_type);
         let missing =
             || Err("missing local activity parameters through context, check LocalActivityOptions");

@@ -81,9 +81,7 @@ impl Context {
 
 /// A value as it is recorded.
 fn encode<T: Serialize>(what: &str, value: &T) -> Payloads {
-    let payloads = codec::encode(value);
-    let failed = |error| panic!("unable to encode {what}: {error}");
-    payloads.map_or_else(failed, Option::unwrap_or_default)
+    codec::must_encode(what, value).unwrap_or_default()
 }
 
 /// A value as it was recorded.

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rehearsal_activation::Seq;
@@ -9,6 +11,7 @@ use rehearsal_history::{Payloads, SmolStr, duration_text};
 
 use crate::error::WorkflowError;
 use crate::scope::ScopeId;
+use crate::state::Shared;
 
 /// How an operation ended.
 pub(crate) type Outcome = Result<Option<Payloads>, WorkflowError>;
@@ -119,6 +122,17 @@ impl Operation {
     }
 }
 
+/// Whether an operation has ended, and how.
+pub(crate) fn poll(shared: &Shared, operation: &Rc<Operation>) -> Poll<Outcome> {
+    let Some(outcome) = operation.outcome() else {
+        let waiting = || Waiting::Operation(Rc::clone(operation));
+        shared.borrow_mut().wait(operation.ticket, waiting);
+        return Poll::Pending;
+    };
+    shared.borrow_mut().advance();
+    Poll::Ready(outcome)
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
@@ -149,7 +163,7 @@ impl ChildName {
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
     /// The end of an operation.
-    Operation(std::rc::Rc<Operation>),
+    Operation(Rc<Operation>),
     /// A signal of this name.
     Signal(SmolStr),
     /// A condition of workflow code.

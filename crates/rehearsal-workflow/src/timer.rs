@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{self, Poll};
 
 use crate::error::WorkflowError;
-use crate::operation::{Operation, Waiting};
+use crate::operation::{Operation, poll};
 use crate::state::Shared;
 
 /// A timer that was started: resolves when its time is up, or to a canceled error.
@@ -39,13 +39,7 @@ impl Future for TimerFuture {
     type Output = Result<(), WorkflowError>;
 
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
-        if let Some(outcome) = self.operation.outcome() {
-            self.shared.borrow_mut().advance();
-            return Poll::Ready(outcome.map(drop));
-        }
-        let waiting = || Waiting::Operation(Rc::clone(&self.operation));
-        self.shared.borrow_mut().wait(self.operation.ticket, waiting);
-        Poll::Pending
+        poll(&self.shared, &self.operation).map(|outcome| outcome.map(drop))
     }
 }
 

@@ -33,10 +33,8 @@ impl Color {
     /// ```
     #[must_use]
     pub fn of(stream: &impl IsTerminal) -> Self {
-        let wish = |name| case::knob(name);
-        Self::wished(wish("NO_COLOR").as_deref(), wish("CLICOLOR_FORCE").as_deref(), || {
-            stream.is_terminal()
-        })
+        let (never, force) = (case::knob("NO_COLOR"), case::knob("CLICOLOR_FORCE"));
+        Self::wished(never.as_deref(), force.as_deref(), || stream.is_terminal())
     }
 
     fn wished(never: Option<&str>, force: Option<&str>, terminal: impl Fn() -> bool) -> Self {

@@ -240,8 +240,9 @@ impl Scenario {
         self
     }
 
-    /// Says that the client sends each request once. The clients of both SDKs send again what is refused because the
-    /// workflow is busy (W-13); the bare service of a connection, `workflow_service()` of the Rust SDK, does not.
+    /// Says that the client sends each signal once. The clients of both SDKs send again what is refused because the
+    /// workflow is busy (W-13); the bare service of a connection, `workflow_service()` of the Rust SDK, does not. Queries,
+    /// updates and what activities ask are tried again all the same.
     ///
     /// ```
     /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};

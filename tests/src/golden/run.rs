@@ -19,6 +19,7 @@ const AFTERWARDS: Duration = Duration::from_millis(1200);
 
 /// How long the client of the recorder waits for an answer unless the script says something else.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
 /// How long after a whole second of the clock the recorder started workflows that run by a schedule.
 const AFTER_A_SECOND: Duration = Duration::from_millis(100);
 
@@ -34,15 +35,7 @@ pub struct Simulated {
 /// Runs the port of a scenario as its script says.
 #[must_use]
 pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulated {
-    let mut run = Run {
-        sdk: folder.sdk,
-        name: folder.name,
-        script,
-        problems: Vec::new(),
-        handles: Vec::new(),
-        updates: BTreeMap::new(),
-        waiting: Vec::new(),
-    };
+    let mut run = Run::new(folder.sdk, folder.name, script);
     let mut world = register(run.scenario()).world();
     run.play(&mut world);
     run.conclude(world)
@@ -53,27 +46,8 @@ pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulat
 #[must_use]
 pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario {
     let (sdk, name) = (folder.sdk, folder.name);
-    let run = Run {
-        sdk,
-        name,
-        script: &script,
-        problems: Vec::new(),
-        handles: Vec::new(),
-        updates: BTreeMap::new(),
-        waiting: Vec::new(),
-    };
-    register(run.scenario()).client(move |world| {
-        let mut run = Run {
-            sdk,
-            name,
-            script: &script,
-            problems: Vec::new(),
-            handles: Vec::new(),
-            updates: BTreeMap::new(),
-            waiting: Vec::new(),
-        };
-        run.play(world);
-    })
+    let scenario = Run::new(sdk, name, &script).scenario();
+    register(scenario).client(move |world| Run::new(sdk, name, &script).play(world))
 }
 
 pub(super) struct Run<'a> {
@@ -89,7 +63,19 @@ pub(super) struct Run<'a> {
     pub(super) waiting: Vec<Waiting>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(sdk: &'a str, name: &'a str, script: &'a Script) -> Self {
+        Self {
+            sdk,
+            name,
+            script,
+            problems: Vec::new(),
+            handles: Vec::new(),
+            updates: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
     /// The scenario without its code.
     fn scenario(&self) -> Scenario {
         let mut scenario = look::namespace(Scenario::new(self.name));
@@ -147,9 +133,9 @@ impl Run<'_> {
                 return self.problem(format!("the workflow could not be started: {error}"));
             }
         }
-        for step in &script.steps {
+        for (index, step) in script.steps.iter().enumerate() {
             self.pass(world, begin + step.at.0);
-            self.take(world, step);
+            self.take(world, step, index);
         }
         if let Some(end) = script.end {
             self.pass(world, begin + end.0);
@@ -190,7 +176,7 @@ impl Run<'_> {
     }
 
     /// Does what a step says and looks at what the client gets.
-    fn take(&mut self, world: &mut World, step: &Step) {
+    fn take(&mut self, world: &mut World, step: &Step, index: usize) {
         let id = step.workflow_id.as_deref().unwrap_or(&self.script.workflow_id);
         let first = self.handles.first().map(|handle| handle.run_id.clone());
         let run = match step.run_id.as_deref() {
@@ -208,10 +194,7 @@ impl Run<'_> {
                 self.signal_input(&step.input).as_ref(),
             ),
             Action::Start => self.start_other(world, step),
-            Action::Update | Action::UpdateResult => {
-                let index = self.script.steps.iter().position(|other| std::ptr::eq(other, step));
-                return self.update(step, index.unwrap_or_default());
-            }
+            Action::Update | Action::UpdateResult => return self.update(step, index),
             Action::Describe => {
                 let seen = look::describe(world, id, run);
                 self.check_seen(step, seen)

@@ -36,10 +36,11 @@ fn place(path: &str) -> Option<Place<'_>> {
     if path == "words" || path.starts_with("words/") {
         return Some(Place::Words);
     }
-    match path.strip_prefix("machine/")?.split_once('/') {
+    let room = path.strip_prefix("machine/")?;
+    match room.split_once('/') {
         Some((room, _)) => Some(Place::Room(room, false)),
-        None if path == "machine/tables" => None,
-        None => path.strip_prefix("machine/").map(|room| Place::Room(room, true)),
+        None if room == "tables" => None,
+        None => Some(Place::Room(room, true)),
     }
 }
 

@@ -16,7 +16,7 @@ const TURNS: usize = 5;
 
 fn main() -> Result<(), String> {
     match std::env::args().nth(1).as_deref() {
-        None => table(TURNS),
+        None => table(),
         Some("check") => check(),
         Some(word) => match SIZES.iter().find(|size| size.word == word) {
             Some(size) => {
@@ -24,18 +24,15 @@ fn main() -> Result<(), String> {
                 println!("{picos} {bytes}");
                 Ok(())
             }
-            None => match word.parse() {
-                Ok(turns) => table(turns),
-                Err(_) => Err(format!("expected a size or a number of turns, found `{word}`")),
-            },
+            None => Err(format!("expected `check` or a size, found `{word}`")),
         },
     }
 }
 
 /// Plays all sizes in turn and prints what they took.
-fn table(turns: usize) -> Result<(), String> {
+fn table() -> Result<(), String> {
     let mut played: Vec<Vec<Played>> = SIZES.iter().map(|_| Vec::new()).collect();
-    for _ in 0..turns.max(1) {
+    for _ in 0..TURNS {
         for (size, played) in SIZES.iter().zip(&mut played) {
             played.push(in_a_process(size)?);
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Handle, Limits, Scenario,
-     Tape, Workflow, WorkflowError, World, millis, mins, secs,
+    Tape, Workflow, WorkflowError, World, millis, mins, secs,
 };
 
 /// Executions of one size are as many as this, in as many worlds as that takes, so that all sizes do the same.

@@ -53,7 +53,7 @@ impl Awaits {
         for call in &outcome.record.calls {
             let activity = self.activities.entry(call.activity.clone()).or_default();
             activity.started = true;
-            activity.succeeded |= succeeded(call, outcome);
+            activity.succeeded = activity.succeeded || succeeded(call, outcome);
             if let Some(Err(error)) = &call.result {
                 activity.declared |= *error.fault() == Fault::Declared;
             }

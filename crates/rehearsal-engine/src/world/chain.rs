@@ -69,7 +69,7 @@ impl World {
 
     /// Whether all that is open are runs that followed others by their cron schedules.
     pub(super) fn all_by_schedule(&self) -> bool {
-        self.runs.iter().filter(|&&run| self.is_open(run)).all(|&run| {
+        self.service.runs().filter(|&run| self.is_open(run)).all(|run| {
             matches!(
                 self.service.history(run).first().map(|event| &event.kind),
                 Some(EventKind::WorkflowExecutionStarted(started))
@@ -85,7 +85,7 @@ impl World {
     pub(super) fn main_run(&mut self) -> Option<(RunRef, u32)> {
         let (mut run, mut nth) = match self.main {
             Some(main) => main,
-            None => (*self.runs.first()?, 0),
+            None => (self.service.runs().next()?, 0),
         };
         while let Some(next) = self.next_run(run) {
             (run, nth) = (next, nth.saturating_add(1));

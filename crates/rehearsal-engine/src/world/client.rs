@@ -9,6 +9,7 @@ use rehearsal_history::{
 };
 use rehearsal_service::{Answer, Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::World;
 use crate::record::CancelAccepted;
@@ -449,4 +450,10 @@ impl World {
 
 pub(super) fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
     Target { run_id: run_id.map(Into::into), ..Target::current(workflow_id) }
+}
+
+/// The value that a client was answered.
+pub(super) fn decoded<T: DeserializeOwned>(answer: Option<&Payloads>) -> Result<T, ClientError> {
+    Payloads::decode(answer)
+        .map_err(|error| ClientError::Unreadable { message: error.to_string().into() })
 }

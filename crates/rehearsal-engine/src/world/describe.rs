@@ -1,10 +1,10 @@
 //! What a client can look at: one workflow, or those that a query finds.
 
 use rehearsal_history::{Memo, SearchAttributes, SmolStr, Status, Timestamp};
-use rehearsal_service::{RunRef, Target};
+use rehearsal_service::RunRef;
 
 use super::World;
-use super::client::{ClientError, Handle};
+use super::client::{ClientError, Handle, target};
 
 /// What the service tells of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +60,7 @@ impl World {
         workflow_id: &str,
         run_id: Option<&str>,
     ) -> Result<Description, ClientError> {
-        let target = Target { run_id: run_id.map(SmolStr::from), ..Target::current(workflow_id) };
-        Ok(self.description(self.service.meant(&target)?))
+        Ok(self.description(self.service.meant(&target(workflow_id, run_id))?))
     }
 
     /// The runs that a query finds, in the server's order: open ones first, then those that were closed last. A query that

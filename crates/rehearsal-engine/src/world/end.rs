@@ -41,7 +41,7 @@ impl World {
         }
         self.note_signals();
         for host in &self.hosts {
-            for run_id in self.runs.iter().map(|&run| &self.service.run(run).run_id) {
+            for run_id in self.service.runs().map(|run| &self.service.run(run).run_id) {
                 if let Some(instance) = host.instances.get(run_id) {
                     note_told(&mut self.record, run_id, instance.as_ref());
                 }
@@ -70,7 +70,7 @@ impl World {
 
     /// Notes what became of the signals of runs that are open and have got none.
     fn note_signals(&mut self) {
-        for &run in &self.runs {
+        for run in self.service.runs() {
             let run_id = &self.service.run(run).run_id;
             let known = self.noted.has_signals(run_id);
             let instance = self.hosts.iter().find_map(|host| host.instances.get(run_id));

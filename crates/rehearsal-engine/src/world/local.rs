@@ -27,7 +27,7 @@ impl World {
                 }
             }
             LocalRequest::Wake { key, due } => {
-                self.local_wakes += 1;
+                self.hosts[host].asked_for_wakes = true;
                 self.agenda.push(due, Entry::LocalDue { host, key });
             }
             LocalRequest::Forget { key: of } => {
@@ -99,7 +99,7 @@ impl World {
 
     /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.
     pub(super) fn forget_local(&mut self, host: usize, run_id: &SmolStr) {
-        if self.local_wakes > 0 {
+        if self.hosts[host].asked_for_wakes {
             self.agenda.retain(
                 |entry| !matches!(entry, Entry::LocalDue { host: on, key } if *on == host && key.run_id == *run_id),
             );

@@ -383,7 +383,7 @@ impl World {
         let answer =
             if cancel_requested { HeartbeatAnswer::CancelRequested } else { HeartbeatAnswer::GoOn };
         self.record.heartbeats.push(Heartbeat {
-            at: self.clock.now().since(self.record.began),
+            at: self.elapsed(),
             activity: standing.attributes.activity_type.name.clone(),
             run_id: self.service.run(run).run_id.clone(),
             scheduled,

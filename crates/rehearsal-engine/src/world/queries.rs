@@ -14,16 +14,13 @@ use rehearsal_worker::{Worker, WorkerInput, WorkerOutput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::{ClientError, target};
+use super::client::{BUSY_BACKOFF, ClientError, decoded, target};
 use super::{Entry, Handle, World};
 use crate::journal::Pause;
 
 /// How long a client waits for an answer if it says nothing else: `defaultRPCTimeout` of Go's client, and the timeout of
 /// Rust's.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a client waits before it asks again while the workflow is busy.
-const BUSY_BACKOFF: Duration = Duration::from_secs(1);
 
 /// A query that waits for a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +83,7 @@ impl World {
         let input = Payloads::encode(&input).unwrap_or_else(|error| panic!("{name}: {error}"));
         let id = &handle.workflow_id;
         let answer = self.query_workflow(id, None, &name, input.as_ref(), PATIENCE)?;
-        Payloads::decode(answer.as_ref())
-            .map_err(|error| ClientError::Unreadable { message: error.to_string().into() })
+        decoded(answer.as_ref())
     }
 
     /// Asks the current run of a workflow, or the run that is named, and waits `patience` for the answer.

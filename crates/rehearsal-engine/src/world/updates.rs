@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smol_str::format_smolstr;
 
-use super::client::{ClientError, IDENTITY, target};
+use super::client::{ClientError, IDENTITY, decoded, target};
 use super::{Handle, World};
 
 /// How long a client waits for an update if it says nothing else: a server answers a long poll after 20 s, and the SDKs
@@ -75,8 +75,7 @@ impl World {
     ) -> Result<O, ClientError> {
         let sent = self.start_update(handle, update, input)?;
         let result = self.update_result(&sent, PATIENCE)?;
-        Payloads::decode(result.as_ref())
-            .map_err(|error| ClientError::Unreadable { message: error.to_string().into() })
+        decoded(result.as_ref())
     }
 
     /// Updates a workflow and waits until it has accepted the update, or rejected it.

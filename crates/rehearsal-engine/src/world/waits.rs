@@ -19,7 +19,7 @@ impl World {
     pub(super) fn hanging(&self, why: &str, circles: bool) -> Finding {
         let mut subject = Vec::new();
         let mut cause = self.record.cancels.is_empty().then_some(Cause::NoCancel);
-        for &run in self.runs.iter().filter(|&&run| self.is_open(run)) {
+        for run in self.service.runs().filter(|&run| self.is_open(run)) {
             let pending = self.service.pending(run);
             let failed = |op: &PendingOp| {
                 let standing = self.service.standing(run, op.scheduled);
@@ -39,7 +39,7 @@ impl World {
 
     /// `finding` with what each open workflow waits for, and what it was told and has not looked at.
     pub(super) fn with_waits(&self, mut finding: Finding) -> Finding {
-        for &run in self.runs.iter().filter(|&&run| self.is_open(run)) {
+        for run in self.service.runs().filter(|&run| self.is_open(run)) {
             let id = self.service.run(run).workflow_id.clone();
             for wait in self.waits(run, &self.service.pending(run)) {
                 finding = finding.with_detail(format!("{id} waits for {wait}"));
@@ -122,7 +122,8 @@ impl World {
         match self.service.standing(run, op.scheduled) {
             Some(standing) => {
                 let outside = self
-                    .last_call(run, op)
+                    .calls(run, op)
+                    .next()
                     .is_some_and(|call| call.outside && call.attempt == standing.attempt);
                 let why = self.standing(op.state, &standing, self.panicked(run, op), outside);
                 Wait { what: op.name.to_string(), why: Some(why) }
@@ -131,18 +132,16 @@ impl World {
         }
     }
 
-    /// The last attempt of an activity that a worker took.
-    fn last_call(&self, run: RunRef, op: &PendingOp) -> Option<&Call> {
-        let run_id = &self.service.run(run).run_id;
-        let of = |call: &&Call| call.run_id == *run_id && call.scheduled == op.scheduled;
-        self.record.calls.iter().rev().find(of)
+    /// The attempts of an activity that workers took, the last one first.
+    fn calls(&self, run: RunRef, op: &PendingOp) -> impl Iterator<Item = &Call> {
+        let (run_id, scheduled) = (&self.service.run(run).run_id, op.scheduled);
+        let of = move |call: &&Call| call.run_id == *run_id && call.scheduled == scheduled;
+        self.record.calls.iter().rev().filter(of)
     }
 
     /// The panic that its last attempt ended with, which the service knows as a failure like any other.
     fn panicked(&self, run: RunRef, op: &PendingOp) -> Option<&Fault> {
-        let run_id = &self.service.run(run).run_id;
-        let of = |call: &&Call| call.run_id == *run_id && call.scheduled == op.scheduled;
-        let ended = self.record.calls.iter().rev().filter(of).find_map(|call| call.result.as_ref());
+        let ended = self.calls(run, op).find_map(|call| call.result.as_ref());
         let fault = ended?.as_ref().err()?.fault();
         matches!(fault, Fault::Panicked { at: Some(_) }).then_some(fault)
     }
@@ -265,8 +264,8 @@ impl World {
 
     /// A workflow task fails again and again, and workflow code got nothing wrong that could be named.
     pub(super) fn stuck(&self, run_id: &str, workflow_id: &str, times: u32) -> Finding {
-        let run = self.runs.iter().find(|&&run| self.service.run(run).run_id == run_id);
-        let history = run.map(|&run| self.service.history(run)).unwrap_or_default();
+        let run = self.service.runs().find(|&run| self.service.run(run).run_id == run_id);
+        let history = run.map(|run| self.service.history(run)).unwrap_or_default();
         // Attempts after the first fail in silence (W-6), and one that timed out was nobody's fault.
         let last = history.iter().rev().find_map(|event| match &event.kind {
             EventKind::WorkflowTaskFailed(failed) => {

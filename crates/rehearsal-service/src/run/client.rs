@@ -20,7 +20,7 @@ use super::index::Index;
 use super::query::Queries;
 use super::state::State;
 use super::{Following, Run, Turn};
-use crate::error::{Busy, InvalidRequest, NotFound, RequestError};
+use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::RunRef;
 use crate::words::{Chain, Decision, Due, Extent, HISTORY_SERVICE, Moment, size};
 
@@ -87,9 +87,7 @@ impl Run {
         if self.state.signals >= turn.config.limits.signals {
             return Err(InvalidRequest::SignalLimit.into());
         }
-        if self.state.task.is_started() && self.state.task.is_closing() {
-            return Err(Busy::Closing.into());
-        }
+        self.check_closing()?;
         self.check_parent(&requester)?;
         let Asked { identity, external, .. } = requester.into();
         let mut decision = Decision::default();

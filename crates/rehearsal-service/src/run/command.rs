@@ -1,4 +1,4 @@
-//! Commands, each by the room that plans it: one line for each, and the only list of what is not simulated.
+//! Commands, each by the room that plans it: one line for each, and the only list of those that are not simulated.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -3,7 +3,7 @@
 use rehearsal_history::{EventId, Execution, SmolStr};
 
 use super::{Run, Turn};
-use crate::error::NotFound;
+use crate::error::{Busy, NotFound};
 use crate::input::Effect;
 use crate::machine::child::{Child, ChildInput, ChildState};
 use crate::machine::external::{Arrival, External};
@@ -74,7 +74,7 @@ impl Run {
 
     /// The first run of its chain.
     pub(crate) const fn first_run_id(&self) -> &SmolStr {
-        &self.state.family.first_run_id
+        &self.state.view.first_run_id
     }
 
     /// Its parent, and the event that asked for it there.
@@ -100,6 +100,12 @@ impl Run {
     /// The signal or cancel that this event asked for, if it is under way.
     pub(crate) fn external(&self, initiated: EventId) -> Option<&External> {
         self.state.externals.get(&initiated)
+    }
+
+    /// Refused is what comes while a worker tries again to close the run (W-13).
+    pub(super) const fn check_closing(&self) -> Result<(), Busy> {
+        let task = &self.state.task;
+        if task.is_started() && task.is_closing() { Err(Busy::Closing) } else { Ok(()) }
     }
 
     /// C-9.

@@ -1,5 +1,6 @@
-//! What every transaction asks of all activities and timers of a run, kept up to date as they change: which is due next,
-//! which is to be armed, how many stand where.
+//! What every transaction asks of all activities and timers of a run, of its children and of its requests to other
+//! workflows, kept up to date as they change: which is due next, which is to be armed, how many stand where, what is
+//! pending.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -13,9 +14,9 @@ use crate::machine::child::Child;
 use crate::machine::external::External;
 use crate::machine::timer::Timer;
 use crate::view::{PendingOp, PendingState};
-use crate::words::{Due, Wake, fingerprint};
+use crate::words::{Due, Wake, fingerprint, replace};
 
-/// The activities and timers of a run, by what is asked of them.
+/// The activities, timers, children and requests to other workflows of a run, by what is asked of them.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     activities: BTreeMap<EventId, Box<OfActivity>>,
@@ -88,8 +89,7 @@ impl Index {
         }
         after.pending = before.pending;
         if before.state != after.state {
-            let pending = activity.and_then(Activity::pending);
-            after.pending = pending.map_or(0, |op| fingerprint(&(op.kind, op.name, op.state)));
+            after.pending = weight(activity.and_then(Activity::pending));
             if let Some(count) = before.state.and_then(|it| self.states.get_mut(it.place())) {
                 *count = count.saturating_sub(1);
             }
@@ -106,8 +106,7 @@ impl Index {
     fn update_timer(&mut self, id: SmolStr, timer: Option<&Timer>) {
         let before = self.timers.remove(&id).unwrap_or_default();
         let due = timer.and_then(|timer| Some((timer.due()?, timer.started, id.clone())));
-        let pending = timer.and_then(Timer::pending);
-        let pending = pending.map_or(0, |op| fingerprint(&(op.kind, op.name, op.state)));
+        let pending = weight(timer.and_then(Timer::pending));
         self.pending = self.pending.wrapping_sub(before.pending).wrapping_add(pending);
         if before.due != due {
             replace(&mut self.dues, before.due, due.clone());
@@ -119,7 +118,7 @@ impl Index {
 
     fn update_other(&mut self, initiated: EventId, op: Option<PendingOp>) {
         let before = self.others.remove(&initiated).unwrap_or(0);
-        let pending = op.map_or(0, |op| fingerprint(&(op.kind, op.name, op.state)));
+        let pending = weight(op);
         self.pending = self.pending.wrapping_sub(before).wrapping_add(pending);
         if pending > 0 {
             self.others.insert(initiated, pending);
@@ -199,12 +198,7 @@ impl OfActivity {
     }
 }
 
-fn replace<T: Ord>(set: &mut BTreeSet<T>, before: Option<T>, after: Option<T>) {
-    if before == after {
-        return;
-    }
-    if let Some(before) = before {
-        set.remove(&before);
-    }
-    set.extend(after);
+/// What an operation adds to the sum of what is pending; 0 if it is not.
+fn weight(op: Option<PendingOp>) -> u64 {
+    op.map_or(0, |op| fingerprint(&(op.kind, op.name, op.state)))
 }

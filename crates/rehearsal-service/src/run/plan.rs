@@ -55,7 +55,6 @@ pub(crate) fn plan(
             task_queue: &state.view.task_queue,
             run_timeout: state.settings.run_timeout,
             namespace: &turn.config.namespace,
-            task_timeouts: [turn.config.default_task_timeout, turn.config.max_task_timeout],
             limits: &turn.config.limits,
             search_attributes: &turn.config.search_attributes,
             chain: state.chain(turn),

@@ -1,4 +1,4 @@
-//! The timer queue as far as one run sees it, which has a shard of its own (T-2, T-9).
+//! The timer queue as far as one run sees it; the runs of a chain share one shard (T-2, T-9).
 //!
 //! A server reads its queues ahead, and what is put into the timer queue afterwards goes off no sooner than the time up
 //! to which it read: one second (`timerProcessorMaxTimeShift`) after the last read of *any* queue of the shard

@@ -56,8 +56,6 @@ pub(crate) struct Family {
     pub(crate) parent: Option<(Execution, EventId)>,
     /// The topmost parent: itself, if it has none.
     pub(crate) root: Execution,
-    /// The first run of its chain.
-    pub(crate) first_run_id: SmolStr,
 }
 
 impl Family {
@@ -71,7 +69,6 @@ impl Family {
         Self {
             parent: parent.map(|parent| (parent, started.parent_initiated_event_id)),
             root: started.root_workflow_execution.clone().unwrap_or_else(itself),
-            first_run_id: started.first_execution_run_id.clone(),
         }
     }
 }

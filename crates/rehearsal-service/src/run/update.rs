@@ -43,9 +43,7 @@ impl Run {
         if self.state.task.attempt() >= FAILING {
             return Err(NotReady::UpdateWhileFailing.into());
         }
-        if self.state.task.is_started() && self.state.task.is_closing() {
-            return Err(Busy::Closing.into());
-        }
+        self.check_closing()?;
         if known {
             return Ok(());
         }
@@ -154,7 +152,7 @@ impl Run {
         identity: SmolStr,
         request_id: SmolStr,
     ) -> Result<Option<TaskDelivery>, RequestError> {
-        if !self.is_open() || !self.has_messages() || !self.state.task.is_idle() {
+        if !self.is_open() || !self.state.task.is_idle() || !self.has_messages() {
             return Ok(None);
         }
         self.schedule_speculative(turn, false);

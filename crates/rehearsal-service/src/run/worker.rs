@@ -207,14 +207,13 @@ impl Run {
         let task =
             EventId(self.next_id().0.saturating_add(decision.steps.len() as u64).saturating_sub(1));
         self.index.update(&mut self.state);
-        let leaves_events = commands.iter().any(|command| !command.is_message());
+        let leaves_events = force_new_task || commands.iter().any(|command| !command.is_message());
         let plan =
             plan((&self.state, &self.index), turn, task, &identity, self.buffer.len(), commands);
         let plan = match plan {
             Ok(plan) => plan,
             Err(refusal) => return Err(self.refuse(turn, refusal, identity)),
         };
-        let leaves_events = leaves_events || force_new_task;
         if self.is_dropped(leaves_events) {
             self.sticky = sticky;
             self.apply(plan.steps);

@@ -11,7 +11,7 @@ use rehearsal_history::{
 use smol_str::format_smolstr;
 
 use super::Service;
-use crate::config::ServiceConfig;
+use crate::config::{ServiceConfig, run_timeout};
 use crate::cron::{CronError, Schedule};
 use crate::error::{IdTaken, InvalidRequest, RequestError};
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
@@ -175,11 +175,7 @@ pub(super) fn started_event(
         (given.is_some() || !timeout.is_zero()).then_some(timeout)
     };
     let execution = start.execution_timeout.unwrap_or_default();
-    let run = match start.run_timeout.filter(|timeout| !timeout.is_zero()) {
-        None => execution,
-        Some(run) if execution.is_zero() => run,
-        Some(run) => run.min(execution),
-    };
+    let run = run_timeout(start.run_timeout.unwrap_or_default(), execution);
     let task = config.task_timeout(start.task_timeout.unwrap_or_default(), run);
     let (initiator, backoff) = if start.cron_schedule.is_empty() {
         (ContinueAsNewInitiator::Unspecified, start.start_delay)

@@ -39,7 +39,7 @@ impl Service {
         match across {
             Across::StartChild { initiated } => self.start_child(now, run, initiated, run_id, out),
             Across::SignalExternal { initiated } | Across::CancelExternal { initiated } => {
-                self.send_external(now, run, initiated, out);
+                self.send_external(now, run, across, initiated, out);
             }
             Across::Close => {
                 self.tell_parent(now, run, out);
@@ -108,6 +108,7 @@ impl Service {
         &mut self,
         now: Timestamp,
         sender: RunRef,
+        across: Across,
         initiated: EventId,
         out: &mut Outbox,
     ) {
@@ -129,7 +130,6 @@ impl Service {
                 (it.workflow_execution.clone(), it.child_workflow_only, sent)
             }
         };
-        let is_signal = matches!(sent, Sent::Signal { .. });
         let requester = Requester::Workflow { execution, initiated, child_only };
         // It does not matter if the run is another one.
         let arrival = if target.workflow_id == own_id {
@@ -140,11 +140,6 @@ impl Service {
                 Err(RequestError::NotFound(_)) => Arrival::NotFound,
                 Err(RequestError::ResourceExhausted(_)) => {
                     let at = now.saturating_add(RESCHEDULED);
-                    let across = if is_signal {
-                        Across::SignalExternal { initiated }
-                    } else {
-                        Across::CancelExternal { initiated }
-                    };
                     return out.effects.push(Effect::Transfer { run: sender, across, at });
                 }
                 Err(_) => Arrival::TooManySignals,

@@ -24,21 +24,9 @@ pub(crate) struct Origin<'a> {
     pub(crate) run_timeout: Option<Duration>,
     /// The namespace of all workflows.
     pub(crate) namespace: &'a SmolStr,
-    /// How long a worker may take for a workflow task that says nothing of it, and at most (W-4).
-    pub(crate) task_timeouts: [Duration; 2],
     pub(crate) limits: &'a Limits,
     /// The search attributes that the namespace has, by their names.
     pub(crate) search_attributes: &'a BTreeMap<SmolStr, SearchType>,
     /// The run as one of its chain.
     pub(crate) chain: Chain<'a>,
-}
-
-impl Origin<'_> {
-    /// How long a worker may take for a workflow task of a run with this run timeout, zero for none (W-4).
-    pub(crate) fn task_timeout(&self, given: Option<Duration>, run: Duration) -> Duration {
-        let [default, longest] = self.task_timeouts;
-        let given = given.filter(|timeout| !timeout.is_zero());
-        let task = given.unwrap_or(default).min(longest);
-        if run.is_zero() { task } else { task.min(run) }
-    }
 }

@@ -77,24 +77,10 @@ pub(crate) fn next_run(
     now: Timestamp,
     expires: Option<Timestamp>,
 ) -> Result<Timestamp, RetryState> {
-    if !is_retryable(failure, &policy.non_retryable_error_types) {
-        return Err(RetryState::NonRetryableFailure);
-    }
-    let most = u32::try_from(policy.maximum_attempts).unwrap_or(0);
-    if most > 0 && attempt >= most {
-        return Err(RetryState::MaximumAttemptsReached);
-    }
     let maximum = policy.maximum_interval.unwrap_or_default();
-    let wait = match next_retry_delay(failure) {
-        Some(delay) if delay.is_zero() => maximum,
-        Some(delay) => delay.min(maximum),
-        None => interval(policy, attempt),
-    };
-    let next = now.saturating_add(wait);
-    if expires.is_some_and(|expires| next >= expires) {
-        return Err(RetryState::Timeout);
-    }
-    Ok(next)
+    next(policy, attempt, failure, now, expires, |delay| {
+        Ok(if delay.is_zero() { maximum } else { delay.min(maximum) })
+    })
 }
 
 /// When the attempt after `attempt` is to begin, if the policy grants one (T-6). `deadline` is the schedule-to-close
@@ -117,6 +103,21 @@ pub(crate) fn next_attempt(
     ) {
         return Err(RetryState::Timeout);
     }
+    next(policy, attempt, failure, now, deadline, |delay| {
+        if delay.is_zero() { Err(RetryState::Timeout) } else { Ok(delay) }
+    })
+}
+
+/// When the next attempt is to begin: before `end`, if there is one. `asked` says what comes of a delay that the
+/// failure asks for.
+fn next(
+    policy: &RetryPolicy,
+    attempt: u32,
+    failure: &Failure,
+    now: Timestamp,
+    end: Option<Timestamp>,
+    asked: impl FnOnce(Duration) -> Result<Duration, RetryState>,
+) -> Result<Timestamp, RetryState> {
     if !is_retryable(failure, &policy.non_retryable_error_types) {
         return Err(RetryState::NonRetryableFailure);
     }
@@ -125,20 +126,15 @@ pub(crate) fn next_attempt(
         return Err(RetryState::MaximumAttemptsReached);
     }
     let wait = match next_retry_delay(failure) {
-        Some(Duration::ZERO) => return Err(RetryState::Timeout),
-        Some(delay) => delay,
-        None => interval(policy, attempt),
+        Some(delay) => asked(delay)?,
+        // T-5.
+        None => policy.wait_after(attempt),
     };
     let next = now.saturating_add(wait);
-    if deadline.is_some_and(|deadline| next >= deadline) {
+    if end.is_some_and(|end| next >= end) {
         return Err(RetryState::Timeout);
     }
     Ok(next)
-}
-
-/// The wait after `attempt` (T-5).
-pub(crate) fn interval(policy: &RetryPolicy, attempt: u32) -> Duration {
-    policy.wait_after(attempt)
 }
 
 /// Whether a failure may be followed by another attempt at all (T-7).
@@ -199,7 +195,7 @@ mod tests {
     #[test]
     fn sg_9_default_intervals_double_up_to_a_hundred_seconds() {
         let waits: Vec<u64> =
-            (1..=9).map(|attempt| interval(&defaults(), attempt).as_secs()).collect();
+            (1..=9).map(|attempt| defaults().wait_after(attempt).as_secs()).collect();
 
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 100, 100]);
     }
@@ -208,7 +204,7 @@ mod tests {
     fn t_5_intervals_are_exact_to_the_nanosecond() {
         let policy = policy(Duration::from_secs(1), 1.5, Duration::from_secs(1000));
         let waits: Vec<u128> =
-            (1..=6).map(|attempt| interval(&policy, attempt).as_nanos()).collect();
+            (1..=6).map(|attempt| policy.wait_after(attempt).as_nanos()).collect();
 
         assert_eq!(
             waits,
@@ -226,16 +222,17 @@ mod tests {
     #[test]
     fn t_5_a_coefficient_of_one_needs_no_steps_and_a_huge_one_is_capped() {
         assert_eq!(
-            interval(&policy(Duration::from_secs(3), 1.0, Duration::from_secs(9)), u32::MAX)
+            policy(Duration::from_secs(3), 1.0, Duration::from_secs(9))
+                .wait_after(u32::MAX)
                 .as_secs(),
             3
         );
         assert_eq!(
-            interval(&policy(Duration::from_secs(3), 1e300, Duration::from_secs(9)), 2).as_secs(),
+            policy(Duration::from_secs(3), 1e300, Duration::from_secs(9)).wait_after(2).as_secs(),
             9
         );
         assert_eq!(
-            interval(&policy(Duration::MAX, 2.0, Duration::MAX), 5),
+            policy(Duration::MAX, 2.0, Duration::MAX).wait_after(5),
             Duration::from_nanos(u64::MAX)
         );
     }

@@ -37,19 +37,11 @@ fn closed(command: ServerCommand) -> Bench {
 #[test]
 fn t_14_an_id_is_free_again_after_the_close() {
     let mut bench = Bench::start(|_| {});
-    let start = |bench: &mut Bench| {
-        let again = StartWorkflow {
-            workflow_id: "wf".into(),
-            run_id: "run-2".into(),
-            ..StartWorkflow::default()
-        };
-        bench.handle(Input::StartWorkflow(Box::new(again)))
-    };
-    let running = start(&mut bench).unwrap_err().to_string();
+    let running = refused(&mut bench, |_| {});
     assert_eq!(running, "Workflow execution is already running. WorkflowId: wf, RunId: run-1.");
     bench.turn(vec![COMPLETE]);
 
-    assert!(start(&mut bench).is_ok());
+    assert!(start(&mut bench, |_| {}).is_ok());
 }
 
 #[test]

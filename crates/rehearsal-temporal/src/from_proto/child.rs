@@ -9,7 +9,7 @@ use temporalio_protos::coresdk::workflow_commands::StartChildWorkflowExecution;
 use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
-use super::{Refusal, given};
+use super::{Refusal, given, same_namespace};
 use crate::proto::payload::ProtoMap;
 use crate::proto::{Mirror, from_header, from_list};
 
@@ -23,9 +23,7 @@ pub(super) fn start(
     if child.versioning_intent != 0 || child.versioning_override.is_some() {
         return Err(Refusal::NotSimulated("worker versioning"));
     }
-    if !child.namespace.is_empty() && child.namespace != crate::NAMESPACE {
-        return Err(Refusal::NotSimulated("other namespaces"));
-    }
+    same_namespace(&child.namespace)?;
     let parent_close_policy = match child.parent_close_policy() {
         ProtoClosePolicy::Unspecified => ParentClosePolicy::default(),
         ProtoClosePolicy::Terminate => ParentClosePolicy::Terminate,

@@ -7,7 +7,7 @@ use temporalio_protos::coresdk::workflow_commands::{
     RequestCancelExternalWorkflowExecution, SignalExternalWorkflowExecution,
 };
 
-use super::{Refusal, given};
+use super::{Refusal, given, same_namespace};
 use crate::proto::{from_header, from_list};
 
 pub(super) fn signal(signal: SignalExternalWorkflowExecution) -> Result<WorkflowCommand, Refusal> {
@@ -41,9 +41,7 @@ pub(super) fn cancel(
 }
 
 fn other(target: NamespacedWorkflowExecution) -> Result<ExternalTarget, Refusal> {
-    if !target.namespace.is_empty() && target.namespace != crate::NAMESPACE {
-        return Err(Refusal::NotSimulated("other namespaces"));
-    }
+    same_namespace(&target.namespace)?;
     Ok(ExternalTarget {
         workflow_id: target.workflow_id.into(),
         run_id: given(target.run_id),

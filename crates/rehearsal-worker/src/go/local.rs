@@ -27,6 +27,7 @@ use self::marker::Note;
 use super::failure::SOURCE;
 use super::outbox::Outbox;
 use crate::local::{LocalAttempt, LocalDone, LocalEvent, LocalRequest, LocalWhat};
+use crate::normal::retry_policy;
 use crate::run_info::RunInfo;
 use crate::slice::Task;
 use crate::told::Misplaced;
@@ -125,7 +126,8 @@ impl Locals {
         self.unstarted.push(seq);
         let pending = Pending {
             id,
-            policy: retry::with_defaults(command.retry_policy.clone().unwrap_or_default()),
+            // `applyRetryPolicyDefaultsForLocalActivity` (`internal/workflow.go`) has the server's defaults.
+            policy: retry_policy(command.retry_policy.as_ref()),
             attempt: command.attempt.max(1),
             scheduled_at: Timestamp::default(),
             canceled: false,

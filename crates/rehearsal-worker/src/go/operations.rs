@@ -164,10 +164,7 @@ impl Operations {
             C::RespondUpdate(respond) => {
                 out.push(self.updates.answered(*respond).map_err(Refusal::NotSimulated)?);
             }
-            other => {
-                let what = other.not_simulated().unwrap_or("a command of a later version");
-                return Err(Refusal::NotSimulated(what));
-            }
+            _ => return Err(Refusal::NotSimulated("a command of a later version")),
         }
         Ok(())
     }

@@ -23,9 +23,9 @@ const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
 /// Updates run before the main routine. Set where a handler is set and where an update comes (`setUpdateHandler`,
 /// `defaultUpdateHandler`).
 const PRIORITY_UPDATE_HANDLING: u32 = 4;
-/// A selector that was blocked does not lose the signal that woke it. Set, as the next one, where a channel wakes one: in
-/// the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`), which knows no other channels
-/// than signals and `ctx.Done()` here; that of `AddFuture` sets none.
+/// A selector that was blocked does not lose the signal that woke it. Set, as [`WORKFLOW_NEW_CHANNEL_LOST_MESSAGES`],
+/// where a channel wakes one: in the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`),
+/// which knows no other channels than signals and `ctx.Done()` here; that of `AddFuture` sets none.
 const BLOCKED_SELECTOR_SIGNAL_RECEIVE: u32 = 5;
 /// The memo is written by the converter of the user. Set where the memo is upserted (`UpsertMemo`) and with every child,
 /// whether it has a memo or not (`getWorkflowMemo`).

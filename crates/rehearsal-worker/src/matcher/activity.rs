@@ -6,7 +6,6 @@ use rehearsal_history::event::{ActivityTaskCancelRequested, ActivityTaskSchedule
 
 use super::attributes::Attributes;
 use super::strictness::Strictness;
-use super::values::{Values, fields};
 use crate::describe;
 use crate::mismatch::Grade;
 use crate::normal::{Timeouts, retry_policy};
@@ -22,12 +21,7 @@ pub(super) fn scheduled(
     }
     at.behavior("type", &recorded.activity_type.name, &attempted.activity_type);
     at.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
-    let values = Values::of(recorded.input.as_ref(), attempted.input.as_ref());
-    if let Some(grade) = values.grade() {
-        let recorded = describe::whole(recorded.input.as_ref());
-        let attempted = describe::whole(attempted.input.as_ref());
-        at.value("input", &recorded, &attempted, grade);
-    }
+    at.input(recorded.input.as_ref(), attempted.input.as_ref());
     let timeouts = Timeouts::recorded(recorded);
     let wanted = Timeouts::normalized(attempted, at.context.run_timeout);
     for ((name, recorded), (_, attempted)) in timeouts.named().into_iter().zip(wanted.named()) {
@@ -45,11 +39,7 @@ pub(super) fn scheduled(
             at.behavior(name, &recorded, &attempted);
         }
     }
-    if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
-        let recorded = describe::header(recorded.header.as_ref());
-        let attempted = describe::header(attempted.header.as_ref());
-        at.attribute("header", &recorded, &attempted, Grade::Cosmetic);
-    }
+    at.header(recorded.header.as_ref(), attempted.header.as_ref());
     at.summary(attempted.user_metadata.as_deref());
 }
 

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::{Event, UserMetadata, side_by_side};
+use rehearsal_history::{Event, Header, Payloads, UserMetadata, side_by_side};
 
 use super::Difference;
 use super::strictness::{Context, Strictness};
+use super::values::{Values, fields};
 use crate::describe;
 use crate::mismatch::Grade;
 
@@ -33,6 +34,22 @@ impl Attributes<'_> {
                 Strictness::Go(_) => Grade::BreaksProduction,
                 Strictness::Core { .. } => Grade::ChangesBehavior,
             });
+        }
+    }
+
+    /// The arguments.
+    pub(super) fn input(&mut self, recorded: Option<&Payloads>, attempted: Option<&Payloads>) {
+        if let Some(grade) = Values::of(recorded, attempted).grade() {
+            let (recorded, attempted) = (describe::whole(recorded), describe::whole(attempted));
+            self.value("input", &recorded, &attempted, grade);
+        }
+    }
+
+    /// Context of the caller.
+    pub(super) fn header(&mut self, recorded: Option<&Header>, attempted: Option<&Header>) {
+        if fields(recorded) != fields(attempted) {
+            let (recorded, attempted) = (describe::header(recorded), describe::header(attempted));
+            self.attribute("header", &recorded, &attempted, Grade::Cosmetic);
         }
     }
 

@@ -9,7 +9,6 @@ use rehearsal_history::{ParentClosePolicy, WorkflowIdReusePolicy};
 use super::activity::last_part;
 use super::attributes::Attributes;
 use super::strictness::Strictness;
-use super::values::{Values, fields};
 use crate::describe;
 use crate::mismatch::Grade;
 
@@ -27,12 +26,7 @@ pub(super) fn initiated(
     if !attempted.task_queue.is_empty() {
         at.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
     }
-    let values = Values::of(recorded.input.as_ref(), attempted.input.as_ref());
-    if let Some(grade) = values.grade() {
-        let recorded = describe::whole(recorded.input.as_ref());
-        let attempted = describe::whole(attempted.input.as_ref());
-        at.value("input", &recorded, &attempted, grade);
-    }
+    at.input(recorded.input.as_ref(), attempted.input.as_ref());
     limits(at, recorded, attempted);
     let policy = match &attempted.parent_close_policy {
         ParentClosePolicy::Unspecified => &ParentClosePolicy::Terminate,
@@ -53,11 +47,7 @@ pub(super) fn initiated(
             whether(attempted.retry_policy.is_some()),
         );
     }
-    if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
-        let recorded = describe::header(recorded.header.as_ref());
-        let attempted = describe::header(attempted.header.as_ref());
-        at.attribute("header", &recorded, &attempted, Grade::Cosmetic);
-    }
+    at.header(recorded.header.as_ref(), attempted.header.as_ref());
     at.summary(attempted.user_metadata.as_deref());
 }
 

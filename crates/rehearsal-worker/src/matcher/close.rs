@@ -13,7 +13,7 @@ use rehearsal_history::{Event, EventKind, Failure, Payloads, side_by_side};
 
 use super::attributes::Attributes;
 use super::pairing::Pair;
-use super::values::{Values, fields, same_failure};
+use super::values::{Values, same_failure};
 use crate::describe;
 use crate::mismatch::Grade;
 
@@ -101,9 +101,7 @@ pub(super) fn continued(
     recorded: &WorkflowExecutionContinuedAsNew,
     attempted: &ContinueAsNewWorkflow,
 ) {
-    if recorded.workflow_type.name != attempted.workflow_type {
-        at.behavior("type", &recorded.workflow_type.name, &attempted.workflow_type);
-    }
+    at.behavior("type", &recorded.workflow_type.name, &attempted.workflow_type);
     if !attempted.task_queue.is_empty() {
         at.behavior("task queue", &recorded.task_queue.name, &attempted.task_queue);
     }
@@ -120,11 +118,7 @@ pub(super) fn continued(
         }
     }
     with_values(at, "input=", recorded.input.as_ref(), attempted.input.as_ref());
-    if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
-        let recorded = describe::header(recorded.header.as_ref());
-        let attempted = describe::header(attempted.header.as_ref());
-        at.attribute("header", &recorded, &attempted, Grade::Cosmetic);
-    }
+    at.header(recorded.header.as_ref(), attempted.header.as_ref());
 }
 
 fn with_values(

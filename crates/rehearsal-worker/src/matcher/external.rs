@@ -7,9 +7,6 @@ use rehearsal_history::event::{
 };
 
 use super::attributes::Attributes;
-use super::values::{Values, fields};
-use crate::describe;
-use crate::mismatch::Grade;
 
 /// Another workflow is signaled.
 pub(super) fn signal(
@@ -23,17 +20,8 @@ pub(super) fn signal(
             && execution.workflow_id == attempted.target.workflow_id,
     );
     run(at, execution, &attempted.target);
-    let values = Values::of(recorded.input.as_ref(), attempted.input.as_ref());
-    if let Some(grade) = values.grade() {
-        let recorded = describe::whole(recorded.input.as_ref());
-        let attempted = describe::whole(attempted.input.as_ref());
-        at.value("input", &recorded, &attempted, grade);
-    }
-    if fields(recorded.header.as_ref()) != fields(attempted.header.as_ref()) {
-        let recorded = describe::header(recorded.header.as_ref());
-        let attempted = describe::header(attempted.header.as_ref());
-        at.attribute("header", &recorded, &attempted, Grade::Cosmetic);
-    }
+    at.input(recorded.input.as_ref(), attempted.input.as_ref());
+    at.header(recorded.header.as_ref(), attempted.header.as_ref());
 }
 
 /// Another workflow is asked to cancel.

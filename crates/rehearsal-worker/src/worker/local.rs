@@ -12,7 +12,7 @@ use crate::local::{LocalEvent, LocalKey, LocalRequest, LocalWhat};
 impl Worker {
     /// The live task waits for local activities, up to its heartbeat: at 0.8 of its timeout
     /// (`ratioToForceCompleteWorkflowTaskComplete`; `WFT_HEARTBEAT_TIMEOUT_FRACTION` of core).
-    pub(super) fn wait(&mut self, mut run: Box<Run>, mut work: Work, out: &mut Vec<WorkerOutput>) {
+    pub(super) fn wait(&mut self, run: Box<Run>, mut work: Work, out: &mut Vec<WorkerOutput>) {
         // What differs is noticed before that.
         if let Some(late) = work.late.take() {
             return self.halt(&work.token, *late, out);
@@ -21,15 +21,12 @@ impl Worker {
             return self.ask_over_waits(run, work, query, out);
         }
         work.waits = true;
-        let run_id = work.token.run_id.clone();
         if !core::mem::replace(&mut work.beats, true) {
-            let what = LocalWhat::Task(work.current.started);
-            let key = LocalKey { run_id: run_id.clone(), life: run.life, what };
-            let due = self.now.saturating_add(run.session.task_timeout() * 4 / 5);
+            let key = heartbeat_key(&run, &work);
+            let due = self.now.saturating_add(run.session.task_timeout().saturating_mul(4) / 5);
             out.push(WorkerOutput::Local(LocalRequest::Wake { key, due }));
         }
-        run.work = Some(work);
-        self.cache.insert(run_id, run);
+        self.keep(run, work);
     }
 
     /// Something happened to a local activity, or to a task that waits for those.
@@ -81,9 +78,14 @@ impl Worker {
     /// A task that has waited is answered: its heartbeat is not wanted any more.
     pub(super) fn forget_heartbeat(run: &Run, work: &Work, out: &mut Vec<WorkerOutput>) {
         if work.beats {
-            let what = LocalWhat::Task(work.current.started);
-            let key = LocalKey { run_id: work.token.run_id.clone(), life: run.life, what };
+            let key = heartbeat_key(run, work);
             out.push(WorkerOutput::Local(LocalRequest::Forget { key }));
         }
     }
+}
+
+/// What names the heartbeat of a task.
+fn heartbeat_key(run: &Run, work: &Work) -> LocalKey {
+    let what = LocalWhat::Task(work.current.started);
+    LocalKey { run_id: work.token.run_id.clone(), life: run.life, what }
 }

@@ -14,8 +14,6 @@ use rehearsal_activation::{
 use rehearsal_history::{EventId, Failure, SmolStr};
 
 use super::{Run, Step, Work, Worker, WorkerOutput};
-use crate::matcher::Ends;
-use crate::session::Session;
 use crate::slice::{Slices, slice_as};
 
 impl Worker {
@@ -44,18 +42,14 @@ impl Worker {
             started: EventId::NONE,
             attempt: 1,
         };
-        if self.cache.remove(&run_id).is_some() {
-            out.push(WorkerOutput::Evict { run_id: run_id.clone() });
-        }
+        self.drop_run(run_id.clone(), out);
         out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
         let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);
         let mut tasks: VecDeque<_> = tasks.into_iter().chain(open).collect();
         let Some(current) = tasks.pop_front() else {
             return self.bad_delivery(&token, "nothing has run that a query could ask", out);
         };
-        let session = Session::new(self.options.profile, workflow_id, run_id, Ends::Otherwise);
-        self.lives += 1;
-        let run = Run::new(session, self.lives);
+        let run = self.fresh(workflow_id, run_id);
         let work = Work { direct: Some(query), ..Work::new(token, current, tasks) };
         self.turn(run, work, Step::Activate, out);
     }
@@ -85,11 +79,9 @@ impl Worker {
         out: &mut Vec<WorkerOutput>,
     ) {
         (run.seen, run.time) = (work.current.started, work.current.time);
-        let run_id = work.token.run_id.clone();
-        let activation = ask(&run_id, &run, &work.queries);
-        run.work = Some(work);
+        let activation = ask(&work.token.run_id, &run, &work.queries);
         out.push(WorkerOutput::Activate(activation));
-        self.cache.insert(run_id, run);
+        self.keep(run, work);
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the command that starts a child comes to (W-15, C-40).
 
-use core::time::Duration;
-
 use alloc::boxed::Box;
 
 use rehearsal_activation::StartChildWorkflow;
@@ -9,6 +7,7 @@ use rehearsal_history::event::StartChildWorkflowExecutionInitiated;
 use rehearsal_history::{EventId, ParentClosePolicy, TaskQueue, WorkflowIdReusePolicy};
 
 use super::Child;
+use crate::config::run_timeout;
 use crate::refusal::BadAcross;
 use crate::words::{Across, Decision, Origin, Table, Transfer};
 
@@ -73,6 +72,7 @@ fn attributes(
         if command.task_queue.is_empty() { origin.task_queue.clone() } else { command.task_queue };
     let execution = command.execution_timeout.unwrap_or_default();
     let run = run_timeout(command.run_timeout.unwrap_or_default(), execution);
+    let task = command.task_timeout.unwrap_or_default();
     StartChildWorkflowExecutionInitiated {
         namespace: origin.namespace.clone(),
         workflow_id: command.workflow_id,
@@ -81,7 +81,7 @@ fn attributes(
         input: command.input,
         workflow_execution_timeout: command.execution_timeout,
         workflow_run_timeout: Some(run),
-        workflow_task_timeout: Some(origin.task_timeout(command.task_timeout, run)),
+        workflow_task_timeout: Some(origin.chain.config.task_timeout(task, run)),
         parent_close_policy: match command.parent_close_policy {
             ParentClosePolicy::Unspecified => ParentClosePolicy::Terminate,
             policy => policy,
@@ -98,16 +98,5 @@ fn attributes(
         search_attributes: command.search_attributes,
         inherit_build_id: command.inherit_build_id,
         ..StartChildWorkflowExecutionInitiated::default()
-    }
-}
-
-/// T-10: no run outlives the execution; zero is none of both.
-fn run_timeout(run: Duration, execution: Duration) -> Duration {
-    if run.is_zero() {
-        execution
-    } else if execution.is_zero() {
-        run
-    } else {
-        run.min(execution)
     }
 }

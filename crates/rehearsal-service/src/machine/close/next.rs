@@ -9,6 +9,7 @@ use rehearsal_history::{
     ContinueAsNewInitiator, Failure, Payloads, RetryState, SmolStr, TaskQueue, TimeoutType,
 };
 
+use crate::config::run_timeout;
 use crate::refusal::BadCommand;
 use crate::words::{Chain, retry};
 
@@ -27,8 +28,8 @@ impl Next {
 }
 
 /// The run that a workflow asks for, with the event that closes the one that asks (`AddContinueAsNewEvent`,
-/// `addWorkflowExecutionStartedEventForContinueAsNew`). Memo, search attributes, retry policy and cron schedule are those
-/// of the command: it is the SDKs that take them along.
+/// `addWorkflowExecutionStartedEventForContinueAsNew`). Memo, search attributes and retry policy are those of the
+/// command: it is the SDKs that take them along.
 ///
 /// # Errors
 ///
@@ -50,11 +51,9 @@ pub(super) fn continued(
         workflow_type: workflow_type.clone(),
         task_queue: task_queue.clone(),
     })?;
-    let run = given(command.run_timeout).or(given(before.workflow_run_timeout));
-    let run = match given(before.workflow_execution_timeout) {
-        None => run.unwrap_or_default(),
-        Some(execution) => run.map_or(execution, |run| run.min(execution)),
-    };
+    let execution = before.workflow_execution_timeout.unwrap_or_default();
+    let run = given(command.run_timeout).or(before.workflow_run_timeout);
+    let run = run_timeout(run.unwrap_or_default(), execution);
     let task = given(command.task_timeout).or(before.workflow_task_timeout);
     let task = chain.config.task_timeout(task.unwrap_or_default(), run);
     let started = Box::new(WorkflowExecutionStarted {

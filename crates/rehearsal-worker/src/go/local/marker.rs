@@ -36,21 +36,10 @@ impl Note {
             String::from(payload.as_json().unwrap_or_default())
         };
         let (id, name, time) =
-            (quoted(activity_id), quoted(activity_type), quoted(&rfc3339_nano(*time)));
+            (quoted(activity_id), quoted(activity_type), quoted(&time.to_rfc3339_nano()));
         format!(
             "{{\"ActivityID\":{id},\"ActivityType\":{name},\"ReplayTime\":{time},\"Attempt\":{attempt},\"Backoff\":{backoff}}}"
         )
-    }
-}
-
-/// As Go writes a time: without the zeros at the end of the fraction.
-fn rfc3339_nano(time: Timestamp) -> String {
-    let text = time.to_rfc3339();
-    match text.strip_suffix('Z') {
-        Some(front) if front.contains('.') => {
-            format!("{}Z", front.trim_end_matches('0').trim_end_matches('.'))
-        }
-        Some(_) | None => text,
     }
 }
 

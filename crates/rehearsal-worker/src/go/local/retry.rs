@@ -4,19 +4,6 @@ use core::time::Duration;
 
 use rehearsal_history::{Failure, FailureInfo, RetryPolicy, TimeoutType, Timestamp};
 
-/// A policy with Go's defaults (`applyRetryPolicyDefaultsForLocalActivity`, `internal/workflow.go`).
-pub(super) fn with_defaults(mut policy: RetryPolicy) -> RetryPolicy {
-    if policy.backoff_coefficient == 0.0 {
-        policy.backoff_coefficient = 2.0;
-    }
-    let given = |interval: Option<Duration>| interval.filter(|interval| !interval.is_zero());
-    let initial = given(policy.initial_interval).unwrap_or(Duration::from_secs(1));
-    policy.initial_interval = Some(initial);
-    let maximum = given(policy.maximum_interval).unwrap_or(initial.saturating_mul(100));
-    policy.maximum_interval = Some(maximum);
-    policy
-}
-
 /// How long to wait for the attempt after `attempt`; `None` if there is none (`getRetryBackoffWithNowTime`).
 pub(super) fn backoff(
     policy: &RetryPolicy,
