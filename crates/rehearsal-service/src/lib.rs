@@ -35,7 +35,7 @@ pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
     RunRef, StartWorkflow, Target,
 };
-pub use refusal::{BadAcross, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
+pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 pub use words::Across;

@@ -6,7 +6,7 @@ use core::fmt;
 
 use rehearsal_history::{EventId, SearchType, SmolStr, WorkflowTaskFailedCause};
 
-pub use self::across::BadAcross;
+pub use self::across::{BadAcross, BadChild};
 pub use crate::words::retry::BadPolicy;
 
 /// Why a completion was refused and its workflow task failed (W-12, W-14).

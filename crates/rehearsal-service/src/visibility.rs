@@ -93,7 +93,7 @@ fn equality(
             let kind = match custom.get(&name) {
                 Some(kind) => *kind,
                 None if attribute == "TemporalChangeVersion" => SearchType::KeywordList,
-                None if crate::machine::properties::is_servers(attribute) => return Err(OTHER),
+                None if crate::words::attributes::is_servers(attribute) => return Err(OTHER),
                 None => return Err(InvalidRequest::NoSuchAttribute { name }.into()),
             };
             match (kind, &value) {

@@ -1,5 +1,6 @@
 //! The words that the machines share: what they decide, note, owe and wait for. Nothing here knows a machine or a run.
 
+pub(crate) mod attributes;
 mod bend;
 mod chain;
 mod due;

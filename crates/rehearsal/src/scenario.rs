@@ -285,6 +285,13 @@ impl Scenario {
         self.inner.world(Box::new(Calm))
     }
 
+    /// The same, for a run in which what could go more than one way goes as `tape` says.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn world_of(&self, tape: Tape) -> World {
+        self.inner.world(Box::new(tape))
+    }
+
     /// Runs the calm run and checks it.
     ///
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints

@@ -1,10 +1,13 @@
 //! Rehearses one scenario: its port in simulation, with the client and the workers of its script.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use rehearsal::{
-    ClientError, Code, Handle, Scenario, StartOptions, UpdateHandle, WorkerSpec, Workflow, World,
+    ClientError, Code, Handle, Scenario, StartOptions, Tape, UpdateHandle, WorkerSpec, Workflow,
+    World,
 };
 use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
 
@@ -36,9 +39,24 @@ pub struct Simulated {
 #[must_use]
 pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulated {
     let mut run = Run::new(folder.sdk, folder.name, script);
-    let mut world = register(run.scenario()).world();
-    run.play(&mut world);
-    run.conclude(world)
+    match tape(folder) {
+        Ok(tape) => {
+            let mut world = register(run.scenario()).world_of(tape);
+            run.play(&mut world);
+            run.conclude(world)
+        }
+        Err(problem) => Simulated { problems: vec![problem], ..Simulated::default() },
+    }
+}
+
+/// How it went where the server was free to choose: in which order it took what was due at the same time. That is the
+/// calm one unless the scenario has a file that says which.
+fn tape(folder: &Folder) -> Result<Tape, String> {
+    match fs::read_to_string(folder.file("tape")) {
+        Ok(text) => text.trim().parse().map_err(|error| format!("tape: {error}")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Tape::calm()),
+        Err(error) => Err(format!("tape: {error}")),
+    }
 }
 
 /// The same as a scenario with a client script, for runs in which something strikes. What the client gets then, and how

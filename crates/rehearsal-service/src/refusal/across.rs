@@ -4,6 +4,9 @@ use core::fmt;
 
 use rehearsal_history::{SmolStr, WorkflowTaskFailedCause};
 
+use super::BadSearchAttribute;
+use crate::words::retry::BadPolicy;
+
 /// What was wrong with a command about a child or another workflow (W-15).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,6 +22,17 @@ pub enum BadAcross {
     NoChildType {
         /// Its id.
         workflow_id: SmolStr,
+        /// Its namespace.
+        namespace: SmolStr,
+    },
+    /// What a child is started with cannot be meant.
+    BadChild {
+        /// What is wrong.
+        bad: BadChild,
+        /// Its id.
+        workflow_id: SmolStr,
+        /// Its type.
+        workflow_type: SmolStr,
         /// Its namespace.
         namespace: SmolStr,
     },
@@ -79,10 +93,49 @@ pub enum BadAcross {
     },
 }
 
+/// What is wrong with what a child is started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadChild {
+    /// Its retry policy.
+    RetryPolicy(BadPolicy),
+    /// Its cron schedule cannot be read.
+    Cron,
+    /// Its cron schedule is never met.
+    CronNever,
+    /// One of its search attributes.
+    SearchAttribute(BadSearchAttribute),
+}
+
+/// As the server words it in front of which child it is.
+impl fmt::Display for BadChild {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RetryPolicy(bad) => write!(
+                f,
+                "invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: {bad}"
+            ),
+            Self::Cron => f.write_str(
+                "invalid CronSchedule on StartChildWorkflowExecutionCommand: invalid CronSchedule.",
+            ),
+            Self::CronNever => f.write_str(
+                "invalid CronSchedule on StartChildWorkflowExecutionCommand: invalid CronSchedule, no time can be found \
+                 to satisfy the schedule",
+            ),
+            Self::SearchAttribute(bad) => {
+                write!(f, "invalid SearchAttributes on StartChildWorkflowCommand: {bad}")
+            }
+        }
+    }
+}
+
 impl BadAcross {
     pub(super) const fn cause(&self) -> WorkflowTaskFailedCause {
         match self {
-            Self::NoChildId { .. } | Self::NoChildType { .. } => {
+            Self::BadChild { bad: BadChild::SearchAttribute(_), .. } => {
+                WorkflowTaskFailedCause::BadSearchAttributes
+            }
+            Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
                 WorkflowTaskFailedCause::BadStartChildExecutionAttributes
             }
             Self::TooManyChildren { .. } => {
@@ -104,7 +157,10 @@ impl BadAcross {
     /// The cause as Go prints the enum.
     pub(super) const fn cause_name(&self) -> &'static str {
         match self {
-            Self::NoChildId { .. } | Self::NoChildType { .. } => "BadStartChildExecutionAttributes",
+            Self::BadChild { bad: BadChild::SearchAttribute(_), .. } => "BadSearchAttributes",
+            Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
+                "BadStartChildExecutionAttributes"
+            }
             Self::TooManyChildren { .. } => "PendingChildWorkflowsLimitExceeded",
             Self::NoSignalTarget { .. } | Self::NoSignalName { .. } => {
                 "BadSignalWorkflowExecutionAttributes"
@@ -130,6 +186,10 @@ impl fmt::Display for BadAcross {
                 f,
                 "Required field WorkflowType is not set on StartChildWorkflowExecutionCommand. \
                  WorkflowId={workflow_id} Namespace={namespace}"
+            ),
+            Self::BadChild { bad, workflow_id, workflow_type, namespace } => write!(
+                f,
+                "{bad}. WorkflowId={workflow_id} WorkflowType={workflow_type} Namespace={namespace}"
             ),
             Self::TooManyChildren { pending, limit } => write!(
                 f,

@@ -63,10 +63,11 @@ impl Run {
         run
     }
 
-    /// The first workflow task of a child, once its parent was told that it runs.
+    /// The first workflow task of a child, once its parent was told that it runs. One that runs by a cron schedule waits
+    /// for its time (`AddFirstWorkflowTaskScheduled`).
     pub(crate) fn schedule_first_task(&mut self, turn: &mut Turn<'_>) {
         if self.is_open() {
-            self.finish(turn, true);
+            self.finish(turn, self.state.settings.begins.is_none());
         }
     }
 

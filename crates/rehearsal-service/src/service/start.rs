@@ -15,9 +15,8 @@ use crate::config::{ServiceConfig, run_timeout};
 use crate::cron::{CronError, Schedule};
 use crate::error::{IdTaken, InvalidRequest, RequestError};
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
-use crate::machine::properties;
 use crate::run::{Following, Queue, Run, Turn};
-use crate::words::{HISTORY_SERVICE, retry};
+use crate::words::{HISTORY_SERVICE, attributes, retry};
 
 /// What becomes of a start.
 pub(super) enum Start {
@@ -36,11 +35,11 @@ impl Service {
         mut start: StartWorkflow,
         out: &mut Outbox,
     ) -> Result<Answer, RequestError> {
-        let (reuse, conflict) = policies(&start);
+        let (reuse, conflict) = policies(&start.id_reuse_policy, &start.id_conflict_policy);
         check(&mut start, now)?;
         if let Some(attributes) = start.search_attributes.take() {
-            let checked = properties::checked(attributes, &self.config.search_attributes);
-            start.search_attributes = properties::given(checked.map_err(InvalidRequest::from)?);
+            let checked = attributes::checked(attributes, &self.config.search_attributes);
+            start.search_attributes = attributes::given(checked.map_err(InvalidRequest::from)?);
         }
         match self.resolve(&start.workflow_id, &reuse, &conflict)? {
             Start::Existing(run) => return Ok(Answer::Started(run)),
@@ -104,7 +103,13 @@ impl Service {
     }
 
     /// The run that has the id makes room for a new one (`terminateWorkflowAction`).
-    fn terminate_for(&mut self, now: Timestamp, run: RunRef, run_id: &str, out: &mut Outbox) {
+    pub(super) fn terminate_for(
+        &mut self,
+        now: Timestamp,
+        run: RunRef,
+        run_id: &str,
+        out: &mut Outbox,
+    ) {
         let details = Payload::text(&format_smolstr!("terminated by new runID: {run_id}"));
         let close = WorkflowExecutionTerminated {
             reason: "TerminateIfRunning WorkflowIdReusePolicy".into(),
@@ -118,9 +123,12 @@ impl Service {
     }
 }
 
-/// The policies that count (`SetDefaultWorkflowIDPolicies`).
-fn policies(start: &StartWorkflow) -> (WorkflowIdReusePolicy, WorkflowIdConflictPolicy) {
-    match (&start.id_reuse_policy, &start.id_conflict_policy) {
+/// The policies that count (`SetDefaultWorkflowIDPolicies`, `MigrateWorkflowIdReusePolicyForRunningWorkflow`).
+pub(super) fn policies(
+    reuse: &WorkflowIdReusePolicy,
+    conflict: &WorkflowIdConflictPolicy,
+) -> (WorkflowIdReusePolicy, WorkflowIdConflictPolicy) {
+    match (reuse, conflict) {
         (WorkflowIdReusePolicy::TerminateIfRunning, WorkflowIdConflictPolicy::Unspecified) => {
             (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::TerminateExisting)
         }
@@ -201,7 +209,7 @@ pub(super) fn started_event(
             .then(|| now.saturating_add(execution)),
         cron_schedule: start.cron_schedule,
         first_workflow_task_backoff: Some(backoff.unwrap_or_default()),
-        memo: start.memo,
+        memo: start.memo.and_then(attributes::given_memo),
         search_attributes: start.search_attributes,
         header: start.header,
         workflow_id: start.workflow_id,

@@ -14,7 +14,7 @@ use rehearsal_history::{
 };
 
 use super::Service;
-use super::start::started_event;
+use super::start::{Start, policies, started_event};
 use crate::error::RequestError;
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow, Target};
 use crate::machine::child::{ChildInput, ChildState};
@@ -65,14 +65,19 @@ impl Service {
         let attributes = child.attributes().clone();
         let user_metadata = child.initiated().user_metadata.clone();
         let origin = state.as_parent(initiated);
-        let conflict = WorkflowIdConflictPolicy::Unspecified;
-        let reuse = &attributes.workflow_id_reuse_policy;
-        if self.resolve(&attributes.workflow_id, reuse, &conflict).is_err() {
-            let cause = &StartChildFailedCause::WorkflowAlreadyExists;
-            let input = ChildInput::FailToStart { cause };
-            return self.within(now, parent, out, |run, turn| {
-                run.change_child(turn, initiated, input);
-            });
+        let unspecified = WorkflowIdConflictPolicy::Unspecified;
+        let (reuse, conflict) = policies(&attributes.workflow_id_reuse_policy, &unspecified);
+        match self.resolve(&attributes.workflow_id, &reuse, &conflict) {
+            Ok(Start::New) => {}
+            Ok(Start::Instead(run)) => self.terminate_for(now, run, run_id, out),
+            // No child asks for one that runs already.
+            Ok(Start::Existing(_)) | Err(_) => {
+                let cause = &StartChildFailedCause::WorkflowAlreadyExists;
+                let input = ChildInput::FailToStart { cause };
+                return self.within(now, parent, out, |run, turn| {
+                    run.change_child(turn, initiated, input);
+                });
+            }
         }
         let start = StartWorkflow {
             workflow_id: attributes.workflow_id,
@@ -88,6 +93,7 @@ impl Service {
             run_timeout: attributes.workflow_run_timeout,
             task_timeout: attributes.workflow_task_timeout,
             retry_policy: attributes.retry_policy,
+            cron_schedule: attributes.cron_schedule,
             ..StartWorkflow::default()
         };
         let mut started = started_event(&self.config, now, start);

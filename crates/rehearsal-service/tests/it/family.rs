@@ -167,6 +167,17 @@ pub(crate) fn child_with(id: &str, parent_close_policy: ParentClosePolicy) -> Se
     }))
 }
 
+/// Starts the child `c` with more than its id and type.
+pub(crate) fn child_that(change: impl FnOnce(&mut StartChildWorkflow)) -> ServerCommand {
+    let mut command = StartChildWorkflow {
+        workflow_id: "c".into(),
+        workflow_type: "Child".into(),
+        ..StartChildWorkflow::default()
+    };
+    change(&mut command);
+    ServerCommand::StartChildWorkflow(Box::new(command))
+}
+
 /// Signals another workflow.
 pub(crate) fn signal(id: &str) -> ServerCommand {
     ServerCommand::SignalExternalWorkflow(Box::new(SignalExternalWorkflow {

@@ -10,6 +10,7 @@ mod cancel_activity;
 mod cancel_workflow;
 mod chain;
 mod child;
+mod child_options;
 mod deadlines;
 mod external;
 mod family;

@@ -1,4 +1,4 @@
-//! What the command that starts a child comes to (W-15, C-40).
+//! What the command that starts a child comes to (W-15, C-40; `ValidateStartChildExecutionAttributes`).
 
 use alloc::boxed::Box;
 
@@ -8,8 +8,9 @@ use rehearsal_history::{EventId, ParentClosePolicy, TaskQueue, WorkflowIdReusePo
 
 use super::Child;
 use crate::config::run_timeout;
-use crate::refusal::BadAcross;
-use crate::words::{Across, Decision, Origin, Table, Transfer};
+use crate::cron::{CronError, Schedule};
+use crate::refusal::{BadAcross, BadChild};
+use crate::words::{Across, Decision, Origin, Table, Transfer, attributes, retry};
 
 /// A command about a child.
 #[derive(Debug)]
@@ -51,20 +52,53 @@ pub(crate) fn plan(
             namespace: origin.namespace.clone(),
         });
     }
+    complete(&mut command, origin).map_err(|bad| BadAcross::BadChild {
+        bad,
+        workflow_id: command.workflow_id.clone(),
+        workflow_type: command.workflow_type.clone(),
+        namespace: origin.namespace.clone(),
+    })?;
     let (pending, limit) = (children.all().count(), origin.limits.pending_children);
     if pending >= limit {
         return Err(BadAcross::TooManyChildren { pending, limit });
     }
     let user_metadata = command.user_metadata.take();
-    out.record(origin.now, Box::new(attributes(*command, origin)));
+    out.record(origin.now, Box::new(initiated(*command, origin)));
     out.annotate(user_metadata);
     out.transfer(Transfer::Across(Across::StartChild { initiated: origin.next }));
     Ok(())
 }
 
+/// Fills in its retry policy and the types of its search attributes, and takes out what has no value.
+///
+/// # Errors
+///
+/// [`BadChild`] for the first of retry policy, cron schedule and search attributes that cannot be meant.
+fn complete(command: &mut StartChildWorkflow, origin: &Origin<'_>) -> Result<(), BadChild> {
+    if let Some(policy) = command.retry_policy.take() {
+        let policy = retry::with_defaults(policy).map_err(BadChild::RetryPolicy)?;
+        command.retry_policy = Some(policy);
+    }
+    if !command.cron_schedule.is_empty() {
+        match Schedule::parse(&command.cron_schedule, origin.now) {
+            // One with a time zone is refused by its name before anything is planned.
+            Ok(_) | Err(CronError::TimeZone) => {}
+            Err(CronError::Invalid) => return Err(BadChild::Cron),
+            Err(CronError::Never) => return Err(BadChild::CronNever),
+        }
+    }
+    if let Some(given) = command.search_attributes.take() {
+        let checked = attributes::checked(given, origin.search_attributes);
+        let checked = checked.map_err(BadChild::SearchAttribute)?;
+        command.search_attributes = attributes::given(checked);
+    }
+    command.memo = command.memo.take().and_then(attributes::given_memo);
+    Ok(())
+}
+
 /// What is recorded, with the server's defaults (`ValidateStartChildExecutionAttributes`,
 /// `handleCommandStartChildWorkflow`).
-fn attributes(
+fn initiated(
     command: StartChildWorkflow,
     origin: &Origin<'_>,
 ) -> StartChildWorkflowExecutionInitiated {
