@@ -13,7 +13,7 @@ use crate::error::Error;
 pub(crate) struct Step {
     /// Program and arguments, separated by spaces.
     pub(crate) line: &'static str,
-    /// Environment variables to set.
+    /// Environment variables to set, after others are removed.
     pub(crate) set: &'static [(&'static str, &'static str)],
     /// Environment variables to remove.
     pub(crate) unset: &'static [&'static str],
@@ -62,10 +62,11 @@ impl Step {
     fn command(self, root: &Path) -> Command {
         let mut words = self.line.split_whitespace();
         let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).current_dir(root).envs(self.set.iter().copied());
+        command.args(words).current_dir(root);
         for name in self.unset {
             command.env_remove(name);
         }
+        command.envs(self.set.iter().copied());
         command
     }
 

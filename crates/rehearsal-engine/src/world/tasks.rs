@@ -27,6 +27,7 @@ impl World {
             && self.strikes(ChoiceKind::Evict)
         {
             let _pause = Pause::new(self.journal.as_ref());
+            self.forget_local(host, &run_id);
             self.hosts[host].evict(&run_id);
         }
         // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.

@@ -57,6 +57,7 @@ impl Run {
         {
             return Err(NotFound::WorkflowTask.into());
         }
+        self.take_task(turn, identity, request_id)?;
         let cached = match poll {
             Poll::Sticky { cached } => cached,
             Poll::Normal => {
@@ -64,7 +65,6 @@ impl Run {
                 false
             }
         };
-        self.take_task(turn, identity, request_id)?;
         if self.state.task.slot().is_some_and(|slot| slot.speculative) {
             self.rest(turn);
         } else {
