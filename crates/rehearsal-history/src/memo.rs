@@ -51,6 +51,17 @@ impl Memo {
         self
     }
 
+    /// Takes over what an upsert has changed: what has no value goes (`mergeMemo` of sdk-go).
+    pub fn merge(&mut self, changed: &Self) {
+        for (key, value) in &changed.fields {
+            if value.data.0.is_empty() {
+                self.fields.remove(key);
+            } else {
+                self.fields.insert(key.clone(), value.clone());
+            }
+        }
+    }
+
     /// A note; `None` if there is none of this name.
     ///
     /// # Errors

@@ -237,6 +237,13 @@ impl SearchAttributes {
         let fields = updates.into_iter().map(|update| (update.name, update.value));
         Self { indexed_fields: fields.collect(), ..Self::default() }
     }
+
+    /// Takes over what an upsert has changed. One that was unset stays, without a value (`mergeSearchAttributes` of
+    /// sdk-go).
+    pub fn merge(&mut self, changed: &Self) {
+        let fields = changed.indexed_fields.iter();
+        self.indexed_fields.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
+    }
 }
 
 /// A type that values of search attributes can have. Sealed: the types are the server's.

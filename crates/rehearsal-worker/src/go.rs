@@ -214,6 +214,7 @@ impl Rules for Go {
         if let Some(completed) = task.completion() {
             self.sdk.replayed(completed);
         }
+        self.operations.recorded(task);
     }
 
     fn completes(&mut self, _started: EventId) -> SdkMetadata {

@@ -31,9 +31,9 @@ pub(crate) struct RunInfo {
     pub(crate) workflow_type: SmolStr,
     /// How it is retried as a whole.
     pub(crate) retry_policy: Option<RetryPolicy>,
-    /// Its notes.
+    /// Its notes, as its SDK knows them.
     pub(crate) memo: Option<Memo>,
-    /// What it can be searched by.
+    /// What it can be searched by, as its SDK knows it.
     pub(crate) search_attributes: Option<SearchAttributes>,
     /// Which life of the run in a worker's cache this is.
     pub(crate) life: u64,
@@ -80,6 +80,16 @@ impl RunInfo {
             cron_schedule: started.cron_schedule.clone(),
             first_task_backoff: started.first_workflow_task_backoff.unwrap_or_default(),
         }))
+    }
+
+    /// Its notes are changed.
+    pub(crate) fn upsert_memo(&mut self, changed: &Memo) {
+        self.memo.get_or_insert_default().merge(changed);
+    }
+
+    /// What it can be searched by is changed.
+    pub(crate) fn upsert_search(&mut self, changed: &SearchAttributes) {
+        self.search_attributes.get_or_insert_default().merge(changed);
     }
 
     /// Names something about a local activity.

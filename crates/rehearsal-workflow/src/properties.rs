@@ -86,14 +86,7 @@ impl Context {
         if changed.fields.is_empty() {
             return Err(WorkflowError::new("memo is empty"));
         }
-        let fields = &mut state.properties.memo.fields;
-        for (key, value) in &changed.fields {
-            if value.data.0.is_empty() {
-                fields.remove(key);
-            } else {
-                fields.insert(key.clone(), value.clone());
-            }
-        }
+        state.properties.memo.merge(&changed);
         state.push(WorkflowCommand::UpsertMemo(changed));
         Ok(())
     }
@@ -147,8 +140,7 @@ impl Context {
         if changed.indexed_fields.is_empty() {
             return Err(WorkflowError::new("search attributes is empty"));
         }
-        let fields = &mut state.properties.search_attributes.indexed_fields;
-        fields.extend(changed.indexed_fields.clone());
+        state.properties.search_attributes.merge(&changed);
         state.push(WorkflowCommand::UpsertSearchAttributes(changed));
         Ok(())
     }

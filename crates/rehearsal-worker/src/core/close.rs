@@ -25,8 +25,9 @@ pub(super) fn cancel(details: Option<Payloads>, out: &mut Out) {
     out.queue.push(Machine::Close("Cancel workflow"), ServerCommand::CancelWorkflow { details });
 }
 
-/// By going on in a new run. Memo, search attributes and retry policy are those of this run, unless workflow code gives
-/// others (`augment_continue_as_new_with_current_values`); all else that it leaves out is left to the server.
+/// By going on in a new run. Unless workflow code gives others, search attributes are those of this run, and memo and
+/// retry policy those it was started with (`augment_continue_as_new_with_current_values`); all else that it leaves out is
+/// left to the server.
 pub(super) fn continue_as_new(next: ContinueAsNew, run: &RunInfo, out: &mut Out) {
     let task_queue = next.task_queue.unwrap_or_default();
     let command = ContinueAsNewWorkflow {
@@ -41,7 +42,10 @@ pub(super) fn continue_as_new(next: ContinueAsNew, run: &RunInfo, out: &mut Out)
         backoff: next.backoff,
         retry_policy: next.retry_policy.or_else(|| run.retry_policy.clone()),
         memo: next.memo.or_else(|| run.memo.clone()),
-        search_attributes: next.search_attributes.or_else(|| run.search_attributes.clone()),
+        search_attributes: next
+            .search_attributes
+            .or_else(|| run.search_attributes.clone())
+            .filter(|all| !all.indexed_fields.is_empty()),
         ..ContinueAsNewWorkflow::default()
     };
     let command = ServerCommand::ContinueAsNew(Box::new(command));

@@ -95,6 +95,7 @@ impl Operations {
             C::ContinueAsNew(next) => close::continue_as_new(*next, &self.run, out),
             C::SetPatch(command) => self.patches.set(command, out),
             C::UpsertSearchAttributes(changed) => {
+                self.run.upsert_search(&changed);
                 properties::search(changed, self.patches.upserts(), out);
             }
             C::UpsertMemo(changed) => properties::memo(changed, out),

@@ -84,9 +84,13 @@ impl Markers {
         record(MUTABLE_SIDE_EFFECT, details, out);
     }
 
-    /// Workflow code notes the version of a change, and with it a search attribute, unless that grows too large
-    /// (`GetVersion` of `internal_event_handlers.go`).
-    pub(super) fn version(&mut self, command: RecordVersion, out: &mut Outbox) {
+    /// Workflow code notes the version of a change. Returns the search attribute that is changed with it, unless that
+    /// grows too large (`GetVersion` of `internal_event_handlers.go`).
+    pub(super) fn version(
+        &mut self,
+        command: RecordVersion,
+        out: &mut Outbox,
+    ) -> Option<SearchAttributes> {
         const LIMIT: usize = 2048;
 
         self.any = true;
@@ -96,9 +100,7 @@ impl Markers {
         let details = [(CHANGE_ID, text(&change_id)), (VERSION_DATA, number(version))];
         let skipped = (!upserts).then(|| (SEARCH_ATTRIBUTE_UPDATED, number(false)));
         record(VERSION, details.into_iter().chain(skipped), out);
-        if upserts {
-            out.push(ServerCommand::UpsertSearchAttributes(SearchAttributes::of([update])));
-        }
+        upserts.then(|| SearchAttributes::of([update]))
     }
 }
 

@@ -68,6 +68,11 @@ impl Operations {
         self.locals.begin();
     }
 
+    /// A recorded task is done.
+    pub(super) fn recorded(&mut self, task: &Task) {
+        properties::recorded(task, &mut self.run);
+    }
+
     /// Workflow code asks for `commands` in the task that is under way: they are numbered and withdrawn.
     pub(super) fn ask(&mut self, commands: Vec<WorkflowCommand>) -> Result<(), Refusal> {
         let mut out = core::mem::take(&mut self.out);
@@ -154,9 +159,13 @@ impl Operations {
             C::ContinueAsNew(next) => close::continue_as_new(*next, &self.run, out),
             C::RecordSideEffect(command) => self.markers.side_effect(*command, out),
             C::RecordMutableSideEffect(command) => self.markers.mutable(*command, out),
-            C::RecordVersion(command) => self.markers.version(command, out),
-            C::UpsertSearchAttributes(changed) => properties::search(changed, out),
-            C::UpsertMemo(changed) => properties::memo(changed, out),
+            C::RecordVersion(command) => {
+                if let Some(changed) = self.markers.version(command, out) {
+                    properties::search(changed, &mut self.run, out);
+                }
+            }
+            C::UpsertSearchAttributes(changed) => properties::search(changed, &mut self.run, out),
+            C::UpsertMemo(changed) => properties::memo(changed, &mut self.run, out),
             // Those of core.
             C::SetPatch(_) => return Err(Refusal::NotSimulated("patches by the rules of Go")),
             // Flags of the completion.
