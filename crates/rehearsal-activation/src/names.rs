@@ -11,6 +11,7 @@ macro_rules! name {
         $(#[$meta])*
         pub struct $name<$($type),+> {
             name: SmolStr,
+            several: bool,
             types: PhantomData<$shape>,
         }
 
@@ -18,13 +19,13 @@ macro_rules! name {
             /// A name that is known when the code is written.
             #[must_use]
             pub const fn new(name: &'static str) -> Self {
-                Self { name: SmolStr::new_static(name), types: PhantomData }
+                Self { name: SmolStr::new_static(name), several: false, types: PhantomData }
             }
 
             /// A name that is made at run time.
             #[must_use]
             pub fn named(name: impl Into<SmolStr>) -> Self {
-                Self { name: name.into(), types: PhantomData }
+                Self { name: name.into(), several: false, types: PhantomData }
             }
 
             /// The name that is recorded in histories.
@@ -42,7 +43,7 @@ macro_rules! name {
 
         impl<$($type),+> Clone for $name<$($type),+> {
             fn clone(&self) -> Self {
-                Self { name: self.name.clone(), types: PhantomData }
+                Self { name: self.name.clone(), several: self.several, types: PhantomData }
             }
         }
 
@@ -86,6 +87,10 @@ name! {
     /// const CHARGE: Activity<u64, ()> = Activity::new("Charge");
     /// assert_eq!(CHARGE.name(), "Charge");
     /// assert_eq!(Activity::named(format!("Charge{}", 2)), Activity::<u64, ()>::new("Charge2"));
+    ///
+    /// // `func Ship(ctx context.Context, address string, boxes int) error` in Go.
+    /// const SHIP: Activity<(String, u64), ()> = Activity::new("Ship").with_several_arguments();
+    /// assert!(SHIP.has_several_arguments());
     /// ```
     Activity<I, O> as fn(I) -> O
 }
@@ -134,6 +139,30 @@ name! {
     /// ```
     Update<I, O> as fn(I) -> O
 }
+
+/// Lets types of one kind take several arguments.
+macro_rules! several {
+    ($name:ident) => {
+        impl<I, O> $name<I, O> {
+            /// The same with several arguments: `I` is a tuple, and each of its members is sent as an argument of its
+            /// own, as Go does. Without this, a tuple is one argument. What is registered reads both.
+            #[must_use]
+            pub const fn with_several_arguments(mut self) -> Self {
+                self.several = true;
+                self
+            }
+
+            /// Whether each member of the input is an argument of its own.
+            #[must_use]
+            pub const fn has_several_arguments(&self) -> bool {
+                self.several
+            }
+        }
+    };
+}
+
+several!(Workflow);
+several!(Activity);
 
 /// Tells the name of an activity from whatever names it: a constant here, a marker of a method elsewhere.
 ///

@@ -3,6 +3,8 @@
 //! Text is what Go's `encoding/json` writes, since the native profile is Go's and payloads are compared byte for byte:
 //! `<`, `>`, `&` and the line separators U+2028 and U+2029 are escaped, and floats are printed its way.
 
+mod arguments;
+
 use std::io;
 
 use serde::Serialize;

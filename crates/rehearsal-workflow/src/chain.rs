@@ -154,9 +154,13 @@ impl Context {
         workflow: Workflow<I, O>,
         input: I,
     ) -> WorkflowError {
+        let several = workflow.has_several_arguments();
         let workflow_type = workflow.into_name();
-        let input =
-            codec::must_encode(format_args!("the input of workflow `{workflow_type}`"), &input);
+        let input = codec::must_encode_arguments(
+            format_args!("the input of workflow `{workflow_type}`"),
+            &input,
+            several,
+        );
         WorkflowError::continue_as_new(ContinueAsNew {
             workflow_type: Some(workflow_type),
             task_queue: options.task_queue,

@@ -43,10 +43,12 @@ impl Context {
         input: I,
     ) -> ChildFuture<O> {
         self.seen(Location::caller());
+        let several = workflow.has_several_arguments();
         let workflow_type = workflow.into_name();
-        let input = codec::must_encode(
+        let input = codec::must_encode_arguments(
             format_args!("the input of child workflow `{workflow_type}`"),
             &input,
+            several,
         );
         let command = StartChild { workflow_type, input, ..self.child_options().command() };
         let child = self.shared.borrow_mut().start_child(self.scope, command);

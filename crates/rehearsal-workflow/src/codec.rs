@@ -3,13 +3,30 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use rehearsal_history::{CodecError, Payload, Payloads};
+use rehearsal_history::{CodecError, Payloads};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One value as payloads; `None` if its type has no size.
 fn encode<T: Serialize>(value: &T) -> Result<Option<Payloads>, String> {
     Payloads::encode(value).map_err(|error| in_full(&error))
+}
+
+/// Like [`must_encode`], for what is given to an activity or a workflow, which may be several arguments.
+///
+/// # Panics
+///
+/// As [`must_encode`].
+#[track_caller]
+pub(crate) fn must_encode_arguments<T: Serialize>(
+    what: impl Display,
+    value: &T,
+    several: bool,
+) -> Option<Payloads> {
+    match Payloads::encode_arguments(value, several) {
+        Ok(payloads) => payloads,
+        Err(error) => panic!("unable to encode {what}: {}", in_full(&error)),
+    }
 }
 
 /// Like [`encode`], for a value whose error has nobody to go to; `what` names the value.
@@ -40,21 +57,7 @@ pub(crate) fn decode<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Result
 pub(crate) fn decode_arguments<T: DeserializeOwned>(
     payloads: Option<&Payloads>,
 ) -> Result<T, String> {
-    let several = payloads.filter(|payloads| payloads.as_slice().len() > 1);
-    several.and_then(decode_all).map_or_else(|| decode(payloads), Ok)
-}
-
-/// Like [`decode`], but several payloads are read as one tuple; `None` if they are none.
-pub(crate) fn decode_all<T: DeserializeOwned>(payloads: &Payloads) -> Option<T> {
-    match payloads.as_slice() {
-        [] | [_] => Payloads::decode(Some(payloads)).ok(),
-        several => {
-            let texts: Vec<&str> =
-                several.iter().map(|payload| payload.as_json().unwrap_or("null")).collect();
-            let tuple = Payload::json(format!("[{}]", texts.join(",")));
-            Payloads::decode(Some(&Payloads::one(tuple))).ok()
-        }
-    }
+    Payloads::decode_arguments(payloads).map_err(|error| in_full(&error))
 }
 
 /// An error and its cause: what is passed on is text only.

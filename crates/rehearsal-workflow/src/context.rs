@@ -171,9 +171,13 @@ impl Context {
         input: I,
     ) -> ActivityFuture<O> {
         self.seen(Location::caller());
+        let several = activity.has_several_arguments();
         let activity_type = activity.into_name();
-        let input =
-            codec::must_encode(format_args!("the input of activity `{activity_type}`"), &input);
+        let input = codec::must_encode_arguments(
+            format_args!("the input of activity `{activity_type}`"),
+            &input,
+            several,
+        );
         let options = &*self.options;
         let cancellation_type = if options.wait_for_cancellation {
             CancellationType::WaitCancellationCompleted

@@ -181,10 +181,12 @@ impl Context {
         input: I,
     ) -> ActivityFuture<O> {
         self.seen(Location::caller());
+        let several = activity.has_several_arguments();
         let activity_type = activity.into_name();
-        let input = codec::must_encode(
+        let input = codec::must_encode_arguments(
             format_args!("the input of local activity `{activity_type}`"),
             &input,
+            several,
         );
         let whole = self.shared.borrow_mut().begin_local(self.scope, &activity_type);
         let missing =

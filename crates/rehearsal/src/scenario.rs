@@ -103,7 +103,7 @@ impl Scenario {
                 let unlike = |error: CodecError, fault| {
                     ActivityError::from(error.to_string()).with_fault(fault)
                 };
-                let input = Payloads::decode(input.as_ref())
+                let input = Payloads::decode_arguments(input.as_ref())
                     .map_err(|error| unlike(error, Fault::Arguments))?;
                 let value = code(ctx, input).await?;
                 Payloads::encode_result(&value).map_err(|error| unlike(error, Fault::Result))

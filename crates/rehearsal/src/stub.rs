@@ -152,7 +152,7 @@ impl<O: 'static, I: DeserializeOwned> Stub<O, Takes<I>> {
         answer: impl Fn(I) -> Result<O, ActivityError> + Send + Sync + 'static,
     ) -> Self {
         Self::answers(move |input| {
-            let input = Payloads::decode(input).map_err(|error| {
+            let input = Payloads::decode_arguments(input).map_err(|error| {
                 ActivityError::from(error.to_string()).with_fault(Fault::Arguments)
             })?;
             answer(input).map_err(declared)

@@ -76,10 +76,8 @@ impl ActivityClient {
         workflow_id: &str,
         input: I,
     ) -> impl Future<Output = Result<Handle, ClientError>> + Unpin + use<I, O> {
-        let workflow_type = workflow.into_name();
-        let options = StartOptions::new(workflow_type.clone(), workflow_id)
-            .with_input(&input)
-            .unwrap_or_else(|error| panic!("{workflow_type}: {error}"));
+        let options = StartOptions::of(&workflow, workflow_id, &input)
+            .unwrap_or_else(|error| panic!("{}: {error}", workflow.name()));
         self.start_workflow(options)
     }
 
@@ -175,8 +173,11 @@ impl ActivityClient {
         self.call(Request::Terminate { to, reason: reason.into() }, done)
     }
 
-    /// Waits until the run of a handle is closed, and says how it ended. It does not end early when the activity is
-    /// canceled, nor when its time is over; race it against [`canceled`](super::ActivityContext::canceled) for that.
+    /// Waits until the execution of a handle is closed, and says how it ended. One that goes on in another run is not
+    /// closed: the last run of its chain is waited for, as the clients of both SDKs do.
+    ///
+    /// It does not end early when the activity is canceled, nor when its time is over; race it against
+    /// [`canceled`](super::ActivityContext::canceled) for that.
     pub fn wait(&self, handle: &Handle) -> impl Future<Output = Status> + Unpin + use<> {
         let closed = self.call(Request::Wait(handle.clone()), |reply| match reply {
             Reply::Closed(status) => status,

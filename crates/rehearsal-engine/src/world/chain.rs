@@ -1,10 +1,10 @@
 //! Chains: which run of a workflow follows which, and which one is meant.
 
 use rehearsal_history::{EventKind, Status};
-use rehearsal_service::RunRef;
+use rehearsal_service::{Input, RunRef, Target};
 
 use super::World;
-use super::client::Handle;
+use super::client::{ClientError, Handle, IDENTITY};
 
 impl World {
     /// Waits until a workflow is closed, or nothing can happen any more. Returns how it stands then.
@@ -48,6 +48,57 @@ impl World {
     #[must_use]
     pub fn status(&self, handle: &Handle) -> Status {
         self.service.run(self.last_run(handle.run)).status
+    }
+
+    /// Requests the cancel of the chain that a handle stands for: of its current run, as a handle of the Rust SDK does (C-7).
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: the current run with this workflow id belongs to another chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Context, Scenario, Status, Workflow, WorkflowError, mins};
+    ///
+    /// const WATCH: Workflow<u32, ()> = Workflow::new("Watch");
+    ///
+    /// async fn watch(ctx: Context, round: u32) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(mins(5)).await?;
+    ///     Err(ctx.continue_as_new(WATCH, round + 1))
+    /// }
+    ///
+    /// let mut world = Scenario::new("watch").workflow(WATCH, watch).world();
+    /// let watch = world.start(WATCH, "watch-1", 0);
+    /// world.advance(mins(12));
+    /// // With the id of a run that has gone on, nothing is canceled (C-3).
+    /// world.cancel_workflow("watch-1", Some(&watch.run_id), "")?;
+    /// assert_eq!(world.status(&watch), Status::Running);
+    /// world.cancel_chain(&watch, "enough")?;
+    /// assert_eq!(world.wait(&watch), Status::Canceled);
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
+    pub fn cancel_chain(&mut self, handle: &Handle, reason: &str) -> Result<(), ClientError> {
+        self.moved = true;
+        self.request_cancel(self.chain_of(handle), reason.into(), IDENTITY)
+    }
+
+    /// Terminates the chain that a handle stands for: its current run, as a handle of the Rust SDK does (C-7).
+    ///
+    /// # Errors
+    ///
+    /// What the server answers: the chain is over, or the current run with this workflow id belongs to another one.
+    pub fn terminate_chain(&mut self, handle: &Handle, reason: &str) -> Result<(), ClientError> {
+        self.moved = true;
+        let (target, reason, details) = (self.chain_of(handle), reason.into(), None);
+        let identity = IDENTITY;
+        self.call(Input::TerminateWorkflow { target, reason, details, identity }).map(drop)
+    }
+
+    /// The current run of the chain that the run of a handle is of.
+    fn chain_of(&self, handle: &Handle) -> Target {
+        let first_run_id = Some(self.service.run(handle.run).first_run_id.clone());
+        Target { first_run_id, ..Target::current(handle.workflow_id.clone()) }
     }
 
     /// The run that follows `run` in its chain: the workflow went on in it, is tried again in it, or runs again by its

@@ -93,6 +93,21 @@ pub(super) const BUSY_BACKOFF: Duration = Duration::from_secs(1);
 pub(super) const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl StartOptions {
+    /// A workflow of this type with this id and input, on the queue `main`, without limits.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] if the input cannot be written as JSON.
+    pub fn of<I: Serialize, O>(
+        workflow: &Workflow<I, O>,
+        workflow_id: impl Into<SmolStr>,
+        input: &I,
+    ) -> Result<Self, CodecError> {
+        let several = workflow.has_several_arguments();
+        let input = Payloads::encode_arguments(input, several)?;
+        Ok(Self { input, ..Self::new(workflow.name(), workflow_id) })
+    }
+
     /// This with arguments.
     ///
     /// # Errors
@@ -128,10 +143,8 @@ impl World {
         workflow_id: &str,
         input: I,
     ) -> Handle {
-        let workflow_type = workflow.into_name();
-        let options = StartOptions::new(workflow_type.clone(), workflow_id)
-            .with_input(&input)
-            .unwrap_or_else(|error| panic!("{workflow_type}: {error}"));
+        let options = StartOptions::of(&workflow, workflow_id, &input)
+            .unwrap_or_else(|error| panic!("{}: {error}", workflow.name()));
         match self.start_workflow(options) {
             Ok(handle) => handle,
             Err(error) => panic!("{workflow_id} could not be started: {error}"),

@@ -1,11 +1,11 @@
 //! What the code of activities asks of the service with its client: made, tried again while the service is busy, answered.
 
-use rehearsal_history::{SmolStr, Status, Timestamp};
+use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{Input, RequestError, RunRef};
 
 use super::client::{BUSY_BACKOFF, target};
 use super::{Entry, World};
-use crate::activity::client::{Reply, Request, Sent, Slot, To};
+use crate::activity::client::{Reply, Request, Sent, To};
 use crate::executor::AttemptKey;
 use crate::finding::{Code, Finding};
 
@@ -56,24 +56,28 @@ impl World {
                 self.call(Input::TerminateWorkflow { target, reason, details, identity }).map(drop)
             }
             Request::Wait(handle) => {
-                let status = self.status(&handle);
-                if status == Status::Running {
-                    let waiting = self.waiting_for_close.entry(handle.run).or_default();
+                let run = self.last_run(handle.run);
+                if self.is_open(run) {
+                    let waiting = self.waiting_for_close.entry(run).or_default();
                     waiting.push((key, sent.slot.clone()));
                     return None;
                 }
-                return Some(Ok(Reply::Closed(status)));
+                return Some(Ok(Reply::Closed(self.service.run(run).status)));
             }
         };
         Some(done.map(|()| Reply::Done))
     }
 
-    /// Tells the attempts that wait for it that a run is closed.
+    /// A run is closed: tells the attempts that wait for it, unless the workflow goes on in another run, which they wait
+    /// for then.
     pub(super) fn tell_closed(&mut self, run: RunRef) {
-        let waiting: Vec<(AttemptKey, Slot)> =
-            self.waiting_for_close.remove(&run).unwrap_or_default();
+        let Some(mut waiting) = self.waiting_for_close.remove(&run) else { return };
+        let last = self.last_run(run);
+        if self.is_open(last) {
+            return self.waiting_for_close.entry(last).or_default().append(&mut waiting);
+        }
         for (key, slot) in waiting {
-            slot.put(Ok(Reply::Closed(self.service.run(run).status)));
+            slot.put(Ok(Reply::Closed(self.service.run(last).status)));
             if self.executor.is_running(key) {
                 self.agenda.push(self.clock.now(), Entry::Poll(key));
             }

@@ -7,7 +7,6 @@ use rehearsal_history::{
 use serde::de::DeserializeOwned;
 
 use super::{PANIC, WorkflowError};
-use crate::codec;
 
 impl WorkflowError {
     /// Whether it, or anything that led to it, is a canceled error.
@@ -134,7 +133,7 @@ impl WorkflowError {
             FailureInfo::Timeout(info) => info.last_heartbeat_details.as_ref(),
             _ => None,
         })?;
-        codec::decode_all(details)
+        details.decode_tuple()
     }
 
     /// Its message, without its kind and without what led to it.
