@@ -1,7 +1,9 @@
 //! Cron schedules, as the server reads them (`common/backoff/cron.go`, which parses with `cron.ParseStandard` of
-//! robfig/cron, version 3): five fields, descriptors such as `@hourly`, and `@every 5m`. Times are UTC.
-//!
-//! A schedule that names another time zone is read by nobody here: the simulation has no table of time zones.
+//! robfig/cron, version 3): five fields, descriptors such as `@hourly`, and `@every 5m`. Times are UTC, or those of a time
+//! zone whose clocks are never changed ([`zone`]). A schedule that names another one is read by nobody here: the
+//! simulation has no table of when clocks are changed.
+
+mod zone;
 
 use core::time::Duration;
 
@@ -15,8 +17,8 @@ const MINUTES_A_DAY: u64 = 1440;
 pub(crate) enum Schedule {
     /// At that interval, in whole seconds, from the time that the last run was scheduled for.
     Every(u64),
-    /// At the minutes that all fields allow.
-    Fields(Fields),
+    /// At the minutes that all fields allow, by a clock that is so many seconds ahead of UTC.
+    Fields(Fields, i64),
 }
 
 /// Why a text is no schedule that can be kept.
@@ -26,7 +28,7 @@ pub(crate) enum CronError {
     Invalid,
     /// No time in the next five years satisfies it.
     Never,
-    /// It names a time zone.
+    /// It names a time zone that may change its clocks.
     TimeZone,
 }
 
@@ -61,24 +63,44 @@ const MONTHS: Bounds = Bounds {
 const WEEKDAYS: Bounds =
     Bounds { least: 0, most: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
+/// When the round of a cron schedule is due that comes after one which was due at `scheduled`; `None` if there is none,
+/// or the text is no schedule that is simulated.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::Timestamp;
+/// use rehearsal_service::next_round;
+///
+/// let noon = Timestamp::from_nanos(43_200_000_000_000);
+/// let next = next_round("@every 5m", noon);
+/// assert_eq!(next.map(|next| next.since(noon).as_secs()), Some(300));
+/// ```
+#[must_use]
+pub fn next_round(schedule: &str, scheduled: Timestamp) -> Option<Timestamp> {
+    Schedule::parse(schedule, scheduled).ok()?.next(scheduled, scheduled)
+}
+
 impl Schedule {
     /// Reads a schedule and makes sure that it is met some time after `now` (`ValidateSchedule`).
     pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Self, CronError> {
-        let text = match text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ=")) {
-            None => text,
-            Some(rest) => match rest.split_once(' ').ok_or(CronError::Invalid)? {
-                ("UTC", rest) => rest.trim(),
-                _ => return Err(CronError::TimeZone),
-            },
+        let (text, ahead) = match text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ="))
+        {
+            None => (text, 0),
+            Some(rest) => {
+                let (name, rest) = rest.split_once(' ').ok_or(CronError::Invalid)?;
+                (rest.trim(), zone::ahead_of_utc(name).ok_or(CronError::TimeZone)?)
+            }
         };
         let schedule = match text.strip_prefix('@') {
-            Some(descriptor) => Self::describe(descriptor).ok_or(CronError::Invalid)?,
-            None => Self::Fields(Fields::parse(text).ok_or(CronError::Invalid)?),
+            Some(descriptor) => Self::describe(descriptor, ahead),
+            None => Fields::parse(text).map(|fields| Self::Fields(fields, ahead)),
         };
+        let schedule = schedule.ok_or(CronError::Invalid)?;
         schedule.next(now, now).map(|_| schedule).ok_or(CronError::Never)
     }
 
-    fn describe(descriptor: &str) -> Option<Self> {
+    fn describe(descriptor: &str, ahead: i64) -> Option<Self> {
         let fields = match descriptor {
             "yearly" | "annually" => "0 0 1 1 *",
             "monthly" => "0 0 1 * *",
@@ -90,7 +112,7 @@ impl Schedule {
                 return Some(Self::Every(every.as_secs().max(1)));
             }
         };
-        Fields::parse(fields).map(Self::Fields)
+        Fields::parse(fields).map(|fields| Self::Fields(fields, ahead))
     }
 
     /// How long the first workflow task of the next run waits, in whole seconds, rounded up; `None` if there is no next
@@ -114,7 +136,10 @@ impl Schedule {
                 let rounds = (past / seconds.saturating_mul(NANOS)).saturating_add(1);
                 base.saturating_add(rounds.saturating_mul(seconds))
             }
-            Self::Fields(fields) => fields.next(now.as_nanos() / NANOS)?,
+            Self::Fields(fields, ahead) => {
+                let there = fields.next((now.as_nanos() / NANOS).saturating_add_signed(ahead))?;
+                there.saturating_add_signed(-ahead)
+            }
         };
         Some(Timestamp::from_nanos(second.saturating_mul(NANOS)))
     }
@@ -352,6 +377,17 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_read_by_the_clock_of_a_time_zone() {
+        let now = "2026-01-01T00:10:00Z";
+        assert_eq!(backoff("CRON_TZ=Asia/Kolkata * * * * *", now, ""), Ok(60));
+        // It is 05:40 there.
+        assert_eq!(backoff("TZ=Asia/Kolkata 0 * * * *", now, ""), Ok(20 * 60));
+        assert_eq!(backoff("TZ=Asia/Kolkata @daily", now, ""), Ok(18 * HOUR + 20 * 60));
+        // And 17:10 of the day before here.
+        assert_eq!(backoff("TZ=America/Phoenix 0 18 31 12 *", now, ""), Ok(50 * 60));
+    }
+
+    #[test]
     fn what_is_no_schedule_is_refused() {
         for text in [
             "invalid-cron-spec",
@@ -374,7 +410,7 @@ mod tests {
                 "{text}"
             );
         }
-        let zone = "CRON_TZ=America/New_York 5 16 * * *";
+        let zone = "CRON_TZ=America/New_York 5 16 * * *"; // Its clocks are changed twice a year.
         assert_eq!(backoff(zone, "2026-01-01T00:00:00Z", ""), Err(CronError::TimeZone));
         let never = backoff("0 0 31 2 *", "2026-01-01T00:00:00Z", "");
         assert_eq!(never, Err(CronError::Never));

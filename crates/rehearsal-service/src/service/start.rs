@@ -155,7 +155,8 @@ fn check(start: &mut StartWorkflow, now: Timestamp) -> Result<(), RequestError> 
             Err(CronError::Invalid) => return Err(InvalidRequest::Cron.into()),
             Err(CronError::Never) => return Err(InvalidRequest::CronNever.into()),
             Err(CronError::TimeZone) => {
-                return Err(RequestError::NotSimulated { what: "time zones of cron schedules" });
+                let what = "time zones of cron schedules that change their clocks";
+                return Err(RequestError::NotSimulated { what });
             }
         }
     }

@@ -148,7 +148,7 @@ fn starts_that_cannot_be_meant_are_refused() {
 
     assert_eq!(
         start(|it| it.cron_schedule = "TZ=Europe/Berlin 5 * * * *".into()),
-        Err("not simulated: time zones of cron schedules".into())
+        Err("not simulated: time zones of cron schedules that change their clocks".into())
     );
     assert_eq!(start(|it| it.cron_schedule = "soon".into()), Err("invalid CronSchedule.".into()));
     assert_eq!(
