@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rehearsal::{ChoiceKey, ChoiceKind, Outcome, Tape};
 use rehearsal_history::{Event, History, scrub};
+use rehearsal_tests::golden;
+use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::laws::order::{Inputs, any_inputs};
 use rehearsal_tests::laws::program::{Case, any_case};
 
@@ -117,4 +119,20 @@ fn law_6_no_sequence_of_inputs_breaks_a_history() {
         }
         Ok(())
     });
+}
+
+/// Law 6: at the end of every transaction of every golden scenario, evolving the history gives the state of the run, apart
+/// from what no history holds. The service itself looks, and panics.
+#[test]
+#[expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
+fn law_6_every_golden_history_gives_the_state_of_its_run() {
+    let report = golden::run_all(ALL);
+    let unlike: Vec<String> = report
+        .scenarios
+        .iter()
+        .filter(|(_, problems)| problems.iter().any(|problem| problem.starts_with("panicked")))
+        .map(|(folder, problems)| format!("{}: {}", folder.name, problems.join("; ")))
+        .collect();
+    println!("laws 6 state: {} of {}", ALL.len() - unlike.len(), ALL.len());
+    assert!(unlike.is_empty(), "{}", unlike.join("\n"));
 }

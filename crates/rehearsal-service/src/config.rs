@@ -28,6 +28,10 @@ pub struct ServiceConfig {
     /// Bends what is decided, before it happens; `None` outside of Rehearsal's own controls.
     #[doc(hidden)]
     pub bend: Option<Bend>,
+    /// Whether the service looks after each transaction whether evolving the history gives the state of the run, and
+    /// panics if not. For Rehearsal's own suites: it takes as long as the history is.
+    #[doc(hidden)]
+    pub rebuilds: bool,
 }
 
 impl Default for ServiceConfig {
@@ -41,6 +45,7 @@ impl Default for ServiceConfig {
             search_attributes: BTreeMap::new(),
             limits: Limits::default(),
             bend: None,
+            rebuilds: false,
         }
     }
 }

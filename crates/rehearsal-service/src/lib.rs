@@ -30,6 +30,7 @@ mod visibility;
 mod words;
 
 pub use config::{Limits, ServiceConfig};
+pub use cron::next_round;
 pub use error::{Busy, IdTaken, InvalidRequest, NotFound, NotReady, RequestError};
 pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,

@@ -13,6 +13,7 @@ mod index;
 mod plan;
 mod query;
 mod queue;
+mod rebuilt;
 mod state;
 mod turn;
 mod update;

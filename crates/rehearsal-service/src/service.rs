@@ -400,6 +400,10 @@ impl Service {
         let state = &mut self.runs[run.index()];
         state.advance(&turn);
         let answer = body(state, &mut turn);
+        if turn.config.rebuilds {
+            let unlike = state.unlike_its_history();
+            assert_eq!(unlike, None, "evolving a history gives the state of the run (law 6)");
+        }
         self.indexes.update(run, state);
         turn.tell_loose(run);
         if let Some(next) = turn.next.take() {

@@ -16,6 +16,8 @@ const BOOL: SearchAttribute<bool> = SearchAttribute::bool("CustomBoolField");
 const DOUBLE: SearchAttribute<f64> = SearchAttribute::double("CustomDoubleField");
 const DATETIME: SearchAttribute<Timestamp> = SearchAttribute::datetime("CustomDatetimeField");
 const LIST: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("CustomKeywordListField");
+/// One that it does not have.
+const UNKNOWN: SearchAttribute<String> = SearchAttribute::keyword("NoSuchAttribute");
 
 /// The scenario in that namespace.
 pub(super) fn namespace(scenario: Scenario) -> Scenario {
@@ -51,6 +53,7 @@ pub(super) fn search_attributes(fields: &BTreeMap<String, Value>) -> Option<Sear
             let texts = items.iter().filter_map(|item| Some(item.as_str()?.to_owned()));
             Some(LIST.set(texts.collect::<Vec<_>>()))
         }
+        ("NoSuchAttribute", Value::String(text)) => Some(UNKNOWN.set(text.as_str())),
         _ => None,
     };
     (!fields.is_empty()).then(|| SearchAttributes::of(fields.iter().filter_map(update)))

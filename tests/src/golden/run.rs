@@ -10,6 +10,7 @@ use rehearsal::{
     World,
 };
 use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
+use rehearsal_service::ServiceConfig;
 
 use super::compare::describe;
 use super::leaves::{UUID_LENGTH, find_uuid};
@@ -96,7 +97,10 @@ impl<'a> Run<'a> {
 
     /// The scenario without its code.
     fn scenario(&self) -> Scenario {
-        let mut scenario = look::namespace(Scenario::new(self.name));
+        // Law 6: at the end of every transaction, the history gives the state of the run.
+        let config = ServiceConfig { rebuilds: true, ..ServiceConfig::default() };
+        let scenario = Scenario::new(self.name).service_config(config);
+        let mut scenario = look::namespace(scenario);
         for worker in &self.script.workers {
             scenario = scenario.worker(self.worker(worker));
         }
@@ -140,9 +144,11 @@ impl<'a> Run<'a> {
     /// Starts the main workflow, takes each step in its time, and waits for the end.
     fn play(&mut self, world: &mut World) {
         let script = self.script;
-        if script.cron.is_some() {
-            // Schedules count in whole seconds, at which a world begins.
-            world.advance(AFTER_A_SECOND);
+        // Schedules count in whole seconds and minutes. A world begins at a full minute.
+        match script.clock {
+            Some(clock) => world.advance(clock.0),
+            None if script.cron.is_some() => world.advance(AFTER_A_SECOND),
+            None => {}
         }
         let begin = world.elapsed();
         match world.start_workflow(self.main_options()) {

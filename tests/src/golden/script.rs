@@ -57,6 +57,8 @@ pub struct Script {
     pub holds: Vec<Hold>,
     /// When the histories were taken, open or not.
     pub end: Option<Span>,
+    /// How long after a full minute of the clock the main workflow was started.
+    pub clock: Option<Span>,
     /// Whether it was recorded alone on its shard: then nothing is late but by the rules, and times must agree.
     #[serde(default)]
     pub quiet: bool,

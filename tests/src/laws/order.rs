@@ -126,7 +126,7 @@ impl Inputs {
     #[must_use]
     pub fn play(&self) -> Vec<Vec<Arc<Event>>> {
         let mut player = Player {
-            service: Service::new(ServiceConfig::default()),
+            service: Service::new(ServiceConfig { rebuilds: true, ..ServiceConfig::default() }),
             now: Timestamp::from_nanos(1_000_000_000_000_000_000),
             out: Outbox::default(),
             tasks: Vec::new(),

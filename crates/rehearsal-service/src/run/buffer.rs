@@ -25,6 +25,13 @@ impl Buffer {
         self.events.is_empty()
     }
 
+    /// How many signals wait.
+    pub(crate) fn signals(&self) -> u32 {
+        let is_signal =
+            |event: &&Arc<Event>| matches!(event.kind, EventKind::WorkflowExecutionSignaled(_));
+        u32::try_from(self.events.iter().filter(is_signal).count()).unwrap_or(u32::MAX)
+    }
+
     /// Drops everything (H-5).
     pub(crate) fn clear(&mut self) {
         self.events.clear();

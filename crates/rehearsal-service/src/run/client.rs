@@ -85,7 +85,8 @@ impl Run {
         if !self.is_open() {
             return Err(NotFound::Completed.into());
         }
-        if self.state.signals >= turn.config.limits.signals {
+        let signals = self.state.signals.saturating_add(self.buffer.signals());
+        if signals >= turn.config.limits.signals {
             return Err(InvalidRequest::SignalLimit.into());
         }
         self.check_closing()?;
@@ -100,7 +101,7 @@ impl Run {
                 identity,
                 header,
                 external_workflow_execution: external,
-                request_id: format_smolstr!("signal-{}", self.state.signals.saturating_add(1)),
+                request_id: format_smolstr!("signal-{}", signals.saturating_add(1)),
                 ..WorkflowExecutionSignaled::default()
             }),
         );

@@ -45,12 +45,13 @@ pub(crate) struct State {
     pub(crate) externals: Tracked<EventId, External>,
     /// By their ids. Those that are not accepted are in no history.
     pub(crate) updates: BTreeMap<SmolStr, Update>,
+    /// How many signals are in the history.
     pub(crate) signals: u32,
     pub(crate) family: Family,
 }
 
 /// Where a run comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Family {
     /// Its parent, and the `StartChildWorkflowExecutionInitiated` there.
     pub(crate) parent: Option<(Execution, EventId)>,
@@ -74,7 +75,7 @@ impl Family {
 }
 
 /// What a run was started with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) task_timeout: Duration,
     pub(crate) run_timeout: Option<Duration>,
@@ -144,8 +145,8 @@ impl State {
             EventKind::WorkflowTaskScheduled(_) => self.had_task = true,
             EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
             EventKind::WorkflowExecutionCancelRequested(_) => self.view.cancel_requested = true,
-            EventKind::WorkflowExecutionSignaled(_) if event.id.is_none() => {
-                self.signals = self.signals.saturating_add(1);
+            EventKind::WorkflowExecutionSignaled(_) => {
+                self.signals = self.signals.saturating_add(u32::from(!event.id.is_none()));
             }
             kind => {
                 if let Some(status) = Status::of(kind) {

@@ -60,7 +60,8 @@ impl Walk {
             run_timeout,
             ..StartWorkflow::default()
         };
-        let mut service = Service::new(ServiceConfig::default());
+        let config = ServiceConfig { rebuilds: true, ..ServiceConfig::default() };
+        let mut service = Service::new(config);
         let mut out = Outbox::default();
         service.handle(Timestamp::EPOCH, Input::StartWorkflow(Box::new(start)), &mut out).unwrap();
         let run = service.run_of("wf").unwrap();
