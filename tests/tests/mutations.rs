@@ -128,3 +128,13 @@ fn the_cart_is_silent() {
 fn the_sale_is_silent() {
     silent(11);
 }
+
+#[test]
+fn the_till_is_silent() {
+    silent(12);
+}
+
+#[test]
+fn the_backup_is_silent() {
+    silent(13);
+}

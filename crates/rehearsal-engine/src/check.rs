@@ -15,14 +15,15 @@ mod left;
 mod observed;
 mod reached;
 mod recommended;
+mod rounds;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{EventId, EventKind, SmolStr, Status, duration_text};
+use rehearsal_history::event::{ActivityTaskScheduled, WorkflowExecutionStarted};
+use rehearsal_history::{EventId, EventKind, SmolStr, Status, Timestamp, duration_text};
 
 pub use self::attempts::OneAttemptAtATime;
 pub use self::cleanup::CleanupIffCanceled;
@@ -35,6 +36,7 @@ pub use self::left::{NoTimerLeftAtClose, NoWorkLostAtClose};
 pub use self::observed::CancelObservedOrCompletedFirst;
 pub use self::reached::Reached;
 pub use self::recommended::Recommended;
+pub use self::rounds::NoRoundSkipped;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::Call;
@@ -148,6 +150,20 @@ fn how_long(call: &Call) -> String {
 fn closed(execution: &Execution, outcome: &Outcome) -> Option<(EventId, Duration)> {
     let last = execution.history.last().filter(|_| execution.status != Status::Running)?;
     Some((last.id, last.time.since(outcome.record.began)))
+}
+
+/// What a run was started with.
+fn started(execution: &Execution) -> Option<&WorkflowExecutionStarted> {
+    match &execution.history.first()?.kind {
+        EventKind::WorkflowExecutionStarted(started) => Some(started),
+        _ => None,
+    }
+}
+
+/// When a run begins: at its start, or as long after that as its first workflow task is held back.
+fn begins(execution: &Execution) -> Option<Timestamp> {
+    let held = started(execution)?.first_workflow_task_backoff.unwrap_or_default();
+    Some(execution.history.first()?.time + held)
 }
 
 fn scheduled(execution: &Execution) -> impl Iterator<Item = (EventId, &ActivityTaskScheduled)> {

@@ -130,6 +130,7 @@ fn went_wrong(scenario: &Scenario, outcome: &mut Outcome) -> Vec<Finding> {
     let mut findings = core::mem::take(&mut outcome.findings);
     // Why nothing goes on says more than that nothing does.
     findings.splice(0..0, signals::unreadable(scenario, outcome));
+    findings.splice(0..0, signals::left_behind(scenario, outcome));
     findings.splice(0..0, misread(scenario, outcome));
     findings.splice(0..0, too_late(scenario, outcome));
     findings.splice(0..0, never_succeeded(scenario, outcome));

@@ -32,6 +32,8 @@ pub enum Code {
     QueryMeddled,
     /// RH111: the result of an activity came from outside when its time was over.
     ResultTooLate,
+    /// RH112: signals were not read when a run went on as new.
+    SignalLeftBehind,
     /// RH201: cleanup did not run although the workflow saw its cancel.
     CleanupMissing,
     /// RH202: cleanup ran although the workflow was not canceled.
@@ -66,6 +68,8 @@ pub enum Code {
     CancelOverLate,
     /// RH217: a timer still ran when its workflow closed.
     TimerLeft,
+    /// RH218: a round of a cron schedule was skipped, as the one before was not over.
+    RoundSkipped,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -96,7 +100,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -108,6 +112,7 @@ impl Code {
         Self::ResultUnreadable,
         Self::QueryMeddled,
         Self::ResultTooLate,
+        Self::SignalLeftBehind,
         Self::CleanupMissing,
         Self::CleanupUncalled,
         Self::SkippedNotCanceled,
@@ -125,6 +130,7 @@ impl Code {
         Self::AttemptsOverlap,
         Self::CancelOverLate,
         Self::TimerLeft,
+        Self::RoundSkipped,
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
@@ -155,6 +161,7 @@ impl Code {
             Self::ResultUnreadable => "RH109",
             Self::QueryMeddled => "RH110",
             Self::ResultTooLate => "RH111",
+            Self::SignalLeftBehind => "RH112",
             Self::CleanupMissing => "RH201",
             Self::CleanupUncalled => "RH202",
             Self::SkippedNotCanceled => "RH203",
@@ -172,6 +179,7 @@ impl Code {
             Self::AttemptsOverlap => "RH215",
             Self::CancelOverLate => "RH216",
             Self::TimerLeft => "RH217",
+            Self::RoundSkipped => "RH218",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -222,6 +230,10 @@ impl Code {
                 "the time-outs are shorter than the world outside takes; give it more time, or heartbeat for it, or say \
                  `.expect_failing(..)`"
             }
+            Self::SignalLeftBehind => {
+                "it continues as new without reading its signals to the last: drain them, and give them to the next run as \
+                 input"
+            }
             Self::SignalUnreadable => {
                 "whoever sends the signal and whoever takes it name two types for it; share one definition of the signal"
             }
@@ -271,6 +283,9 @@ impl Code {
             }
             Self::TimerLeft => {
                 "a deadline that is not needed any more is not canceled: `with_cancel()` gives its handle"
+            }
+            Self::RoundSkipped => {
+                "a run takes longer than the schedule leaves it: another schedule, a time-out, or less to do in one run"
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",

@@ -37,7 +37,7 @@ pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
     CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, NoActivityOutlivesClose,
-    NoTimerLeftAtClose, NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended,
+    NoRoundSkipped, NoTimerLeftAtClose, NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended,
     SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{

@@ -39,6 +39,43 @@ pub(crate) fn unreadable(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding>
     of_executions(outcome).flat_map(of_one).collect()
 }
 
+/// The signals that a run had not read when it went on as new (RH112), in every run in which that happens. The next one is
+/// never told of them (T-12).
+///
+/// One that no run of this workflow listens for is lost anyway, and said to be nobody's (RH602).
+pub(crate) fn left_behind(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
+    let mut listened = BTreeSet::new();
+    for (execution, of) in of_executions(outcome) {
+        listened.extend(of.signals.listened.iter().map(|name| (&execution.workflow_id, name)));
+    }
+    let of_one = |(execution, of): (&Execution, &SignalsOf)| {
+        let id = &execution.workflow_id;
+        let mut left: BTreeMap<&SmolStr, Vec<u64>> = BTreeMap::new();
+        for signal in &of.signals.unread {
+            if listened.contains(&(id, &signal.name)) && !scenario.unread.contains(&signal.name) {
+                left.entry(&signal.name).or_default().push(signal.event.0);
+            }
+        }
+        let names = left.iter().map(|(name, events)| match events.len() {
+            1 => format!("signal `{name}`"),
+            count => format!("{count} signals `{name}`"),
+        });
+        let names = names.collect::<Vec<_>>().join(" and ");
+        let events = left.into_values().flatten();
+        (!names.is_empty()).then(|| {
+            Finding::new(
+                Code::SignalLeftBehind,
+                format!("{id} went on as new without reading {names}"),
+            )
+            .with_detail("the next run is not told of what this one has not read")
+            .with_events(events.filter(|_| outcome.is_main(&execution.run_id)))
+        })
+    };
+    let continued =
+        |(execution, _): &(&Execution, &SignalsOf)| execution.status == Status::ContinuedAsNew;
+    of_executions(outcome).filter(continued).filter_map(of_one).collect()
+}
+
 /// Keeps count, over many runs, of the signals that nobody reads.
 ///
 /// A signal that comes too late for the workflow to read it is lost in a race, which is a run like any other. One whose

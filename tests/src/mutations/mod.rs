@@ -1,7 +1,7 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Eight workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
-//! confirmed from outside, a cart, and a sale. Each stands in a scenario with more checks than a test would have; the
+//! Ten workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
+//! confirmed from outside, a cart, a sale, a till, and a backup. Each stands in a scenario with more checks than a test would have; the
 //! unmutated twin passes all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
@@ -10,6 +10,7 @@
 pub mod approval;
 pub mod ask;
 pub mod cart;
+pub mod chain;
 pub mod deployment;
 pub mod local;
 pub mod print;
@@ -45,7 +46,7 @@ pub struct Mutation {
 pub const CALM: &str = "without a cancel";
 
 /// The workflows as they should be.
-pub const TWINS: [Twin; 12] = [
+pub const TWINS: [Twin; 14] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -58,6 +59,8 @@ pub const TWINS: [Twin; 12] = [
     Twin { name: "order that is confirmed from outside", scenario: ask::twin },
     Twin { name: "cart", scenario: cart::twin },
     Twin { name: "sale", scenario: local::twin },
+    Twin { name: "till", scenario: chain::twin },
+    Twin { name: "backup", scenario: chain::scheduled_twin },
 ];
 
 /// All mutations.
@@ -66,8 +69,8 @@ pub fn all() -> Vec<Mutation> {
     let [sample, saga] = [sample::MUTATIONS, saga::MUTATIONS];
     let [approval, print] = [approval::MUTATIONS, print::MUTATIONS];
     let [deployment, ask] = [deployment::MUTATIONS, ask::MUTATIONS];
-    let [cart, local] = [cart::MUTATIONS, local::MUTATIONS];
-    [sample, saga, approval, print, deployment, ask, cart, local].concat()
+    let [cart, local, chain] = [cart::MUTATIONS, local::MUTATIONS, chain::MUTATIONS];
+    [sample, saga, approval, print, deployment, ask, cart, local, chain].concat()
 }
 
 /// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rehearsal_history::{EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text};
+use rehearsal_history::{
+    ContinueAsNewInitiator, EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text,
+};
 
-use super::{Check, closed, how_long, in_each, let_go, scheduled};
+use super::{Check, begins, closed, how_long, in_each, let_go, scheduled, started};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
@@ -74,8 +76,9 @@ fn outlives(call: &Call, close: Duration) -> bool {
 /// Every workflow ends soon: at most this long after its cancel was accepted, or after its start if it was not canceled
 /// (RH207).
 ///
-/// In virtual time; an end at exactly that distance is in time. Of several requests the first counts. A workflow that
-/// is open at the end is another finding, or the horizon of a sweep, and not judged here.
+/// In virtual time; an end at exactly that distance is in time. Of several requests the first counts. Each run of a chain
+/// is looked at by itself; one that is held back, by its start delay or its cron schedule, starts when that is over. A
+/// workflow that is open at the end is another finding, or the horizon of a sweep, and not judged here.
 #[derive(Debug, Clone, Copy)]
 pub struct EndsWithin {
     /// At most this long.
@@ -94,7 +97,7 @@ impl EndsWithin {
         let cancel = outcome.cancel_of(execution);
         let (since, what) = match cancel {
             Some(cancel) => (cancel.at, "its cancel"),
-            None => (execution.history.first()?.time.since(outcome.record.began), "its start"),
+            None => (begins(execution)?.since(outcome.record.began), "its start"),
         };
         let took = ended.saturating_sub(since);
         (took > self.limit).then(|| {
@@ -156,6 +159,9 @@ impl Check for CancelOverWithin {
 
 /// Every workflow that ends, ends in one of these ways (RH208).
 ///
+/// A run that went on as new, or is tried again, is no end of its workflow: that of the last run of a chain counts. Each
+/// round of a cron schedule is an end.
+///
 /// A workflow that is open at the end is another finding, or the horizon of a sweep, and not judged here.
 #[derive(Debug, Clone)]
 pub struct StatusIn {
@@ -211,7 +217,8 @@ impl Check for StatusIn {
         let mut findings = Vec::new();
         for execution in &outcome.executions {
             let status = execution.status;
-            if status == Status::Running || self.allowed.contains(&status) {
+            let allowed = self.allowed.contains(&status);
+            if status == Status::Running || allowed || goes_on(execution, outcome) {
                 continue;
             }
             let allowed: Vec<String> =
@@ -230,4 +237,13 @@ impl Check for StatusIn {
         }
         findings
     }
+}
+
+/// Whether a workflow goes on in another run, which is not only the next round of a cron schedule.
+fn goes_on(execution: &Execution, outcome: &Outcome) -> bool {
+    let next = execution.next_run_id().and_then(|next| outcome.execution(next));
+    next.is_some_and(|next| match started(next).map(|started| &started.initiator) {
+        Some(initiator) => *initiator != ContinueAsNewInitiator::CronSchedule,
+        None => false,
+    })
 }

@@ -11,7 +11,8 @@ use crate::outcome::{Execution, Outcome};
 /// One of these must be so:
 ///
 /// - no workflow task that was accepted delivered the request: the workflow was over before;
-/// - the task that delivered it asked for something: it canceled an operation, started cleanup, or closed the workflow;
+/// - the task that delivered it asked for something: it canceled an operation, started cleanup, or closed the workflow,
+///   and not only by going on as new: the next run hears nothing of the cancel (C-11);
 /// - a later task started an operation on a canceled context, and so was told;
 /// - the workflow closed in another way than Completed or `ContinuedAsNew`: as Canceled, or with an error of its own.
 ///
@@ -37,7 +38,14 @@ fn check_execution(execution: &Execution) -> Option<Finding> {
         EventKind::WorkflowTaskCompleted(completed) => completed.started_event_id > request,
         _ => false,
     })?;
-    let answered = execution.history.get(delivered + 1).is_some_and(|next| is_answer(next));
+    let next = execution.history.get(delivered + 1);
+    let answered = next.is_some_and(|next| is_answer(next));
+    let goes_on = next.is_some_and(|next| next.kind.next_run_id().is_some());
+    let asks = if goes_on {
+        "only goes on as new, which takes no cancel along"
+    } else {
+        "asks for nothing"
+    };
     let told_later = skipped(execution).into_iter().any(|id| id > request);
     if answered || told_later {
         return None;
@@ -49,16 +57,14 @@ fn check_execution(execution: &Execution) -> Option<Finding> {
             Code::CancelOverlooked,
             format!("{workflow} closed as {:?} as if it had not been canceled", execution.status),
         )
-        .with_detail(format!(
-            "event {task} answers the task that delivered the cancel, and asks for nothing"
-        ))
+        .with_detail(format!("event {task} answers the task that delivered the cancel, and {asks}"))
         .with_events([request.0, task.0]),
     )
 }
 
 /// Whether an event behind a `WorkflowTaskCompleted` records a command of that task: those come at once (H-11).
 fn is_answer(event: &Event) -> bool {
-    Status::of(&event.kind).is_some()
+    Status::of(&event.kind).is_some_and(|status| status != Status::ContinuedAsNew)
         || matches!(
             event.kind,
             EventKind::ActivityTaskScheduled(_)

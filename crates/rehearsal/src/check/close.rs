@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_engine::{
-    Check, EndsWithin, NoActivityOutlivesClose, NoTimerLeftAtClose, NoWorkLostAtClose, StatusIn,
+    Check, EndsWithin, NoActivityOutlivesClose, NoRoundSkipped, NoTimerLeftAtClose,
+    NoWorkLostAtClose, StatusIn,
 };
 use rehearsal_history::Status;
 
 /// Every workflow ends at most `limit` after its cancel was accepted, or after its start if there was none (RH207).
 ///
-/// An end at exactly `limit` is in time; of several requests the first counts. A workflow that is open when the run is
-/// over is RH301, or the horizon of a sweep, and not judged here.
+/// An end at exactly `limit` is in time; of several requests the first counts. Each run of a chain is looked at by
+/// itself; one that is held back, by a start delay or a cron schedule, starts when that is over. A workflow that is open
+/// when the run is over is RH301, or the horizon of a sweep, and not judged here.
 ///
 /// ```
 /// use rehearsal::{Scenario, check, mins};
@@ -25,7 +27,9 @@ pub fn ends_within(limit: Duration) -> Arc<dyn Check> {
 
 /// Every workflow that ends, ends in one of these ways (RH208).
 ///
-/// A workflow that is open when the run is over is RH301, or the horizon of a sweep, and not judged here.
+/// A run that went on as new, or is tried again, is no end of its workflow: that of the last run of a chain counts. Each
+/// round of a cron schedule is an end. A workflow that is open when the run is over is RH301, or the horizon of a sweep,
+/// and not judged here.
 ///
 /// ```
 /// use rehearsal::{Scenario, Status, check};
@@ -126,4 +130,40 @@ pub fn no_work_lost_at_close() -> Arc<dyn Check> {
 #[must_use]
 pub fn no_timer_left_at_close() -> Arc<dyn Check> {
     Arc::new(NoTimerLeftAtClose)
+}
+
+/// No round of a cron schedule is skipped because the one before was not over when it was due (RH218).
+///
+/// Temporal never has two rounds of a workflow at once. What falls due while a round runs, waits for its next attempt, or
+/// ends, is left out without a word.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{Code, Context, Scenario, StartOptions, Workflow, WorkflowError, check, hours, mins};
+///
+/// const BACK_UP: Workflow<(), ()> = Workflow::new("BackUp");
+///
+/// async fn back_up(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     ctx.sleep(mins(90)).await
+/// }
+///
+/// let failure = Scenario::new("back up")
+///     .workflow(BACK_UP, back_up)
+///     .client(|world| {
+///         let mut options = StartOptions::new("BackUp", "back-up");
+///         options.cron_schedule = Some("@hourly".into());
+///         let back_up = world.start_workflow(options).expect("its id is free");
+///         world.advance(hours(4));
+///         // Refused if it was canceled before.
+///         let _answer = world.terminate(&back_up, "enough");
+///     })
+///     .check(check::no_round_skipped())
+///     .try_sweep()
+///     .unwrap_err();
+/// assert_eq!(failure.findings()[0].code, Code::RoundSkipped);
+/// ```
+#[must_use]
+pub fn no_round_skipped() -> Arc<dyn Check> {
+    Arc::new(NoRoundSkipped)
 }

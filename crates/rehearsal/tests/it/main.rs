@@ -2,6 +2,7 @@
 
 mod api;
 mod case;
+mod chains;
 mod checks;
 mod cleanup;
 mod compensated;
