@@ -6,3 +6,4 @@ pub mod golden;
 pub mod laws;
 pub mod mutations;
 pub mod public;
+pub mod simulated;

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rehearsal_history::{EventKind, History, Timestamp, decode_list};
+use rehearsal_tests::simulated;
 use serde_json::{Map, Value};
 
 /// Files that are no histories of a server, by the end of their path, and why. They must read and be written back all
@@ -55,40 +56,16 @@ fn every_recorded_history_reads_and_is_written_back() {
 /// All files that hold histories, in the order of their names.
 #[expect(clippy::disallowed_methods, reason = "this test owns the knob")]
 fn files() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden"), &mut files);
+    let mut files =
+        simulated::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden"));
     if let Ok(corpus) = std::env::var("REHEARSAL_CORPUS") {
-        let before = files.len();
-        collect(Path::new(&corpus), &mut files);
-        assert!(
-            files.len() > before,
-            "REHEARSAL_CORPUS: expected histories in `{corpus}`, found none"
-        );
+        let more = simulated::files(Path::new(&corpus));
+        assert!(!more.is_empty(), "REHEARSAL_CORPUS: expected histories in `{corpus}`, found none");
+        files.extend(more);
     }
     files.sort();
     files.dedup();
     files
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") && is_history(&path)
-        {
-            files.push(path);
-        }
-    }
-}
-
-/// Whether a JSON file is meant to be a history, rather than some other file that stands beside one.
-fn is_history(path: &Path) -> bool {
-    fs::read_to_string(path)
-        .is_ok_and(|text| text.contains("\"eventId\"") || text.contains("\"event_id\""))
 }
 
 fn check(file: &Path, text: &str) -> Result<(), String> {

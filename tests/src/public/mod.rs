@@ -3,6 +3,7 @@
 //! The recordings are not part of this repository: they are read from `../shared/histories`, or from the folder that the
 //! environment names in `REHEARSAL_CORPUS`. Each file here is about some of them; its cases join the list in [`cases`].
 
+mod chains;
 mod markers;
 
 use std::fmt;
@@ -23,7 +24,7 @@ pub struct Case {
 
 /// All cases.
 pub fn cases() -> impl Iterator<Item = Case> {
-    [markers::CASES].into_iter().flatten().copied()
+    [markers::CASES, chains::CASES].into_iter().flatten().copied()
 }
 
 /// What came of all cases. Displays as what is not as it should be, and a line `public replays: N of M`.
