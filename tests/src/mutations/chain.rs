@@ -7,7 +7,7 @@ use rehearsal::{
     StartOptions, Status, Stub, Workflow, WorkflowError, check, hours, secs, select,
 };
 
-use super::{CALM, Mutation, TASK_RUNNING};
+use super::{CALM, JOB_AFTER, Mutation};
 
 const TILL: Workflow<(u32, u64), u64> = Workflow::new("Till").with_several_arguments();
 const COIN: Signal<u64> = Signal::new("coin");
@@ -26,10 +26,10 @@ pub const MUTATIONS: &[Mutation] = &[
         at: CALM,
     },
     Mutation {
-        name: "continue-as-new without a look at the cancel",
+        name: "continue-as-new deaf to its cancel",
         scenario: || tills().workflow(TILL, deaf),
         code: Code::CancelOverlooked,
-        at: TASK_RUNNING,
+        at: JOB_AFTER,
     },
     Mutation {
         name: "cron that overlaps",
