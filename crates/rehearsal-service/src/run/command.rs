@@ -60,7 +60,7 @@ impl Command {
                 // With which time one reads it does not matter for this.
                 let schedule = Schedule::parse(&command.cron_schedule, Timestamp::EPOCH);
                 if schedule == Err(CronError::TimeZone) {
-                    return Err("time zones of cron schedules");
+                    return Err("time zones of cron schedules that change their clocks");
                 }
                 Self::Child(ChildCommand::Start(command))
             }

@@ -133,6 +133,6 @@ fn what_cannot_be_meant_fails_the_workflow_task() {
     4 TaskFailed(BAD_START_CHILD_EXECUTION_ATTRIBUTES)
     BadSearchAttributes: invalid SearchAttributes on StartChildWorkflowCommand: Namespace default has no mapping defined for search attribute Color. WorkflowId=c WorkflowType=Child Namespace=default
     4 TaskFailed(BAD_SEARCH_ATTRIBUTES)
-    not simulated: time zones of cron schedules
+    not simulated: time zones of cron schedules that change their clocks
     ");
 }
