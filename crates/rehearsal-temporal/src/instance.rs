@@ -22,7 +22,7 @@ use crate::codec;
 use crate::failed::Failing;
 use crate::from_proto;
 use crate::operations::Operations;
-use crate::routine::Routines;
+use crate::routine::{Routines, Stopped};
 use crate::sdk::{TerminalOutcome, WorkflowHost, WorkflowInit, WorkflowInstance};
 use crate::to_proto;
 
@@ -108,6 +108,10 @@ impl SdkInstance {
         };
         let settled = routines.apply(told).and_then(|()| routines.settle());
         let mut commands = self.commands.0.take();
+        let settled = match settled {
+            Err(Stopped::NeverWoken) if commands.iter().any(is_retry) => Ok(None),
+            settled => settled,
+        };
         let outcome = settled.map_err(|stopped| {
             // What was asked for in vain may be what workflow code also waits for.
             for command in commands.iter_mut().filter_map(|it| from_proto::command(it).ok()) {
@@ -240,6 +244,16 @@ impl Drop for SdkInstance {
     fn drop(&mut self) {
         self.end(Life::Closed);
     }
+}
+
+/// Whether a local activity is run again after its wait. The future that does so says that it waits before it has polled
+/// the new attempt, so nothing keeps a waker until the next activation (`LATimerBackoffFut::poll`; recorded:
+/// `local-activity-backoff-by-timer`).
+fn is_retry(command: &ProtoCommand) -> bool {
+    matches!(
+        &command.variant,
+        Some(workflow_command::Variant::ScheduleLocalActivity(local)) if local.attempt > 1
+    )
 }
 
 /// The command that closes a workflow whose main routine has ended.

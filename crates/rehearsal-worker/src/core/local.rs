@@ -4,13 +4,14 @@
 //! 0.10.1: markers that are found ahead of workflow code in a replay, and the order in which they are told. The
 //! [`Executor`] says what is to be run.
 
+mod ahead;
 mod executor;
 pub(super) mod machine;
 pub(crate) mod marker;
 mod outcome;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -20,6 +21,7 @@ use rehearsal_activation::{
 };
 use rehearsal_history::{Event, EventKind, SmolStr, Timestamp, UserMetadata};
 
+use self::ahead::Ahead;
 use self::executor::{Executor, Report};
 use self::machine::{LocalInput, LocalReaction, LocalState};
 use self::marker::Note;
@@ -36,14 +38,17 @@ use crate::slice::Task;
 pub(super) struct Locals {
     by_seq: BTreeMap<Seq, Local>,
     executor: Executor,
-    /// Those whose code is to be run.
-    queue: Vec<Seq>,
+    /// Those whose code is to be run. They are asked for in the order of their numbers.
+    queue: BTreeSet<Seq>,
     /// Those that are to be canceled.
     cancels: Vec<Seq>,
     /// Those whose code is run and that have not reported their end.
-    executing: Vec<Seq>,
-    /// What markers resolve that were found ahead.
-    ahead: VecDeque<Note>,
+    executing: BTreeSet<Seq>,
+    /// Those that are replayed and wait for a marker.
+    unresolved: BTreeSet<Seq>,
+    /// Those whose markers are commands that no activation has taken yet.
+    created: Vec<Seq>,
+    ahead: Ahead,
     /// How many activations this workflow task has had.
     activation_index: u64,
     terminating: bool,
@@ -84,17 +89,15 @@ impl Locals {
     ) -> Result<(), Fault> {
         self.activation_index = 0;
         if task.completed.is_none() {
-            for seq in self.by_seq.keys().copied().collect::<Vec<_>>() {
-                if self.by_seq[&seq].state == LocalState::WaitingResolveFromMarkerLookAhead {
-                    self.step(seq, LocalInput::StartedNonReplayWft, None, here, out)?;
-                }
+            for seq in core::mem::take(&mut self.unresolved) {
+                self.step(seq, LocalInput::StartedNonReplayWft, None, here, out)?;
             }
         }
         for event in task.commands.iter().filter(|event| marker::is_marker(event)) {
             let note = note(event)?;
             let known = self.by_seq.get(&note.seq).map(|local| local.state);
             if known.is_none_or(|it| it == LocalState::WaitingResolveFromMarkerLookAhead) {
-                self.ahead.push_back(note);
+                self.ahead.push(note);
                 self.apply_ahead(false, here, out)?;
             }
         }
@@ -129,9 +132,10 @@ impl Locals {
         command.first_scheduled_at.get_or_insert(here.now);
         command.activity_id.get_or_insert_with(|| seq.to_string().into());
         let state = if replaying {
+            self.unresolved.insert(seq);
             LocalState::WaitingResolveFromMarkerLookAhead
         } else {
-            self.queue.push(seq);
+            self.queue.insert(seq);
             LocalState::RequestSent
         };
         self.by_seq.insert(seq, Local { command, state, replaying, asked: here.time });
@@ -171,8 +175,10 @@ impl Locals {
 
     /// What is a command is sent.
     fn prepare(&mut self) {
-        for local in self.by_seq.values_mut() {
-            if let Ok((state, _)) = local.state.on(LocalInput::CommandRecordMarker) {
+        for seq in core::mem::take(&mut self.created) {
+            if let Some(local) = self.by_seq.get_mut(&seq)
+                && let Ok((state, _)) = local.state.on(LocalInput::CommandRecordMarker)
+            {
                 local.state = state;
             }
         }
@@ -189,7 +195,7 @@ impl Locals {
             reports.extend(self.executor.cancel(seq, here.run));
         }
         for seq in core::mem::take(&mut self.queue) {
-            self.executing.push(seq);
+            self.executing.insert(seq);
             if let Some(local) = self.by_seq.get(&seq) {
                 reports.extend(self.executor.enqueue(local.command.clone(), here.run, here.now));
             }
@@ -227,8 +233,8 @@ impl Locals {
     }
 
     fn done(&mut self, seq: Seq) {
-        self.queue.retain(|queued| *queued != seq);
-        self.executing.retain(|executing| *executing != seq);
+        self.queue.remove(&seq);
+        self.executing.remove(&seq);
     }
 
     /// Whether any keeps the task open.
@@ -244,11 +250,11 @@ impl Locals {
     /// Tells what markers say that were found ahead, up to one that belongs to what workflow code has not asked for, or to
     /// a later activation.
     fn apply_ahead(&mut self, held: bool, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
-        while let Some(note) = self.ahead.front() {
+        while let Some(note) = self.ahead.first() {
             if !held && self.is_held(note) || !self.by_seq.contains_key(&note.seq) {
                 break;
             }
-            let Some(Note { seq, resolve, .. }) = self.ahead.pop_front() else { break };
+            let Some(Note { seq, resolve, .. }) = self.ahead.take(note.seq) else { break };
             self.step(seq, LocalInput::HandleKnownResult, Some(resolve), here, out)?;
         }
         Ok(())
@@ -277,10 +283,16 @@ impl Locals {
             LocalInput::Cancel(_) => local.state.on(input).map_err(|_| invalid())?,
             _ => local.state.on(input).map_err(|_| no_arc(seq, local.state, input))?,
         };
-        local.state = state;
+        let before = core::mem::replace(&mut local.state, state);
+        if state != before && state == LocalState::MarkerCommandCreated {
+            self.created.push(seq);
+        }
+        if state != LocalState::WaitingResolveFromMarkerLookAhead {
+            self.unresolved.remove(&seq);
+        }
         if runs {
             local.replaying = false;
-            self.queue.push(seq);
+            self.queue.insert(seq);
         }
         if cancels {
             self.request_cancel(seq, here, out)?;
@@ -293,15 +305,14 @@ impl Locals {
 
     /// `MachineResponse::RequestCancelLocalActivity`.
     fn request_cancel(&mut self, seq: Seq, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
-        if self.ahead.iter().any(|note| note.seq == seq && self.is_held(note)) {
+        if self.ahead.get(seq).is_some_and(|note| self.is_held(note)) {
             return Ok(());
         }
-        if let Some(at) = self.ahead.iter().position(|note| note.seq == seq) {
-            let resolve = self.ahead.remove(at).map(|note| note.resolve);
+        if let Some(note) = self.ahead.take(seq) {
+            let resolve = Some(note.resolve);
             return self.step(seq, LocalInput::HandleKnownResult, resolve, here, out);
         }
-        if let Some(at) = self.queue.iter().position(|queued| *queued == seq) {
-            self.queue.remove(at);
+        if self.queue.remove(&seq) {
             let command = &self.by_seq[&seq].command;
             let resolve = Resolve {
                 complete_time: Some(self.by_seq[&seq].asked),

@@ -10,7 +10,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_activation::{ScheduleLocalActivity, Seq};
-use rehearsal_history::{Failure, FailureInfo, Payloads, RetryPolicy, TimeoutType, Timestamp};
+use rehearsal_history::{
+    Failure, FailureInfo, Payloads, RetryPolicy, SmolStr, TimeoutType, Timestamp,
+};
 
 use super::outcome::{Outcome, Resolve};
 use crate::local::{LocalAttempt, LocalDone, LocalEvent, LocalRequest, LocalWhat};
@@ -271,7 +273,8 @@ fn of_result(result: Result<Option<Payloads>, Box<Failure>>) -> Outcome {
 }
 
 fn timed_out(timeout: TimeoutType) -> Outcome {
-    Outcome::TimedOut(Failure::timeout("Activity timed out", timeout))
+    let failure = Failure::timeout("Activity timed out", timeout);
+    Outcome::TimedOut(Failure { source: SmolStr::default(), ..failure })
 }
 
 fn is_start_to_close(failure: &Failure) -> bool {
