@@ -19,6 +19,8 @@ pub struct ServiceConfig {
     pub default_task_timeout: Duration,
     /// The longest timeout of a workflow task that a client may ask for. Two minutes.
     pub max_task_timeout: Duration,
+    /// For how long a workflow task may be heartbeated that asks for nothing (W-18). Thirty minutes.
+    pub task_heartbeat_timeout: Duration,
     /// How long after the start of a run the next one of its chain begins at the soonest (T-12). One second.
     pub minimal_reuse_interval: Duration,
     /// The search attributes of the namespace beside the server's own, by their names. None.
@@ -41,6 +43,7 @@ impl Default for ServiceConfig {
             timer_resolution: Duration::from_secs(1),
             default_task_timeout: Duration::from_secs(10),
             max_task_timeout: Duration::from_secs(120),
+            task_heartbeat_timeout: Duration::from_secs(30 * 60),
             minimal_reuse_interval: Duration::from_secs(1),
             search_attributes: BTreeMap::new(),
             limits: Limits::default(),

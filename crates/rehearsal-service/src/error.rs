@@ -166,6 +166,9 @@ pub enum NotFound {
     /// The workflow task was answered, has timed out or was superseded.
     #[error("Workflow task not found.")]
     WorkflowTask,
+    /// The workflow task was heartbeated for too long (W-18).
+    #[error("workflow task heartbeat timeout")]
+    TaskHeartbeat,
     /// The workflow closed before the update was looked at.
     #[error("workflow update was aborted by closing workflow")]
     UpdateAborted,

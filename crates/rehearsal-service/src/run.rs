@@ -28,7 +28,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rehearsal_history::{Event, EventId, Failure, SmolStr, TaskQueue, WorkflowTaskFailedCause};
+use rehearsal_history::{
+    Event, EventId, Failure, SmolStr, TaskQueue, Timestamp, WorkflowTaskFailedCause,
+};
 
 use self::buffer::Buffer;
 use self::elapse::Alarm;
@@ -53,6 +55,8 @@ pub(crate) struct Run {
     state: State,
     buffer: Buffer,
     sticky: Option<Sticky>,
+    /// The workflow task that follows a heartbeat, and when the first of its line was scheduled (W-18).
+    beating: Option<(EventId, Timestamp)>,
     queries: Queries,
     /// How many updates were admitted; orders them.
     admitted: u64,

@@ -44,6 +44,7 @@ impl Run {
             state,
             buffer: Buffer::default(),
             sticky: None,
+            beating: None,
             queries: Queries::default(),
             admitted: 0,
             transfers: Vec::new(),

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 
 use rehearsal_activation::{TaskDelivery, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr};
+use rehearsal_history::{
+    Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr, Timestamp,
+};
 use smol_str::ToSmolStr;
 
 use super::command::{self, Command};
@@ -191,6 +193,12 @@ impl Run {
         request_id: SmolStr,
     ) -> Result<Responded, RequestError> {
         let Completed { commands, sticky, sdk_metadata, force_new_task, identity } = completed;
+        let beats = (force_new_task && commands.is_empty()).then(|| self.beats_since(turn));
+        if let Some(since) = beats
+            && turn.now > since.saturating_add(turn.config.task_heartbeat_timeout)
+        {
+            return self.end_heartbeats(turn, sticky, identity, request_id);
+        }
         let input = TaskInput::Complete {
             next: self.next_id(),
             extent: self.extent(turn),
@@ -226,7 +234,43 @@ impl Run {
         }
         self.apply(decision.steps);
         self.sticky = sticky;
-        self.carry_out(turn, plan, force_new_task, identity, request_id)
+        let responded = self.carry_out(turn, plan, force_new_task, identity, request_id)?;
+        let next = self.state.task.slot().map(|slot| slot.scheduled);
+        self.beating = next.zip(beats);
+        Ok(responded)
+    }
+
+    /// When the first task was scheduled of a line that has asked for nothing but the next one
+    /// (`OriginalScheduledTime`).
+    fn beats_since(&self, turn: &Turn<'_>) -> Timestamp {
+        let Some(slot) = self.state.task.slot() else { return turn.now };
+        match self.beating {
+            Some((task, since)) if task == slot.scheduled => since,
+            Some(_) | None => slot.at,
+        }
+    }
+
+    /// W-18: the task is not completed but timed out. The next one is started all the same, and its worker is not told, so
+    /// that it times out too (`RespondWorkflowTaskCompleted` in
+    /// `service/history/api/respondworkflowtaskcompleted/api.go`).
+    fn end_heartbeats(
+        &mut self,
+        turn: &mut Turn<'_>,
+        sticky: Option<Sticky>,
+        identity: SmolStr,
+        request_id: SmolStr,
+    ) -> Result<Responded, RequestError> {
+        self.record_speculative(turn);
+        let mut decision = Decision::default();
+        let decided = self.state.task.decide(turn.now, TaskInput::TimeOut, &mut decision);
+        decided.map_err(|_| NotFound::WorkflowTask)?;
+        self.settle(turn, decision);
+        self.lose_stickiness();
+        self.sticky = sticky;
+        self.schedule_task(turn, false);
+        self.take_task(turn, identity, request_id)?;
+        self.finish(turn, false);
+        Err(NotFound::TaskHeartbeat.into())
     }
 
     /// Nothing of the completion has happened yet, and nothing of it will (W-12, W-14).

@@ -1,8 +1,10 @@
 //! Scenarios SA-*: what happens when nobody cancels anything.
 
+use std::time::Duration;
+
 use rehearsal_activation::TaskOutcome;
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{EventId, EventKind};
+use rehearsal_history::{EventId, EventKind, TaskQueue};
 use rehearsal_service::{Effect, NotFound, RequestError, TaskState};
 
 use crate::bench::{
@@ -263,6 +265,34 @@ fn w_18_a_forced_task_follows_at_once() {
         .unwrap();
 
     assert_eq!(bench.tail(4), "4 TaskCompleted, 5 TaskSched, 6 TaskStarted");
+}
+
+/// A task is heartbeated for half an hour and no longer: the answer that comes too late times it out.
+#[test]
+fn w_18_heartbeats_come_to_an_end() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    let beat = || TaskOutcome::Completed {
+        commands: vec![],
+        sticky: Some((TaskQueue::sticky("sticky", "main"), Duration::from_secs(5))),
+        sdk_metadata: SdkMetadata::default(),
+        force_new_task: true,
+    };
+    for nth in 1..=225 {
+        bench.at(nth * 8_000);
+        bench.respond(beat()).unwrap();
+    }
+    assert_eq!(bench.events().len(), 3 + 225 * 3);
+    bench.at(226 * 8_000);
+    assert_eq!(bench.respond(beat()), Err(RequestError::from(NotFound::TaskHeartbeat)));
+    assert_eq!(
+        bench.tail(679),
+        "679 TaskTimedOut(START_TO_CLOSE st678), 680 TaskSched(sticky), 681 TaskStarted"
+    );
+
+    // Nobody has the task that was started then.
+    bench.at(226 * 8_000 + 10_000);
+    assert_eq!(bench.tail(682), "682 TaskTimedOut(START_TO_CLOSE st681), 683 TaskSched");
 }
 
 #[test]
