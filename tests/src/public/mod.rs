@@ -3,8 +3,11 @@
 //! The recordings are not part of this repository: they are read from `../shared/histories`, or from the folder that the
 //! environment names in `REHEARSAL_CORPUS`. Each file here is about some of them; its cases join the list in [`cases`].
 
+mod cancels;
 mod chains;
+mod local;
 mod markers;
+mod updates;
 
 use std::fmt;
 use std::path::Path;
@@ -24,7 +27,10 @@ pub struct Case {
 
 /// All cases.
 pub fn cases() -> impl Iterator<Item = Case> {
-    [markers::CASES, chains::CASES].into_iter().flatten().copied()
+    [cancels::CASES, chains::CASES, local::CASES, markers::CASES, updates::CASES]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// What came of all cases. Displays as what is not as it should be, and a line `public replays: N of M`.
