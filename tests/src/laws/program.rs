@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Context, RetryPolicy, Scenario,
-    Signal, Workflow, WorkflowError, join, millis, secs, select,
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, DEFAULT_VERSION,
+    LocalActivityOptions, RetryPolicy, Scenario, Signal, Workflow, WorkflowError, join, millis,
+    secs, select,
 };
 
 const PROGRAM: Workflow<(), u64> = Workflow::new("Program");
@@ -62,6 +63,17 @@ impl Kind {
         if wait { options.with_wait_for_cancellation() } else { options }
     }
 
+    /// The same for a local activity.
+    fn local(self) -> LocalActivityOptions {
+        match self {
+            Self::TimesOut => LocalActivityOptions::start_to_close(secs(2))
+                .with_retry_policy(RetryPolicy { maximum_attempts: 2, ..RetryPolicy::default() }),
+            Self::Quick | Self::Slow | Self::Beats | Self::Flaky | Self::Fails => {
+                LocalActivityOptions::start_to_close(secs(30))
+            }
+        }
+    }
+
     async fn run(self, ctx: ActivityContext) -> Result<u64, ActivityError> {
         match self {
             Self::Slow => ctx.sleep(secs(3)).await,
@@ -94,6 +106,14 @@ pub enum Op {
         /// Whether a cancel waits for its end.
         wait: bool,
     },
+    /// Executes a local activity.
+    Local(Kind),
+    /// Notes this number in a side effect.
+    Note(u64),
+    /// Notes it in a mutable side effect, if it is another one than before.
+    Change(u64),
+    /// Asks for the version of this change.
+    Version(u8),
     /// Sleeps so many tenths of a second.
     Sleep(u16),
     /// Waits for a signal, so many tenths of a second at most.
@@ -149,6 +169,12 @@ pub fn any_case() -> impl Strategy<Value = Case> {
 fn any_op() -> impl Strategy<Value = Op> {
     let leaf = prop_oneof![
         4 => (prop::sample::select(&Kind::ALL[..]), any::<bool>()).prop_map(|(kind, wait)| Op::Activity { kind, wait }),
+        2 => prop::sample::select(&Kind::ALL[..]).prop_map(Op::Local),
+        1 => prop_oneof![
+            (0..3_u64).prop_map(Op::Note),
+            (0..3_u64).prop_map(Op::Change),
+            (0..3_u8).prop_map(Op::Version),
+        ],
         2 => (0..50_u16).prop_map(Op::Sleep),
         1 => (0..50_u16).prop_map(Op::Wait),
     ];
@@ -176,6 +202,22 @@ fn start(ctx: &Context, op: &Op) -> Running {
             let ctx = ctx.with_activity_options(kind.options(*wait));
             let running = ctx.execute(kind.activity(), ());
             Box::pin(running)
+        }
+        Op::Local(kind) => {
+            let ctx = ctx.with_local_activity_options(kind.local());
+            Box::pin(ctx.execute_local(kind.activity(), ()))
+        }
+        Op::Note(number) => {
+            let noted = ctx.side_effect(|| *number);
+            Box::pin(async move { Ok(noted) })
+        }
+        Op::Change(number) => {
+            let noted = ctx.mutable_side_effect("number", || *number, u64::eq);
+            Box::pin(async move { Ok(noted) })
+        }
+        Op::Version(change) => {
+            let version = ctx.version(&format!("change-{change}"), DEFAULT_VERSION, 1);
+            Box::pin(async move { Ok(version.unsigned_abs()) })
         }
         Op::Sleep(count) => {
             let timer = ctx.sleep(tenths(*count));
