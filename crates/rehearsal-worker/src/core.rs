@@ -184,7 +184,7 @@ impl Rules for Core {
 
     fn mismatch_failure(
         &self,
-        command: Option<usize>,
+        (command, _): (Option<usize>, Option<&ServerCommand>),
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure {

@@ -17,6 +17,7 @@ mod phase;
 mod properties;
 mod sdk;
 mod timer;
+mod words;
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -194,7 +195,7 @@ impl Rules for Go {
 
     fn mismatch_failure(
         &self,
-        _command: Option<usize>,
+        (_, asked): (Option<usize>, Option<&ServerCommand>),
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure {
@@ -202,7 +203,7 @@ impl Rules for Go {
             return not_simulated(what);
         }
         let panic = event.and_then(|event| self.operations.panic_text(event));
-        not_replayed(panic, || difference(mismatch))
+        not_replayed(panic, || difference(mismatch, event, asked))
     }
 
     /// Go compares when all is replayed, unless a state machine panics before that.

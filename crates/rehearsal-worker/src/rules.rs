@@ -83,7 +83,7 @@ pub(crate) trait Rules {
     /// is recorded there, if anything is.
     fn mismatch_failure(
         &self,
-        command: Option<usize>,
+        command: (Option<usize>, Option<&ServerCommand>),
         event: Option<&Event>,
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure;

@@ -191,7 +191,9 @@ impl Session {
                 if mismatch.grade == Grade::BreaksProduction {
                     let trouble = place.not_simulated.map(|what| Trouble::NotSimulated { what });
                     let mismatch = Box::new(Mismatch { trouble, ..mismatch });
-                    let broken = self.broken(place.command, place.event.as_deref(), mismatch);
+                    let asked = place.command.and_then(|command| attempted.get(command));
+                    let command = (place.command, asked);
+                    let broken = self.broken(command, place.event.as_deref(), mismatch);
                     if broken.late {
                         self.rules.recorded(task, &found.pairs);
                     }
@@ -248,12 +250,12 @@ impl Session {
     /// never recorded, that is why; but what nothing simulates may be fine.
     fn broken(
         &self,
-        command: Option<usize>,
+        command: (Option<usize>, Option<&ServerCommand>),
         event: Option<&Event>,
         mismatch: Box<Mismatch>,
     ) -> Broken {
         let failure = self.rules.mismatch_failure(command, event, &mismatch);
-        let held = command.and_then(|command| self.held.get(command));
+        let held = command.0.and_then(|command| self.held.get(command));
         let mismatch = match (&mismatch.trouble, held) {
             (None, Some(held)) => breaks(held),
             (Some(_), _) | (None, None) => mismatch,

@@ -6,11 +6,12 @@
 use alloc::format;
 use alloc::string::String;
 
-use rehearsal_activation::{Trouble, WorkerTaskFailure};
+use rehearsal_activation::{ServerCommand, Trouble, WorkerTaskFailure};
 use rehearsal_history::{
     ApplicationFailureInfo, Event, Failure, FailureInfo, SmolStr, WorkflowTaskFailedCause,
 };
 
+use super::words;
 use crate::describe;
 use crate::mismatch::Mismatch;
 
@@ -71,8 +72,15 @@ pub(super) fn not_taken(panic: Option<String>, event: &Event, why: &str) -> Work
 }
 
 /// How Go words what it found by comparing.
-pub(super) fn difference(mismatch: &Mismatch) -> String {
-    let Mismatch { recorded, attempted, .. } = mismatch;
+pub(super) fn difference(
+    mismatch: &Mismatch,
+    event: Option<&Event>,
+    asked: Option<&ServerCommand>,
+) -> String {
+    let recorded = event.and_then(words::event);
+    let recorded = recorded.as_ref().unwrap_or(&mismatch.recorded);
+    let attempted = asked.and_then(words::command);
+    let attempted = attempted.as_ref().unwrap_or(&mismatch.attempted);
     if mismatch.is_missing() {
         format!("nondeterministic workflow: missing replay command for {recorded}")
     } else if mismatch.is_extra() {
