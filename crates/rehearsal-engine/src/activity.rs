@@ -91,6 +91,8 @@ pub(crate) enum Done {
     DeadlineExceeded,
     /// The workflow canceled it, as it is a local activity (C-45).
     Canceled,
+    /// Its worker has stopped and waits for it no longer.
+    WorkerStops,
 }
 
 /// What the engine and the code of one attempt share.
@@ -100,6 +102,8 @@ pub(crate) struct Attempt {
     pub(crate) heartbeat_details: Option<Payloads>,
     pub(crate) clock: Clock,
     pub(crate) done: Cell<Option<Done>>,
+    /// Whether the worker stops.
+    pub(crate) worker_stops: Cell<bool>,
     /// Heartbeats that the code recorded since it was last polled.
     pub(crate) beats: RefCell<Vec<Option<Payloads>>>,
     /// How many operations of this context the code waited for when it was polled last.
@@ -254,6 +258,27 @@ impl ActivityContext {
         UntilDone(Rc::clone(&self.0))
     }
 
+    /// Waits until the worker stops: Go's `activity.GetWorkerStopChannel`. The context is not done yet; that it is when the
+    /// [timeout](crate::WorkerSpec::with_stop_timeout) of the worker is over.
+    ///
+    /// The SDKs have no such thing for local activities.
+    ///
+    /// ```
+    /// use rehearsal::{Either, select};
+    /// # use rehearsal::{ActivityContext, ActivityError, mins};
+    ///
+    /// /// Leaves the rest to its next attempt, which another worker takes.
+    /// async fn copy(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ///     match select(ctx.worker_stops(), ctx.sleep(mins(10))).await {
+    ///         Either::Left(_) => Err(ActivityError::from("the worker stops")),
+    ///         Either::Right(_) => Ok(()),
+    ///     }
+    /// }
+    /// ```
+    pub fn worker_stops(&self) -> impl Future<Output = ()> + Unpin + 'static {
+        UntilStop(Rc::clone(&self.0))
+    }
+
     /// Waits `by`, or until the context is done; returns whether it is. The time is looked at first.
     ///
     /// ```
@@ -378,7 +403,7 @@ impl ActivityContext {
     pub fn err(&self) -> Option<ActivityError> {
         match self.0.done.get()? {
             Done::CancelRequested => Some(ActivityError::canceled()),
-            Done::NotFound | Done::Canceled => Some(ActivityError::from("context canceled")),
+            Done::NotFound | Done::Canceled | Done::WorkerStops => Some(ActivityError::from("context canceled")),
             Done::DeadlineExceeded => Some(ActivityError::from("context deadline exceeded")),
         }
     }
@@ -415,6 +440,21 @@ impl Future for UntilDone {
 
     fn poll(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<()> {
         if self.0.done.get().is_some() {
+            return Poll::Ready(());
+        }
+        self.0.waits();
+        Poll::Pending
+    }
+}
+
+/// The engine polls an attempt when its worker stops, so nothing is registered.
+struct UntilStop(Rc<Attempt>);
+
+impl Future for UntilStop {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<()> {
+        if self.0.worker_stops.get() {
             return Poll::Ready(());
         }
         self.0.waits();

@@ -1,6 +1,7 @@
 //! Runs the code of activities on one thread, in the order that the world chooses.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -166,6 +167,8 @@ pub(crate) enum Outside {
 #[derive(Default)]
 pub(crate) struct Executor {
     running: Slab<Running>,
+    /// Those of local activities, by the workers and their keys.
+    locals: BTreeMap<(usize, LocalKey), AttemptKey>,
     started: u64,
     /// How many of them have code that goes on.
     going_on: usize,
@@ -205,6 +208,7 @@ impl Executor {
             heartbeat_details: task.heartbeat_details,
             clock: clock.clone(),
             done: Cell::new(None),
+            worker_stops: Cell::new(false),
             beats: RefCell::default(),
             leaves: Cell::default(),
             sleeps: RefCell::default(),
@@ -213,6 +217,9 @@ impl Executor {
         self.started += 1;
         self.going_on += 1;
         let key = AttemptKey { number: self.started, slot: self.running.vacant_key() };
+        if let Some(local) = &local {
+            self.locals.insert((host, local.clone()), key);
+        }
         let running = Running {
             number: self.started,
             host,
@@ -294,9 +301,7 @@ impl Executor {
 
     /// The attempt of a local activity with this key.
     pub(crate) fn local(&self, host: usize, key: &LocalKey) -> Option<AttemptKey> {
-        let is = |running: &Running| running.host == host && running.local.as_ref() == Some(key);
-        let (slot, running) = self.running.iter().find(|(_, running)| is(running))?;
-        Some(AttemptKey { slot, number: running.number })
+        self.locals.get(&(host, key.clone())).copied()
     }
 
     /// Whether the code of an attempt goes on.
@@ -342,6 +347,22 @@ impl Executor {
         keys
     }
 
+    /// The attempts of activities that a worker runs, local ones apart, oldest first.
+    pub(crate) fn attempts_of(&self, host: usize) -> Vec<AttemptKey> {
+        let mut keys = self.keys();
+        keys.retain(|&key| {
+            self.find(key).is_some_and(|running| running.host == host && running.local.is_none())
+        });
+        keys
+    }
+
+    /// Tells the code of an attempt that its worker stops. Returns whether it must be polled.
+    pub(crate) fn tell_of_stop(&mut self, key: AttemptKey) -> bool {
+        self.get(key).is_some_and(|running| {
+            !running.attempt.worker_stops.replace(true) && running.result.is_none()
+        })
+    }
+
     /// Marks the context of an attempt as done; the first reason stays. Returns whether the code must be polled.
     pub(crate) fn finish_context(&mut self, key: AttemptKey, why: Done) -> bool {
         self.get(key).is_some_and(|running| {
@@ -357,6 +378,9 @@ impl Executor {
     pub(crate) fn remove(&mut self, key: AttemptKey) -> Option<Running> {
         let removed = self.is_running(key).then(|| self.running.remove(key.slot))?;
         self.going_on -= usize::from(removed.result.is_none());
+        if let Some(local) = &removed.local {
+            self.locals.remove(&(removed.host, local.clone()));
+        }
         Some(removed)
     }
 
@@ -369,6 +393,7 @@ impl Executor {
             }
             running.host != host
         });
+        self.locals.retain(|(on, _), _| *on != host);
         self.going_on -= lost.len();
         lost
     }

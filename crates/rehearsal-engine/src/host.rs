@@ -1,13 +1,17 @@
 //! Worker hosts: the processes that poll task queues, with the instances in their caches.
 
+mod kept;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use rehearsal_activation::Instance;
+use rehearsal_activation::{Instance, TaskDelivery};
 use rehearsal_history::{ById, SmolStr, Timestamp};
 use rehearsal_worker::{Profile, Worker, WorkerOptions};
 use smol_str::format_smolstr;
 
-use crate::scenario::WorkerSpec;
+use self::kept::Kept;
+use crate::worker_spec::WorkerSpec;
 
 /// How long after its last poll a sticky queue still counts as polled (§0.3, W-9; the limit is inferred).
 pub(crate) const STICKY_POLLER_AGE: Duration = Duration::from_secs(10);
@@ -36,16 +40,23 @@ pub(crate) struct Host {
     pub(crate) instances: ById<Box<dyn Instance>>,
     /// When it will have sent its answers to workflow tasks, by run id.
     answers: ById<Timestamp>,
-    /// Whether it has ever wanted to be woken for a local activity.
-    pub(crate) asked_for_wakes: bool,
+    /// The runs with tasks that it has and has not begun.
+    expected: ById<()>,
+    /// The runs in the cache, by their last use.
+    kept: Kept,
+    /// Tasks that wait until the cache has a place for their runs.
+    pub(crate) without_place: VecDeque<(Box<TaskDelivery>, Timestamp)>,
+    /// How many activities it runs or is about to take, local ones apart.
+    slots_taken: usize,
     life: Life,
 }
 
 impl Host {
     pub(crate) fn new(index: usize, spec: WorkerSpec, profile: Profile) -> Self {
         let identity = identity(index);
-        let sticky_queue = sticky_name(&identity, 0);
+        let sticky_queue = sticky_name(&spec, &identity, 0);
         let worker = worker(&spec, &identity, &sticky_queue, profile);
+        let room = spec.cache.map(|told| profile.keeps(told));
         Self {
             spec,
             identity,
@@ -54,7 +65,10 @@ impl Host {
             restarts: 0,
             instances: ById::new(),
             answers: ById::new(),
-            asked_for_wakes: false,
+            expected: ById::new(),
+            kept: Kept::new(room),
+            without_place: VecDeque::new(),
+            slots_taken: 0,
             life: Life::NotYet,
         }
     }
@@ -62,7 +76,7 @@ impl Host {
     /// The process dies and is started again: its cache is empty, and its sticky queue is another.
     pub(crate) fn restart(&mut self) {
         self.restarts += 1;
-        self.sticky_queue = sticky_name(&self.identity, self.restarts);
+        self.sticky_queue = sticky_name(&self.spec, &self.identity, self.restarts);
         let profile = self.worker.options().profile;
         self.worker = worker(&self.spec, &self.identity, &self.sticky_queue, profile);
         self.forget_all();
@@ -72,6 +86,65 @@ impl Host {
     pub(crate) fn forget_all(&mut self) {
         self.instances.clear();
         self.answers.clear();
+        self.expected.clear();
+        self.kept.clear();
+        self.without_place.clear();
+    }
+
+    /// It has a task of this run.
+    pub(crate) fn expects(&mut self, run_id: &SmolStr) {
+        self.expected.insert(run_id.clone(), ());
+    }
+
+    /// It begins a task of this run.
+    pub(crate) fn uses(&mut self, run_id: &SmolStr) {
+        self.kept.touch(run_id);
+    }
+
+    pub(crate) fn begins(&mut self, run_id: &SmolStr) {
+        self.expected.remove(run_id);
+        self.uses(run_id);
+    }
+
+    /// Whether the cache has a place for this run.
+    pub(crate) fn has_room_for(&self, run_id: &str) -> bool {
+        self.kept.has_room_for(run_id)
+    }
+
+    /// Whether there are more runs in the cache than it keeps.
+    pub(crate) fn keeps_too_many(&self) -> bool {
+        self.kept.is_over()
+    }
+
+    /// The run in the cache that has had nothing to do for longest.
+    pub(crate) fn longest_idle(&self) -> Option<SmolStr> {
+        let idle = |run_id: &&SmolStr| {
+            !self.worker.is_busy(run_id)
+                && !self.answers.contains(run_id)
+                && !self.expected.contains(run_id)
+        };
+        self.kept.oldest_first().find(idle).cloned()
+    }
+
+    /// A run has left the cache.
+    pub(crate) fn forgets(&mut self, run_id: &str) -> Option<Box<dyn Instance>> {
+        self.kept.forget(run_id);
+        self.instances.remove(run_id)
+    }
+
+    /// It is about to take an activity.
+    pub(crate) const fn take_slot(&mut self) {
+        self.slots_taken += 1;
+    }
+
+    /// An activity of it is over.
+    pub(crate) const fn free_slot(&mut self) {
+        self.slots_taken = self.slots_taken.saturating_sub(1);
+    }
+
+    /// Of all that it was about only these activities are left.
+    pub(crate) const fn keep_slots(&mut self, taken: usize) {
+        self.slots_taken = taken;
     }
 
     /// It will send its answer to the task that it has of a run.
@@ -92,7 +165,7 @@ impl Host {
     /// Drops a run from the cache.
     pub(crate) fn evict(&mut self, run_id: &str) {
         self.worker.evict(run_id);
-        self.instances.remove(run_id);
+        self.forgets(run_id);
     }
 
     pub(crate) fn start(&mut self) {
@@ -121,8 +194,10 @@ impl Host {
         self.is_polling() && self.spec.workflows && self.spec.queue == queue
     }
 
+    /// Whether it polls for activities, for which it needs a slot first.
     pub(crate) fn polls_activities(&self, queue: &str) -> bool {
-        self.is_polling() && self.spec.activities && self.spec.queue == queue
+        let has_slot = self.spec.activity_slots.is_none_or(|slots| self.slots_taken < slots);
+        has_slot && self.is_polling() && self.spec.activities && self.spec.queue == queue
     }
 
     /// Whether matching takes its sticky queue for one that somebody polls.
@@ -140,8 +215,11 @@ pub(crate) fn identity(index: usize) -> SmolStr {
     format_smolstr!("worker-{}", index + 1)
 }
 
-/// The name of a process's sticky queue.
-fn sticky_name(identity: &str, restarts: u32) -> SmolStr {
+/// The name of a process's sticky queue; none if it keeps no workflows.
+fn sticky_name(spec: &WorkerSpec, identity: &str, restarts: u32) -> SmolStr {
+    if spec.cache == Some(0) {
+        return SmolStr::default();
+    }
     format_smolstr!("{identity}:sticky-{restarts}")
 }
 

@@ -27,6 +27,7 @@ mod scenario;
 mod seen;
 mod signals;
 mod surroundings;
+mod worker_spec;
 mod world;
 
 pub use activity::{
@@ -58,9 +59,10 @@ pub use rehearsal_service::ActivityToken;
 pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;
 pub use run::Patience;
-pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario, WorkerSpec};
+pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario};
 pub use seen::{Seen, Unseen};
 pub use surroundings::Surroundings;
+pub use worker_spec::WorkerSpec;
 pub use world::{
     ActivityTarget, ClientError, Description, Handle, StartOptions, UpdateHandle, World,
 };

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::Definition;
-use rehearsal_activation::names::Workflow;
 use rehearsal_history::{SearchType, SmolStr};
 use rehearsal_service::ServiceConfig;
 use rehearsal_worker::Profile;
@@ -19,6 +18,7 @@ use crate::choice::Chooser;
 use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
 use crate::surroundings::{MakeSurroundings, Surroundings};
+use crate::worker_spec::WorkerSpec;
 use crate::world::World;
 
 /// What a client does, from top to bottom. An error is the message of its panic.
@@ -26,119 +26,6 @@ pub type ClientScript = Arc<dyn Fn(&mut World) -> Result<(), String> + Send + Sy
 
 /// The queue that workers poll and workflows are started on unless something else is said.
 pub const DEFAULT_QUEUE: &str = "main";
-
-/// When a worker runs and what it polls.
-///
-/// ```
-/// use rehearsal::{WorkerSpec, secs};
-///
-/// let dies_early = WorkerSpec::new("main").until(secs(3)).crash();
-/// let takes_over = WorkerSpec::new("main").from(secs(5));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkerSpec {
-    pub(crate) queue: SmolStr,
-    pub(crate) from: Duration,
-    pub(crate) until: Option<Duration>,
-    pub(crate) crash: bool,
-    pub(crate) workflows: bool,
-    pub(crate) activities: bool,
-    /// The types of workflows for which it runs what is registered under another name.
-    pub(crate) code: BTreeMap<SmolStr, SmolStr>,
-}
-
-impl WorkerSpec {
-    /// A worker that polls `queue` for workflow and activity tasks from the beginning to the end.
-    #[must_use]
-    pub fn new(queue: impl Into<SmolStr>) -> Self {
-        Self {
-            queue: queue.into(),
-            from: Duration::ZERO,
-            until: None,
-            crash: false,
-            workflows: true,
-            activities: true,
-            code: BTreeMap::new(),
-        }
-    }
-
-    /// It starts this long after the run began.
-    #[must_use]
-    pub fn from(mut self, from: Duration) -> Self {
-        self.from = from;
-        self
-    }
-
-    /// It stops this long after the run began: it polls no more, and finishes what it has.
-    #[must_use]
-    pub fn until(mut self, until: Duration) -> Self {
-        self.until = Some(until);
-        self
-    }
-
-    /// Instead of stopping it dies: no completion, heartbeat or failure is sent any more.
-    #[must_use]
-    pub fn crash(mut self) -> Self {
-        self.crash = true;
-        self
-    }
-
-    /// It takes activity tasks only.
-    #[must_use]
-    pub fn no_workflows(mut self) -> Self {
-        self.workflows = false;
-        self
-    }
-
-    /// It takes workflow tasks only.
-    #[must_use]
-    pub fn no_activities(mut self) -> Self {
-        self.activities = false;
-        self
-    }
-
-    /// For `workflow` it runs what is registered as `code`: so workers of one queue can have different code, as while a
-    /// new version is deployed. What such a run has recorded is replayed with the code of the worker that completed its
-    /// last workflow task.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use rehearsal::{Context, Scenario, Status, WorkerSpec, Workflow, WorkflowError, mins, secs};
-    ///
-    /// const NAP: Workflow<(), String> = Workflow::new("Nap");
-    /// const NAP_V2: Workflow<(), String> = Workflow::new("Nap, second version");
-    ///
-    /// async fn nap(ctx: Context, (): ()) -> Result<String, WorkflowError> {
-    ///     ctx.sleep(mins(5)).await?;
-    ///     Ok("first".to_owned())
-    /// }
-    ///
-    /// async fn nap_v2(ctx: Context, (): ()) -> Result<String, WorkflowError> {
-    ///     ctx.sleep(mins(5)).await?;
-    ///     Ok("second".to_owned())
-    /// }
-    ///
-    /// let mut world = Scenario::new("deployment")
-    ///     .workflow(NAP, nap)
-    ///     .workflow(NAP_V2, nap_v2)
-    ///     .worker(WorkerSpec::new("main").until(secs(60)))
-    ///     .worker(WorkerSpec::new("main").from(secs(90)).with_code(NAP, NAP_V2))
-    ///     .world();
-    /// let run = world.start(NAP, "nap-1", ());
-    /// assert_eq!(world.wait(&run), Status::Completed);
-    /// ```
-    #[must_use]
-    pub fn with_code<I, O>(mut self, workflow: Workflow<I, O>, code: Workflow<I, O>) -> Self {
-        self.code.insert(workflow.into_name(), code.into_name());
-        self
-    }
-
-    /// What is registered for the workflows of this type is known by this name.
-    pub(crate) fn code_of<'a>(&'a self, workflow_type: &'a str) -> &'a str {
-        self.code.get(workflow_type).map_or(workflow_type, SmolStr::as_str)
-    }
-}
 
 /// What is rehearsed: workflows, activities, workers, and what the client does.
 ///

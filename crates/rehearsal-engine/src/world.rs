@@ -6,6 +6,7 @@
 mod across;
 mod around;
 mod attempts;
+mod cache;
 mod chain;
 mod client;
 mod describe;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp, duration_text};
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
+use rehearsal_worker::LocalKey;
 
 pub use self::client::{ClientError, Handle, StartOptions};
 pub use self::describe::Description;
@@ -51,8 +53,9 @@ use crate::host::Host;
 use crate::journal::Journal;
 use crate::record::Record;
 use crate::rng::Ids;
-use crate::scenario::{DEFAULT_QUEUE, Scenario, WorkerSpec};
+use crate::scenario::{DEFAULT_QUEUE, Scenario};
 use crate::surroundings::Surroundings;
+use crate::worker_spec::WorkerSpec;
 
 /// Room for the points of a small run.
 const USUAL_POINTS: usize = 64;
@@ -118,6 +121,9 @@ pub struct World {
     /// The sticky queues of processes that died and were started again, and when that was.
     dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
     executor: Executor,
+    /// What workers want to be woken for beside local activities, with the numbers of the entries.
+    local_wakes: BTreeMap<(usize, LocalKey), u64>,
+    wakes: u64,
     /// The attempts that wait until a run is closed.
     waiting_for_close: BTreeMap<RunRef, Vec<(AttemptKey, Slot)>>,
     surroundings: Option<Box<dyn Surroundings>>,
@@ -192,6 +198,8 @@ impl World {
             asked_queries: BTreeMap::new(),
             dead_sticky_queues: BTreeMap::new(),
             executor: Executor::default(),
+            local_wakes: BTreeMap::new(),
+            wakes: 0,
             waiting_for_close: BTreeMap::new(),
             surroundings,
             chooser,
@@ -361,6 +369,7 @@ impl World {
         match entry {
             Entry::HostStarts(host) => self.start_host(host),
             Entry::HostEnds(host) => self.end_host(host),
+            Entry::HostGivesUp(host) => self.give_up_attempts_of(host),
             Entry::WorkflowTask { host, task, queue } => {
                 self.take_workflow_task(host, task, &queue);
             }
@@ -378,7 +387,7 @@ impl World {
             Entry::Request { key, sent, give_up } => self.request(key, sent, give_up),
             Entry::Report(key) => self.report(key),
             Entry::LocalTold(key) => self.local_told(key),
-            Entry::LocalDue { host, key } => self.local_due(host, key),
+            Entry::LocalDue { host, key, .. } => self.local_due(host, key),
             Entry::Transfer { run, across } => self.transfer(run, across),
         }
     }

@@ -87,6 +87,16 @@ impl AttemptRules {
         }
     }
 
+    /// Whether heartbeats are held back no longer once the worker stops: Go ends the batch then (`temporalInvoker.Heartbeat`
+    /// waits for its stop channel too), core does not.
+    #[must_use]
+    pub const fn stop_ends_throttle(&self) -> bool {
+        match self.profile {
+            Profile::Go => true,
+            Profile::Core => false,
+        }
+    }
+
     /// What the report of a failure carries as the last heartbeat (C-33): with core the details of the last one that
     /// activity code recorded in this attempt, sent or held back; with Go nothing.
     #[must_use]

@@ -72,6 +72,7 @@ impl HeartbeatThrottle {
     /// A beat at the very end of a window, before [`elapsed`](Self::elapsed) was called, is still held back.
     pub fn beat(&mut self, now: Timestamp, details: Option<Payloads>) -> Option<Beat> {
         match &mut self.window {
+            Window::Closed if self.interval.is_zero() => Some(Beat(details)),
             Window::Closed => {
                 self.window = Window::Open { ends: now + self.interval, pending: None };
                 Some(Beat(details))
@@ -105,6 +106,12 @@ impl HeartbeatThrottle {
             }
             Window::Closed | Window::Open { .. } => None,
         }
+    }
+
+    /// From now on no beat is held back. Returns what was.
+    pub fn open(&mut self) -> Option<Beat> {
+        self.interval = Duration::ZERO;
+        self.flush()
     }
 
     /// The attempt ends with anything but success: returns what is to be sent before that is reported (C-33). On

@@ -11,7 +11,7 @@ use rehearsal_history::{EventId, Failure, Header, Payloads, RetryPolicy, SmolStr
 
 /// Names an attempt of a local activity, or something that a worker waits for beside it. No two of one worker process
 /// are the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocalKey {
     /// The run that it belongs to.
     pub run_id: SmolStr,
@@ -22,7 +22,7 @@ pub struct LocalKey {
 }
 
 /// What a key names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LocalWhat {
     /// The heartbeat of the workflow task with this `WorkflowTaskStarted` (W-18).
     Task(EventId),

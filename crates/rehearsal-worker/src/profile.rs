@@ -25,6 +25,16 @@ impl Profile {
         }
     }
 
+    /// How many runs with nothing to do stay in the cache of a worker that is told to keep `told`. Go keeps one less
+    /// (`newWorkerCache` in `internal_worker_cache.go`: `cache.New(cacheSize-1, ..)`, which drops one when there are more).
+    #[must_use]
+    pub const fn keeps(self, told: usize) -> usize {
+        match self {
+            Self::Go => told.saturating_sub(1),
+            Self::Core => told,
+        }
+    }
+
     /// The context that a client of this SDK sends along when it has none to send.
     #[must_use]
     pub fn client_header(self) -> Option<Header> {

@@ -211,6 +211,12 @@ impl Worker {
         self.cache.contains(run_id)
     }
 
+    /// Whether the run is in the cache and has something to do: a task that is not answered, or a query.
+    #[must_use]
+    pub fn is_busy(&self, run_id: &str) -> bool {
+        self.cache.get(run_id).is_some_and(|run| run.work.is_some() || run.asked.is_some())
+    }
+
     /// Drops the run from the cache; its next task is replayed from the start. The instance is the caller's to drop.
     pub fn evict(&mut self, run_id: &str) {
         self.cache.remove(run_id);
@@ -433,11 +439,13 @@ impl Worker {
         out: &mut Vec<WorkerOutput>,
     ) {
         let closes = commands.iter().any(ServerCommand::is_close);
-        let queue =
-            TaskQueue::sticky(self.options.sticky_queue.clone(), self.options.task_queue.clone());
+        let WorkerOptions { sticky_queue, task_queue, sticky_timeout, .. } = &self.options;
+        let sticky = (!sticky_queue.is_empty()).then(|| {
+            (TaskQueue::sticky(sticky_queue.clone(), task_queue.clone()), *sticky_timeout)
+        });
         let outcome = TaskOutcome::Completed {
             commands,
-            sticky: Some((queue, self.options.sticky_timeout)),
+            sticky,
             sdk_metadata: run.session.completes(work.current.started),
             force_new_task: work.beating,
         };

@@ -126,6 +126,15 @@ impl<'a> Run<'a> {
         if !worker.activities {
             spec = spec.no_activities();
         }
+        if let Some(cache) = worker.cache {
+            spec = spec.with_cache(cache);
+        }
+        if let Some(slots) = worker.activity_slots {
+            spec = spec.with_activity_slots(slots);
+        }
+        if let Some(timeout) = worker.stop_timeout {
+            spec = spec.with_stop_timeout(timeout.0);
+        }
         if let Some(code) = &worker.code {
             let types = self.script.workflows.iter();
             spec = types.fold(spec, |spec, of| {

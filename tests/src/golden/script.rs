@@ -89,6 +89,12 @@ pub struct Worker {
     pub crash: bool,
     /// Which code it has: for a type `T` what is registered as `T` with this behind it.
     pub code: Option<String>,
+    /// How many workflows its SDK is told to keep.
+    pub cache: Option<usize>,
+    /// How many activities it runs at a time.
+    pub activity_slots: Option<usize>,
+    /// How long it waits for its activities when it stops.
+    pub stop_timeout: Option<Span>,
     /// Whether it takes workflow tasks.
     #[serde(default = "yes")]
     pub workflows: bool,

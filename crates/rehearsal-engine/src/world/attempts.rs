@@ -10,7 +10,7 @@ use super::client::BUSY_PATIENCE;
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
-use crate::executor::{AttemptKey, Outside};
+use crate::executor::{AttemptKey, Outside, Running};
 use crate::finding::{Code, Finding};
 use crate::record::{Call, Heartbeat, HeartbeatAnswer};
 
@@ -24,7 +24,7 @@ impl World {
             request_id: self.ids.uuid(),
         };
         // A refusal means that the task is gone: canceled, timed out, or its workflow closed.
-        let Ok(Answer::ActivityTask(task)) = self.call(input) else { return };
+        let Ok(Answer::ActivityTask(task)) = self.call(input) else { return self.free_slot(host) };
         let now = self.clock.now();
         let left =
             task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
@@ -248,6 +248,36 @@ impl World {
         self.stop(Finding::new(Code::ForeignActivity, headline).with_detail(detail));
     }
 
+    /// A worker stops gracefully: its activities learn of it, and may go on for a while. What the throttle of Go holds back
+    /// is sent, and nothing is held back any more (`temporalInvoker.Heartbeat`).
+    pub(super) fn stop_attempts_of(&mut self, host: usize) {
+        let now = self.clock.now();
+        let rules = self.rules();
+        for key in self.executor.attempts_of(host) {
+            let Some(running) = self.executor.get(key) else { continue };
+            let beats = running.beats(rules);
+            if rules.stop_ends_throttle()
+                && let Some(Beat(details)) = running.throttle.open()
+                && beats
+            {
+                self.agenda.push(now, Entry::Heartbeat { key, details });
+            }
+            if self.executor.tell_of_stop(key) {
+                self.agenda.push(now, Entry::Poll(key));
+            }
+        }
+        if let Some(timeout) = self.hosts[host].spec.stop_timeout {
+            self.agenda.push(now + timeout, Entry::HostGivesUp(host));
+        }
+    }
+
+    /// A worker that stops waits no longer for its activities.
+    pub(super) fn give_up_attempts_of(&mut self, host: usize) {
+        for key in self.executor.attempts_of(host) {
+            self.finish_context(key, Done::WorkerStops);
+        }
+    }
+
     pub(super) fn finish_context(&mut self, key: AttemptKey, why: Done) {
         if self.executor.finish_context(key, why) {
             self.agenda.push(self.clock.now(), Entry::Poll(key));
@@ -262,6 +292,12 @@ impl World {
         if let Some(key) = running.local.take() {
             return self.local_ended(running.host, key, result);
         }
+        let host = running.host;
+        self.report_result(running, result);
+        self.free_slot(host);
+    }
+
+    fn report_result(&mut self, mut running: Running, result: ActivityResult) {
         let (done, rules) = (running.attempt.done.get(), self.rules());
         let told = done.is_some_and(|done| done != Done::DeadlineExceeded);
         let expired = running.expired && !rules.reports_when_expired(told);
@@ -299,6 +335,9 @@ impl World {
     }
 }
 
+/// What core reports for an activity that says that it was canceled because its worker stops (`worker_shutdown_failure`).
+const STOPPED: &str = "Worker is shutting down and this activity did not complete in time";
+
 enum Converted {
     Completed(Option<Payloads>),
     Canceled(Option<Payloads>),
@@ -326,6 +365,11 @@ fn converted(result: ActivityResult, done: Option<Done>, rules: AttemptRules) ->
         Err(error) => error,
     };
     match &error.failure().info {
+        Some(FailureInfo::Canceled(_))
+            if done == Some(Done::WorkerStops) && rules.uncalled_cancel() == Report::Canceled =>
+        {
+            Converted::Failed(ActivityError::application(STOPPED, "WorkerShutdown"))
+        }
         Some(FailureInfo::Canceled(info))
             if done == Some(Done::CancelRequested)
                 || rules.uncalled_cancel() == Report::Canceled =>

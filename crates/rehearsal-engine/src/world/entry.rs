@@ -8,6 +8,7 @@ use rehearsal_service::{Across, RunRef};
 use rehearsal_worker::LocalKey;
 
 use super::ReadyTask;
+use super::local::wake_owner;
 use super::queries::ReadyQuery;
 use crate::activity::client::Sent;
 use crate::agenda::Planned;
@@ -21,6 +22,8 @@ pub(super) enum Entry {
     HostStarts(usize),
     /// A worker stops or crashes.
     HostEnds(usize),
+    /// A worker that has stopped waits for its activities no longer.
+    HostGivesUp(usize),
     /// A worker takes a workflow task.
     WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
     /// A worker activates the workflow with the task it took.
@@ -48,14 +51,17 @@ pub(super) enum Entry {
     /// A worker looks whether a local activity has heeded the end of its context.
     LocalTold(AttemptKey),
     /// A worker wanted to be woken for a local activity.
-    LocalDue { host: usize, key: LocalKey },
+    LocalDue { host: usize, key: LocalKey, number: u64 },
     /// The server carries out what a run wants of others.
     Transfer { run: RunRef, across: Across },
 }
 
 impl Planned for Entry {
     fn owner(&self) -> Option<u64> {
-        self.attempt().map(AttemptKey::number)
+        match self {
+            Self::LocalDue { number, .. } => Some(wake_owner(*number)),
+            other => other.attempt().map(AttemptKey::number),
+        }
     }
 
     fn is_wait(&self) -> bool {
@@ -77,6 +83,7 @@ impl Entry {
             | Self::LocalTold(key) => Some(*key),
             Self::HostStarts(_)
             | Self::HostEnds(_)
+            | Self::HostGivesUp(_)
             | Self::WorkflowTask { .. }
             | Self::Activate { .. }
             | Self::Respond { .. }
@@ -92,6 +99,7 @@ impl Entry {
         let actor = match self {
             Self::HostStarts(host)
             | Self::HostEnds(host)
+            | Self::HostGivesUp(host)
             | Self::WorkflowTask { host, .. }
             | Self::Activate { host, .. }
             | Self::Respond { host, .. }

@@ -4,7 +4,9 @@
 
 use rehearsal_history::{EventId, Payloads, SmolStr};
 use rehearsal_service::{ActivityTask, ActivityToken};
-use rehearsal_worker::{LocalAttempt, LocalDone, LocalEvent, LocalKey, LocalRequest, WorkerInput};
+use rehearsal_worker::{
+    LocalAttempt, LocalDone, LocalEvent, LocalKey, LocalRequest, LocalWhat, WorkerInput,
+};
 
 use super::{Entry, World};
 use crate::activity::{ActivityResult, Done};
@@ -27,13 +29,14 @@ impl World {
                 }
             }
             LocalRequest::Wake { key, due } => {
-                self.hosts[host].asked_for_wakes = true;
-                self.agenda.push(due, Entry::LocalDue { host, key });
+                self.wakes += 1;
+                self.local_wakes.insert((host, key.clone()), self.wakes);
+                self.agenda.push(due, Entry::LocalDue { host, key, number: self.wakes });
             }
-            LocalRequest::Forget { key: of } => {
-                self.agenda.retain(
-                    |entry| !matches!(entry, Entry::LocalDue { host: on, key } if *on == host && *key == of),
-                );
+            LocalRequest::Forget { key } => {
+                if let Some(number) = self.local_wakes.remove(&(host, key)) {
+                    self.agenda.drop_all_of(wake_owner(number));
+                }
             }
         }
     }
@@ -88,6 +91,7 @@ impl World {
     }
 
     pub(super) fn local_due(&mut self, host: usize, key: LocalKey) {
+        self.local_wakes.remove(&(host, key.clone()));
         self.tell_worker(host, LocalEvent::Due { key });
     }
 
@@ -99,10 +103,33 @@ impl World {
 
     /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.
     pub(super) fn forget_local(&mut self, host: usize, run_id: &SmolStr) {
-        if self.hosts[host].asked_for_wakes {
-            self.agenda.retain(
-                |entry| !matches!(entry, Entry::LocalDue { host: on, key } if *on == host && key.run_id == *run_id),
-            );
+        let first = LocalKey {
+            run_id: run_id.clone(),
+            life: 0,
+            what: LocalWhat::Task(EventId::NONE),
+        };
+        let wakes = self.local_wakes.range((host, first)..);
+        let of = wakes.take_while(|((on, key), _)| *on == host && key.run_id == *run_id);
+        for key in of.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            if let Some(number) = self.local_wakes.remove(&key) {
+                self.agenda.drop_all_of(wake_owner(number));
+            }
         }
     }
+
+    /// A worker's process is gone, and all that it waits for.
+    pub(super) fn forget_local_of(&mut self, host: usize) {
+        self.local_wakes.retain(|(on, _), number| {
+            let gone = *on == host;
+            if gone {
+                self.agenda.drop_all_of(wake_owner(*number));
+            }
+            !gone
+        });
+    }
+}
+
+/// Whom the entry of such a wake belongs to: attempts count from below.
+pub(super) const fn wake_owner(number: u64) -> u64 {
+    u64::MAX - number
 }

@@ -1,5 +1,7 @@
 //! Matching: which worker gets which task, and what becomes of tasks when workers come and go.
 
+use std::collections::VecDeque;
+
 use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind};
 
 use super::{Entry, ReadyTask, World};
@@ -41,6 +43,7 @@ impl World {
     pub(super) fn route_activity_task(&mut self, task: ReadyTask, queue: SmolStr) {
         match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_activities(&queue)) {
             Some(host) => {
+                self.hosts[host].take_slot();
                 self.agenda.push(self.clock.now(), Entry::ActivityTask { host, task, queue });
             }
             None => self.waiting_activity_tasks.entry(queue).or_default().push_back(task),
@@ -85,14 +88,15 @@ impl World {
                 returned.push((*task, None, queue.clone()));
                 false
             }
-            Entry::Activate { host, .. }
-            | Entry::Respond { host, .. }
-            | Entry::LocalDue { host, .. } => !(dead && *host == gone),
+            Entry::Activate { host, .. } | Entry::Respond { host, .. } => !(dead && *host == gone),
             _ => true,
         });
         if dead {
+            self.forget_local_of(gone);
             self.drop_attempts_of(gone);
             self.hosts[gone].forget_all();
+        } else {
+            self.stop_attempts_of(gone);
         }
         self.reroute(returned);
         for (query, queue) in queries {
@@ -105,14 +109,41 @@ impl World {
         let now = self.clock.now();
         self.dead_sticky_queues.insert(self.hosts[host].sticky_queue.clone(), now);
         self.agenda.retain(|entry| match entry {
-            Entry::Activate { host: of, .. }
-            | Entry::Respond { host: of, .. }
-            | Entry::LocalDue { host: of, .. } => *of != host,
+            Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
             _ => true,
         });
+        self.forget_local_of(host);
         self.drop_attempts_of(host);
-        let _pause = Pause::new(self.journal.as_ref());
-        self.hosts[host].restart();
+        {
+            let _pause = Pause::new(self.journal.as_ref());
+            self.hosts[host].restart();
+        }
+        // What it was about to take it takes after all.
+        let mut taken = 0;
+        self.agenda.retain(|entry| {
+            taken += usize::from(matches!(entry, Entry::ActivityTask { host: of, .. } if *of == host));
+            true
+        });
+        self.hosts[host].keep_slots(taken);
+        self.fill_slots(host);
+    }
+
+    /// An activity of a worker is over: what waits in the queue may have its slot.
+    pub(super) fn free_slot(&mut self, host: usize) {
+        self.hosts[host].free_slot();
+        self.fill_slots(host);
+    }
+
+    fn fill_slots(&mut self, host: usize) {
+        if self.hosts[host].spec.activity_slots.is_none() {
+            return;
+        }
+        let queue = self.hosts[host].spec.queue.clone();
+        while self.hosts[host].polls_activities(&queue)
+            && let Some(task) = self.waiting_activity_tasks.get_mut(&queue).and_then(VecDeque::pop_front)
+        {
+            self.route_activity_task(task, queue.clone());
+        }
     }
 
     pub(super) fn drop_attempts_of(&mut self, host: usize) {

@@ -57,7 +57,7 @@ impl World {
         let what = name(Some(next));
         let Next::Entry(entry) = next else { return Due { what, who: None, workflow_id: None } };
         let (who, workflow_id) = match entry {
-            Entry::HostStarts(host) | Entry::HostEnds(host) => {
+            Entry::HostStarts(host) | Entry::HostEnds(host) | Entry::HostGivesUp(host) => {
                 (Some(self.hosts[*host].identity.clone()), None)
             }
             Entry::Query { query, .. } => (None, Some(self.workflow_id(query.run))),

@@ -102,6 +102,7 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
         Some(Next::Entry(entry)) => match entry {
             Entry::HostStarts(_) => "a worker starts",
             Entry::HostEnds(_) => "a worker ends",
+            Entry::HostGivesUp(_) => "a worker waits for its activities no longer",
             Entry::WorkflowTask { .. } => "a worker takes a workflow task",
             Entry::Activate { .. } => "workflow code runs",
             Entry::Respond { .. } => "a workflow task is answered",

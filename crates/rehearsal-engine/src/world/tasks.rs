@@ -84,6 +84,7 @@ impl World {
         }
         let now = self.clock.now();
         let hold = self.hold(&delivery.token.workflow_id);
+        self.hosts[host].expects(&delivery.token.run_id);
         let entry = Entry::Activate { host, delivery: Box::new(delivery), not_before: now + hold };
         self.agenda.push(now, entry);
     }
@@ -118,6 +119,10 @@ impl World {
         }
         let answered = self.clock.now().max(not_before);
         let run_id = delivery.token.run_id.clone();
+        if !self.has_place(host, &run_id) {
+            return self.wait_for_place(host, delivery, not_before);
+        }
+        self.hosts[host].begins(&run_id);
         let partial = (delivery.first_event != EventId::FIRST).then(|| delivery.clone());
         self.drive(host, &run_id, WorkerInput::Task(delivery), partial, answered);
     }
@@ -154,6 +159,7 @@ impl World {
                 }
             }
         }
+        self.settle_cache(host);
     }
 
     /// A delivery with all events from the first.
@@ -236,9 +242,9 @@ impl World {
     }
 
     /// A worker drops a run from its cache.
-    fn forget(&mut self, host: usize, run_id: &SmolStr) {
+    pub(super) fn forget(&mut self, host: usize, run_id: &SmolStr) {
         self.forget_local(host, run_id);
-        if let Some(instance) = self.hosts[host].instances.remove(run_id) {
+        if let Some(instance) = self.hosts[host].forgets(run_id) {
             note_told(&mut self.record, run_id, instance.as_ref());
         }
     }
@@ -287,5 +293,6 @@ impl World {
                 self.forget(host, &run_id);
             }
         }
+        self.settle_cache(host);
     }
 }

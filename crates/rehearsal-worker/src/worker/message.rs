@@ -17,7 +17,7 @@ use crate::profile::Profile;
 pub struct WorkerOptions {
     /// Its name, recorded with what it does.
     pub identity: SmolStr,
-    /// The queue that only it polls.
+    /// The queue that only it polls; empty for a worker that keeps no runs, so that all of its tasks come from the other.
     pub sticky_queue: SmolStr,
     /// The queue that it shares with others.
     pub task_queue: SmolStr,

@@ -20,3 +20,4 @@ mod reports;
 mod rerun;
 mod selector;
 mod watchdog;
+mod workers;

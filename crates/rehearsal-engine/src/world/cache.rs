@@ -1,0 +1,62 @@
+//! Workers that keep no more than so many workflows: who has to go, and who has to wait.
+
+use rehearsal_activation::TaskDelivery;
+use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_worker::Profile;
+
+use super::{Entry, World};
+use crate::journal::Pause;
+
+impl World {
+    /// Whether a worker begins with a task now. Go does at once. Core lets the task of a run that is not in its cache wait
+    /// while the cache is full of runs with tasks (`buffer_resp_on_full_cache`); one that has none is dropped for it.
+    pub(super) fn has_place(&mut self, host: usize, run_id: &str) -> bool {
+        match self.scenario.profile {
+            Profile::Core => {
+                while !self.hosts[host].has_room_for(run_id) {
+                    if !self.drop_idle(host) {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// A task waits in the worker until a place is free.
+    pub(super) fn wait_for_place(
+        &mut self,
+        host: usize,
+        delivery: Box<TaskDelivery>,
+        not_before: Timestamp,
+    ) {
+        self.hosts[host].without_place.push_back((delivery, not_before));
+    }
+
+    /// A worker has done something: it drops what is too much, and takes up what waits for a place.
+    pub(super) fn settle_cache(&mut self, host: usize) {
+        while self.hosts[host].keeps_too_many() && self.drop_idle(host) {}
+        while let Some((delivery, _)) = self.hosts[host].without_place.front() {
+            let run_id = delivery.token.run_id.clone();
+            if !self.has_place(host, &run_id) {
+                break;
+            }
+            if let Some((delivery, not_before)) = self.hosts[host].without_place.pop_front() {
+                // Its place is taken from now on.
+                self.hosts[host].uses(&run_id);
+                let entry = Entry::Activate { host, delivery, not_before };
+                self.agenda.push(self.clock.now(), entry);
+            }
+        }
+    }
+
+    /// Drops the run that has had nothing to do for longest. Returns whether there is one.
+    fn drop_idle(&mut self, host: usize) -> bool {
+        let Some(run_id): Option<SmolStr> = self.hosts[host].longest_idle() else { return false };
+        let _pause = Pause::new(self.journal.as_ref());
+        self.hosts[host].worker.evict(&run_id);
+        self.forget(host, &run_id);
+        true
+    }
+}
