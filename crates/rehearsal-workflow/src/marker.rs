@@ -10,7 +10,7 @@ mod version;
 use std::panic::Location;
 
 use rehearsal_activation::Recalled;
-use rehearsal_history::Payloads;
+use rehearsal_history::{EventId, Payloads};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,9 +33,20 @@ pub(crate) struct Markers {
     pub(crate) patches: Patches,
     /// Whether the task is recorded, be it told as replayed or not: then nothing new is noted in it.
     pub(crate) recorded: bool,
+    /// The `WorkflowTaskStarted` of that task. It can be told in several activations, one for each local activity that ends
+    /// in it, and the first says whether it is recorded.
+    task: EventId,
 }
 
 impl Markers {
+    /// Something of this task is told.
+    pub(crate) fn begin(&mut self, started: EventId) {
+        if started != self.task {
+            self.task = started;
+            self.recorded = false;
+        }
+    }
+
     /// The task that is told is recorded, with this.
     pub(crate) fn recall(&mut self, recalled: &Recalled) {
         self.recorded = true;

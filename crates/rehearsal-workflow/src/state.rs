@@ -201,7 +201,7 @@ impl State {
         self.replaying = activation.replaying;
         self.info.begin(activation);
         self.steps = 0;
-        self.markers.recorded = false;
+        self.markers.begin(activation.started);
     }
 
     /// The commands since the last call.

@@ -196,7 +196,8 @@ async fn cancel_order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
     }
 }
 
-async fn timer(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+/// The recording has an argument that the workflow does not read.
+async fn timer(ctx: Context, _nanos: u64) -> Result<(), WorkflowError> {
     let slept = ctx.sleep(mins(10)).await;
     let _slept = ctx.disconnected().sleep(mins(10)).await;
     slept

@@ -13,6 +13,7 @@ mod heartbeats;
 mod late;
 mod left;
 mod many;
+mod markers;
 mod outside;
 mod paint;
 mod replays;
