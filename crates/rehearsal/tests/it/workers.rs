@@ -47,7 +47,7 @@ fn napping(profile: Profile, cache: usize, workflows: u32) {
         .worker(WorkerSpec::new("main").with_cache(cache))
         .client(move |world| {
             let all: Vec<_> =
-                (0..workflows).map(|n| world.start(NAPS, format!("naps-{n}"), ())).collect();
+                (0..workflows).map(|n| world.start(NAPS, &format!("naps-{n}"), ())).collect();
             for naps in &all {
                 assert_eq!(world.wait(naps), Status::Completed);
             }
