@@ -403,7 +403,9 @@ impl ActivityContext {
     pub fn err(&self) -> Option<ActivityError> {
         match self.0.done.get()? {
             Done::CancelRequested => Some(ActivityError::canceled()),
-            Done::NotFound | Done::Canceled | Done::WorkerStops => Some(ActivityError::from("context canceled")),
+            Done::NotFound | Done::Canceled | Done::WorkerStops => {
+                Some(ActivityError::from("context canceled"))
+            }
             Done::DeadlineExceeded => Some(ActivityError::from("context deadline exceeded")),
         }
     }

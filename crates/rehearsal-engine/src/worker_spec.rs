@@ -203,7 +203,10 @@ impl WorkerSpec {
     /// ```
     #[must_use]
     pub const fn with_activity_slots(mut self, slots: usize) -> Self {
-        assert!(slots > 0, "a worker without slots for activities takes none: `no_activities` says so");
+        assert!(
+            slots > 0,
+            "a worker without slots for activities takes none: `no_activities` says so"
+        );
         self.activity_slots = Some(slots);
         self
     }

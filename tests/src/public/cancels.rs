@@ -139,8 +139,7 @@ async fn cancel_repro(ctx: Context, (): ()) -> Result<Vec<String>, WorkflowError
 
 async fn same_time_as_cancel(ctx: Context, (): ()) -> Result<bool, WorkflowError> {
     let (of_timer, cancel) = ctx.with_cancel();
-    let options =
-        ActivityOptions::start_to_close(secs(5)).with_schedule_to_close(secs(5));
+    let options = ActivityOptions::start_to_close(secs(5)).with_schedule_to_close(secs(5));
     let ctx = ctx.with_activity_options(options);
     let _timer = of_timer.timer(secs(3));
     let _signal: String = ctx.signals(Signal::new("signal")).recv().await;
@@ -205,7 +204,8 @@ async fn timer(ctx: Context, _nanos: u64) -> Result<(), WorkflowError> {
 
 async fn workflow1(ctx: Context, name: String) -> Result<(), WorkflowError> {
     let hello = ctx.with_activity_options(hello_options());
-    let times = if ctx.version("test-change", DEFAULT_VERSION, 1) == DEFAULT_VERSION { 1 } else { 2 };
+    let times =
+        if ctx.version("test-change", DEFAULT_VERSION, 1) == DEFAULT_VERSION { 1 } else { 2 };
     for _ in 0..=times {
         hello.execute(HELLO, name.clone()).await?;
     }

@@ -103,11 +103,8 @@ impl World {
 
     /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.
     pub(super) fn forget_local(&mut self, host: usize, run_id: &SmolStr) {
-        let first = LocalKey {
-            run_id: run_id.clone(),
-            life: 0,
-            what: LocalWhat::Task(EventId::NONE),
-        };
+        let first =
+            LocalKey { run_id: run_id.clone(), life: 0, what: LocalWhat::Task(EventId::NONE) };
         let wakes = self.local_wakes.range((host, first)..);
         let of = wakes.take_while(|((on, key), _)| *on == host && key.run_id == *run_id);
         for key in of.map(|(key, _)| key.clone()).collect::<Vec<_>>() {

@@ -121,7 +121,8 @@ impl World {
         // What it was about to take it takes after all.
         let mut taken = 0;
         self.agenda.retain(|entry| {
-            taken += usize::from(matches!(entry, Entry::ActivityTask { host: of, .. } if *of == host));
+            taken +=
+                usize::from(matches!(entry, Entry::ActivityTask { host: of, .. } if *of == host));
             true
         });
         self.hosts[host].keep_slots(taken);
@@ -140,7 +141,8 @@ impl World {
         }
         let queue = self.hosts[host].spec.queue.clone();
         while self.hosts[host].polls_activities(&queue)
-            && let Some(task) = self.waiting_activity_tasks.get_mut(&queue).and_then(VecDeque::pop_front)
+            && let Some(task) =
+                self.waiting_activity_tasks.get_mut(&queue).and_then(VecDeque::pop_front)
         {
             self.route_activity_task(task, queue.clone());
         }

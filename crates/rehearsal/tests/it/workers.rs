@@ -23,10 +23,8 @@ async fn naps(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
 
 /// Has so many things done, all at once.
 async fn works(ctx: Context, many: u32) -> Result<Vec<String>, WorkflowError> {
-    let options = ActivityOptions::start_to_close(mins(10)).with_retry_policy(RetryPolicy {
-        maximum_attempts: 2,
-        ..RetryPolicy::default()
-    });
+    let options = ActivityOptions::start_to_close(mins(10))
+        .with_retry_policy(RetryPolicy { maximum_attempts: 2, ..RetryPolicy::default() });
     let ctx = ctx.with_activity_options(options);
     let all: Vec<_> = (0..many).map(|_| ctx.execute(WORK, ())).collect();
     let mut said = Vec::new();
@@ -155,7 +153,10 @@ fn a_worker_that_stops_waits_for_its_activities_for_so_long() {
     assert_eq!(stopped(Profile::Go, None, heeds_cancel), ["completed"]);
     assert_eq!(stopped(Profile::Go, Some(secs(10)), heedless), ["completed"]);
     assert_eq!(stopped(Profile::Go, Some(mins(10)), heeds_cancel), ["completed"]);
-    assert_eq!(stopped(Profile::Go, Some(secs(10)), heeds_stop), ["stopping at attempt 1", "completed"]);
+    assert_eq!(
+        stopped(Profile::Go, Some(secs(10)), heeds_stop),
+        ["stopping at attempt 1", "completed"]
+    );
     // C-28: nobody asked it to.
     assert_eq!(
         stopped(Profile::Go, Some(secs(10)), heeds_cancel),
