@@ -23,6 +23,9 @@ pub enum ChoiceKind {
     /// When a deadline goes off that was armed nearer than a second (T-9): 0 as on a shard that has nothing else to do,
     /// others on time, later, or latest, without the one that is 0.
     Late,
+    /// Whether the workers are replaced by those with the code that takes over, before one of them takes a workflow task: 1
+    /// for yes. Asked only while there is such code and nobody has it yet.
+    Deploy,
 }
 
 /// Names a question: the `nth` of its kind about one execution.
@@ -51,6 +54,7 @@ impl fmt::Display for ChoiceKind {
             Self::Evict => "evict",
             Self::Crash => "crash",
             Self::Late => "late",
+            Self::Deploy => "deploy",
         })
     }
 }
@@ -280,6 +284,7 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "evict" => ChoiceKind::Evict,
         "crash" => ChoiceKind::Crash,
         "late" => ChoiceKind::Late,
+        "deploy" => ChoiceKind::Deploy,
         _ => return None,
     };
     let key = ChoiceKey {

@@ -19,6 +19,7 @@ use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
 use crate::scenario::Scenario;
 use crate::signals;
+use crate::worker_spec::WorkerSpec;
 
 /// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
 /// doubling steps.
@@ -36,6 +37,8 @@ pub struct Replays {
     pub cold: usize,
     /// of how many there are.
     pub tasks: usize,
+    /// How many cosmetic differences there were, from the start.
+    pub cosmetic: usize,
 }
 
 /// A run with what was found in it.
@@ -168,6 +171,9 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
         let said = at.trouble.to_string();
         let mut lines = said.lines();
         let mut finding = Finding::new(code, lines.next().unwrap_or_default());
+        finding.grade = (code == Code::Nondeterminism).then_some(Grade::BreaksProduction);
+        let event = at.event.filter(|_| outcome.is_main(&at.run_id));
+        finding = finding.with_events(event.map(|id| id.0));
         finding.details.extend(lines.map(ToOwned::to_owned));
         finding = cause(&at.trouble).into_iter().fold(finding, Finding::with_cause);
         let of = outcome.execution(&at.run_id);
@@ -186,7 +192,8 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
 
 /// If workers have different code, that is what is behind a replay that differs.
 fn deployed(scenario: &Scenario, finding: Finding) -> Finding {
-    let deploys = scenario.workers.iter().any(|worker| !worker.code.is_empty());
+    let other = |worker: &WorkerSpec| !worker.code.is_empty();
+    let deploys = scenario.has_deployment() || scenario.workers.iter().any(other);
     match finding.code {
         Code::Nondeterminism if deploys => finding.with_cause(Cause::OtherCode),
         _ => finding,
@@ -288,9 +295,9 @@ fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
 }
 
 /// The code of the worker that completed the last workflow task.
-fn code<'a>(scenario: &'a Scenario, execution: &'a Execution) -> &'a str {
+fn code<'a>(specs: &'a [WorkerSpec], execution: &'a Execution) -> &'a str {
     match completed(execution).next_back() {
-        Some(by) => code_of(scenario, execution, by),
+        Some(by) => code_of(specs, execution, by),
         None => &execution.workflow_type,
     }
 }
@@ -304,23 +311,24 @@ fn completed(execution: &Execution) -> impl DoubleEndedIterator<Item = &SmolStr>
 }
 
 /// The code that a worker has for an execution.
-fn code_of<'a>(scenario: &'a Scenario, execution: &'a Execution, worker: &str) -> &'a str {
+fn code_of<'a>(specs: &'a [WorkerSpec], execution: &'a Execution, worker: &str) -> &'a str {
     let workflow_type = execution.workflow_type.as_str();
-    let mut workers = (0..).zip(&scenario.workers);
+    let mut workers = (0..).zip(specs);
     let of = workers.find(|(index, _)| identity(*index) == worker);
     of.map_or(workflow_type, |(_, spec)| spec.code_of(workflow_type))
 }
 
 /// Replays from the start, and from a cold cache at every workflow task.
 fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -> Option<Finding> {
-    let code = code(scenario, execution);
+    let specs = scenario.specs();
+    let code = code(&specs, execution);
     let definition = scenario.definition(code)?;
     let tasks = completed(execution).count();
     replays.tasks += tasks;
     let _silence = scenario.listen(None);
     // A task that other code has completed was not live for this code.
     let own: Vec<bool> =
-        completed(execution).map(|by| code_of(scenario, execution, by) == code).collect();
+        completed(execution).map(|by| code_of(&specs, execution, by) == code).collect();
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
     let cold = cold.filter(|&task| own.get(task - 1) == Some(&true));
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
@@ -342,7 +350,8 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
             };
             let finding =
                 Finding::new(code, format!("{} does not replay {whence}", execution.workflow_type));
-            let finding = finding.with_events(mismatch.at.map(|id| id.0));
+            let mut finding = finding.with_events(mismatch.at.map(|id| id.0));
+            finding.grade = (code == Code::Nondeterminism).then_some(mismatch.grade);
             let finding = finding.about(format!("{} {}", mismatch.recorded, mismatch.attempted));
             let cause = mismatch.trouble.as_ref().and_then(cause);
             let finding = cause.into_iter().fold(finding, Finding::with_cause);
@@ -350,7 +359,10 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
             return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
         }
         match cold_at {
-            None => replays.from_start += 1,
+            None => {
+                replays.from_start += 1;
+                replays.cosmetic += differences.len();
+            }
             Some(_) => replays.cold += 1,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rehearsal_worker::Grade;
 use serde::{Serialize, Serializer};
 
 use crate::cause::Cause;
@@ -345,6 +346,9 @@ pub struct Finding {
     pub details: Vec<String>,
     /// The ids of the events of the first execution that show it; may be empty.
     pub events: Vec<u64>,
+    /// Of a replay that differs (RH101), how bad that is for production.
+    #[serde(skip)]
+    pub grade: Option<Grade>,
     /// What is behind it, where the code alone does not tell.
     #[serde(skip)]
     pub(crate) cause: Option<Cause>,
@@ -362,6 +366,7 @@ impl Finding {
             headline: headline.into(),
             details: Vec::new(),
             events: Vec::new(),
+            grade: None,
             cause: None,
             subject: String::new(),
         }

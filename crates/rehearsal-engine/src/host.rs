@@ -176,6 +176,11 @@ impl Host {
         self.life = if self.spec.crash { Life::Crashed(now) } else { Life::Stopped };
     }
 
+    /// It stops in good order, whatever its end is to be.
+    pub(crate) const fn retire(&mut self) {
+        self.life = Life::Stopped;
+    }
+
     pub(crate) fn is_polling(&self) -> bool {
         self.life == Life::Polling
     }

@@ -51,11 +51,13 @@ pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
-    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, NotTaken, Order,
-    Place, Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
+    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Moment, NotTaken,
+    Order, Place, Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
 };
 #[doc(no_inline)]
 pub use rehearsal_service::ActivityToken;
+#[doc(no_inline)]
+pub use rehearsal_worker::Grade;
 pub use repeat::note_unrepeated;
 pub use rng::RandomChooser;
 pub use run::Patience;

@@ -24,6 +24,9 @@ pub struct Record {
     pub asked: BTreeMap<ChoiceKind, u32>,
     /// Where things did not happen in the order in which they fell due.
     pub orders: Vec<Order>,
+    /// The workflow tasks before which new code could take over, in order, up to the one before which it did; the index is
+    /// the `nth` of its key. Empty if there is no such code.
+    pub moments: Vec<Moment>,
     /// The deadlines that went off at another time than on a shard that has nothing else to do.
     pub shifts: Vec<Shift>,
     /// The attempts of activities, in the order in which they were started.
@@ -84,6 +87,23 @@ pub struct Point {
     pub joins: bool,
     /// The last event of the history of that run at that point.
     pub after_event: EventId,
+}
+
+/// A workflow task before which new code could take over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Virtual time since the run began.
+    pub at: Duration,
+    /// The workflow whose task it is.
+    pub workflow_id: SmolStr,
+    /// The run of that workflow.
+    pub run_id: SmolStr,
+    /// Which of the workflow tasks of that run it is, from 1. Attempts that failed do not count.
+    pub task: usize,
+    /// The last event of the history of that run at that moment.
+    pub after_event: EventId,
+    /// How many points at which a cancel could strike came before it.
+    pub points: usize,
 }
 
 /// An answer about what happens next that was not the calm one.
@@ -330,6 +350,8 @@ pub struct TroubleAt {
     pub at: Duration,
     /// The run.
     pub run_id: SmolStr,
+    /// The event that shows it, if there is one: of a replay, the recorded one that is not asked for again.
+    pub event: Option<EventId>,
     /// What.
     pub trouble: Trouble,
 }

@@ -18,6 +18,9 @@ const CRASHES: u32 = 2;
 /// An eviction strikes before one workflow task in so many.
 const EVICT: u64 = 8;
 
+/// New code takes over before one workflow task in so many, until it has.
+const DEPLOY: u64 = 4;
+
 /// A deadline that was armed near goes off at another time in one of so many cases.
 const LATE: u64 = 4;
 
@@ -99,6 +102,7 @@ impl Chooser for RandomChooser {
                 self.crashes_left -= 1;
                 1
             }
+            ChoiceKind::Deploy => usize::from(self.one_in(DEPLOY)),
             ChoiceKind::Late => {
                 let others = u64::try_from(options.count()).unwrap_or(u64::MAX).saturating_sub(1);
                 if below(&mut self.deadlines, LATE) > 0 {

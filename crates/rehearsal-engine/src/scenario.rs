@@ -48,6 +48,8 @@ pub struct Scenario {
     /// Known defects of the SDK that are no findings, each with a reason.
     pub(crate) accepted: BTreeMap<KnownDefect, SmolStr>,
     pub(crate) workers: Vec<WorkerSpec>,
+    /// By the types of workflows, the names of the code that takes over.
+    pub(crate) deployment: Arc<BTreeMap<SmolStr, SmolStr>>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     /// The same for the tasks of one workflow id.
     pub(crate) holds_of: BTreeMap<(SmolStr, u32), Duration>,
@@ -87,6 +89,7 @@ impl Scenario {
             dialect: Dialect::default(),
             accepted: BTreeMap::new(),
             workers: Vec::new(),
+            deployment: Arc::default(),
             holds: BTreeMap::new(),
             holds_of: BTreeMap::new(),
             client: None,
@@ -217,6 +220,43 @@ impl Scenario {
     pub fn with_worker(mut self, worker: WorkerSpec) -> Self {
         self.workers.push(worker);
         self
+    }
+
+    /// Says which code takes over for the workflows of a type: what is registered under the name `code`.
+    ///
+    /// When it does is asked before every workflow task ([`ChoiceKind::Deploy`](crate::ChoiceKind::Deploy)): all workers
+    /// stop in good order, and others like them start, with that code. In the calm run it never does.
+    #[must_use]
+    pub fn with_deployment(
+        mut self,
+        workflow_type: impl Into<SmolStr>,
+        code: impl Into<SmolStr>,
+    ) -> Self {
+        Arc::make_mut(&mut self.deployment).insert(workflow_type.into(), code.into());
+        self
+    }
+
+    /// Whether there is code that can take over.
+    #[must_use]
+    pub fn has_deployment(&self) -> bool {
+        !self.deployment.is_empty()
+    }
+
+    /// Its workers; then, if there is code that can take over, as many that have it.
+    pub(crate) fn specs(&self) -> Vec<WorkerSpec> {
+        let mut specs = self.workers.clone();
+        if specs.is_empty() {
+            specs.push(WorkerSpec::new(DEFAULT_QUEUE));
+        }
+        if self.has_deployment() {
+            specs.extend_from_within(..);
+            let first = specs.len() / 2;
+            for spec in &mut specs[first..] {
+                let code = self.deployment.iter();
+                spec.code.extend(code.map(|(of, code)| (of.clone(), code.clone())));
+            }
+        }
+        specs
     }
 
     /// The workflow task number `task`, counting deliveries to workers from 1, takes this long from start to

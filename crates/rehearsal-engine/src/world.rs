@@ -9,6 +9,7 @@ mod attempts;
 mod cache;
 mod chain;
 mod client;
+mod deploy;
 mod describe;
 mod end;
 mod entry;
@@ -53,9 +54,8 @@ use crate::host::Host;
 use crate::journal::Journal;
 use crate::record::Record;
 use crate::rng::Ids;
-use crate::scenario::{DEFAULT_QUEUE, Scenario};
+use crate::scenario::Scenario;
 use crate::surroundings::Surroundings;
-use crate::worker_spec::WorkerSpec;
 
 /// Room for the points of a small run.
 const USUAL_POINTS: usize = 64;
@@ -112,6 +112,8 @@ pub struct World {
     outbox: Outbox,
     agenda: Agenda<Entry>,
     hosts: Vec<Host>,
+    /// Whether the code that takes over has done so.
+    deployed: bool,
     /// Tasks in queues that nobody polls.
     waiting_workflow_tasks: BTreeMap<SmolStr, VecDeque<(ReadyTask, TaskQueue)>>,
     waiting_activity_tasks: BTreeMap<SmolStr, VecDeque<ReadyTask>>,
@@ -168,13 +170,11 @@ impl World {
         let clock = Clock::new();
         let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)());
         let profile = scenario.profile;
-        let specs = if scenario.workers.is_empty() {
-            vec![WorkerSpec::new(DEFAULT_QUEUE)]
-        } else {
-            scenario.workers.clone()
-        };
+        let specs = scenario.specs();
+        // The others start when their code takes over.
+        let first = if scenario.has_deployment() { specs.len() / 2 } else { specs.len() };
         let mut agenda = Agenda::new(clock.now());
-        for (index, spec) in specs.iter().enumerate() {
+        for (index, spec) in specs.iter().enumerate().take(first) {
             agenda.push(clock.now() + spec.from, Entry::HostStarts(index));
             if let Some(until) = spec.until {
                 agenda.push(clock.now() + until, Entry::HostEnds(index));
@@ -192,6 +192,7 @@ impl World {
             outbox: Outbox::default(),
             agenda,
             hosts,
+            deployed: false,
             waiting_workflow_tasks: BTreeMap::new(),
             waiting_activity_tasks: BTreeMap::new(),
             waiting_queries: BTreeMap::new(),
@@ -367,8 +368,8 @@ impl World {
 
     fn perform(&mut self, entry: Entry) {
         match entry {
-            Entry::HostStarts(host) => self.start_host(host),
-            Entry::HostEnds(host) => self.end_host(host),
+            Entry::HostStarts(host) => self.start_host(self.in_office(host)),
+            Entry::HostEnds(host) => self.end_host(self.in_office(host)),
             Entry::HostGivesUp(host) => self.give_up_attempts_of(host),
             Entry::WorkflowTask { host, task, queue } => {
                 self.take_workflow_task(host, task, &queue);

@@ -1,7 +1,7 @@
 //! Looks for the run that fails.
 //!
 //! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`explore`] makes random runs, in
-//! which anything strikes anywhere. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
+//! which anything strikes anywhere. The sweep of an [`upgrade()`] has new code take over at every workflow task. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
 //! can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
 
 mod accepted;
@@ -14,6 +14,7 @@ mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 mod sweep;
+mod upgrade;
 
 pub use accepted::Accepted;
 pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices};
@@ -23,3 +24,4 @@ pub use points::{Target, targets};
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};
 pub use sweep::{Row, Sweep, Swept, Twice, sweep};
+pub use upgrade::{OldRun, TakenOver, Upgrade, Verdict, upgrade};

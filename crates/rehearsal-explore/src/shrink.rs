@@ -13,8 +13,14 @@ const TRIES: u32 = 1_000;
 const FURTHEST: u32 = 99;
 
 /// In this order all answers of a kind are left out at once, before anything else is tried.
-const KINDS: [ChoiceKind; 5] =
-    [ChoiceKind::Next, ChoiceKind::Late, ChoiceKind::Crash, ChoiceKind::Evict, ChoiceKind::Cancel];
+const KINDS: [ChoiceKind; 6] = [
+    ChoiceKind::Next,
+    ChoiceKind::Late,
+    ChoiceKind::Crash,
+    ChoiceKind::Evict,
+    ChoiceKind::Cancel,
+    ChoiceKind::Deploy,
+];
 
 /// What a tape was shrunk to.
 #[derive(Debug, Clone, PartialEq, Eq)]

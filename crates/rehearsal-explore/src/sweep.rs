@@ -158,19 +158,8 @@ impl Sweep {
 
     /// The cancels that are injected into runs which have been canceled once.
     fn second_requests(&mut self) -> Vec<Target> {
-        let mut last_of: BTreeMap<Way, usize> = BTreeMap::new();
-        for (index, Swept { target, outcome }) in self.runs.iter().enumerate() {
-            let open = target.place != Place::AfterClose && outcome.findings.is_empty();
-            if let Some(way) = Way::of(target, outcome).filter(|_| open) {
-                last_of.insert(way, index);
-            }
-        }
-        let ways = last_of.len();
-        let mut last: Vec<usize> = last_of.into_values().collect();
-        last.sort_unstable();
-        let runs = ways.min(MOST_WAYS);
-        let chosen: Vec<usize> = (1..=runs).map(|nth| last[nth * ways / runs - 1]).collect();
-        self.twice = Some(Twice { runs, ways });
+        let (chosen, ways) = one_of_each_way(&self.runs);
+        self.twice = Some(Twice { runs: chosen.len(), ways });
         let closes = self.runs.iter().any(|run| run.target.place == Place::AfterClose);
         let mut seconds = Vec::new();
         for &index in &chosen {
@@ -183,6 +172,24 @@ impl Sweep {
         }
         seconds
     }
+}
+
+/// Of canceled runs without a finding, by their places, one of each way in which they end, but at most 32; and how many ways
+/// there are.
+pub(crate) fn one_of_each_way(runs: &[Swept]) -> (Vec<usize>, usize) {
+    let mut last_of: BTreeMap<Way, usize> = BTreeMap::new();
+    for (index, Swept { target, outcome }) in runs.iter().enumerate() {
+        let open = target.place != Place::AfterClose && outcome.findings.is_empty();
+        if let Some(way) = Way::of(target, outcome).filter(|_| open) {
+            last_of.insert(way, index);
+        }
+    }
+    let ways = last_of.len();
+    let mut last: Vec<usize> = last_of.into_values().collect();
+    last.sort_unstable();
+    let runs = ways.min(MOST_WAYS);
+    let chosen = (1..=runs).map(|nth| last[nth * ways / runs - 1]).collect();
+    (chosen, ways)
 }
 
 /// Runs and examines one tape, and says so before and after.

@@ -120,10 +120,14 @@ impl fmt::Display for Explored {
             ("canceled twice", ChoiceKind::Cancel, 2),
             ("dropped from the cache", ChoiceKind::Evict, 1),
             ("with a worker that dies", ChoiceKind::Crash, 1),
+            ("taken over by new code", ChoiceKind::Deploy, 1),
         ] {
             let has =
                 |tape: &Tape| tape.iter().filter(|(key, _)| key.kind == kind).count() >= at_least;
             let count = self.runs.iter().filter(|(tape, _)| has(tape)).count();
+            if kind == ChoiceKind::Deploy && count == 0 {
+                continue;
+            }
             writeln!(f, "  {label:<24} {count:>6}")?;
         }
         accepted_lines(&self.accepted).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -317,6 +321,15 @@ fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
             None => format!("a deadline went off at another time: {key}"),
         },
         ChoiceKind::Evict => format!("dropped from the worker's cache before a task: {key}"),
+        ChoiceKind::Deploy => match outcome.record.moments.get(key.nth as usize) {
+            Some(moment) => format!(
+                "the new code took over at {}, before workflow task {} of {}",
+                duration_text(moment.at),
+                moment.task,
+                moment.workflow_id
+            ),
+            None => format!("the new code took over: {key}"),
+        },
         ChoiceKind::Crash => format!("the worker died in workflow task {nth}"),
         _ => format!("{key}={answer}"),
     }

@@ -11,6 +11,7 @@ use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
 use crate::report::Report;
 use crate::rerun::note_failed;
+use crate::upgrade::UpgradeReport;
 
 /// A run or a sweep in which something was found. Shows the report, in `Debug` too, so that `?` in a test reads well.
 pub struct Failure {
@@ -81,6 +82,19 @@ impl Failure {
             Self::new(report.text(), findings, report.scenario(), report.first_failure());
         if let Some(run) = &mut failure.run {
             run.all = report.all();
+        }
+        failure
+    }
+
+    /// Of the sweep of an upgrade in which something was found. The run that is explained is made once more.
+    pub(crate) fn of_upgrade(scenario: &Scenario, report: &mut UpgradeReport) -> Self {
+        report.hear(scenario);
+        let all = report.all();
+        let findings = all.iter().map(|occurrence| occurrence.finding.clone()).collect();
+        let mut failure =
+            Self::new(report.text(), findings, report.scenario(), report.first_failure());
+        if let Some(run) = &mut failure.run {
+            run.all = all;
         }
         failure
     }

@@ -114,6 +114,7 @@ pub mod strategy;
 mod stub;
 mod time;
 mod timeline;
+mod upgrade;
 mod watchdog;
 
 #[doc(inline)]
@@ -154,7 +155,7 @@ pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
 pub use crate::pages::{
-    case_format, determinism, diagnostics, explain, native_api, not_simulated, replays,
+    case_format, determinism, diagnostics, explain, native_api, not_simulated, replays, upgrades,
 };
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};
@@ -163,6 +164,7 @@ pub use crate::scenario::Scenario;
 pub use crate::stub::{Anything, Fits, Join, Stub, Takes};
 pub use crate::time::{hours, millis, mins, secs};
 pub use crate::timeline::timeline;
+pub use crate::upgrade::UpgradeReport;
 
 /// The README's code is run as a test.
 #[cfg(doctest)]

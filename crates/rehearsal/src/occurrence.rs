@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal_engine::{Finding, Outcome, Place, Tape};
-use rehearsal_explore::{Sweep, Swept};
+use rehearsal_explore::{Sweep, Swept, Upgrade};
 
 use crate::page::{command, is_of_all, wrapped};
 use crate::paint::{Role, Text};
@@ -51,6 +51,12 @@ impl Occurrence {
             Self::with(&run.outcome, Some(point))
         });
         Self::of_run(&sweep.baseline).chain(swept).collect()
+    }
+
+    /// All that the sweep of an upgrade found: that of the baseline first, then by moment.
+    pub(crate) fn of_upgrade(upgrade: &Upgrade) -> Vec<Self> {
+        let taken = upgrade.moments().flat_map(|taken| Self::of_run(&taken.outcome));
+        Self::of_run(&upgrade.baseline).chain(taken).collect()
     }
 
     fn with(outcome: &Outcome, point: Option<CanceledAt>) -> impl Iterator<Item = Self> + '_ {

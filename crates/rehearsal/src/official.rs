@@ -7,6 +7,7 @@ mod client;
 
 use std::sync::Arc;
 
+use rehearsal_activation::Definition as _;
 use rehearsal_activation::names::NamesActivity;
 use rehearsal_engine::{BEGINNING, Cause, Code, Dialect, Finding};
 use rehearsal_history::{Payloads, SmolStr};
@@ -21,7 +22,7 @@ use rehearsal_worker::Profile;
 use self::around::Around;
 pub use self::client::OfficialWorld;
 use crate::names::ActivityName;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, deployed};
 use crate::watchdog;
 
 /// The [`ActivityName`]s of the official SDK: markers such as `Shop::ship`.
@@ -97,6 +98,22 @@ impl Scenario {
         self.hosted.workflows.push((Some(name.into()), workflow_with::<W>));
         self.inner = self.inner.with_code(name, watchdog::watched(definition));
         self
+    }
+
+    /// The code of the official SDK that takes over for the workflows of its type, as
+    /// [`deploy`](Self::deploy) says it of native code.
+    ///
+    /// It is a type of its own with the same name: `#[run(name = "Order")]` beside its run method.
+    #[must_use]
+    pub fn deploy_official<W>(mut self) -> Self
+    where
+        W: WorkflowImplementation,
+        <W::Run as WorkflowDefinition>::Input: Send,
+    {
+        let name = workflow::<W>().workflow_type().to_owned();
+        let code = deployed(&name);
+        self.inner = self.inner.with_deployment(name, code.clone());
+        self.official_as::<W>(&code)
     }
 
     /// Gives the struct whose activities are to run. `make` is called for each run, so that nothing which one run leaves

@@ -6,8 +6,8 @@ mod contrast;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{Code, Finding, LogLevel, LogLine, Outcome, Record, Tape};
-use rehearsal_explore::Swept;
+use rehearsal_engine::{Code, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape};
+use rehearsal_explore::{Swept, TakenOver};
 use rehearsal_history::{History, Line, duration_text};
 
 use self::contrast::contrast;
@@ -35,6 +35,14 @@ pub(crate) enum Where<'a> {
     Explored {
         how: String,
         calm: &'a Outcome,
+    },
+    /// A run of `old` code that new code has taken over.
+    Moment {
+        taken: &'a TakenOver,
+        index: usize,
+        of: usize,
+        others: usize,
+        old: &'a Outcome,
     },
     Point {
         run: &'a Swept,
@@ -66,6 +74,9 @@ pub(crate) fn explain(
     if let Where::Point { run, index, of, others, .. } = place {
         canceled(&mut page, outcome, run, *index, *of, *others);
     }
+    if let Where::Moment { taken, index, of, others, .. } = place {
+        taken_over(&mut page, taken, *index, *of, *others);
+    }
     let details: Vec<&str> = headline.chain(finding.details.iter().map(String::as_str)).collect();
     if !details.is_empty() {
         page.line(Role::Plain, "");
@@ -96,11 +107,27 @@ fn canceled(
     let at = point.map_or(String::new(), |point| format!(" at {}", duration_text(point.at)));
     let (label, nth) = (run.target.place.label(), index + 1);
     let _ = write!(page, "\n  Canceled{at}, {label}: point {nth} of {of}.");
-    let _ = match others {
-        0 => writeln!(page),
-        1 => writeln!(page, " The same happens at 1 other."),
-        others => writeln!(page, " The same happens at {others} others."),
-    };
+    page.line(Role::Plain, &same_at(others));
+}
+
+/// At which moment new code took over.
+fn taken_over(page: &mut Text, taken: &TakenOver, index: usize, of: usize, others: usize) {
+    let Moment { at, workflow_id, task, after_event, .. } = &taken.moment;
+    let (at, nth) = (duration_text(*at), index + 1);
+    let _ = writeln!(
+        page,
+        "\n  The new code takes over at {at}, before workflow task {task} of {workflow_id}, behind event {after_event}:"
+    );
+    let _ = write!(page, "  moment {nth} of {of}.");
+    page.line(Role::Plain, &same_at(others));
+}
+
+fn same_at(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " The same happens at 1 other.".to_owned(),
+        others => format!(" The same happens at {others} others."),
+    }
 }
 
 /// What stands below the excerpt.
@@ -109,6 +136,7 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     match place {
         Where::Baseline | Where::Alone | Where::Given => {}
         Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
+        Where::Moment { old, .. } => contrast(&mut page, outcome, None, old),
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }
@@ -134,9 +162,11 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     let tape = &outcome.tape;
     let again = match place {
         Where::Given => rerun::in_code(tape),
-        Where::Baseline | Where::Alone | Where::Explored { .. } | Where::Point { .. } => {
-            command(scenario, tape)
-        }
+        Where::Baseline
+        | Where::Alone
+        | Where::Explored { .. }
+        | Where::Moment { .. }
+        | Where::Point { .. } => command(scenario, tape),
     };
     page.line(Role::Command, &again);
     page

@@ -29,6 +29,9 @@ pub mod not_simulated {}
 #[doc = include_str!("../docs/replay.md")]
 pub mod replays {}
 
+#[doc = include_str!("../docs/upgrade.md")]
+pub mod upgrades {}
+
 /// What a code means, its usual cause and its cure: the section of the page [`diagnostics`], in Markdown.
 ///
 /// # Examples

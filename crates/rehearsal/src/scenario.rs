@@ -129,6 +129,26 @@ impl Scenario {
         self
     }
 
+    /// The code that takes over for a workflow: what a new deployment brings. When it does is up to the sweep of the
+    /// upgrade, [`sweep_upgrade`](Self::sweep_upgrade), or to an exploration; in the calm run it never does.
+    ///
+    /// `examples/upgrade.rs` in the repository tells a right change from two wrong ones; the page
+    /// [`upgrades`](crate::upgrades) says what is tried.
+    #[must_use]
+    pub fn deploy<I, O, F, Fut>(mut self, workflow: Workflow<I, O>, code: F) -> Self
+    where
+        F: Fn(Context, I) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, WorkflowError>> + 'static,
+        I: DeserializeOwned + 'static,
+        O: Serialize + 'static,
+    {
+        let definition = watchdog::watched(definition(workflow, code));
+        let name = definition.workflow_type().to_owned();
+        let code = deployed(&name);
+        self.inner = self.inner.with_code(&*code, definition).with_deployment(name, code);
+        self
+    }
+
     /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end.
     #[must_use]
     pub fn worker(mut self, worker: WorkerSpec) -> Self {
@@ -418,6 +438,11 @@ impl Scenario {
             })
             .collect()
     }
+}
+
+/// The name under which the code is registered that takes over for the workflows of a type.
+pub(crate) fn deployed(workflow_type: &str) -> String {
+    format!("{workflow_type}, as deployed")
 }
 
 /// An attempt whose panics are caught and become what Temporal makes of them. The watchdog looks at each poll.

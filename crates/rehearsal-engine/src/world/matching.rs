@@ -68,10 +68,14 @@ impl World {
         }
     }
 
-    /// A worker stops: what it has not taken goes back to its queue. A crash also loses all that it was doing.
+    /// A worker stops, or dies.
     pub(super) fn end_host(&mut self, gone: usize) {
-        let now = self.clock.now();
-        self.hosts[gone].stop(now);
+        self.hosts[gone].stop(self.clock.now());
+        self.leave(gone);
+    }
+
+    /// A worker has stopped: what it has not taken goes back to its queue. A crash also loses all that it was doing.
+    pub(super) fn leave(&mut self, gone: usize) {
         let mut returned = Vec::new();
         let mut queries = Vec::new();
         let dead = self.hosts[gone].is_dead();

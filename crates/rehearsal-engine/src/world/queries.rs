@@ -247,7 +247,7 @@ impl World {
         if let Some(message) = message {
             let run_id = self.service.run(run).run_id.clone();
             let name = query.name.to_string();
-            self.note_trouble(run_id, Trouble::QueryMeddled { name, message });
+            self.note_trouble(run_id, None, Trouble::QueryMeddled { name, message });
         }
     }
 

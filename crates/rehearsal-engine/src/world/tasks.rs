@@ -20,6 +20,9 @@ use crate::record::TroubleAt;
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
+        if self.scenario.has_deployment() && self.deploys(task) {
+            return self.route_workflow_task(task, queue.clone());
+        }
         let run_id = self.service.run(task.run).run_id.clone();
         // A worker that is refused the task has nothing to do for which it might have forgotten the run.
         if self.hosts[host].worker.is_cached(&run_id)
@@ -52,7 +55,7 @@ impl World {
     }
 
     /// Whether the service still has the task for whoever takes it: it has not timed out, and its workflow is open.
-    fn still_waits(&self, task: ReadyTask) -> bool {
+    pub(super) fn still_waits(&self, task: ReadyTask) -> bool {
         let open = self.service.run(task.run).status == Status::Running;
         let same = |scheduled, attempt| scheduled == task.scheduled && attempt == task.attempt;
         match self.service.workflow_task(task.run) {
@@ -62,7 +65,7 @@ impl World {
     }
 
     /// Asks whether something that does not happen in the calm run strikes here.
-    fn strikes(&mut self, kind: ChoiceKind) -> bool {
+    pub(super) fn strikes(&mut self, kind: ChoiceKind) -> bool {
         self.ask(kind, 2) == 1
     }
 
@@ -219,10 +222,10 @@ impl World {
                 self.forget(host, &run_id);
             }
             WorkerOutput::Local(request) => self.local_request(host, request),
-            WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, trouble),
+            WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, None, trouble),
             WorkerOutput::Mismatch(mismatch) if mismatch.grade == Grade::BreaksProduction => {
                 let trouble = Trouble::Nondeterminism { message: mismatch.to_string() };
-                self.note_trouble(run.clone(), trouble);
+                self.note_trouble(run.clone(), mismatch.at, trouble);
             }
             WorkerOutput::NeedFullHistory { .. } => {
                 self.bug(
@@ -255,8 +258,13 @@ impl World {
         *self.failed_tasks.entry(run_id.clone()).or_default() += 1;
     }
 
-    pub(super) fn note_trouble(&mut self, run_id: SmolStr, trouble: Trouble) {
-        self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, trouble });
+    pub(super) fn note_trouble(
+        &mut self,
+        run_id: SmolStr,
+        event: Option<EventId>,
+        trouble: Trouble,
+    ) {
+        self.record.troubles.push(TroubleAt { at: self.elapsed(), run_id, event, trouble });
     }
 
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rehearsal_engine::{ChoiceKind, Outcome};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Outcome};
 use rehearsal_explore::Swept;
 use rehearsal_history::{Event, History, Line, side_by_side};
 
@@ -40,8 +40,14 @@ pub(super) fn contrast(
 
 /// What the calm run is called, seen from this one.
 fn nothing_strikes(run: &Outcome) -> &'static str {
-    let cancels_only = run.tape.iter().all(|(key, _)| key.kind == ChoiceKind::Cancel);
-    if cancels_only { "not canceled at all" } else { "with nothing of that" }
+    let is = |kind| move |(key, _): (ChoiceKey, usize)| key.kind == kind;
+    if run.tape.iter().all(is(ChoiceKind::Cancel)) {
+        "not canceled at all"
+    } else if run.tape.iter().any(is(ChoiceKind::Deploy)) {
+        "with the old code to the end"
+    } else {
+        "with nothing of that"
+    }
 }
 
 /// The first thing that two runs do otherwise; then the first that they do at another time, then the first that they do

@@ -20,5 +20,6 @@ mod replays;
 mod reports;
 mod rerun;
 mod selector;
+mod upgrade;
 mod watchdog;
 mod workers;

@@ -1,0 +1,58 @@
+//! Deployments: new code takes over between two workflow tasks.
+
+use rehearsal_history::{EventId, EventKind};
+
+use super::{ReadyTask, World};
+use crate::choice::ChoiceKind;
+use crate::record::Moment;
+
+impl World {
+    /// Asks whether new code takes over before this task is taken, unless it has already, and has it take over.
+    ///
+    /// The workers that run stop in good order: they finish what they have, and what waits in their sticky queues goes to
+    /// the normal one at once (W-9). In the place of each another one starts.
+    pub(super) fn deploys(&mut self, task: ReadyTask) -> bool {
+        if self.deployed || !self.still_waits(task) {
+            return false;
+        }
+        let moment = self.moment(task);
+        self.record.moments.push(moment);
+        if !self.strikes(ChoiceKind::Deploy) {
+            return false;
+        }
+        self.deployed = true;
+        let running: Vec<usize> =
+            (0..self.first_successor()).filter(|&host| self.hosts[host].is_polling()).collect();
+        for host in running {
+            self.hosts[host].retire();
+            self.start_host(self.in_office(host));
+            self.leave(host);
+        }
+        true
+    }
+
+    /// The worker that stands in the place of this one.
+    pub(super) fn in_office(&self, host: usize) -> usize {
+        if self.deployed { host + self.first_successor() } else { host }
+    }
+
+    /// The first of the workers that have the code that takes over.
+    fn first_successor(&self) -> usize {
+        self.hosts.len() / 2
+    }
+
+    fn moment(&self, task: ReadyTask) -> Moment {
+        let (view, history) = (self.service.run(task.run), self.service.history(task.run));
+        let completed = history
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::WorkflowTaskCompleted(_)));
+        Moment {
+            at: self.elapsed(),
+            workflow_id: view.workflow_id.clone(),
+            run_id: view.run_id.clone(),
+            task: completed.count() + 1,
+            after_event: EventId(history.len() as u64),
+            points: self.record.points.len(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A run that is rebuilt from its history.
+//!
+//! Its state comes of evolving, as ever. What no history holds is chosen, and calm: an activity waits for a worker with its
+//! first attempt, has sent no heartbeat, and its time in the queue begins now; no worker is known to have the run in its
+//! cache; nothing waits in the buffer; no query and no update that is not accepted is there.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rehearsal_activation::TaskDelivery;
+use rehearsal_history::{Event, EventId, EventKind, SmolStr, TaskQueue, Timestamp};
+
+use super::buffer::Buffer;
+use super::index::Index;
+use super::queue::Queue;
+use super::query::Queries;
+use super::state::State;
+use super::{Run, Turn};
+use crate::input::{Effect, RunRef};
+use crate::machine::activity::{Activity, ActivityState};
+use crate::machine::child::{Child, ChildState};
+use crate::machine::task::WorkflowTask;
+use crate::words::{Across, Due, Extent, Moment, Transfer, size};
+
+/// Why a run cannot be rebuilt from its history: what the events do not hold, and nothing can be chosen for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotRestore {
+    /// It does not begin with `WorkflowExecutionStarted`.
+    #[error("a history begins with WorkflowExecutionStarted")]
+    Headless,
+    /// The run has closed.
+    #[error("event {event}: the run is closed by {found}")]
+    Closed {
+        /// The event that closed it.
+        event: EventId,
+        /// Its type.
+        found: SmolStr,
+    },
+    /// A child runs, whose history is another one.
+    #[error("event {event}: child workflow `{workflow_id}` runs, and its history is not in this one")]
+    ChildRuns {
+        /// The `ChildWorkflowExecutionStarted`.
+        event: EventId,
+        /// The id of the child.
+        workflow_id: SmolStr,
+    },
+    /// A signal to another workflow, or a cancel of it, is under way.
+    #[error("event {event}: a request to another workflow is under way, which is not there")]
+    RequestUnderWay {
+        /// The event that asked for it.
+        event: EventId,
+    },
+    /// The start of an activity is recorded before its end, so that it has no retry policy.
+    #[error("event {event}: activity `{activity}` has started and has no retry policy")]
+    ActivityStarted {
+        /// The `ActivityTaskStarted`.
+        event: EventId,
+        /// The type of the activity.
+        activity: SmolStr,
+    },
+    /// A reset has admitted an update again.
+    #[error("event {event}: an update was admitted again after a reset")]
+    UpdateAdmitted {
+        /// The `WorkflowExecutionUpdateAdmitted`.
+        event: EventId,
+    },
+}
+
+impl Run {
+    /// The run that these events are of, at the end of a transaction; the first event is its start.
+    ///
+    /// # Errors
+    ///
+    /// [`CannotRestore`] says which event shows what cannot be rebuilt.
+    pub(crate) fn restore(
+        id: RunRef,
+        turn: &mut Turn<'_>,
+        events: Vec<Arc<Event>>,
+    ) -> Result<Self, CannotRestore> {
+        let first = events.first();
+        let first = first.filter(|first| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)));
+        let mut state = State::new(first.ok_or(CannotRestore::Headless)?);
+        for event in &events[1..] {
+            state.evolve(event);
+            state.signals = state.signals.saturating_add(u32::from(is_signal(event)));
+        }
+        check(&state, &events)?;
+        state.stand_calm(turn.now);
+        let written = events.iter().map(|event| size(event)).fold(0, u64::saturating_add);
+        let mut queue = Queue::default();
+        let mut arm = |at: Option<Timestamp>| {
+            at.map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }))
+        };
+        let begin = arm(state.settings.begins.filter(|_| !state.had_task));
+        let expiry = arm(state.settings.expires);
+        let mut run = Self {
+            id,
+            events,
+            state,
+            buffer: Buffer::default(),
+            sticky: None,
+            queries: Queries::default(),
+            admitted: 0,
+            transfers: Vec::new(),
+            size: written,
+            written,
+            started_with: Extent { size: written, suggested: false },
+            begin,
+            expiry,
+            task_wake: None,
+            timer_tasks: BTreeSet::new(),
+            activity_tasks: BTreeSet::new(),
+            queue,
+            index: Index::default(),
+            alarm: None,
+        };
+        run.go_on(turn);
+        Ok(run)
+    }
+
+    /// Brings on its way what is to be done for a run as it stands.
+    fn go_on(&mut self, turn: &mut Turn<'_>) {
+        if let WorkflowTask::Scheduled(slot) = &self.state.task {
+            turn.push(Effect::WorkflowTask {
+                run: self.id,
+                scheduled: slot.scheduled,
+                attempt: slot.attempt,
+                queue: slot.queue.clone(),
+            });
+        }
+        let waiting = self.state.activities.values().filter(|it| it.waits_since().is_some());
+        let waiting = waiting.map(|it| Transfer::Activity { scheduled: it.scheduled() });
+        let children = self.state.children.values();
+        let asked = children.filter(|child| child.state == ChildState::Initiated).map(|child| {
+            Transfer::Across(Across::StartChild { initiated: child.initiated().id })
+        });
+        self.transfers = waiting.chain(asked).collect();
+        // An attempt after the first is in no history. The first task of a child waits for its parent, which is not there.
+        let tried = self.state.task.is_idle() && self.state.task.attempt() > 1;
+        let first = !self.state.had_task && self.begin.is_none();
+        self.finish(turn, tried || first);
+    }
+
+    /// The task that a worker has, for the one that takes its place.
+    pub(crate) fn task_in_hand(&mut self) -> Option<TaskDelivery> {
+        self.state.task.is_started().then(|| self.deliver(false).ok()).flatten()
+    }
+}
+
+impl State {
+    /// Chooses what no history holds.
+    fn stand_calm(&mut self, now: Timestamp) {
+        for activity in self.activities.values_mut() {
+            activity.state = ActivityState::Scheduled { since: now };
+        }
+        let queue = TaskQueue::normal(self.view.task_queue.clone());
+        if let WorkflowTask::Scheduled(slot) | WorkflowTask::Started { slot, .. } = &mut self.task {
+            slot.queue = queue;
+        }
+    }
+}
+
+fn is_signal(event: &Event) -> bool {
+    matches!(event.kind, EventKind::WorkflowExecutionSignaled(_))
+}
+
+/// Whether all that goes on can be rebuilt.
+fn check(state: &State, events: &[Arc<Event>]) -> Result<(), CannotRestore> {
+    if let Some(close) = &state.view.close {
+        let found = close.kind.name().into();
+        return Err(CannotRestore::Closed { event: close.id, found });
+    }
+    if let Some((event, workflow_id)) = state.children.values().find_map(runs) {
+        return Err(CannotRestore::ChildRuns { event, workflow_id });
+    }
+    if let Some(event) = state.externals.keys().next() {
+        return Err(CannotRestore::RequestUnderWay { event: *event });
+    }
+    for event in events {
+        match &event.kind {
+            EventKind::ActivityTaskStarted(started) => {
+                let pending = state.activities.get(&started.scheduled_event_id);
+                if let Some(activity) = pending.map(Box::as_ref) {
+                    let activity = Activity::attributes(activity).activity_type.name.clone();
+                    return Err(CannotRestore::ActivityStarted { event: event.id, activity });
+                }
+            }
+            EventKind::WorkflowExecutionUpdateAdmitted(_) => {
+                return Err(CannotRestore::UpdateAdmitted { event: event.id });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where a child runs, if it does, and its id.
+fn runs(child: &Child) -> Option<(EventId, SmolStr)> {
+    match child.state {
+        ChildState::Started { event, .. } => Some((event, child.attributes().workflow_id.clone())),
+        ChildState::Initiated => None,
+    }
+}
