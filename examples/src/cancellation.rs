@@ -15,6 +15,10 @@ pub const ACTIVITY_TO_BE_SKIPPED: Activity<(), ()> = Activity::new("ActivityToBe
 /// Cleans up.
 pub const CLEANUP_ACTIVITY: Activity<(), ()> = Activity::new("CleanupActivity");
 
+/// What a server 1.32 recorded of it with the Go SDK: canceled by its client at 3.5 s.
+pub const RECORDED: &str =
+    include_str!("../../fixtures/golden/go/seed-cancel-running/history.json");
+
 fn options() -> ActivityOptions {
     ActivityOptions::start_to_close(mins(10)).with_heartbeat(secs(5)).with_wait_for_cancellation()
 }

@@ -9,12 +9,13 @@ use rehearsal_history::Timestamp;
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(Rc<Cell<Timestamp>>);
 
-/// When every world begins: 2026-01-01T00:00:00Z. Nothing depends on it but what is printed as a date.
+/// When every world begins that goes on from no recorded run: 2026-01-01T00:00:00Z. Nothing depends on it but what is printed as a date.
 pub const BEGINNING: Timestamp = Timestamp::from_nanos(1_767_225_600_000_000_000);
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        Self(Rc::new(Cell::new(BEGINNING)))
+    /// A clock that stands at this time.
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self(Rc::new(Cell::new(now)))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -46,7 +46,9 @@ impl Distances {
 
 /// Since the beginning of every world, as small exponents are cheap.
 fn nanos(at: Timestamp) -> u64 {
-    u64::try_from(at.since(BEGINNING).as_nanos()).unwrap_or(u64::MAX)
+    // By Fermat's little theorem: before the beginning exponents are negative.
+    let nanos = i128::from(at.as_nanos()) - i128::from(BEGINNING.as_nanos());
+    u64::try_from(nanos.rem_euclid(i128::from(PRIME - 1))).unwrap_or_default()
 }
 
 const fn power(mut base: u64, mut exponent: u64) -> u64 {

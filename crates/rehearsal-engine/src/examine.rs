@@ -324,13 +324,15 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
     let code = code(&specs, execution);
     let definition = scenario.definition(code)?;
     let tasks = completed(execution).count();
-    replays.tasks += tasks;
+    // What was recorded elsewhere was not live here.
+    let recorded = scenario.recorded_tasks(&execution.run_id).min(tasks);
+    replays.tasks += tasks - recorded;
     let _silence = scenario.listen(None);
     // A task that other code has completed was not live for this code.
     let own: Vec<bool> =
         completed(execution).map(|by| code_of(&specs, execution, by) == code).collect();
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
-    let cold = cold.filter(|&task| own.get(task - 1) == Some(&true));
+    let cold = cold.filter(|&task| task > recorded && own.get(task - 1) == Some(&true));
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
         let options = ReplayOptions { profile: scenario.profile, cold_at };
         let differences = match replay(&execution.history, definition.as_ref(), options) {

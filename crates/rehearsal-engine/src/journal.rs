@@ -105,9 +105,10 @@ impl Journal {
     /// The most lines that are kept of a run. Those that come later are counted.
     pub const MOST: usize = 1_000;
 
-    pub(crate) fn new(clock: Clock) -> Self {
+    /// The journal of a run that began then.
+    pub(crate) fn new(clock: Clock, began: Timestamp) -> Self {
         Self {
-            began: clock.now(),
+            began,
             clock,
             paused: Cell::new(false),
             lines: RefCell::default(),
@@ -164,6 +165,7 @@ impl Drop for Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::BEGINNING;
 
     fn line(message: &str) -> LogLine {
         LogLine {
@@ -178,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_line_is_noted_at_the_time_that_it_is() {
-        let clock = Clock::new();
-        let journal = Journal::new(clock.clone());
+        let clock = Clock::at(BEGINNING);
+        let journal = Journal::new(clock.clone(), BEGINNING);
         clock.advance_to(clock.now() + Duration::from_secs(3));
         journal.note(line("packed"));
         let (lines, dropped) = journal.take();
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn nothing_is_wanted_of_code_that_is_replayed() {
-        let journal = Rc::new(Journal::new(Clock::new()));
+        let journal = Rc::new(Journal::new(Clock::at(BEGINNING), BEGINNING));
         let pause = Pause::new(Some(&journal));
         assert!(!journal.wants() && !journal.is_open());
         drop(pause);
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_counted() {
-        let journal = Journal::new(Clock::new());
+        let journal = Journal::new(Clock::at(BEGINNING), BEGINNING);
         for _ in 0..Journal::MOST + 7 {
             if journal.wants() {
                 journal.note(line("again"));

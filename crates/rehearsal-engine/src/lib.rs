@@ -16,6 +16,7 @@ mod finding;
 mod host;
 mod journal;
 mod limits;
+mod origin;
 mod outcome;
 mod outside;
 mod record;

@@ -144,6 +144,15 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    /// The ids of a run that goes on from a recorded one: others than those that may be in it.
+    pub(crate) fn behind(run_id: &str, events: usize) -> Self {
+        // FNV-1a, so that each run and each moment has its own.
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let seed = run_id.bytes().fold(0xcbf2_9ce4_8422_2325, hash);
+        let seed = (events as u64).to_be_bytes().into_iter().fold(seed, hash);
+        Self { given: REMEMBERED, others: Some(ChaCha8Rng::seed_from_u64(seed)) }
+    }
+
     /// A UUID of version 4.
     pub(crate) fn uuid(&mut self) -> SmolStr {
         FIRST.with(|(first, numbers)| {

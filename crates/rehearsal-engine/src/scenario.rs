@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::Definition;
-use rehearsal_history::{SearchType, SmolStr};
+use rehearsal_history::{SearchType, SmolStr, Timestamp};
 use rehearsal_service::ServiceConfig;
 use rehearsal_worker::Profile;
 
@@ -17,6 +17,7 @@ use crate::cause::{Dialect, KnownDefect};
 use crate::choice::Chooser;
 use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
+use crate::origin::Origin;
 use crate::surroundings::{MakeSurroundings, Surroundings};
 use crate::worker_spec::WorkerSpec;
 use crate::world::World;
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub(crate) workers: Vec<WorkerSpec>,
     /// By the types of workflows, the names of the code that takes over.
     pub(crate) deployment: Arc<BTreeMap<SmolStr, SmolStr>>,
+    /// The recorded run that every run goes on from.
+    pub(crate) origin: Option<Arc<Origin>>,
     pub(crate) holds: BTreeMap<u32, Duration>,
     /// The same for the tasks of one workflow id.
     pub(crate) holds_of: BTreeMap<(SmolStr, u32), Duration>,
@@ -90,6 +93,7 @@ impl Scenario {
             accepted: BTreeMap::new(),
             workers: Vec::new(),
             deployment: Arc::default(),
+            origin: None,
             holds: BTreeMap::new(),
             holds_of: BTreeMap::new(),
             client: None,
@@ -104,6 +108,19 @@ impl Scenario {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<SmolStr>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The API that its workflows are written in.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Registers a workflow; one of the same type is replaced.
@@ -155,13 +172,13 @@ impl Scenario {
         self.activities.contains_key(name)
     }
 
-    /// Has every run's activities in surroundings that `make` makes for it; `names` are those whose code lives there.
+    /// Has every run's activities in surroundings that `make` makes for it, given when it begins; `names` are those whose code lives there.
     /// The code of [`with_activity`](Self::with_activity) goes before.
     #[must_use]
     pub fn with_surroundings(
         mut self,
         names: impl IntoIterator<Item = SmolStr>,
-        make: Arc<dyn Fn() -> Box<dyn Surroundings> + Send + Sync>,
+        make: Arc<dyn Fn(Timestamp) -> Box<dyn Surroundings> + Send + Sync>,
     ) -> Self {
         self.surrounded = Arc::new(names.into_iter().collect());
         self.surroundings = Some(MakeSurroundings(make));
@@ -215,7 +232,8 @@ impl Scenario {
         self
     }
 
-    /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end.
+    /// Adds a worker. Without any, one polls the queue `main` from the beginning to the end; of a scenario that goes on from
+    /// a recorded run, one each queue that its history names.
     #[must_use]
     pub fn with_worker(mut self, worker: WorkerSpec) -> Self {
         self.workers.push(worker);
@@ -245,6 +263,10 @@ impl Scenario {
     /// Its workers; then, if there is code that can take over, as many that have it.
     pub(crate) fn specs(&self) -> Vec<WorkerSpec> {
         let mut specs = self.workers.clone();
+        if specs.is_empty() {
+            let queues = self.origin.as_ref().map_or(BTreeSet::new(), |origin| origin.queues());
+            specs.extend(queues.into_iter().map(WorkerSpec::new));
+        }
         if specs.is_empty() {
             specs.push(WorkerSpec::new(DEFAULT_QUEUE));
         }

@@ -33,7 +33,10 @@ pub trait Surroundings {
 
 /// Makes the surroundings of one run.
 #[derive(Clone)]
-pub(crate) struct MakeSurroundings(pub(crate) Arc<dyn Fn() -> Box<dyn Surroundings> + Send + Sync>);
+pub(crate) struct MakeSurroundings(pub(crate) Make);
+
+/// Given when the run begins.
+type Make = Arc<dyn Fn(Timestamp) -> Box<dyn Surroundings> + Send + Sync>;
 
 impl fmt::Debug for MakeSurroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

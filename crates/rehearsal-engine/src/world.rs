@@ -13,6 +13,7 @@ mod deploy;
 mod describe;
 mod end;
 mod entry;
+mod forked;
 mod horizon;
 mod local;
 mod matching;
@@ -47,7 +48,7 @@ pub use self::updates::UpdateHandle;
 use crate::activity::client::Slot;
 use crate::agenda::Agenda;
 use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape};
-use crate::clock::Clock;
+use crate::clock::{BEGINNING, Clock};
 use crate::executor::{AttemptKey, Executor};
 use crate::finding::{Code, Finding};
 use crate::host::Host;
@@ -167,8 +168,9 @@ impl fmt::Debug for World {
 
 impl World {
     pub(crate) fn new(scenario: Scenario, chooser: Box<dyn Chooser>) -> Self {
-        let clock = Clock::new();
-        let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)());
+        let origin = scenario.origin.clone();
+        let clock = Clock::at(origin.as_ref().map_or(BEGINNING, |origin| origin.now()));
+        let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)(clock.now()));
         let profile = scenario.profile;
         let specs = scenario.specs();
         // The others start when their code takes over.
@@ -188,7 +190,7 @@ impl World {
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
             scenario,
-            ids: Ids::default(),
+            ids: origin.as_ref().map_or_else(Ids::default, |origin| origin.ids()),
             outbox: Outbox::default(),
             agenda,
             hosts,
@@ -206,7 +208,7 @@ impl World {
             chooser,
             asked: Asked::default(),
             record: Record {
-                began: clock.now(),
+                began: origin.as_ref().map_or(clock.now(), |origin| origin.began()),
                 points: Vec::with_capacity(USUAL_POINTS),
                 ..Record::default()
             },
@@ -231,12 +233,16 @@ impl World {
             let Some(entry) = first.and_then(|at| world.agenda.take_due(at)) else { break };
             world.perform(entry);
         }
+        if let Some(origin) = origin {
+            world.restore(&origin);
+        }
         world
     }
 
     /// Keeps what user code logs from now on.
     pub(crate) fn keep_logs(&mut self) -> Rc<Journal> {
-        Rc::clone(self.journal.get_or_insert_with(|| Rc::new(Journal::new(self.clock.clone()))))
+        let (clock, began) = (&self.clock, self.record.began);
+        Rc::clone(self.journal.get_or_insert_with(|| Rc::new(Journal::new(clock.clone(), began))))
     }
 
     /// The value that was given with [`Scenario::with_extension`], if it is a `T`.
@@ -273,7 +279,8 @@ impl World {
         self.clock.now().since(self.record.began)
     }
 
-    /// Virtual time as a date. Every run begins on January 1, 2026, at midnight, UTC.
+    /// Virtual time as a date. Every run begins on January 1, 2026, at midnight, UTC, unless it
+    /// goes on from a recorded one.
     ///
     /// It is what activities and workflows see as now, so that a client can sign a document or set a deadline that fits
     /// theirs.
@@ -402,6 +409,12 @@ impl World {
     /// Gives the service an input and brings what follows from it on its way.
     fn call(&mut self, input: Input) -> Result<Answer, RequestError> {
         let answer = self.service.handle(self.clock.now(), input, &mut self.outbox);
+        self.follow_up();
+        answer
+    }
+
+    /// Brings on its way what the service wants done.
+    fn follow_up(&mut self) {
         let mut effects = core::mem::take(&mut self.outbox.effects);
         let mut loose = Vec::new();
         let mut answers = Vec::new();
@@ -435,7 +448,6 @@ impl World {
         for answer in answers {
             self.query_answered(&answer);
         }
-        answer
     }
 
     fn check_limits(&mut self) {

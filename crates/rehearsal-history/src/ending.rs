@@ -25,7 +25,7 @@ pub struct CutOff {
 
 /// Where a history stands after some events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Task {
+pub(crate) enum Task {
     /// No workflow task was scheduled yet.
     Never,
     /// One is pending, or is tried again, which no event shows.
@@ -66,7 +66,7 @@ pub(crate) fn check(history: &History) -> Result<(), CutOff> {
 }
 
 impl Task {
-    fn after(self, event: &Event) -> Self {
+    pub(crate) fn after(self, event: &Event) -> Self {
         match &event.kind {
             EventKind::WorkflowTaskScheduled(_)
             | EventKind::WorkflowTaskStarted(_)

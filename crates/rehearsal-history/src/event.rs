@@ -9,6 +9,7 @@ mod task;
 mod timer;
 mod update;
 mod workflow;
+mod written;
 
 use serde_json::Value;
 use smol_str::SmolStr;

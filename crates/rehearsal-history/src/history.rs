@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::boundary;
 use crate::ending::{self, CutOff};
 use crate::error::{DecodeError, HistoryError, TextError};
 use crate::event::{Event, EventKind, WorkflowExecutionStarted};
@@ -277,6 +278,38 @@ impl History {
             return Ok(());
         }
         ending::check(self)
+    }
+
+    /// The events with which a transaction of the server ended, in order: at these the history stood as it was, and nothing
+    /// of it was half written.
+    ///
+    /// A history does not say which events were written together, so this is told by the rules by which a server writes
+    /// them. Where these leave it open, an event that may have waited in the buffer is taken for one that came later; both
+    /// are histories that a server can write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rehearsal_history::{EventId, HistoryBuilder};
+    ///
+    /// let mut history = HistoryBuilder::new("order");
+    /// history.complete_task();
+    /// history.start_timer(Duration::from_secs(1));
+    /// // 1 comes with the first workflow task, and 4, which completed it, with the timer it asked for.
+    /// assert_eq!(history.build().boundaries(), [EventId(2), EventId(3), EventId(5)]);
+    /// ```
+    #[must_use]
+    pub fn boundaries(&self) -> Vec<EventId> {
+        boundary::boundaries(self)
+    }
+
+    /// The history as it stood behind an event; the whole, if there is no such event.
+    #[must_use]
+    pub fn until(&self, id: EventId) -> Self {
+        let end = usize::try_from(id.0).unwrap_or(usize::MAX).clamp(1, self.events.len());
+        Self { events: self.events[..end].to_vec(), peculiarities: self.peculiarities.clone() }
     }
 
     /// The history with another payload in the place of each: decoded, say, by the user's codec.

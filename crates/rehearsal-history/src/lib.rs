@@ -6,6 +6,7 @@
 //! [`HistoryBuilder`].
 
 mod backoff;
+mod boundary;
 mod builder;
 mod by_id;
 mod codec;

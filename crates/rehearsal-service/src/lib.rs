@@ -37,6 +37,7 @@ pub use input::{
     RunRef, StartWorkflow, Target,
 };
 pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
+pub use run::CannotRestore;
 pub use service::Service;
 pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 pub use words::Across;

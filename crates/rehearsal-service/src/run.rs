@@ -14,6 +14,7 @@ mod plan;
 mod query;
 mod queue;
 mod rebuilt;
+mod restore;
 mod state;
 mod turn;
 mod update;
@@ -38,14 +39,13 @@ pub(crate) use self::family::Requester;
 use self::index::Index;
 use self::query::Queries;
 pub(crate) use self::queue::Queue;
+pub use self::restore::CannotRestore;
 use self::state::State;
 pub(crate) use self::turn::{Following, Turn};
 use crate::input::{Effect, RunRef};
 use crate::machine::task::TaskInput;
 use crate::view::RunView;
-use crate::words::{
-    Decision, Extent, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, is_direct, size,
-};
+use crate::words::{Decision, Extent, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, size};
 
 /// A run, open or closed.
 #[derive(Debug)]
@@ -93,6 +93,33 @@ pub(crate) struct Sticky {
 }
 
 impl Run {
+    /// A run with these events, which earlier transactions have written, and the state that they give. Nothing is under way.
+    fn new(id: RunRef, events: Vec<Arc<Event>>, state: State, queue: Queue) -> Self {
+        let written = events.iter().map(|event| size(event)).fold(0, u64::saturating_add);
+        Self {
+            id,
+            events,
+            state,
+            buffer: Buffer::default(),
+            sticky: None,
+            beating: None,
+            queries: Queries::default(),
+            admitted: 0,
+            transfers: Vec::new(),
+            size: written,
+            written,
+            started_with: Extent::default(),
+            begin: None,
+            expiry: None,
+            task_wake: None,
+            timer_tasks: BTreeSet::new(),
+            activity_tasks: BTreeSet::new(),
+            queue,
+            index: Index::default(),
+            alarm: None,
+        }
+    }
+
     pub(crate) fn view(&self) -> &RunView {
         &self.state.view
     }
@@ -133,7 +160,7 @@ impl Run {
     }
 
     fn record(&mut self, event: Arc<Event>) {
-        if is_direct(&event.kind) {
+        if !event.kind.is_buffered() {
             self.append(event);
         } else {
             self.state.evolve(&event);

@@ -1,5 +1,6 @@
 //! The front door: finds the run that a request means, and keeps the time of all.
 
+mod restore;
 mod start;
 mod transfer;
 

@@ -24,6 +24,6 @@ pub(crate) use self::origin::Origin;
 pub(crate) use self::replace::replace;
 pub(crate) use self::size::{Extent, size};
 pub use self::step::{Across, Decision};
-pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer, is_direct};
+pub(crate) use self::step::{HISTORY_SERVICE, IllegalTransition, Step, Transfer};
 pub(crate) use self::table::{Overlay, Table};
 pub(crate) use self::tracked::Tracked;

@@ -188,29 +188,5 @@ const fn is_scheduled(event: &Event) -> bool {
 
 /// How many command events stand at the front of `events`.
 fn leading_commands(events: &[Arc<Event>]) -> usize {
-    events.iter().take_while(|event| is_command_event(&event.kind)).count()
-}
-
-/// Whether an event of this kind records a command (W-10).
-pub(crate) const fn is_command_event(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::WorkflowExecutionCompleted(_)
-            | EventKind::WorkflowExecutionFailed(_)
-            | EventKind::WorkflowExecutionCanceled(_)
-            | EventKind::WorkflowExecutionContinuedAsNew(_)
-            | EventKind::ActivityTaskScheduled(_)
-            | EventKind::ActivityTaskCancelRequested(_)
-            | EventKind::TimerStarted(_)
-            | EventKind::TimerCanceled(_)
-            | EventKind::MarkerRecorded(_)
-            | EventKind::StartChildWorkflowExecutionInitiated(_)
-            | EventKind::RequestCancelExternalWorkflowExecutionInitiated(_)
-            | EventKind::SignalExternalWorkflowExecutionInitiated(_)
-            | EventKind::UpsertWorkflowSearchAttributes(_)
-            | EventKind::WorkflowPropertiesModified(_)
-            | EventKind::WorkflowExecutionUpdateAccepted(_)
-            | EventKind::WorkflowExecutionUpdateRejected(_)
-            | EventKind::WorkflowExecutionUpdateCompleted(_)
-    )
+    events.iter().take_while(|event| event.kind.is_command()).count()
 }

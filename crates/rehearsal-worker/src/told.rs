@@ -6,7 +6,6 @@ use alloc::string::String;
 use rehearsal_activation::{Job, Signal};
 use rehearsal_history::{Event, EventKind};
 
-use crate::slice::is_command_event;
 use crate::unsupported::not_simulated;
 
 /// An event that the run cannot take.
@@ -43,7 +42,7 @@ pub(crate) fn no_news(kind: &EventKind) -> Result<(), Misplaced> {
         | EventKind::WorkflowExecutionOptionsUpdated(_)
         | EventKind::WorkflowExecutionTerminated(_)
         | EventKind::WorkflowExecutionTimedOut(_) => Ok(()),
-        kind if is_command_event(kind) => Err(Misplaced::NoSuchOperation(
+        kind if kind.is_command() => Err(Misplaced::NoSuchOperation(
             "it stands apart from the completion that asked for it".into(),
         )),
         kind => {

@@ -117,6 +117,14 @@ impl Failure {
         Self { report, text, findings, tape, run }
     }
 
+    /// This with a table of what was run before.
+    pub(crate) fn with_table(mut self, table: &Text) -> Self {
+        self.text.line(Role::Plain, "");
+        self.text.append(table);
+        self.report = self.text.to_string();
+        self
+    }
+
     /// Adds something that was found beside the run.
     pub(crate) fn add(&mut self, finding: Finding) {
         self.text.line(Role::Plain, "");

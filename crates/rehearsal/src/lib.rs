@@ -95,6 +95,7 @@ pub mod check;
 mod expect;
 mod explore;
 mod failure;
+mod fork;
 mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
@@ -138,6 +139,8 @@ pub use rehearsal_history::{
     duration_text,
 };
 #[doc(inline)]
+pub use rehearsal_service::CannotRestore;
+#[doc(inline)]
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
@@ -150,12 +153,14 @@ pub use rehearsal_workflow::{
 
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
+pub use crate::fork::{ForkError, ForkReport};
 pub use crate::names::{ActivityName, Native};
 pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
 pub use crate::pages::{
-    case_format, determinism, diagnostics, explain, native_api, not_simulated, replays, upgrades,
+    case_format, determinism, diagnostics, explain, forks, native_api, not_simulated, replays,
+    upgrades,
 };
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};

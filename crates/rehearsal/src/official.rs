@@ -169,8 +169,10 @@ impl Scenario {
     fn surrounded(mut self) -> Self {
         let registry = self.hosted.registry.clone();
         let names: Vec<_> = registry.names().map(Into::into).collect();
-        self.inner =
-            self.inner.with_surroundings(names, Arc::new(move || Box::new(Around::new(&registry))));
+        self.inner = self.inner.with_surroundings(
+            names,
+            Arc::new(move |began| Box::new(Around::new(&registry, began))),
+        );
         self
     }
 

@@ -20,6 +20,9 @@ pub mod determinism {}
 #[doc = include_str!("../docs/diagnostics.md")]
 pub mod diagnostics {}
 
+#[doc = include_str!("../docs/fork.md")]
+pub mod forks {}
+
 #[doc = include_str!("../docs/native-api.md")]
 pub mod native_api {}
 

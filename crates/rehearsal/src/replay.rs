@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::error::ReplayError;
-use self::payloads::Encodings;
+pub(crate) use self::payloads::Encodings;
 
 /// Reads a recorded history, as `temporal workflow show --output json` or the Web UI export it, to be replayed.
 ///
@@ -248,30 +248,55 @@ impl Recorded {
         definition: &Arc<dyn Definition>,
         profiles: &[Profile],
     ) -> Result<Replayed, ReplayError> {
-        let history = self.history?;
-        let (recorded, given) = (&history.started().workflow_type.name, definition.workflow_type());
-        if recorded != given {
-            let (recorded, given) = (recorded.to_string(), given.to_owned());
-            return Err(ReplayError::OtherWorkflow { recorded, given });
-        }
-        let sdk = recorded_by(&history);
-        let wanted = match (self.rules, sdk) {
-            (Some(rules), _) => Some(rules),
-            (None, None) => profiles.first().copied(),
-            (None, Some("temporal-go")) => Some(Profile::Go),
-            (None, Some("temporal-rust")) => Some(Profile::Core),
-            (None, Some(_)) => None,
-        };
-        let Some(profile) = wanted.filter(|wanted| profiles.contains(wanted)) else {
-            // Only `.rules(..)` asks for the rules of another SDK where the history does not say.
-            let recorded = sdk.unwrap_or("temporal-go").to_owned();
-            return Err(ReplayError::OtherSdk { recorded });
-        };
-        let options = ReplayOptions { profile, cold_at: None };
-        match rehearsal_worker::replay(history.events(), definition.as_ref(), options) {
-            Ok(replayed) => accepted(&history, &self.encodings, replayed),
-            Err(mismatch) => Err(refused(&history, &self.encodings, mismatch)),
-        }
+        let Self { history, rules, encodings } = self;
+        let history = history?;
+        let profile = rules_of(&history, rules, profiles)?;
+        judge(&history, &encodings, definition, profile)
+    }
+
+    /// The rules that were asked for.
+    pub(crate) const fn asked_rules(&self) -> Option<Profile> {
+        self.rules
+    }
+}
+
+/// By which rules a history is judged, if those of one of `profiles` can be meant.
+pub(crate) fn rules_of(
+    history: &History,
+    rules: Option<Profile>,
+    profiles: &[Profile],
+) -> Result<Profile, ReplayError> {
+    let sdk = recorded_by(history);
+    let wanted = match (rules, sdk) {
+        (Some(rules), _) => Some(rules),
+        (None, None) => profiles.first().copied(),
+        (None, Some("temporal-go")) => Some(Profile::Go),
+        (None, Some("temporal-rust")) => Some(Profile::Core),
+        (None, Some(_)) => None,
+    };
+    wanted.filter(|wanted| profiles.contains(wanted)).ok_or_else(|| {
+        // Only `.rules(..)` asks for the rules of another SDK where the history does not say.
+        let recorded = sdk.unwrap_or("temporal-go").to_owned();
+        ReplayError::OtherSdk { recorded }
+    })
+}
+
+/// Replays a history by these rules.
+pub(crate) fn judge(
+    history: &History,
+    encodings: &Encodings,
+    definition: &Arc<dyn Definition>,
+    profile: Profile,
+) -> Result<Replayed, ReplayError> {
+    let (recorded, given) = (&history.started().workflow_type.name, definition.workflow_type());
+    if recorded != given {
+        let (recorded, given) = (recorded.to_string(), given.to_owned());
+        return Err(ReplayError::OtherWorkflow { recorded, given });
+    }
+    let options = ReplayOptions { profile, cold_at: None };
+    match rehearsal_worker::replay(history.events(), definition.as_ref(), options) {
+        Ok(replayed) => accepted(history, encodings, replayed),
+        Err(mismatch) => Err(refused(history, encodings, mismatch)),
     }
 }
 

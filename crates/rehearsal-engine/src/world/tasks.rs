@@ -69,7 +69,7 @@ impl World {
         self.ask(kind, 2) == 1
     }
 
-    fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
+    pub(super) fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
         self.tasks_delivered += 1;
         let limit = self.scenario.limits.failed_tasks;
         if delivery.token.attempt == 1 {

@@ -1,10 +1,8 @@
 //! What clients ask of a run: start, signal, cancel, terminate.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec;
-use alloc::vec::Vec;
 
 use rehearsal_history::event::{
     WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionTerminated,
@@ -14,15 +12,12 @@ use rehearsal_history::{
 };
 use smol_str::format_smolstr;
 
-use super::buffer::Buffer;
 use super::family::{Asked, Requester};
-use super::index::Index;
-use super::query::Queries;
 use super::state::State;
 use super::{Following, Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::RunRef;
-use crate::words::{Chain, Decision, Due, Extent, HISTORY_SERVICE, Moment, size};
+use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment};
 
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
@@ -37,28 +32,10 @@ impl Run {
             at.map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }))
         };
         let (begin, expiry) = (arm(state.settings.begins), arm(state.settings.expires));
-        let mut run = Self {
-            id,
-            size: size(&event),
-            events: vec![event],
-            state,
-            buffer: Buffer::default(),
-            sticky: None,
-            beating: None,
-            queries: Queries::default(),
-            admitted: 0,
-            transfers: Vec::new(),
-            written: 0,
-            begin,
-            expiry,
-            task_wake: None,
-            timer_tasks: BTreeSet::new(),
-            activity_tasks: BTreeSet::new(),
-            queue,
-            index: Index::default(),
-            started_with: Extent::default(),
-            alarm: None,
-        };
+        let mut run = Self::new(id, vec![event], state, queue);
+        (run.begin, run.expiry) = (begin, expiry);
+        // Nothing of it was written by an earlier transaction.
+        run.written = 0;
         let needs_task = !waits && run.state.settings.begins.is_none();
         run.finish(turn, needs_task);
         run

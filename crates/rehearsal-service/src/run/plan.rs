@@ -20,7 +20,7 @@ use crate::machine::timer::{self, Timer};
 use crate::machine::update::{self, Update};
 use crate::machine::{close, marker, properties};
 use crate::refusal::Refusal;
-use crate::words::{Decision, Origin, Overlay, Step, Table as _, is_direct};
+use crate::words::{Decision, Origin, Overlay, Step, Table as _};
 
 /// The outcome of a completion's commands.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Planner<'_> {
 
     /// Gives an event the id it will have, and evolves what it concerns.
     fn foretell(&mut self, mut event: Arc<Event>) {
-        if is_direct(&event.kind) {
+        if !event.kind.is_buffered() {
             Arc::make_mut(&mut event).id = self.origin.next;
             self.origin.next = self.origin.next.next();
         }

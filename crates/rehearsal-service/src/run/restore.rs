@@ -5,24 +5,20 @@
 //! cache; nothing waits in the buffer; no query and no update that is not accepted is there.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskDelivery;
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, TaskQueue, Timestamp};
 
-use super::buffer::Buffer;
-use super::index::Index;
 use super::queue::Queue;
-use super::query::Queries;
 use super::state::State;
 use super::{Run, Turn};
 use crate::input::{Effect, RunRef};
 use crate::machine::activity::{Activity, ActivityState};
 use crate::machine::child::{Child, ChildState};
 use crate::machine::task::WorkflowTask;
-use crate::words::{Across, Due, Extent, Moment, Transfer, size};
+use crate::words::{Across, Due, Extent, Moment, Transfer};
 
 /// Why a run cannot be rebuilt from its history: what the events do not hold, and nothing can be chosen for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +36,9 @@ pub enum CannotRestore {
         found: SmolStr,
     },
     /// A child runs, whose history is another one.
-    #[error("event {event}: child workflow `{workflow_id}` runs, and its history is not in this one")]
+    #[error(
+        "event {event}: child workflow `{workflow_id}` runs, and its history is not in this one"
+    )]
     ChildRuns {
         /// The `ChildWorkflowExecutionStarted`.
         event: EventId,
@@ -81,42 +79,21 @@ impl Run {
         events: Vec<Arc<Event>>,
     ) -> Result<Self, CannotRestore> {
         let first = events.first();
-        let first = first.filter(|first| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)));
+        let first =
+            first.filter(|first| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)));
         let mut state = State::new(first.ok_or(CannotRestore::Headless)?);
-        for event in &events[1..] {
-            state.evolve(event);
-            state.signals = state.signals.saturating_add(u32::from(is_signal(event)));
-        }
+        events[1..].iter().for_each(|event| state.evolve(event));
         check(&state, &events)?;
         state.stand_calm(turn.now);
-        let written = events.iter().map(|event| size(event)).fold(0, u64::saturating_add);
         let mut queue = Queue::default();
         let mut arm = |at: Option<Timestamp>| {
             at.map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }))
         };
         let begin = arm(state.settings.begins.filter(|_| !state.had_task));
         let expiry = arm(state.settings.expires);
-        let mut run = Self {
-            id,
-            events,
-            state,
-            buffer: Buffer::default(),
-            sticky: None,
-            queries: Queries::default(),
-            admitted: 0,
-            transfers: Vec::new(),
-            size: written,
-            written,
-            started_with: Extent { size: written, suggested: false },
-            begin,
-            expiry,
-            task_wake: None,
-            timer_tasks: BTreeSet::new(),
-            activity_tasks: BTreeSet::new(),
-            queue,
-            index: Index::default(),
-            alarm: None,
-        };
+        let mut run = Self::new(id, events, state, queue);
+        (run.begin, run.expiry) = (begin, expiry);
+        run.started_with = Extent { size: run.written, suggested: false };
         run.go_on(turn);
         Ok(run)
     }
@@ -134,9 +111,9 @@ impl Run {
         let waiting = self.state.activities.values().filter(|it| it.waits_since().is_some());
         let waiting = waiting.map(|it| Transfer::Activity { scheduled: it.scheduled() });
         let children = self.state.children.values();
-        let asked = children.filter(|child| child.state == ChildState::Initiated).map(|child| {
-            Transfer::Across(Across::StartChild { initiated: child.initiated().id })
-        });
+        let asked = children
+            .filter(|child| child.state == ChildState::Initiated)
+            .map(|child| Transfer::Across(Across::StartChild { initiated: child.initiated().id }));
         self.transfers = waiting.chain(asked).collect();
         // An attempt after the first is in no history. The first task of a child waits for its parent, which is not there.
         let tried = self.state.task.is_idle() && self.state.task.attempt() > 1;
@@ -161,10 +138,6 @@ impl State {
             slot.queue = queue;
         }
     }
-}
-
-fn is_signal(event: &Event) -> bool {
-    matches!(event.kind, EventKind::WorkflowExecutionSignaled(_))
 }
 
 /// Whether all that goes on can be rebuilt.

@@ -130,31 +130,5 @@ impl core::fmt::Display for IllegalTransition {
     }
 }
 
-/// Whether an event gets its id at once; all others pass through the buffer (H-2).
-pub(crate) fn is_direct(kind: &EventKind) -> bool {
-    !matches!(
-        kind,
-        EventKind::WorkflowExecutionSignaled(_)
-            | EventKind::WorkflowExecutionCancelRequested(_)
-            | EventKind::ActivityTaskStarted(_)
-            | EventKind::ActivityTaskCompleted(_)
-            | EventKind::ActivityTaskFailed(_)
-            | EventKind::ActivityTaskTimedOut(_)
-            | EventKind::ActivityTaskCanceled(_)
-            | EventKind::TimerFired(_)
-            | EventKind::StartChildWorkflowExecutionFailed(_)
-            | EventKind::ChildWorkflowExecutionStarted(_)
-            | EventKind::ChildWorkflowExecutionCompleted(_)
-            | EventKind::ChildWorkflowExecutionFailed(_)
-            | EventKind::ChildWorkflowExecutionCanceled(_)
-            | EventKind::ChildWorkflowExecutionTimedOut(_)
-            | EventKind::ChildWorkflowExecutionTerminated(_)
-            | EventKind::SignalExternalWorkflowExecutionFailed(_)
-            | EventKind::ExternalWorkflowExecutionSignaled(_)
-            | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
-            | EventKind::ExternalWorkflowExecutionCancelRequested(_)
-    )
-}
-
 /// The identity under which the server itself acts.
 pub(crate) const HISTORY_SERVICE: SmolStr = SmolStr::new_static("history-service");

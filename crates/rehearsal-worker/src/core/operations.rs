@@ -16,7 +16,7 @@ use super::properties;
 use super::timer::Timers;
 use crate::local::LocalEvent;
 use crate::run_info::RunInfo;
-use crate::slice::{Task, is_command_event};
+use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
 use crate::update::Updates;
 
@@ -223,7 +223,7 @@ impl Operations {
                 self.externals.canceled(event, it.initiated_event_id, cause, out).map(drop)
             }
             _ if event.server.worker_may_ignore => Ok(()),
-            kind if is_command_event(kind) => Err(unasked(event)),
+            kind if kind.is_command() => Err(unasked(event)),
             kind => no_news(kind).map_err(|misplaced| match misplaced {
                 Misplaced::NoSuchOperation(message) => Fault::Nondeterminism(message),
                 Misplaced::NotSimulated(what) => Fault::NotSimulated(what),

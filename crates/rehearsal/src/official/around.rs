@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
 use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Code, Finding,
-    Surroundings,
+    ActivityContext, ActivityError, ActivityFuture, ActivityResult, Code, Finding, Surroundings,
 };
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_temporal::activity::{
@@ -31,9 +30,9 @@ pub(super) struct Around {
 }
 
 impl Around {
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(super) fn new(registry: &Registry, began: Timestamp) -> Self {
         let findings = Findings::default();
-        let running = match Runtime::new(&Setup::new(BEGINNING)) {
+        let running = match Runtime::new(&Setup::new(began)) {
             Ok(runtime) => {
                 let instances = registry.instances(&runtime);
                 Some((runtime, instances))

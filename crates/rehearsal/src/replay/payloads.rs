@@ -1,12 +1,13 @@
 //! Payloads that the code of a workflow cannot read, since the codec that encoded them is not given.
 
+use rehearsal_engine::Dialect;
 use rehearsal_history::History;
 
 use super::error::ReplayError;
 
 /// The encodings of payloads that code can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encodings {
+pub(crate) enum Encodings {
     /// These, by the default data converter.
     These(&'static [&'static str]),
     /// Whatever the user's converter reads.
@@ -29,6 +30,15 @@ impl Encodings {
         "binary/plain",
         "binary/protobuf",
     ]);
+
+    /// Those that code of this API may read.
+    pub(crate) const fn of(dialect: Dialect) -> Self {
+        match dialect {
+            #[cfg(feature = "temporal")]
+            Dialect::Official => Self::Any,
+            _ => Self::DEFAULT,
+        }
+    }
 
     /// The first payload of another encoding among those that workflow code is told, or asks for.
     pub(super) fn unread(&self, history: &History) -> Option<ReplayError> {

@@ -9,6 +9,7 @@ mod compensated;
 mod documentation;
 mod explore;
 mod findings;
+mod fork;
 mod heartbeats;
 mod late;
 mod left;
