@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use rehearsal_history::Payloads;
 use temporalio_common::data_converters::{
     ActivitySerializationContext, DataConverter, GenericPayloadConverter as _, PayloadConverter,
-    SerializationContext, SerializationContextData, TemporalSerializable,
+    SerializationContext, SerializationContextData, TemporalDeserializable, TemporalSerializable,
     WorkflowSerializationContext,
 };
 use temporalio_protos::temporal::api::common::v1::Payload;
@@ -29,6 +29,22 @@ pub fn encode_input<T: TemporalSerializable + 'static>(
     let encoded = converter.codec().encode(&data, payloads).now_or_never();
     let encoded = encoded.ok_or("a payload codec that waits for something outside")?;
     recorded(encoded.map_err(|error| error.to_string())?)
+}
+
+/// What a client makes of the answer to a query or an update: decoded by the codec, then converted.
+///
+/// # Errors
+///
+/// What the converter or the codec says; a codec that waits for something outside is refused.
+pub fn decode_answer<T: TemporalDeserializable + 'static>(
+    converter: &DataConverter,
+    answer: Option<&Payloads>,
+) -> Result<T, String> {
+    let data = SerializationContextData::Workflow(WorkflowSerializationContext::new());
+    let payloads = proto::list(answer).map_err(|error| error.to_string())?;
+    let decoded = converter.from_payloads(&data, payloads).now_or_never();
+    let decoded = decoded.ok_or("a payload codec that waits for something outside")?;
+    decoded.map_err(|error| error.to_string())
 }
 
 /// The result of an activity as a worker sends it, with the SDK's default data converter.

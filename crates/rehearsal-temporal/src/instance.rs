@@ -52,8 +52,8 @@ enum Life {
     New,
     /// It runs.
     Running(Box<Routines>),
-    /// It asked to be closed; nothing more is asked for.
-    Closed,
+    /// It asked to be closed; nothing more is asked for. Queries are still answered.
+    Closed(Option<Box<Routines>>),
     /// It could not answer an activation, and gives the same answer to all that follow.
     Failed(Box<TaskFailure>),
 }
@@ -103,11 +103,22 @@ impl SdkInstance {
         if matches!(self.life, Life::New) {
             self.begin(activation, &mut told)?;
         }
-        let Life::Running(routines) = &mut self.life else {
-            return Err(Failing::sdk("the first job of a run is not InitializeWorkflow".into()));
+        let asks = asks(activation);
+        let routines = match &mut self.life {
+            Life::Running(routines) => routines,
+            // The SDK answers queries without polling anything.
+            Life::Closed(Some(routines)) if asks => routines,
+            Life::New | Life::Closed(_) | Life::Failed(_) => {
+                let message = "the first job of a run is not InitializeWorkflow";
+                return Err(Failing::sdk(message.into()));
+            }
         };
-        let settled = routines.apply(told).and_then(|()| routines.settle());
-        let mut commands = self.commands.0.take();
+        let applied = routines.apply(told);
+        let settled =
+            if asks { applied.map(|()| None) } else { applied.and_then(|()| routines.settle()) };
+        // `WorkflowFuture::poll`: answers go first.
+        let mut commands = routines.take_responses();
+        commands.append(&mut self.commands.0.take());
         let settled = match settled {
             Err(Stopped::NeverWoken) if commands.iter().any(is_retry) => Ok(None),
             settled => settled,
@@ -137,7 +148,7 @@ impl SdkInstance {
         commands.clear();
         self.commands.0.replace(commands);
         if over {
-            self.end(Life::Closed);
+            self.close();
         }
         Ok(asked)
     }
@@ -194,9 +205,18 @@ impl SdkInstance {
         Ok(success.commands)
     }
 
+    /// The main routine has ended. The rest is kept for queries.
+    fn close(&mut self) {
+        if let Life::Running(routines) = std::mem::replace(&mut self.life, Life::Closed(None)) {
+            self.life = Life::Closed(Some(routines));
+        }
+    }
+
     /// Nothing more will run. Locals of workflow code are dropped here, after all that it asked for was taken.
     fn end(&mut self, life: Life) {
-        if let Life::Running(routines) = std::mem::replace(&mut self.life, life) {
+        if let Life::Running(routines) | Life::Closed(Some(routines)) =
+            std::mem::replace(&mut self.life, life)
+        {
             routines.end();
             self.commands.0.take();
         }
@@ -206,8 +226,9 @@ impl SdkInstance {
 impl Instance for SdkInstance {
     fn activate(&mut self, activation: &Activation) -> Completion {
         match &self.life {
-            Life::Closed => return Completion::Commands(Vec::new()),
             Life::Failed(failure) => return Completion::Failed(failure.clone()),
+            Life::Closed(Some(_)) if asks(activation) => {}
+            Life::Closed(_) => return Completion::Commands(Vec::new()),
             Life::New | Life::Running(_) => {}
         }
         match self.run(activation) {
@@ -227,7 +248,7 @@ impl Instance for SdkInstance {
     fn awaited(&self) -> Vec<Awaited> {
         match &self.life {
             Life::Running(_) => self.operations.awaited(),
-            Life::New | Life::Closed | Life::Failed(_) => Vec::new(),
+            Life::New | Life::Closed(_) | Life::Failed(_) => Vec::new(),
         }
     }
 
@@ -242,7 +263,7 @@ impl Instance for SdkInstance {
 
 impl Drop for SdkInstance {
     fn drop(&mut self) {
-        self.end(Life::Closed);
+        self.end(Life::Closed(None));
     }
 }
 
@@ -254,6 +275,12 @@ fn is_retry(command: &ProtoCommand) -> bool {
         &command.variant,
         Some(workflow_command::Variant::ScheduleLocalActivity(local)) if local.attempt > 1
     )
+}
+
+/// Whether an activation asks queries: then it does nothing else.
+fn asks(activation: &Activation) -> bool {
+    !activation.jobs.is_empty()
+        && activation.jobs.iter().all(|job| matches!(job, Job::QueryWorkflow(_)))
 }
 
 /// The command that closes a workflow whose main routine has ended.

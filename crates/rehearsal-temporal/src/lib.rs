@@ -18,6 +18,6 @@ mod to_proto;
 /// The namespace of every run: nothing else is simulated.
 const NAMESPACE: &str = "default";
 
-pub use client::{encode_input, encode_result};
+pub use client::{decode_answer, encode_input, encode_result};
 pub use definition::{SdkWorkflow, workflow, workflow_with, workflow_without_codec};
 pub use proto::ConvertError;

@@ -2,7 +2,7 @@
 //!
 //! The handlers in the order in which they were started, then the main routine; then again, until a pass makes no
 //! progress. Once the main routine has ended nothing is polled any more (C-49). This is `WorkflowFuture::drive_routines`
-//! of the SDK's `workflow_future.rs`, without interceptors and updates.
+//! of the SDK's `workflow_future.rs`, without interceptors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +10,20 @@ use std::task::{Wake, Waker};
 
 use rehearsal_activation::quiet::{self, Panic};
 use rehearsal_activation::wake::ForeignWake;
-use temporalio_protos::coresdk::workflow_activation::WorkflowActivation;
+use temporalio_protos::coresdk::workflow_activation::workflow_activation_job::Variant as JobVariant;
+use temporalio_protos::coresdk::workflow_activation::{WorkflowActivation, WorkflowActivationJob};
+use temporalio_protos::coresdk::workflow_commands::update_response::Response;
+use temporalio_protos::coresdk::workflow_commands::workflow_command::Variant;
+use temporalio_protos::coresdk::workflow_commands::{
+    QueryResult, QuerySuccess, UpdateResponse, WorkflowCommand as ProtoCommand, query_result,
+};
+use temporalio_protos::temporal::api::common::v1::Payload;
 use temporalio_protos::temporal::api::failure::v1::Failure;
 
 use crate::sdk::{
     ActivationJobResult, MAIN_ROUTINE_ID, MainRoutineCompletion, RoutineCompletion, RoutineId,
-    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome, WorkflowInstance,
-    is_sdk_wake,
+    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome,
+    UpdateRoutineCompletion, WorkflowInstance, is_sdk_wake,
 };
 
 /// How many passes there may be in one activation. The SDK has no limit: its worker would never come back.
@@ -61,6 +68,8 @@ pub(crate) struct Routines {
     main: Arc<Tracker>,
     /// Handlers that have not ended, in the order in which they were started.
     handlers: Vec<Handler>,
+    /// What is answered to updates and queries; it goes before the commands of the activation.
+    responses: Vec<ProtoCommand>,
 }
 
 /// A handler that has not ended.
@@ -74,26 +83,33 @@ impl Routines {
     pub(crate) fn new(execution: Box<dyn WorkflowInstance>) -> Self {
         let foreign = Arc::<ForeignWake>::default();
         let main = Tracker::new(&foreign);
-        Self { execution, foreign, main, handlers: Vec::new() }
+        Self { execution, foreign, main, handlers: Vec::new(), responses: Vec::new() }
     }
 
     /// Applies the jobs of an activation. Synchronous signal handlers run here (C-23).
     pub(crate) fn apply(&mut self, activation: WorkflowActivation) -> Result<(), Stopped> {
         self.check()?;
         let waker = Waker::from(Arc::clone(&self.main));
+        let asked: Vec<String> = activation.jobs.iter().map(answer_to).collect();
         let result = quiet::catch(|| self.execution.activate(activation, &waker))
             .map_err(Stopped::Panicked)??;
         self.check()?;
-        for result in result.job_results {
+        for (id, result) in asked.into_iter().zip(result.job_results) {
             match result {
                 ActivationJobResult::None => {}
+                ActivationJobResult::QueryResponse(response) => {
+                    self.responses.push(query_response(id, response.result).into());
+                }
+                ActivationJobResult::UpdateRejected(failure) => {
+                    self.respond(id, Response::Rejected(*failure));
+                }
                 ActivationJobResult::StartedRoutine(started) => {
                     let tracker = Tracker::new(&self.foreign);
-                    let StartedRoutine { routine_id: id, kind } = started;
-                    self.handlers.push(Handler { id, kind, tracker });
-                }
-                other => {
-                    return Err(Stopped::Sdk(format!("Unexpected activation result {other:?}")));
+                    let StartedRoutine { routine_id, kind } = started;
+                    if let RoutineKind::Update(update) = &kind {
+                        self.respond(update.protocol_instance_id.clone(), Response::Accepted(()));
+                    }
+                    self.handlers.push(Handler { id: routine_id, kind, tracker });
                 }
             }
         }
@@ -136,6 +152,14 @@ impl Routines {
             match polled.completion {
                 None => self.handlers.push(handler),
                 Some(RoutineCompletion::Signal(Ok(()))) => {}
+                Some(RoutineCompletion::Update(UpdateRoutineCompletion::Completed {
+                    protocol_instance_id,
+                    result,
+                })) => self.respond(protocol_instance_id, Response::Completed(result)),
+                Some(RoutineCompletion::Update(UpdateRoutineCompletion::Rejected {
+                    protocol_instance_id,
+                    failure,
+                })) => self.respond(protocol_instance_id, Response::Rejected(*failure)),
                 // Handlers return nothing, so this is what reading the arguments failed with.
                 Some(RoutineCompletion::Signal(Err(failure))) => {
                     let name = match handler.kind {
@@ -150,6 +174,16 @@ impl Routines {
             }
         }
         Ok(progress)
+    }
+
+    /// What was answered to updates and queries since the last call.
+    pub(crate) fn take_responses(&mut self) -> Vec<ProtoCommand> {
+        std::mem::take(&mut self.responses)
+    }
+
+    fn respond(&mut self, protocol_instance_id: String, response: Response) {
+        let response = UpdateResponse { protocol_instance_id, response: Some(response) };
+        self.responses.push(Variant::UpdateResponse(response).into());
     }
 
     fn poll(
@@ -202,6 +236,23 @@ impl Routines {
         self.foreign.ignore();
         let _panic_in_destructor = quiet::catch(move || drop(self.execution));
     }
+}
+
+/// What the answer to a job must name, if it has one.
+fn answer_to(job: &WorkflowActivationJob) -> String {
+    match &job.variant {
+        Some(JobVariant::DoUpdate(update)) => update.protocol_instance_id.clone(),
+        Some(JobVariant::QueryWorkflow(query)) => query.query_id.clone(),
+        _ => String::new(),
+    }
+}
+
+fn query_response(query_id: String, result: Result<Payload, Failure>) -> Variant {
+    let variant = match result {
+        Ok(payload) => query_result::Variant::Succeeded(QuerySuccess { response: Some(payload) }),
+        Err(failure) => query_result::Variant::Failed(failure),
+    };
+    Variant::RespondToQuery(QueryResult { query_id, variant: Some(variant) })
 }
 
 /// Polls one routine. A function of its own, so that backtraces taken in workflow code can be cut off here.

@@ -11,7 +11,7 @@
 //! | `WorkflowHost` | where workflow code puts its commands |
 //! | `WorkflowInit`, `BaseWorkflowContext::from_raw` | what a run knows of itself |
 //! | `ActivationResult`, `ActivationJobResult`, `StartedRoutine`, `RoutineKind`, `RoutineId`, `MAIN_ROUTINE_ID` | which handlers a job started |
-//! | `RoutinePollResult`, `RoutineCompletion`, `MainRoutineCompletion`, `TaskFailure`, `TerminalOutcome` | what a poll came to |
+//! | `RoutinePollResult`, `RoutineCompletion`, `MainRoutineCompletion`, `UpdateRoutineCompletion`, `TaskFailure`, `TerminalOutcome` | what a poll came to |
 //! | `is_sdk_wake` | tells wakes of the SDK from all others (R-15) |
 //!
 //! All else is public API of the SDK. On an upgrade, compare:
@@ -33,8 +33,8 @@ use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
 use temporalio_workflow::__private::sdk::GuestWorkflowInstance;
 pub(crate) use temporalio_workflow::__private::sdk::{
     ActivationJobResult, MAIN_ROUTINE_ID, MainRoutineCompletion, RoutineCompletion, RoutineId,
-    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome, WorkflowHost,
-    WorkflowInit, WorkflowInstance, is_sdk_wake,
+    RoutineKind, RoutinePollResult, StartedRoutine, TaskFailure, TerminalOutcome,
+    UpdateRoutineCompletion, WorkflowHost, WorkflowInit, WorkflowInstance, is_sdk_wake,
 };
 use temporalio_workflow::BaseWorkflowContext;
 use temporalio_workflow::workflows::WorkflowImplementation;

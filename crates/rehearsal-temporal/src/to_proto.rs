@@ -95,10 +95,9 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
         Job::NotifyHasPatch { patch_id } => {
             Variant::NotifyHasPatch(NotifyHasPatch { patch_id: text(patch_id) })
         }
-        // Of the official SDK these are not simulated.
-        Job::DoUpdate(_) => return Err(Untold::NotSimulated("updates")),
-        Job::QueryWorkflow(_) => return Err(Untold::NotSimulated("queries")),
-        // `RecallMarkers` too, which is Go's alone.
+        Job::DoUpdate(update) => Variant::DoUpdate(message::update(update)?),
+        Job::QueryWorkflow(query) => Variant::QueryWorkflow(message::query(query)?),
+        // `RecallMarkers`, which is Go's alone.
         other => return Err(Untold::NotSimulated(other.name())),
     })
 }

@@ -23,6 +23,7 @@ mod sdk;
 #[cfg(test)]
 mod tables;
 mod timer;
+mod update;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -121,7 +122,8 @@ impl Rules for Core {
         let replaying = task.completed.is_some();
         let mut messages = task.messages.iter().peekable();
         for event in &task.events {
-            while let Some(message) = messages.next_if(|it| it.sequencing < event.id) {
+            // What is recorded as accepted comes behind all events (`delayed_actions` of `apply_next_wft_from_history`).
+            while let Some(message) = messages.next_if(|it| !replaying && it.sequencing < event.id) {
                 self.operations.update(message, replaying);
             }
             self.operations.apply(event).map_err(|fault| Box::new(untold(event, &fault)))?;

@@ -1,4 +1,4 @@
-//! Updates: what both profiles know of them.
+//! Updates: what both profiles know of them, and what Go makes of them.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -9,25 +9,30 @@ use rehearsal_activation::{
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::UpdateMeta;
 
-/// The updates of one run that workflow code has been told of and has not accepted or rejected.
+/// What the workflow is told of an update. A validator is asked once, when the update is new.
+pub(crate) fn job(message: &Message, replaying: bool) -> Job {
+    let UpdateMeta { identity, .. } = message.request.meta.clone().unwrap_or_default();
+    let input = message.request.input.clone().unwrap_or_default();
+    Job::DoUpdate(Box::new(Update {
+        id: message.update_id.clone(),
+        protocol_instance_id: message.update_id.clone(),
+        name: input.name,
+        input: input.args,
+        header: input.header,
+        identity,
+        validates: !replaying,
+    }))
+}
+
+/// The updates of one run that workflow code has been told of and has not accepted or rejected, as of Go.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Updates(BTreeMap<SmolStr, Message>);
 
 impl Updates {
-    /// What the workflow is told. A validator is asked once, when the update is new.
+    /// What the workflow is told.
     pub(crate) fn told(&mut self, message: &Message, replaying: bool) -> Job {
-        let UpdateMeta { identity, .. } = message.request.meta.clone().unwrap_or_default();
-        let input = message.request.input.clone().unwrap_or_default();
         self.0.insert(message.update_id.clone(), message.clone());
-        Job::DoUpdate(Box::new(Update {
-            id: message.update_id.clone(),
-            protocol_instance_id: message.update_id.clone(),
-            name: input.name,
-            input: input.args,
-            header: input.header,
-            identity,
-            validates: !replaying,
-        }))
+        job(message, replaying)
     }
 
     /// What is sent for an answer of the workflow; the error says what does not fit.
@@ -43,7 +48,6 @@ impl Updates {
                 let Message { sequencing, request, .. } = asked;
                 UpdateMessage::Accept { update_id, sequencing, request }
             }
-            // Core's language says the same of a handler that has failed after it was accepted.
             UpdateResponse::Rejected(failure) => match self.0.remove(&update_id) {
                 Some(_) => UpdateMessage::Reject { update_id, failure },
                 None => UpdateMessage::Complete { update_id, outcome: Err(failure) },

@@ -19,6 +19,7 @@ pub use self::message::{WorkerInput, WorkerOptions, WorkerOutput};
 use crate::local::LocalEvent;
 use crate::matcher::Ends;
 use crate::mismatch::{Grade, Mismatch};
+use crate::profile::Profile;
 use crate::session::{Broken, Halt, Session, Turn};
 use crate::slice::{Slices, Task, slice_as};
 
@@ -280,7 +281,10 @@ impl Worker {
             self.cache.insert(run_id, run);
             return;
         };
-        if let Some(commands) = work.held.take() {
+        // Core lets a task fail whose queries fail it (`failed_completion` in `managed_run.rs`); Go answers them with that.
+        let fails = self.options.profile == Profile::Core
+            && matches!(completion, Completion::Failed(_));
+        if let Some(commands) = work.held.take_if(|_| !fails) {
             let ids: Vec<SmolStr> = work.queries.iter().map(|query| query.id.clone()).collect();
             let answers = query::answers(&run_id, &ids, completion, out);
             return self.send(run, work, commands, answers, out);

@@ -141,7 +141,7 @@ impl Externals {
             | Machine::Child(_)
             | Machine::Patch(_)
             | Machine::Properties(_)
-            | Machine::Update
+            | Machine::Update(_)
             | Machine::Local(_)
             | Machine::Close(_) => None,
         }
@@ -250,7 +250,7 @@ const fn name(machine: Machine) -> &'static str {
         | Machine::Child(_)
         | Machine::Patch(_)
         | Machine::Properties(_)
-        | Machine::Update
+        | Machine::Update(_)
         | Machine::Local(_)
         | Machine::Close(_) => "CancelExternalMachine",
     }

@@ -18,8 +18,8 @@ pub(super) enum Machine {
     Patch(usize),
     /// That of a change of search attributes or of the memo, by the name that core gives it.
     Properties(&'static str),
-    /// That of an update.
-    Update,
+    /// That of an update, by its place among them.
+    Update(u32),
     /// That of a close command, by the name that core gives it.
     Close(&'static str),
 }

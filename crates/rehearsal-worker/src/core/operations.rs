@@ -14,11 +14,11 @@ use super::out::Out;
 use super::patch::Patches;
 use super::properties;
 use super::timer::Timers;
+use super::update::Updates;
 use crate::local::LocalEvent;
 use crate::run_info::RunInfo;
 use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
-use crate::update::Updates;
 
 /// The operations of one run.
 #[derive(Debug, Clone)]
@@ -108,15 +108,7 @@ impl Operations {
             }
             // Core has no such rules.
             C::SelectorReceived | C::ChildIdInUse | C::UpdateHandling => {}
-            C::RespondUpdate(respond) => {
-                let answer = self.updates.answered(*respond);
-                let command = answer.map_err(|what| Fault::NotSimulated(what.into()))?;
-                if command.is_message() {
-                    out.messages.push(command);
-                } else {
-                    out.queue.push(Machine::Update, command);
-                }
-            }
+            C::RespondUpdate(respond) => return self.updates.respond(*respond, out),
             _ => return Err(Fault::NotSimulated("a command of a later version".into())),
         }
         Ok(())
@@ -135,6 +127,7 @@ impl Operations {
     /// All that one activation asks for is taken; `closes`: the close of the workflow too.
     pub(super) fn taken(&mut self, closes: bool) -> Result<(), Fault> {
         self.timers.taken();
+        self.updates.taken();
         let here = Here { run: &self.run, now: self.now, time: self.time };
         self.locals.taken(closes, here, &mut self.out)
     }
@@ -167,8 +160,7 @@ impl Operations {
 
     /// Tells the workflow of an update.
     pub(super) fn update(&mut self, message: &Message, replaying: bool) {
-        let job = self.updates.told(message, replaying);
-        self.out.jobs.push(job);
+        self.updates.told(message, replaying, &mut self.out);
     }
 
     /// Feeds `event` to the machine that it concerns; what the workflow is to be told of it joins the jobs.
@@ -239,7 +231,8 @@ impl Operations {
             Machine::Local(seq) => self.locals.record(seq),
             Machine::Child(seq) => self.children.record(seq, event),
             Machine::Signal(_) | Machine::Cancel(_) => self.externals.record(machine, event),
-            Machine::Patch(_) | Machine::Properties(_) | Machine::Update | Machine::Close(_) => {}
+            Machine::Update(number) => self.updates.record(number),
+            Machine::Patch(_) | Machine::Properties(_) | Machine::Close(_) => {}
         }
     }
 
@@ -254,7 +247,7 @@ impl Operations {
             Machine::Patch(index) => self.patches.refusal(index, event),
             Machine::Properties(name) => properties::refusal(name, event),
             Machine::Close(name) => unhandled(name, event),
-            Machine::Update => unhandled("UpdateMachine", event),
+            Machine::Update(number) => self.updates.refusal(number, event),
         }
     }
 }

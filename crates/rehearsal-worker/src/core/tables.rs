@@ -11,6 +11,7 @@ use rehearsal_activation::CancellationType;
 use super::activity::machine::{ActivityInput, ActivityState};
 use super::local::machine::{LocalInput, LocalState};
 use super::timer::machine::{TimerInput, TimerState};
+use super::update::machine::{UpdateInput, UpdateState};
 
 #[test]
 fn activities() {
@@ -120,6 +121,40 @@ fn local_activities() {
             let said: Vec<&str> =
                 said.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
             table.push(format!("{state:?} + {input:?} -> {next:?} [{}]", said.join(", ")));
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn updates() {
+    use {UpdateInput as I, UpdateState as S};
+    let states = [
+        S::RequestInitiated,
+        S::Accepted,
+        S::AcceptCommandCreated,
+        S::AcceptCommandRecorded,
+        S::Completed,
+        S::CompletedCommandCreated,
+        S::CompletedCommandRecorded,
+        S::CompletedImmediately,
+        S::CompletedImmediatelyAcceptCreated,
+        S::CompletedImmediatelyCompleteCreated,
+        S::Rejected,
+    ];
+    let inputs = [
+        I::Accept,
+        I::Reject,
+        I::Complete,
+        I::CommandProtocolMessage,
+        I::UpdateAccepted,
+        I::UpdateCompleted,
+    ];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let Ok((next, reaction)) = state.on(input) else { continue };
+            table.push(format!("{state:?} + {input:?} -> {next:?} [{reaction:?}]"));
         }
     }
     insta::assert_snapshot!(table.join("\n"));

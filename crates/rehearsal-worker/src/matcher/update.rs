@@ -7,7 +7,7 @@ use super::attributes::Attributes;
 use crate::mismatch::Grade;
 
 /// An update is accepted: Go compares the ids of the update and of its request, and the event that it stands behind
-/// (`checkAcceptedEvent`).
+/// (`checkAcceptedEvent`). Core goes by the order alone; its machine has no arc for the other event.
 pub(super) fn accepted(
     at: &mut Attributes<'_>,
     recorded: &WorkflowExecutionUpdateAccepted,
@@ -18,7 +18,7 @@ pub(super) fn accepted(
             recorded.protocol_instance_id == *update_id
                 && recorded.accepted_request_sequencing_event_id == *sequencing,
         ),
-        UpdateMessage::Reject { .. } | UpdateMessage::Complete { .. } => at.target(false),
+        UpdateMessage::Reject { .. } | UpdateMessage::Complete { .. } => at.unlike(),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn completed(
     attempted: &UpdateMessage,
 ) {
     let UpdateMessage::Complete { update_id, outcome } = attempted else {
-        return at.target(false);
+        return at.unlike();
     };
     let of = recorded.meta.as_ref().map(|meta| &meta.update_id);
     at.target(of == Some(update_id));
