@@ -29,7 +29,8 @@ pub struct Task {
     pub history_size: u64,
     /// Whether it suggests to continue as new (T-12).
     pub continue_as_new_suggested: bool,
-    /// The updates that came with it. Those of a recorded task are told by what it accepted.
+    /// The updates that came with it. Those of a recorded task are told by what it accepted; an open one has those that a
+    /// reset has admitted.
     pub(crate) messages: Vec<Message>,
     /// The `WorkflowTaskCompleted`; `None` if the task is not answered yet.
     pub completed: Option<Arc<Event>>,
@@ -122,6 +123,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                     None => {
                         let mut task = task(core::mem::take(&mut batch));
                         task.merged = core::mem::take(&mut merged);
+                        task.messages = task.events.iter().filter_map(admitted).collect();
                         slices.open = Some(task);
                     }
                     Some((completed, behind))
@@ -138,7 +140,8 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                         let (commands, behind) = behind.split_at(leading_commands(behind));
                         task.completed = Some(Arc::clone(completed));
                         task.commands = commands.to_vec();
-                        task.messages = commands.iter().filter_map(accepted).collect();
+                        let told = commands.iter().filter_map(|event| accepted(event, &task.events));
+                        task.messages = told.collect();
                         task.merged = core::mem::take(&mut merged);
                         commanded = !commands.is_empty();
                         slices.tasks.push(task);
@@ -170,16 +173,25 @@ fn completion(event: &Event) -> Option<&WorkflowTaskCompleted> {
 }
 
 /// The update that a recorded task has accepted (`inferMessageFromAcceptedEvent` in `internal_task_handlers.go` of Go SDK
-/// 1.47; `update_from_accepted` in core).
-fn accepted(event: &Arc<Event>) -> Option<Message> {
-    match &event.kind {
-        EventKind::WorkflowExecutionUpdateAccepted(accepted) => Some(Message {
-            update_id: accepted.protocol_instance_id.clone(),
-            sequencing: accepted.accepted_request_sequencing_event_id,
-            request: accepted.accepted_request.clone().unwrap_or_default(),
-        }),
-        _ => None,
-    }
+/// 1.47; `delayed_actions` of `apply_next_wft_from_history` in core). What one that a reset has admitted asks stands in the
+/// event that says so, among those that the task tells.
+fn accepted(event: &Arc<Event>, told: &[Arc<Event>]) -> Option<Message> {
+    let EventKind::WorkflowExecutionUpdateAccepted(accepted) = &event.kind else { return None };
+    let update_id = &accepted.protocol_instance_id;
+    let message = told.iter().filter_map(admitted).find(|message| message.update_id == *update_id);
+    Some(message.unwrap_or_else(|| Message {
+        update_id: update_id.clone(),
+        sequencing: accepted.accepted_request_sequencing_event_id,
+        request: accepted.accepted_request.clone().unwrap_or_default(),
+    }))
+}
+
+/// The update that a reset has admitted again.
+fn admitted(event: &Arc<Event>) -> Option<Message> {
+    let EventKind::WorkflowExecutionUpdateAdmitted(admitted) = &event.kind else { return None };
+    let request = admitted.request.clone().unwrap_or_default();
+    let update_id = request.meta.clone().unwrap_or_default().update_id;
+    Some(Message { update_id, sequencing: event.id, request })
 }
 
 const fn is_scheduled(event: &Event) -> bool {

@@ -17,7 +17,6 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
             return Some(format!("markers of kind `{}`", it.marker_name));
         }
         EventKind::WorkflowExecutionUpdateRejected(_) => "recorded rejections of updates",
-        EventKind::WorkflowExecutionUpdateAdmitted(_) => "updates that were admitted by a reset",
         EventKind::WorkflowExecutionStarted(_)
         | EventKind::WorkflowExecutionCompleted(_)
         | EventKind::WorkflowExecutionFailed(_)
@@ -40,6 +39,7 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::ActivityTaskTimedOut(_)
         | EventKind::ActivityTaskCancelRequested(_)
         | EventKind::ActivityTaskCanceled(_)
+        | EventKind::WorkflowExecutionUpdateAdmitted(_)
         | EventKind::WorkflowExecutionUpdateAccepted(_)
         | EventKind::WorkflowExecutionUpdateCompleted(_)
         | EventKind::TimerStarted(_)

@@ -249,7 +249,7 @@ impl Worker {
         };
         let Slices { tasks, mut open, .. } = slice_as(self.options.profile, &events);
         if let Some(open) = &mut open {
-            open.messages = messages;
+            open.messages.splice(0..0, messages);
         }
         let mut tasks = tasks.into_iter().chain(open);
         let current =
