@@ -26,6 +26,7 @@ mod requests;
 mod tasks;
 mod updates;
 mod waits;
+mod with_start;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,5 +1,6 @@
 //! Why a request was refused, in the server's words.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -32,6 +33,14 @@ pub enum RequestError {
         /// Why it cannot be used.
         why: IdTaken,
     },
+    /// An update-with-start was refused. Displays as the client of the Go SDK says it.
+    #[error("failed workflow {}: {error}", .part.as_str())]
+    UpdateWithStart {
+        /// The half of it that was.
+        part: UpdateWithStart,
+        /// Why.
+        error: Box<Self>,
+    },
     /// The workflow cannot answer in the state that it is in.
     #[error(transparent)]
     NotReady(NotReady),
@@ -41,6 +50,9 @@ pub enum RequestError {
         /// What it says.
         message: SmolStr,
     },
+    /// The server has forgotten an update that no worker had seen. It asks again by itself, as a client may.
+    #[error("workflow update was aborted")]
+    Unavailable,
     /// The client has waited for as long as it waits.
     #[error("context deadline exceeded")]
     DeadlineExceeded,
@@ -90,8 +102,10 @@ impl RequestError {
             Self::InvalidArgument(_) => "InvalidArgument",
             Self::ResourceExhausted(_) => "ResourceExhausted",
             Self::AlreadyStarted { .. } => "WorkflowExecutionAlreadyStarted",
+            Self::UpdateWithStart { .. } => "wrapError",
             Self::NotReady(_) => "WorkflowNotReady",
             Self::QueryFailed { .. } => "QueryFailed",
+            Self::Unavailable => "Unavailable",
             Self::DeadlineExceeded => "DeadlineExceeded",
             Self::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
             Self::TooManyUpdates { .. } => "FailedPrecondition",
@@ -99,6 +113,29 @@ impl RequestError {
             Self::Unreadable { .. } => "wrapError",
             Self::NotSimulated { .. } => "Unimplemented",
         }
+    }
+}
+
+/// The halves of an update-with-start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateWithStart {
+    /// The start of the workflow.
+    Start,
+    /// The update.
+    Update,
+}
+
+impl UpdateWithStart {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Update => "update",
+        }
+    }
+
+    /// The whole was refused because of this half.
+    pub(crate) fn refused(self, error: impl Into<RequestError>) -> RequestError {
+        RequestError::UpdateWithStart { part: self, error: Box::new(error.into()) }
     }
 }
 
@@ -249,6 +286,16 @@ pub enum InvalidRequest {
     TerminateIfRunning,
     /// No second workflow is to have the id, and the one that has it is to be replaced.
     RejectDuplicate,
+    /// The name of the signal that may start a workflow is empty.
+    NoSignalName,
+    /// A signal that may start a workflow cannot fail if one is running.
+    SignalWithStartFail,
+    /// An update that may start a workflow must say what is done if one is running.
+    NoConflictPolicy,
+    /// A workflow that an update starts cannot have a cron schedule.
+    UpdateWithCron,
+    /// A workflow that an update starts cannot be delayed.
+    UpdateWithStartDelay,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -288,6 +335,16 @@ impl fmt::Display for InvalidRequest {
                 "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot be used together with \
                  WorkflowIdConflictPolicy WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING",
             ),
+            Self::NoSignalName => f.write_str("signal not set"),
+            Self::SignalWithStartFail => f.write_str(
+                "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not supported for this operation.",
+            ),
+            Self::NoConflictPolicy => f.write_str(
+                "invalid WithStartWorkflowOperation: WorkflowIDConflictPolicy must be set in StartWorkflowOptions for \
+                 update-with-start",
+            ),
+            Self::UpdateWithCron => f.write_str("CronSchedule is not allowed."),
+            Self::UpdateWithStartDelay => f.write_str("WorkflowStartDelay is not supported."),
         }
     }
 }

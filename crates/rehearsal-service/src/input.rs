@@ -55,6 +55,23 @@ pub enum Input {
         /// What is asked, with the id of the update.
         request: Box<UpdateRequest>,
     },
+    /// A client signals a workflow, which is started first if none is running (T-14). Answered with [`Answer::Started`].
+    SignalWithStart {
+        /// How it is started; by default a running one is taken.
+        start: Box<StartWorkflow>,
+        /// The name of the signal.
+        name: SmolStr,
+        /// Its arguments.
+        input: Option<Payloads>,
+    },
+    /// A client updates a workflow, which is started first if the policies want that (T-14). Answered with
+    /// [`Answer::Started`]: the run that has the update.
+    UpdateWithStart {
+        /// How it is started.
+        start: Box<StartWorkflow>,
+        /// What is asked, with the id of the update.
+        request: Box<UpdateRequest>,
+    },
     /// Somebody asks, or answers, a query (§2.3).
     Query(Box<QueryInput>),
     /// A client asks a workflow to cancel (C-1 to C-8). Answered with [`Answer::Done`], also if the run is closed or

@@ -3,6 +3,7 @@
 mod restore;
 mod start;
 mod transfer;
+mod with_start;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -110,6 +111,12 @@ impl Service {
                 let id = request.meta.clone().unwrap_or_default().update_id;
                 self.within(now, run, out, |run, turn| run.admit(turn, id, *request))?;
                 Ok(Answer::Done)
+            }
+            Input::SignalWithStart { start, name, input } => {
+                self.signal_with_start(now, *start, name, input, out)
+            }
+            Input::UpdateWithStart { start, request } => {
+                self.update_with_start(now, *start, *request, out)
             }
             Input::Query(input) => self.query(now, *input, out),
             Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll } => {

@@ -4,6 +4,7 @@
 //! suite is built. fixtures/README.md says what is in a scenario and how to add one.
 
 mod alarms;
+mod answers;
 mod compare;
 mod leaves;
 mod look;

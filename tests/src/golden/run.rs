@@ -16,7 +16,7 @@ use super::compare::describe;
 use super::leaves::{UUID_LENGTH, find_uuid};
 use super::updates::{SLICE, Waiting};
 use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
-use super::{look, outside};
+use super::{answers, look, outside};
 
 /// How long the recorder waited after everything was done before it took the histories.
 const AFTERWARDS: Duration = Duration::from_millis(1200);
@@ -227,7 +227,15 @@ impl<'a> Run<'a> {
                 self.signal_input(&step.input).as_ref(),
             ),
             Action::Start => self.start_other(world, step),
-            Action::Update | Action::UpdateResult => return self.update(step, index),
+            Action::SignalWithStart => {
+                let options = self.options(step, &step.workflow_input);
+                let name = step.name.as_deref().unwrap_or_default();
+                let input = self.signal_input(&step.input);
+                world.signal_with_start_workflow(options, name, input.as_ref()).map(drop)
+            }
+            Action::Update | Action::UpdateResult | Action::UpdateWithStart => {
+                return self.update(step, index);
+            }
             Action::Describe => {
                 let seen = look::describe(world, id, run);
                 self.check_seen(step, seen)
@@ -264,9 +272,15 @@ impl<'a> Run<'a> {
     }
 
     fn start_other(&mut self, world: &mut World, step: &Step) -> Result<(), ClientError> {
+        self.handles.push(world.start_workflow(self.options(step, &step.input))?);
+        Ok(())
+    }
+
+    /// How a step starts a workflow.
+    pub(super) fn options(&self, step: &Step, input: &[serde_json::Value]) -> StartOptions {
         let workflow = step.workflow.as_deref().unwrap_or_default();
         let mut options = StartOptions::new(workflow, step.id.as_deref().unwrap_or_default());
-        options.input = payloads(&step.input);
+        options.input = payloads(input);
         options.task_queue = self.queue(step.queue.as_deref().unwrap_or("main")).into();
         options.memo = look::memo(&step.memo);
         options.search_attributes = look::search_attributes(&step.search_attributes);
@@ -278,8 +292,7 @@ impl<'a> Run<'a> {
         options.cron_schedule = step.cron.as_deref().map(Into::into);
         options.id_reuse_policy = step.id_reuse_policy.map(Into::into).unwrap_or_default();
         options.id_conflict_policy = step.id_conflict_policy.map(Into::into).unwrap_or_default();
-        self.handles.push(world.start_workflow(options)?);
-        Ok(())
+        options
     }
 
     /// Compares the value that a query or an update came to.
@@ -316,7 +329,7 @@ impl<'a> Run<'a> {
     pub(super) fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
         let got = match answer {
             Ok(()) => "ok",
-            Err(error) => kind(self.sdk, error),
+            Err(error) => answers::kind(self.sdk, error),
         };
         let expected = step.expect.as_deref().unwrap_or("ok");
         let expected = if expected == "accepted" { "ok" } else { expected };
@@ -330,12 +343,14 @@ impl<'a> Run<'a> {
         }
         if let (Some(expected), Err(error)) =
             (step.message.as_ref().or(step.answer.as_ref()), answer)
-            && without_uuids(expected) != without_uuids(&error.to_string())
         {
-            self.problem(format!(
-                "{}: the client got `{error}`, recorded `{expected}`",
-                title(step)
-            ));
+            let said = answers::said(self.sdk, error);
+            if without_uuids(expected) != without_uuids(&said) {
+                self.problem(format!(
+                    "{}: the client got `{said}`, recorded `{expected}`",
+                    title(step)
+                ));
+            }
         }
     }
 
@@ -390,9 +405,20 @@ impl<'a> Run<'a> {
         match (main, nth) {
             (true, 1) => "history.json".to_owned(),
             (true, nth) => format!("history.{nth}.json"),
-            (false, 1) => format!("history.{workflow_id}.json"),
+            (false, nth) if nth == 1 || self.keeps_last(workflow_id) => {
+                format!("history.{workflow_id}.json")
+            }
             (false, nth) => format!("history.{workflow_id}.{nth}.json"),
         }
+    }
+
+    /// Whether the recorder has kept the last run alone: that of Rust does of workflows that a signal or an update starts.
+    fn keeps_last(&self, workflow_id: &str) -> bool {
+        let starts = |step: &Step| {
+            matches!(step.action, Action::SignalWithStart | Action::UpdateWithStart)
+                && step.id.as_deref() == Some(workflow_id)
+        };
+        self.sdk == "rust" && self.script.steps.iter().any(starts)
     }
 
     fn check_end(&mut self, file: &str, histories: &BTreeMap<String, History>, expect: &Expect) {
@@ -421,26 +447,6 @@ impl<'a> Run<'a> {
 
     fn problem(&mut self, line: String) {
         self.problems.push(line);
-    }
-}
-
-/// What a scenario file calls a refusal.
-fn kind(sdk: &str, error: &ClientError) -> &'static str {
-    match error {
-        // The client of the Rust scenarios sees the codes of gRPC.
-        ClientError::QueryFailed { .. } if sdk == "rust" => "InvalidArgument",
-        ClientError::UpdateTimeout if sdk == "rust" => "DeadlineExceeded",
-        ClientError::NotFound(_) => "NotFound",
-        ClientError::InvalidArgument(_) => "InvalidArgument",
-        ClientError::ResourceExhausted(_) => "ResourceExhausted",
-        ClientError::AlreadyStarted { .. } => "AlreadyStarted",
-        ClientError::QueryFailed { .. } => "QueryFailed",
-        ClientError::DeadlineExceeded => "DeadlineExceeded",
-        ClientError::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
-        ClientError::UpdateFailed { kind, .. } if kind == "Canceled" => "CanceledError",
-        ClientError::UpdateFailed { .. } => "ApplicationError",
-        ClientError::NotSimulated { .. } => "NotSimulated",
-        _ => "another error",
     }
 }
 

@@ -125,6 +125,9 @@ pub struct Step {
     pub reason: Option<String>,
     /// The type of the workflow to start.
     pub workflow: Option<String>,
+    /// The arguments of the workflow that a signal or an update starts.
+    #[serde(default)]
+    pub workflow_input: Vec<serde_json::Value>,
     /// The id of the workflow to start.
     pub id: Option<String>,
     /// The queue of the workflow to start.
@@ -198,6 +201,10 @@ pub enum Action {
     Update,
     /// Wait for the result of an update.
     UpdateResult,
+    /// Send a signal, and start the workflow first if need be.
+    SignalWithStart,
+    /// Send an update and wait for it, and start the workflow first if need be.
+    UpdateWithStart,
     /// Ask a question.
     Query,
     /// Start another workflow.
@@ -226,6 +233,8 @@ impl Action {
             Self::Signal => "signal",
             Self::Update => "update",
             Self::UpdateResult => "update-result",
+            Self::SignalWithStart => "signal-with-start",
+            Self::UpdateWithStart => "update-with-start",
             Self::Query => "query",
             Self::Start => "start",
             Self::Describe => "describe",

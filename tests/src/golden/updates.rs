@@ -50,6 +50,16 @@ impl Run<'_> {
         }
     }
 
+    /// Whether an update is sent again that was refused. The client of the Rust recorder does not do that.
+    fn sends_again(&self, error: &ClientError) -> bool {
+        match error {
+            ClientError::UpdateWithStart { error, .. } => self.sends_again(error),
+            ClientError::Unavailable => true,
+            ClientError::ResourceExhausted(_) => self.sdk != "rust",
+            _ => false,
+        }
+    }
+
     /// Looks how far an update is, and sends it if that is to be done.
     fn get_on(&mut self, world: &mut World, mut waiting: Waiting) {
         let script = self.script;
@@ -60,6 +70,12 @@ impl Run<'_> {
         let input = payloads(&step.input);
         let sent = match waiting.sent.take() {
             Some(sent) => Ok(sent),
+            None if step.action == Action::UpdateWithStart => {
+                let options = self.options(step, &step.workflow_input);
+                let input = input.as_ref();
+                let sent = world.send_update_with_start(options, name, &waiting.update_id, input);
+                sent.map(|(_handle, sent)| sent)
+            }
             None => world.send_update(id, None, name, &waiting.update_id, input.as_ref()),
         };
         let only_accepted = step.stage.as_deref() == Some("accepted");
@@ -74,11 +90,12 @@ impl Run<'_> {
         });
         match answer {
             Err(ClientError::UpdateTimeout) if !over => self.waiting.push(waiting),
-            Err(ClientError::ResourceExhausted(_)) if !over => {
-                self.waiting.push(Waiting { sent: None, ..waiting });
-            }
-            Err(ClientError::ResourceExhausted(_)) => {
-                self.check_answer(step, &Err(ClientError::UpdateTimeout));
+            Err(error) if self.sends_again(&error) => {
+                if over {
+                    self.check_answer(step, &Err(ClientError::UpdateTimeout));
+                } else {
+                    self.waiting.push(Waiting { sent: None, ..waiting });
+                }
             }
             Ok(_) if only_accepted => self.check_answer(step, &Ok(())),
             answer => {

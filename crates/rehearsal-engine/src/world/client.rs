@@ -7,7 +7,7 @@ use rehearsal_history::{
     CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, WorkflowIdConflictPolicy,
     WorkflowIdReusePolicy,
 };
-use rehearsal_service::{Answer, Input, RequestError, RunRef, StartWorkflow, Target};
+use rehearsal_service::{Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -264,12 +264,20 @@ impl World {
         options: StartOptions,
         identity: SmolStr,
     ) -> Result<Handle, ClientError> {
-        let run_id = self.ids.uuid();
+        let start = self.start_request(options, identity);
+        self.started(Input::StartWorkflow(Box::new(start)))
+    }
+
+    /// What the service is asked.
+    pub(super) fn start_request(
+        &mut self,
+        options: StartOptions,
+        identity: SmolStr,
+    ) -> StartWorkflow {
         let profile = self.scenario.profile;
-        let workflow_id = options.workflow_id.clone();
-        let input = Input::StartWorkflow(Box::new(StartWorkflow {
+        StartWorkflow {
             workflow_id: options.workflow_id,
-            run_id: run_id.clone(),
+            run_id: self.ids.uuid(),
             workflow_type: options.workflow_type,
             task_queue: options.task_queue,
             input: options.input,
@@ -285,14 +293,6 @@ impl World {
             cron_schedule: options.cron_schedule.unwrap_or_default(),
             id_reuse_policy: options.id_reuse_policy,
             id_conflict_policy: options.id_conflict_policy,
-        }));
-        match self.call(input)? {
-            Answer::Started(run) => {
-                self.moved = true;
-                let run_id = self.service.run(run).run_id.clone();
-                Ok(Handle { workflow_id, run_id, run })
-            }
-            other => unreachable!("a start is answered with a run, not with {other:?}"),
         }
     }
 
@@ -388,10 +388,7 @@ impl World {
         reason: SmolStr,
         identity: SmolStr,
     ) -> Result<(), ClientError> {
-        let run = match &target.run_id {
-            Some(run_id) => self.service.run_by_id(&target.workflow_id, run_id),
-            None => self.service.run_of(&target.workflow_id),
-        };
+        let run = self.service.meant(&target).ok();
         let open = run.filter(|&run| self.is_open(run));
         self.call(Input::RequestCancelWorkflow { target, reason, identity })?;
         if let Some(run) = open {

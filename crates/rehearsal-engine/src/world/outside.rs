@@ -4,7 +4,7 @@ use rehearsal_history::{EventId, EventKind, FailureInfo, Payloads, SmolStr};
 use rehearsal_service::{ActivityResponse, ActivityToken, Answer, Input, RunRef, Target};
 use serde::Serialize;
 
-use super::client::IDENTITY;
+use super::client::{IDENTITY, target};
 use super::{ClientError, Handle, World};
 use crate::activity::ActivityError;
 use crate::record::{Heartbeat, HeartbeatAnswer, NotTaken};
@@ -347,10 +347,7 @@ impl World {
     fn meant(&self, activity: &ActivityTarget) -> Option<(RunRef, EventId)> {
         match activity {
             ActivityTarget::Id { workflow_id, run_id, activity_id } => {
-                let run = match run_id {
-                    Some(run_id) => self.service.run_by_id(workflow_id, run_id),
-                    None => self.service.run_of(workflow_id),
-                }?;
+                let run = self.service.meant(&target(workflow_id, run_id.as_deref())).ok()?;
                 Some((run, self.scheduled_as(run, activity_id)?))
             }
             ActivityTarget::Token(token) => {

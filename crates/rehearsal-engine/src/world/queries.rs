@@ -34,6 +34,8 @@ pub(super) struct ReadyQuery {
 pub(super) struct Asked {
     run: RunRef,
     query: Query,
+    /// The worker that has it.
+    host: Option<usize>,
     answer: Option<AnswerQuery>,
 }
 
@@ -125,12 +127,8 @@ impl World {
         let id = query.id.clone();
         self.moved = true;
         loop {
-            let run = match run_id {
-                Some(run_id) => self.service.run_by_id(workflow_id, run_id),
-                None => self.service.run_of(workflow_id),
-            };
-            if let Some(run) = run {
-                let asked = Asked { run, query: query.clone(), answer: None };
+            if let Ok(run) = self.service.meant(&target) {
+                let asked = Asked { run, query: query.clone(), host: None, answer: None };
                 self.asked_queries.insert(id.clone(), asked);
             }
             let input = QueryInput::Ask { target: target.clone(), query: query.clone() };
@@ -184,6 +182,7 @@ impl World {
 
     /// A worker takes a query and answers it.
     pub(super) fn take_query(&mut self, host: usize, query: &ReadyQuery, queue: &TaskQueue) {
+        self.note_host(host, [&query.id]);
         let run_id = self.service.run(query.run).run_id.clone();
         let cached =
             queue.kind == TaskQueueKind::Sticky && self.hosts[host].worker.is_cached(&run_id);
@@ -198,6 +197,19 @@ impl World {
             let input = QueryInput::Answer { run: query.run, answer };
             // Cannot be refused.
             let _done = self.call(Input::Query(Box::new(input)));
+        }
+    }
+
+    /// A worker has these queries: it is the one that is asked again.
+    pub(super) fn note_host<'a>(
+        &mut self,
+        host: usize,
+        queries: impl IntoIterator<Item = &'a SmolStr>,
+    ) {
+        for id in queries {
+            if let Some(asked) = self.asked_queries.get_mut(id) {
+                asked.host = Some(host);
+            }
         }
     }
 
@@ -238,11 +250,12 @@ impl World {
     /// A query was answered: the client is told, and it is looked whether the handler did more than look.
     pub(super) fn query_answered(&mut self, answer: &AnswerQuery) {
         let Some(asked) = self.asked_queries.get_mut(&answer.query_id) else { return };
-        let (run, query) = (asked.run, asked.query.clone());
+        let (run, query, host) = (asked.run, asked.query.clone(), asked.host);
         asked.answer = Some(answer.clone());
-        let message = match &answer.meddling {
-            Some(meddling) => Some(meddling.to_string()),
-            None => self.look_again(run, &query, answer),
+        let message = match (&answer.meddling, host) {
+            (Some(meddling), _) => Some(meddling.to_string()),
+            (None, Some(host)) => self.look_again(run, host, &query, answer),
+            (None, None) => None,
         };
         if let Some(message) = message {
             let run_id = self.service.run(run).run_id.clone();
@@ -251,8 +264,15 @@ impl World {
         }
     }
 
-    /// Asks the query twice more, of an instance that is made by a replay of what is recorded. Says what differs.
-    fn look_again(&self, run: RunRef, query: &Query, answer: &AnswerQuery) -> Option<String> {
+    /// Asks the query twice more, of an instance of the same worker's code that is made by a replay of what is recorded.
+    /// Says what differs.
+    fn look_again(
+        &self,
+        run: RunRef,
+        host: usize,
+        query: &Query,
+        answer: &AnswerQuery,
+    ) -> Option<String> {
         if matches!(self.service.workflow_task(run), TaskState::Started { .. }) {
             // What is recorded is further than what was asked.
             return None;
@@ -267,7 +287,7 @@ impl World {
             query: query.clone(),
         };
         let _pause = Pause::new(self.journal.as_ref());
-        let mut reader = Reader::of(self, 0, &task)?;
+        let mut reader = Reader::of(self, host, &task)?;
         let replayed = reader.read(task);
         if reader.failed {
             return None;
@@ -305,9 +325,10 @@ struct Reader {
 }
 
 impl Reader {
-    /// One with the settings of a worker; `None` if the type is not registered.
+    /// One with the settings and the code of a worker; `None` if the type is not registered.
     fn of(world: &World, host: usize, task: &QueryTask) -> Option<Self> {
-        let definition = world.scenario.definition(&task.workflow_type)?.clone();
+        let code = world.hosts[host].spec.code_of(&task.workflow_type);
+        let definition = world.scenario.definition(code)?.clone();
         let worker = Worker::new(world.hosts[host].worker.options().clone());
         Some(Self { worker, definition, instance: None, asked: None, failed: false })
     }

@@ -85,6 +85,7 @@ impl World {
             }
             return;
         }
+        self.note_host(host, delivery.queries.iter().map(|query| &query.id));
         let now = self.clock.now();
         let hold = self.hold(&delivery.token.workflow_id);
         self.hosts[host].expects(&delivery.token.run_id);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal_activation::names::Update as UpdateName;
 use rehearsal_history::event::{UpdateInput, UpdateMeta, UpdateRequest};
 use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Busy, Input, RequestError, RunRef, UpdateStage};
+use rehearsal_service::{Input, RequestError, RunRef, UpdateStage, UpdateWithStart};
 use rehearsal_worker::Profile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,14 +16,14 @@ use super::{Handle, World};
 
 /// How long a client waits for an update if it says nothing else: a server answers a long poll after 20 s, and the SDKs
 /// then ask again.
-const PATIENCE: Duration = Duration::MAX;
+pub(super) const PATIENCE: Duration = Duration::MAX;
 
 /// How long a client waits before it sends an update again that was refused because the workflow is busy.
-const BUSY_BACKOFF: Duration = Duration::from_millis(100);
+pub(super) const BUSY_BACKOFF: Duration = Duration::from_millis(100);
 
 /// How far an update must come for the client to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Accepted,
     Completed,
 }
@@ -35,7 +35,22 @@ pub struct UpdateHandle {
     pub update_id: SmolStr,
     /// The workflow.
     pub workflow_id: SmolStr,
-    run: RunRef,
+    pub(super) run: RunRef,
+    /// If it came with a start: whether that started the workflow.
+    pub(super) with_start: Option<bool>,
+}
+
+impl UpdateHandle {
+    /// What the client gets if the update is refused after it was sent.
+    fn refused(&self, error: &RequestError) -> ClientError {
+        if self.with_start.is_none() {
+            return error.clone();
+        }
+        RequestError::UpdateWithStart {
+            part: UpdateWithStart::Update,
+            error: Box::new(error.clone()),
+        }
+    }
 }
 
 impl World {
@@ -95,14 +110,14 @@ impl World {
     ) -> Result<UpdateHandle, ClientError> {
         let name = update.into_name();
         let input = Payloads::encode(&input).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let (id, workflow) = (self.ids.uuid(), &handle.workflow_id);
-        self.update_workflow(workflow, None, &name, &id, input.as_ref(), PATIENCE)
+        self.update_workflow(&handle.workflow_id, None, &name, "", input.as_ref(), PATIENCE)
     }
 
     /// Sends an update with this id to the current run of a workflow, or to the run that is named, and waits `patience`
-    /// until it is accepted or rejected. A second update of one id is the first.
+    /// until it is accepted or rejected. A second update of one id is the first. An empty id stands for a new one.
     ///
-    /// While the workflow is busy the request is tried again, as the client of an SDK does.
+    /// What is to be sent again is: while the workflow is busy, unless the scenario has a
+    /// [bare client](crate::Scenario::with_bare_client).
     ///
     /// # Errors
     ///
@@ -117,18 +132,30 @@ impl World {
         patience: Duration,
     ) -> Result<UpdateHandle, ClientError> {
         let give_up = self.clock.now().saturating_add(patience);
+        let update_id = self.update_id(update_id);
         loop {
-            let sent = self.send_update(workflow_id, run_id, name, update_id, input);
+            let sent = self.send_update(workflow_id, run_id, name, &update_id, input);
             let accepted = sent.and_then(|sent| {
                 self.wait_for(&sent, Stage::Accepted, give_up).map(|_accepted| sent)
             });
-            match accepted {
-                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
-                    self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
-                }
-                Err(RequestError::ResourceExhausted(_)) => return Err(ClientError::UpdateTimeout),
-                accepted => return accepted,
+            let again = accepted.as_ref().is_err_and(|error| self.sends_again(error));
+            if !again {
+                return accepted;
             }
+            if self.clock.now() >= give_up {
+                return Err(ClientError::UpdateTimeout);
+            }
+            self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
+        }
+    }
+
+    /// Whether an update is sent again that was refused: by the server, or by the client of an SDK.
+    pub(super) fn sends_again(&self, error: &ClientError) -> bool {
+        match error {
+            RequestError::UpdateWithStart { error, .. } => self.sends_again(error),
+            RequestError::Unavailable => true,
+            RequestError::ResourceExhausted(_) => self.scenario.client_retries,
+            _ => false,
         }
     }
 
@@ -145,9 +172,30 @@ impl World {
         update_id: &str,
         input: Option<&Payloads>,
     ) -> Result<UpdateHandle, ClientError> {
-        let request = UpdateRequest {
+        let update_id = self.update_id(update_id);
+        let request = Box::new(self.update_request(name, update_id.clone(), input));
+        self.moved = true;
+        let target = target(workflow_id, run_id);
+        let run = self.service.meant(&target)?;
+        self.call(Input::UpdateWorkflow { target, request })?;
+        Ok(UpdateHandle { update_id, workflow_id: workflow_id.into(), run, with_start: None })
+    }
+
+    /// The id of an update; a new one if it is empty.
+    pub(super) fn update_id(&mut self, id: &str) -> SmolStr {
+        if id.is_empty() { self.ids.uuid() } else { id.into() }
+    }
+
+    /// What a worker is asked.
+    pub(super) fn update_request(
+        &self,
+        name: &str,
+        update_id: SmolStr,
+        input: Option<&Payloads>,
+    ) -> UpdateRequest {
+        UpdateRequest {
             meta: Some(UpdateMeta {
-                update_id: update_id.into(),
+                update_id,
                 identity: IDENTITY,
                 ..UpdateMeta::default()
             }),
@@ -158,25 +206,15 @@ impl World {
                 ..UpdateInput::default()
             }),
             ..UpdateRequest::default()
-        };
-        self.moved = true;
-        let run = match run_id {
-            Some(run_id) => self.service.run_by_id(workflow_id, run_id),
-            None => self.service.run_of(workflow_id),
-        };
-        let target = target(workflow_id, run_id);
-        self.call(Input::UpdateWorkflow { target, request: Box::new(request) })?;
-        let (update_id, workflow_id) = (update_id.into(), workflow_id.into());
-        // It is there, or it would have been refused.
-        run.map(|run| UpdateHandle { update_id, workflow_id, run })
-            .ok_or(ClientError::UpdateTimeout)
+        }
     }
 
     /// Waits `patience` until an update is accepted, or rejected.
     ///
     /// # Errors
     ///
-    /// As [`update`](Self::update); [`ClientError::ResourceExhausted`] if it is to be sent again.
+    /// As [`update`](Self::update); [`ClientError::ResourceExhausted`] or [`ClientError::Unavailable`] if it is to be sent
+    /// again.
     pub fn update_accepted(
         &mut self,
         update: &UpdateHandle,
@@ -190,7 +228,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As [`update`](Self::update); [`ClientError::ResourceExhausted`] if it is to be sent again.
+    /// As [`update`](Self::update); [`ClientError::ResourceExhausted`] or [`ClientError::Unavailable`] if it is to be sent
+    /// again.
     pub fn update_result(
         &mut self,
         update: &UpdateHandle,
@@ -201,7 +240,7 @@ impl World {
     }
 
     /// Waits until an update has come so far.
-    fn wait_for(
+    pub(super) fn wait_for(
         &mut self,
         update: &UpdateHandle,
         stage: Stage,
@@ -217,8 +256,8 @@ impl World {
                     return Err(self.failed(failure));
                 }
                 (Some(UpdateStage::Rejected(failure)), _) => return Err(self.failed(failure)),
-                (Some(UpdateStage::Cleared) | None, _) => return Err(Busy::Closing.into()),
-                (Some(UpdateStage::Refused(error)), _) => return Err(error.clone()),
+                (Some(UpdateStage::Cleared) | None, _) => return Err(RequestError::Unavailable),
+                (Some(UpdateStage::Refused(error)), _) => return Err(update.refused(error)),
                 (Some(UpdateStage::Admitted), _)
                 | (Some(UpdateStage::Accepted), Stage::Completed) => {}
             }

@@ -77,6 +77,19 @@ impl Update {
         }
     }
 
+    /// Whether what it came to is recorded: not if the workflow ended before its handler.
+    pub(crate) fn is_recorded(&self) -> bool {
+        match self {
+            Self::Completed(Err(failure)) => **failure != closed_before(),
+            Self::Completed(Ok(_)) => true,
+            Self::Admitted { .. }
+            | Self::Sent { .. }
+            | Self::Accepted { .. }
+            | Self::Rejected(_)
+            | Self::Aborted(_) => false,
+        }
+    }
+
     /// What is to be sent with the next task, and its place in the order of admission.
     pub(crate) const fn outgoing(&self) -> Option<(u64, &UpdateRequest)> {
         match self {

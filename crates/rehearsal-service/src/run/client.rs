@@ -22,7 +22,7 @@ use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment};
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
     pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: Following) -> Self {
-        let Following { started, user_metadata, waits, mut queue } = start;
+        let Following { started, signaled, user_metadata, waits, mut queue } = start;
         let kind = EventKind::WorkflowExecutionStarted(started);
         let mut event = Event::new(EventId::FIRST, turn.now, kind);
         event.user_metadata = user_metadata;
@@ -36,6 +36,11 @@ impl Run {
         (run.begin, run.expiry) = (begin, expiry);
         // Nothing of it was written by an earlier transaction.
         run.written = 0;
+        if let Some(signaled) = signaled {
+            let mut decision = Decision::default();
+            decision.record(turn.now, signaled);
+            run.settle(turn, decision);
+        }
         let needs_task = !waits && run.state.settings.begins.is_none();
         run.finish(turn, needs_task);
         run
@@ -63,12 +68,53 @@ impl Run {
         if !self.is_open() {
             return Err(NotFound::Completed.into());
         }
-        let signals = self.state.signals.saturating_add(self.buffer.signals());
-        if signals >= turn.config.limits.signals {
-            return Err(InvalidRequest::SignalLimit.into());
-        }
+        self.check_signals(turn)?;
         self.check_closing()?;
         self.check_parent(&requester)?;
+        // H-17: it does not end the wait.
+        let needs_task = !self.state.is_held_back();
+        self.record_signal(turn, name, input, header, requester, needs_task);
+        Ok(())
+    }
+
+    /// A signal that would have started the run. It does not mind that a worker tries again to close the run, and ends
+    /// the wait for the first task (`signalWorkflow` in `api/signalwithstartworkflow`).
+    ///
+    /// # Errors
+    ///
+    /// The run has had enough signals.
+    pub(crate) fn signal_with_start(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: SmolStr,
+        input: Option<Payloads>,
+        header: Option<Header>,
+        requester: Requester,
+    ) -> Result<(), RequestError> {
+        self.check_signals(turn)?;
+        self.record_signal(turn, name, input, header, requester, true);
+        Ok(())
+    }
+
+    /// How many signals the run has had.
+    fn signals(&self) -> u32 {
+        self.state.signals.saturating_add(self.buffer.signals())
+    }
+
+    fn check_signals(&self, turn: &Turn<'_>) -> Result<(), InvalidRequest> {
+        let full = self.signals() >= turn.config.limits.signals;
+        if full { Err(InvalidRequest::SignalLimit) } else { Ok(()) }
+    }
+
+    fn record_signal(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: SmolStr,
+        input: Option<Payloads>,
+        header: Option<Header>,
+        requester: Requester,
+        needs_task: bool,
+    ) {
         let Asked { identity, external, .. } = requester.into();
         let mut decision = Decision::default();
         decision.record(
@@ -79,14 +125,12 @@ impl Run {
                 identity,
                 header,
                 external_workflow_execution: external,
-                request_id: format_smolstr!("signal-{}", signals.saturating_add(1)),
+                request_id: format_smolstr!("signal-{}", self.signals().saturating_add(1)),
                 ..WorkflowExecutionSignaled::default()
             }),
         );
         self.settle(turn, decision);
-        // H-17: it does not end the wait.
-        self.finish(turn, !self.state.is_held_back());
-        Ok(())
+        self.finish(turn, needs_task);
     }
 
     /// C-1 to C-4, C-8: a run that is closed or was asked before has nothing to do.

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rehearsal_history::event::WorkflowExecutionStarted;
+use rehearsal_history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
 use rehearsal_history::{Timestamp, UserMetadata};
 
 use super::queue::Queue;
@@ -29,6 +29,8 @@ pub(crate) struct Turn<'a> {
 #[derive(Debug)]
 pub(crate) struct Following {
     pub(crate) started: Box<WorkflowExecutionStarted>,
+    /// The signal that starts it.
+    pub(crate) signaled: Option<Box<WorkflowExecutionSignaled>>,
     pub(crate) user_metadata: Option<Box<UserMetadata>>,
     /// Whether its first workflow task waits until somebody says otherwise: that of a child, until its parent was told.
     pub(crate) waits: bool,
@@ -39,7 +41,7 @@ pub(crate) struct Following {
 impl Following {
     /// The run that follows another one.
     pub(crate) const fn of_chain(started: Box<WorkflowExecutionStarted>, queue: Queue) -> Self {
-        Self { started, user_metadata: None, waits: false, queue }
+        Self { started, signaled: None, user_metadata: None, waits: false, queue }
     }
 }
 

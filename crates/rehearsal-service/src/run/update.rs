@@ -36,7 +36,7 @@ impl Run {
         id: SmolStr,
         request: UpdateRequest,
     ) -> Result<(), RequestError> {
-        let known = self.state.updates.get(&id).is_some_and(Update::is_known);
+        let known = self.knows_update(&id);
         if !self.is_open() {
             return if known { Ok(()) } else { Err(NotFound::Completed.into()) };
         }
@@ -74,6 +74,16 @@ impl Run {
             Update::Aborted(Abort::Refused(error)) => UpdateStage::Refused(error),
             Update::Aborted(Abort::Cleared) => UpdateStage::Cleared,
         })
+    }
+
+    /// Whether the run has an update of this id that a second one of the same id is.
+    pub(crate) fn knows_update(&self, id: &str) -> bool {
+        self.state.updates.get(id).is_some_and(Update::is_known)
+    }
+
+    /// Whether the history holds what an update of this id came to (`GetUpdateOutcome`).
+    pub(crate) fn has_completed(&self, id: &str) -> bool {
+        self.state.updates.get(id).is_some_and(Update::is_recorded)
     }
 
     /// Whether there are updates that a worker is to look at.

@@ -3,7 +3,9 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use rehearsal_history::event::{WorkflowExecutionStarted, WorkflowExecutionTerminated};
+use rehearsal_history::event::{
+    WorkflowExecutionSignaled, WorkflowExecutionStarted, WorkflowExecutionTerminated,
+};
 use rehearsal_history::{
     ContinueAsNewInitiator, Payload, Payloads, SmolStr, Status, TaskQueue, Timestamp,
     WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
@@ -37,18 +39,40 @@ impl Service {
     ) -> Result<Answer, RequestError> {
         let (reuse, conflict) = policies(&start.id_reuse_policy, &start.id_conflict_policy);
         check(&mut start, now)?;
+        self.check_attributes(&mut start)?;
+        let run = match self.resolve(&start.workflow_id, &reuse, &conflict)? {
+            Start::Existing(run) => run,
+            Start::Instead(run) => self.start_new(now, start, Some(run), None, out),
+            Start::New => self.start_new(now, start, None, None, out),
+        };
+        Ok(Answer::Started(run))
+    }
+
+    /// The search attributes of a start are filled in.
+    pub(super) fn check_attributes(&self, start: &mut StartWorkflow) -> Result<(), RequestError> {
         if let Some(attributes) = start.search_attributes.take() {
             let checked = attributes::checked(attributes, &self.config.search_attributes);
             start.search_attributes = attributes::given(checked.map_err(InvalidRequest::from)?);
         }
-        match self.resolve(&start.workflow_id, &reuse, &conflict)? {
-            Start::Existing(run) => return Ok(Answer::Started(run)),
-            Start::Instead(run) => self.terminate_for(now, run, &start.run_id, out),
-            Start::New => {}
+        Ok(())
+    }
+
+    /// A new run, `instead` of the one that has the id.
+    pub(super) fn start_new(
+        &mut self,
+        now: Timestamp,
+        start: StartWorkflow,
+        instead: Option<RunRef>,
+        signaled: Option<Box<WorkflowExecutionSignaled>>,
+        out: &mut Outbox,
+    ) -> RunRef {
+        if let Some(run) = instead {
+            self.terminate_for(now, run, &start.run_id, out);
         }
         let started = started_event(&self.config, now, start);
-        let following = Following::of_chain(started, Queue::default());
-        Ok(Answer::Started(self.begin(now, following, out)))
+        let following =
+            Following { signaled, ..Following::of_chain(started, Queue::default()) };
+        self.begin(now, following, out)
     }
 
     /// A new run, which is the current one of its workflow from now on.
@@ -138,28 +162,50 @@ pub(super) fn policies(
 
 /// Whether a start can be meant, in the order in which the server looks (`prepareStartWorkflowRequest`). The retry policy
 /// is filled in.
-fn check(start: &mut StartWorkflow, now: Timestamp) -> Result<(), RequestError> {
-    if start.workflow_id.is_empty() {
-        return Err(InvalidRequest::NoWorkflowId.into());
-    }
+pub(super) fn check(start: &mut StartWorkflow, now: Timestamp) -> Result<(), RequestError> {
+    check_id(start)?;
+    check_retry(start)?;
+    check_delay(start)?;
+    check_cron(start, now)?;
+    check_policies(start)
+}
+
+pub(super) fn check_id(start: &StartWorkflow) -> Result<(), InvalidRequest> {
+    if start.workflow_id.is_empty() { Err(InvalidRequest::NoWorkflowId) } else { Ok(()) }
+}
+
+pub(super) fn check_retry(start: &mut StartWorkflow) -> Result<(), InvalidRequest> {
     if let Some(policy) = start.retry_policy.take() {
         let policy = retry::with_defaults(policy).map_err(InvalidRequest::RetryPolicy)?;
         start.retry_policy = Some(policy);
     }
-    if !start.cron_schedule.is_empty() {
-        if start.start_delay.is_some() {
-            return Err(InvalidRequest::CronAndStartDelay.into());
-        }
-        match Schedule::parse(&start.cron_schedule, now) {
-            Ok(_) => {}
-            Err(CronError::Invalid) => return Err(InvalidRequest::Cron.into()),
-            Err(CronError::Never) => return Err(InvalidRequest::CronNever.into()),
-            Err(CronError::TimeZone) => {
-                let what = "time zones of cron schedules that change their clocks";
-                return Err(RequestError::NotSimulated { what });
-            }
+    Ok(())
+}
+
+pub(super) fn check_delay(start: &StartWorkflow) -> Result<(), InvalidRequest> {
+    if !start.cron_schedule.is_empty() && start.start_delay.is_some() {
+        return Err(InvalidRequest::CronAndStartDelay);
+    }
+    Ok(())
+}
+
+pub(super) fn check_cron(start: &StartWorkflow, now: Timestamp) -> Result<(), RequestError> {
+    if start.cron_schedule.is_empty() {
+        return Ok(());
+    }
+    match Schedule::parse(&start.cron_schedule, now) {
+        Ok(_) => Ok(()),
+        Err(CronError::Invalid) => Err(InvalidRequest::Cron.into()),
+        Err(CronError::Never) => Err(InvalidRequest::CronNever.into()),
+        Err(CronError::TimeZone) => {
+            let what = "time zones of cron schedules that change their clocks";
+            Err(RequestError::NotSimulated { what })
         }
     }
+}
+
+/// `ValidateWorkflowIDReusePolicy`.
+pub(super) fn check_policies(start: &StartWorkflow) -> Result<(), RequestError> {
     match (&start.id_reuse_policy, &start.id_conflict_policy) {
         (WorkflowIdReusePolicy::TerminateIfRunning, conflict)
             if *conflict != WorkflowIdConflictPolicy::Unspecified =>

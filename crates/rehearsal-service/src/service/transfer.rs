@@ -101,7 +101,11 @@ impl Service {
         started.parent_workflow_execution = Some(origin.parent);
         started.parent_initiated_event_id = origin.initiated;
         started.root_workflow_execution = Some(origin.root);
-        let following = Following { started, user_metadata, waits: true, queue: Queue::default() };
+        let following = Following {
+            user_metadata,
+            waits: true,
+            ..Following::of_chain(started, Queue::default())
+        };
         let child = self.begin(now, following, out);
         self.within(now, parent, out, |run, turn| {
             run.change_child(turn, initiated, ChildInput::Start { run_id });

@@ -1,14 +1,19 @@
 //! What a client does with workflows of the official SDK.
 
+use std::time::Duration;
+
 use rehearsal_engine::{ActivityTarget, ClientError, Handle, StartOptions, World};
 use rehearsal_history::Payloads;
 use rehearsal_temporal::bounds::{
-    ActivityDefinition, DataConverter, SignalDefinition, TemporalSerializable, WorkflowDefinition,
-    WorkflowImplementation,
+    ActivityDefinition, DataConverter, QueryDefinition, SignalDefinition, TemporalDeserializable,
+    TemporalSerializable, UpdateDefinition, WorkflowDefinition, WorkflowImplementation,
 };
-use rehearsal_temporal::encode_input;
+use rehearsal_temporal::{decode_answer, encode_input};
 
-/// Starts and signals workflows of the official SDK by their types, in client scripts.
+/// How long a client waits for the answer to a query.
+const QUERY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts, signals, queries and updates workflows of the official SDK by their types, in client scripts.
 ///
 /// What needs no types is [`World`]'s own: cancel, terminate, advance, wait.
 pub trait OfficialWorld {
@@ -40,6 +45,74 @@ pub trait OfficialWorld {
         input: S::Input,
     ) -> Result<(), ClientError>;
 
+    /// Asks a workflow, closed or not, and waits for the answer: for 10 s of virtual time, as the SDK does.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::query`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data converter cannot write `input`.
+    fn query_official<Q: QueryDefinition>(
+        &mut self,
+        handle: &Handle,
+        query: Q,
+        input: Q::Input,
+    ) -> Result<Q::Output, ClientError>;
+
+    /// Updates a workflow and waits for the result.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::update`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data converter cannot write `input`.
+    fn update_official<U: UpdateDefinition>(
+        &mut self,
+        handle: &Handle,
+        update: U,
+        input: U::Input,
+    ) -> Result<U::Output, ClientError>;
+
+    /// Signals a workflow, which is started first if none with this id is running. The type in `options`, and the
+    /// arguments, are those of `W`.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::signal_with_start`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data converter cannot write `input` or `value`.
+    fn signal_with_start_official<W: WorkflowImplementation, S: SignalDefinition>(
+        &mut self,
+        options: StartOptions,
+        input: <W::Run as WorkflowDefinition>::Input,
+        signal: S,
+        value: S::Input,
+    ) -> Result<Handle, ClientError>;
+
+    /// Updates a workflow, which is started first if none with this id is running, and waits for the result. The type in
+    /// `options`, and the arguments, are those of `W`.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::update_with_start`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data converter cannot write `input` or `value`.
+    fn update_with_start_official<W: WorkflowImplementation, U: UpdateDefinition>(
+        &mut self,
+        options: StartOptions,
+        input: <W::Run as WorkflowDefinition>::Input,
+        update: U,
+        value: U::Input,
+    ) -> Result<(Handle, U::Output), ClientError>;
+
     /// Completes an activity from outside that returned `ActivityError::WillCompleteAsync`, with what the
     /// code of `activity` would return.
     ///
@@ -68,8 +141,7 @@ impl OfficialWorld for World {
         workflow_id: &str,
         input: <W::Run as WorkflowDefinition>::Input,
     ) -> Handle {
-        let mut options = StartOptions::new(W::name(), workflow_id);
-        options.input = encoded(self, W::name(), &input);
+        let options = options_of::<W>(self, StartOptions::new("", workflow_id), &input);
         match self.start_workflow(options) {
             Ok(handle) => handle,
             Err(error) => panic!("{workflow_id} could not be started: {error}"),
@@ -86,6 +158,59 @@ impl OfficialWorld for World {
         self.signal_workflow(&handle.workflow_id, None, signal.name(), input.as_ref())
     }
 
+    fn query_official<Q: QueryDefinition>(
+        &mut self,
+        handle: &Handle,
+        query: Q,
+        input: Q::Input,
+    ) -> Result<Q::Output, ClientError> {
+        let (id, name) = (&handle.workflow_id, query.name());
+        let input = encoded(self, name, &input);
+        let answer = self.query_workflow(id, None, name, input.as_ref(), QUERY_PATIENCE)?;
+        decoded(self, answer.as_ref())
+    }
+
+    fn update_official<U: UpdateDefinition>(
+        &mut self,
+        handle: &Handle,
+        update: U,
+        input: U::Input,
+    ) -> Result<U::Output, ClientError> {
+        let (id, name) = (&handle.workflow_id, update.name());
+        let input = encoded(self, name, &input);
+        let sent = self.update_workflow(id, None, name, "", input.as_ref(), Duration::MAX)?;
+        let result = self.update_result(&sent, Duration::MAX)?;
+        decoded(self, result.as_ref())
+    }
+
+    fn signal_with_start_official<W: WorkflowImplementation, S: SignalDefinition>(
+        &mut self,
+        options: StartOptions,
+        input: <W::Run as WorkflowDefinition>::Input,
+        signal: S,
+        value: S::Input,
+    ) -> Result<Handle, ClientError> {
+        let options = options_of::<W>(self, options, &input);
+        let value = encoded(self, signal.name(), &value);
+        self.signal_with_start_workflow(options, signal.name(), value.as_ref())
+    }
+
+    fn update_with_start_official<W: WorkflowImplementation, U: UpdateDefinition>(
+        &mut self,
+        options: StartOptions,
+        input: <W::Run as WorkflowDefinition>::Input,
+        update: U,
+        value: U::Input,
+    ) -> Result<(Handle, U::Output), ClientError> {
+        let options = options_of::<W>(self, options, &input);
+        let name = update.name();
+        let value = encoded(self, name, &value);
+        let (handle, sent) =
+            self.update_with_start_workflow(options, name, "", value.as_ref(), Duration::MAX)?;
+        let result = self.update_result(&sent, Duration::MAX)?;
+        Ok((handle, decoded(self, result.as_ref())?))
+    }
+
     fn complete_official<A: ActivityDefinition>(
         &mut self,
         target: impl Into<ActivityTarget>,
@@ -95,6 +220,30 @@ impl OfficialWorld for World {
         let result = encoded(self, activity.name(), &result);
         self.complete_activity_encoded(target, result)
     }
+}
+
+/// `options` for a workflow of this type with these arguments.
+fn options_of<W: WorkflowImplementation>(
+    world: &World,
+    options: StartOptions,
+    input: &<W::Run as WorkflowDefinition>::Input,
+) -> StartOptions {
+    StartOptions {
+        workflow_type: W::name().into(),
+        input: encoded(world, W::name(), input),
+        ..options
+    }
+}
+
+/// What the client of the scenario makes of an answer.
+fn decoded<T: TemporalDeserializable + 'static>(
+    world: &World,
+    answer: Option<&Payloads>,
+) -> Result<T, ClientError> {
+    let default = DataConverter::default();
+    let converter = world.extension::<DataConverter>().unwrap_or(&default);
+    decode_answer(converter, answer)
+        .map_err(|message| ClientError::Unreadable { message: message.into() })
 }
 
 /// `input` as the client of the scenario sends it.
