@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rehearsal_activation::Message;
-use rehearsal_history::event::WorkflowTaskCompleted;
+use rehearsal_history::event::{WorkflowTaskCompleted, WorkflowTaskStarted};
 use rehearsal_history::{Event, EventId, EventKind, Timestamp};
 
 use crate::profile::Profile;
@@ -95,61 +95,52 @@ pub fn slice(events: &[Arc<Event>]) -> Slices {
 /// Cuts `events` as the SDK of this profile does.
 ///
 /// To core, a task that asked for nothing, and behind which the next is scheduled at once, is a heartbeat, unless the
-/// task before it left commands behind: it is taken together with the next (`find_end_index_of_next_wft_seq`).
+/// task before it left commands behind: it is taken together with the next. If that one accepts an update first of all,
+/// the last heartbeat before the update is a task of its own all the same (`find_end_index_of_next_wft_seq`).
 pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
     let mut slices = Slices::default();
     let mut batch = Vec::new();
-    let mut merged = Vec::new();
+    let mut beats: Vec<Beat> = Vec::new();
     // Whether command events stand between the task before and the next one.
     let mut commanded = false;
     let mut rest = events;
     while let Some((event, behind)) = rest.split_first() {
         rest = behind;
         match &event.kind {
-            EventKind::WorkflowTaskStarted(started) => {
-                let task = |events| Task {
-                    number: slices.tasks.len() + 1,
-                    events,
-                    started: event.id,
-                    time: event.time,
-                    history_size: u64::try_from(started.history_size_bytes).unwrap_or_default(),
-                    continue_as_new_suggested: started.suggest_continue_as_new,
-                    messages: Vec::new(),
-                    completed: None,
-                    commands: Vec::new(),
-                    merged: Vec::new(),
-                };
-                match behind.split_first() {
-                    None => {
-                        let mut task = task(core::mem::take(&mut batch));
-                        task.merged = core::mem::take(&mut merged);
-                        task.messages = task.events.iter().filter_map(admitted).collect();
-                        slices.open = Some(task);
-                    }
-                    Some((completed, behind))
-                        if profile == Profile::Core
-                            && completion(completed).is_some()
-                            && !commanded
-                            && behind.first().is_some_and(|event| is_scheduled(event)) =>
-                    {
-                        merged.push(Arc::clone(completed));
-                        rest = behind;
-                    }
-                    Some((completed, behind)) if completion(completed).is_some() => {
-                        let mut task = task(core::mem::take(&mut batch));
-                        let (commands, behind) = behind.split_at(leading_commands(behind));
-                        task.completed = Some(Arc::clone(completed));
-                        task.commands = commands.to_vec();
-                        let told = commands.iter().filter_map(|event| accepted(event, &task.events));
-                        task.messages = told.collect();
-                        task.merged = core::mem::take(&mut merged);
-                        commanded = !commands.is_empty();
-                        slices.tasks.push(task);
-                        rest = behind;
-                    }
-                    Some(_) => {}
+            EventKind::WorkflowTaskStarted(started) => match behind.split_first() {
+                None => {
+                    let told = core::mem::take(&mut batch);
+                    let mut task = slices.task(event, started, told, &beats);
+                    beats.clear();
+                    task.messages = task.events.iter().filter_map(admitted).collect();
+                    slices.open = Some(task);
                 }
-            }
+                Some((completed, behind))
+                    if profile == Profile::Core
+                        && completion(completed).is_some()
+                        && !commanded
+                        && behind.first().is_some_and(|event| is_scheduled(event)) =>
+                {
+                    let (started, completed) = (Arc::clone(event), Arc::clone(completed));
+                    beats.push(Beat { started, completed });
+                    rest = behind;
+                }
+                Some((completed, behind)) if completion(completed).is_some() => {
+                    let (commands, behind) = behind.split_at(leading_commands(behind));
+                    slices.split(&mut batch, &mut beats, commands);
+                    let told = core::mem::take(&mut batch);
+                    let mut task = slices.task(event, started, told, &beats);
+                    beats.clear();
+                    task.completed = Some(Arc::clone(completed));
+                    task.commands = commands.to_vec();
+                    let messages = commands.iter().filter_map(|event| accepted(event, &task.events));
+                    task.messages = messages.collect();
+                    commanded = !commands.is_empty();
+                    slices.tasks.push(task);
+                    rest = behind;
+                }
+                Some(_) => {}
+            },
             EventKind::WorkflowTaskCompleted(_) => {
                 let (commands, behind) = behind.split_at(leading_commands(behind));
                 commanded = !commands.is_empty();
@@ -161,8 +152,72 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
             _ => batch.push(Arc::clone(event)),
         }
     }
+    slices.split_last(&mut batch, &mut beats, usize::MAX);
     slices.rest = batch;
     slices
+}
+
+/// A task that core takes for a heartbeat.
+struct Beat {
+    started: Arc<Event>,
+    completed: Arc<Event>,
+}
+
+impl Slices {
+    /// The task that was started with this event, taken together with these heartbeats.
+    fn task(
+        &self,
+        event: &Event,
+        started: &WorkflowTaskStarted,
+        events: Vec<Arc<Event>>,
+        beats: &[Beat],
+    ) -> Task {
+        Task {
+            number: self.tasks.len() + 1,
+            events,
+            started: event.id,
+            time: event.time,
+            history_size: u64::try_from(started.history_size_bytes).unwrap_or_default(),
+            continue_as_new_suggested: started.suggest_continue_as_new,
+            messages: Vec::new(),
+            completed: None,
+            commands: Vec::new(),
+            merged: beats.iter().map(|beat| Arc::clone(&beat.completed)).collect(),
+        }
+    }
+
+    /// A task that accepts an update first of all came behind the heartbeat before that update.
+    fn split(
+        &mut self,
+        batch: &mut Vec<Arc<Event>>,
+        beats: &mut Vec<Beat>,
+        commands: &[Arc<Event>],
+    ) {
+        let Some(EventKind::WorkflowExecutionUpdateAccepted(accepted)) =
+            commands.first().map(|event| &event.kind)
+        else {
+            return;
+        };
+        let sequencing = accepted.accepted_request_sequencing_event_id;
+        let before = beats.iter().take_while(|beat| beat.started.id < sequencing).count();
+        self.split_last(batch, beats, before);
+    }
+
+    /// The last of the first `count` heartbeats is a task of its own, taken together with those before it.
+    fn split_last(
+        &mut self,
+        batch: &mut Vec<Arc<Event>>,
+        beats: &mut Vec<Beat>,
+        count: usize,
+    ) {
+        let mut before: Vec<Beat> = beats.drain(..count.min(beats.len())).collect();
+        let Some(Beat { started: event, completed }) = before.pop() else { return };
+        let EventKind::WorkflowTaskStarted(started) = &event.kind else { return };
+        let told = batch.iter().take_while(|told| told.id < event.id).count();
+        let mut task = self.task(&event, started, batch.drain(..told).collect(), &before);
+        task.completed = Some(completed);
+        self.tasks.push(task);
+    }
 }
 
 fn completion(event: &Event) -> Option<&WorkflowTaskCompleted> {
