@@ -195,7 +195,11 @@ fn every_command_reaches_the_worker() {
 fn an_update_without_a_handler_is_rejected() {
     let update = Update { name: "change".into(), ..Update::default() };
     let jobs = [Job::DoUpdate(Box::new(update))];
-    insta::assert_snapshot!(play_input(&workflow::<Ends>(), r#""works""#, &jobs, &[]), @"");
+    let log = play_input(&workflow::<Ends>(), r#""works""#, &jobs, &[]);
+    let rejected = "response: Rejected(Failure { message: \"No update handler registered for update name change\"";
+    assert!(log.contains(rejected), "{log}");
+    // Answers go before what the workflow asks for.
+    assert!(log.find(rejected) < log.find("ScheduleActivity"), "{log}");
 }
 
 #[test]
