@@ -31,9 +31,7 @@ mod words;
 
 pub use config::{Limits, ServiceConfig};
 pub use cron::next_round;
-pub use error::{
-    Busy, IdTaken, InvalidRequest, NotFound, NotReady, RequestError, UpdateWithStart,
-};
+pub use error::{Busy, IdTaken, InvalidRequest, NotFound, NotReady, RequestError, UpdateWithStart};
 pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
     RunRef, StartWorkflow, Target,

@@ -123,7 +123,8 @@ impl Rules for Core {
         let mut messages = task.messages.iter().peekable();
         for event in &task.events {
             // What is recorded as accepted comes behind all events (`delayed_actions` of `apply_next_wft_from_history`).
-            while let Some(message) = messages.next_if(|it| !replaying && it.sequencing < event.id) {
+            while let Some(message) = messages.next_if(|it| !replaying && it.sequencing < event.id)
+            {
                 self.operations.update(message, replaying);
             }
             self.operations.apply(event).map_err(|fault| Box::new(untold(event, &fault)))?;

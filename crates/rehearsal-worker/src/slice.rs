@@ -133,7 +133,8 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                     beats.clear();
                     task.completed = Some(Arc::clone(completed));
                     task.commands = commands.to_vec();
-                    let messages = commands.iter().filter_map(|event| accepted(event, &task.events));
+                    let messages =
+                        commands.iter().filter_map(|event| accepted(event, &task.events));
                     task.messages = messages.collect();
                     commanded = !commands.is_empty();
                     slices.tasks.push(task);
@@ -204,12 +205,7 @@ impl Slices {
     }
 
     /// The last of the first `count` heartbeats is a task of its own, taken together with those before it.
-    fn split_last(
-        &mut self,
-        batch: &mut Vec<Arc<Event>>,
-        beats: &mut Vec<Beat>,
-        count: usize,
-    ) {
+    fn split_last(&mut self, batch: &mut Vec<Arc<Event>>, beats: &mut Vec<Beat>, count: usize) {
         let mut before: Vec<Beat> = beats.drain(..count.min(beats.len())).collect();
         let Some(Beat { started: event, completed }) = before.pop() else { return };
         let EventKind::WorkflowTaskStarted(started) = &event.kind else { return };

@@ -282,8 +282,8 @@ impl Worker {
             return;
         };
         // Core lets a task fail whose queries fail it (`failed_completion` in `managed_run.rs`); Go answers them with that.
-        let fails = self.options.profile == Profile::Core
-            && matches!(completion, Completion::Failed(_));
+        let fails =
+            self.options.profile == Profile::Core && matches!(completion, Completion::Failed(_));
         if let Some(commands) = work.held.take_if(|_| !fails) {
             let ids: Vec<SmolStr> = work.queries.iter().map(|query| query.id.clone()).collect();
             let answers = query::answers(&run_id, &ids, completion, out);

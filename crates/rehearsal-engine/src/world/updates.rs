@@ -194,11 +194,7 @@ impl World {
         input: Option<&Payloads>,
     ) -> UpdateRequest {
         UpdateRequest {
-            meta: Some(UpdateMeta {
-                update_id,
-                identity: IDENTITY,
-                ..UpdateMeta::default()
-            }),
+            meta: Some(UpdateMeta { update_id, identity: IDENTITY, ..UpdateMeta::default() }),
             input: Some(UpdateInput {
                 header: self.scenario.profile.client_header(),
                 name: name.into(),

@@ -70,8 +70,7 @@ impl Service {
             self.terminate_for(now, run, &start.run_id, out);
         }
         let started = started_event(&self.config, now, start);
-        let following =
-            Following { signaled, ..Following::of_chain(started, Queue::default()) };
+        let following = Following { signaled, ..Following::of_chain(started, Queue::default()) };
         self.begin(now, following, out)
     }
 

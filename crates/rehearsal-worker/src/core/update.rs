@@ -7,9 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{
-    Message, RespondUpdate, ServerCommand, UpdateMessage, UpdateResponse,
-};
+use rehearsal_activation::{Message, RespondUpdate, ServerCommand, UpdateMessage, UpdateResponse};
 use rehearsal_history::{Event, EventKind, SmolStr};
 
 use self::machine::{UpdateInput, UpdateReaction, UpdateState};
@@ -48,9 +46,11 @@ impl Updates {
     /// Workflow code says something of one (`handle_response`).
     pub(super) fn respond(&mut self, respond: RespondUpdate, out: &mut Out) -> Result<(), Fault> {
         let RespondUpdate { protocol_instance_id: update_id, response } = respond;
-        let Some((&number, update)) = self.newest.get(&update_id).and_then(|number| {
-            Some((number, self.all.get_mut(usize::try_from(*number).ok()?)?))
-        }) else {
+        let Some((&number, update)) = self
+            .newest
+            .get(&update_id)
+            .and_then(|number| Some((number, self.all.get_mut(usize::try_from(*number).ok()?)?)))
+        else {
             return Err(Fault::Fatal(format!(
                 "Missing associated machine for protocol message {update_id}"
             )));

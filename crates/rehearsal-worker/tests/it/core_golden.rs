@@ -144,6 +144,10 @@ fn across(events: &[Arc<Event>], event: &Event) -> WorkflowCommand {
                 task_timeout: child.workflow_task_timeout,
                 parent_close_policy: child.parent_close_policy.clone(),
                 id_reuse_policy: child.workflow_id_reuse_policy.clone(),
+                retry_policy: child.retry_policy.clone(),
+                cron_schedule: child.cron_schedule.clone(),
+                memo: child.memo.clone(),
+                search_attributes: child.search_attributes.clone(),
                 cancellation_type: ChildCancellationType::WaitCancellationCompleted,
                 ..StartChild::default()
             }))
@@ -183,10 +187,10 @@ fn noted(event: &Event) -> WorkflowCommand {
         EventKind::WorkflowExecutionUpdateCompleted(completed) => {
             let outcome = completed.outcome.clone().unwrap();
             // Core's language says of a handler that has failed what it says of a validator.
-            let response = outcome.failure.map_or(
-                UpdateResponse::Completed(outcome.success),
-                |failure| UpdateResponse::Rejected(Box::new(failure)),
-            );
+            let response =
+                outcome.failure.map_or(UpdateResponse::Completed(outcome.success), |failure| {
+                    UpdateResponse::Rejected(Box::new(failure))
+                });
             respond(&completed.meta.as_ref().unwrap().update_id, response)
         }
         EventKind::MarkerRecorded(marker) => {
@@ -290,9 +294,8 @@ fn every_recorded_task_is_answered_as_recorded() {
             let first = if index == 0 { 1 } else { tasks[index - 1].started.next().0 };
             let mut cold = worker_of(Profile::Core);
             // With an update behind it, a task that asked for nothing is told together with the next.
-            let beats = index > 0
-                && !updates(task).is_empty()
-                && tasks[index - 1].commands.is_empty();
+            let beats =
+                index > 0 && !updates(task).is_empty() && tasks[index - 1].commands.is_empty();
             let workers = [(&mut warm, first, index), (&mut cold, 1, 0)];
             for (worker, first, from) in workers.into_iter().take(if beats { 1 } else { 2 }) {
                 let told = tasks[from..=index].iter().filter(|task| is_told(&history, task));

@@ -47,20 +47,15 @@ fn refused(world: &mut World, options: StartOptions) -> String {
 #[test]
 fn an_update_that_cannot_be_meant_starts_nothing() {
     let mut world = scenario().world();
-    let unsaid = StartOptions {
-        id_conflict_policy: WorkflowIdConflictPolicy::Unspecified,
-        ..options()
-    };
+    let unsaid =
+        StartOptions { id_conflict_policy: WorkflowIdConflictPolicy::Unspecified, ..options() };
     assert_eq!(
         refused(&mut world, unsaid.clone()),
         "invalid WithStartWorkflowOperation: WorkflowIDConflictPolicy must be set in StartWorkflowOptions for \
          update-with-start"
     );
     let cron = StartOptions { cron_schedule: Some("@every 1h".into()), ..options() };
-    assert_eq!(
-        refused(&mut world, cron),
-        "failed workflow start: CronSchedule is not allowed."
-    );
+    assert_eq!(refused(&mut world, cron), "failed workflow start: CronSchedule is not allowed.");
     let delayed = StartOptions { start_delay: Some(secs(1)), ..options() };
     assert_eq!(
         refused(&mut world, delayed),
@@ -88,10 +83,8 @@ fn a_running_workflow_takes_the_update_or_makes_room() {
 
     world.signal(&other, DONE, ()).unwrap();
     world.wait(&other);
-    let once = StartOptions {
-        id_reuse_policy: WorkflowIdReusePolicy::RejectDuplicate,
-        ..options()
-    };
+    let once =
+        StartOptions { id_reuse_policy: WorkflowIdReusePolicy::RejectDuplicate, ..options() };
     let refused = world.update_with_start(once, ADD, 1).unwrap_err();
     assert!(
         matches!(&refused, ClientError::UpdateWithStart { error, .. }

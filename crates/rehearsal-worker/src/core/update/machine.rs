@@ -118,11 +118,7 @@ impl UpdateState {
             )
             | (
                 Self::CompletedCommandCreated,
-                I::Accept
-                | I::Reject
-                | I::Complete
-                | I::CommandProtocolMessage
-                | I::UpdateAccepted,
+                I::Accept | I::Reject | I::Complete | I::CommandProtocolMessage | I::UpdateAccepted,
             )
             | (
                 Self::CompletedImmediatelyCompleteCreated,
