@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rehearsal_activation::{Trouble, quiet};
+use rehearsal_activation::{Definition, Trouble, quiet};
 use rehearsal_history::{Event, EventId, EventKind, History, SmolStr, Status};
 use rehearsal_worker::{Grade, ReplayOptions, replay};
 
@@ -14,6 +14,7 @@ use crate::finding::{Code, Finding};
 use crate::host::identity;
 use crate::outcome::{Execution, Outcome};
 use crate::outside::too_late;
+use crate::record::Record;
 use crate::rehearsed::{misread, never_polled, never_succeeded, wants_tokio};
 use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
@@ -82,7 +83,10 @@ pub fn examine_choices(
     let mut replays = Replays::default();
     for execution in &outcome.executions {
         findings.extend(well_formed(execution));
-        findings.extend(replayed(scenario, execution, &mut replays));
+        // What was recorded, and broke when it was taken over, differs from the start as well.
+        if scenario.origin.is_none() || !findings.iter().any(is_nondeterminism) {
+            findings.extend(replayed(scenario, execution, &mut replays));
+        }
     }
     let alike = unlike.is_none();
     // Code that does not replay does not repeat itself either, nor does what waits for the world outside; what was found
@@ -115,6 +119,10 @@ pub fn examine_choices(
     outcome.findings = findings;
     scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }
+}
+
+fn is_nondeterminism(finding: &Finding) -> bool {
+    finding.code == Code::Nondeterminism
 }
 
 /// What a check finds. One that panics, as an `assert!` in it does, is a finding like any other.
@@ -193,7 +201,9 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
 /// If workers have different code, that is what is behind a replay that differs.
 fn deployed(scenario: &Scenario, finding: Finding) -> Finding {
     let other = |worker: &WorkerSpec| !worker.code.is_empty();
-    let deploys = scenario.has_deployment() || scenario.workers.iter().any(other);
+    let deploys = scenario.has_deployment()
+        || scenario.origin.is_some()
+        || scenario.workers.iter().any(other);
     match finding.code {
         Code::Nondeterminism if deploys => finding.with_cause(Cause::OtherCode),
         _ => finding,
@@ -334,39 +344,86 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
     let cold = cold.filter(|&task| task > recorded && own.get(task - 1) == Some(&true));
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {
-        let options = ReplayOptions { profile: scenario.profile, cold_at };
-        let differences = match replay(&execution.history, definition.as_ref(), options) {
-            Ok(replayed) => replayed.differences,
-            Err(mismatch) => vec![*mismatch],
+        let differences = match differs(scenario, execution, definition.as_ref(), cold_at) {
+            Ok(cosmetic) => cosmetic,
+            Err(finding) => return Some(*finding),
         };
-        if let Some(mismatch) =
-            differences.iter().find(|difference| difference.grade != Grade::Cosmetic)
-        {
-            let whence = cold_at.map_or_else(
-                || "from the start".to_owned(),
-                |task| format!("from a cold cache at workflow task {task}"),
-            );
-            let code = match mismatch.trouble {
-                Some(Trouble::SdkDefect { .. }) => Code::SdkDefect,
-                _ => Code::Nondeterminism,
-            };
-            let finding =
-                Finding::new(code, format!("{} does not replay {whence}", execution.workflow_type));
-            let mut finding = finding.with_events(mismatch.at.map(|id| id.0));
-            finding.grade = (code == Code::Nondeterminism).then_some(mismatch.grade);
-            let finding = finding.about(format!("{} {}", mismatch.recorded, mismatch.attempted));
-            let cause = mismatch.trouble.as_ref().and_then(cause);
-            let finding = cause.into_iter().fold(finding, Finding::with_cause);
-            let finding = deployed(scenario, finding);
-            return Some(mismatch.to_string().lines().fold(finding, Finding::with_detail));
-        }
         match cold_at {
             None => {
                 replays.from_start += 1;
-                replays.cosmetic += differences.len();
+                replays.cosmetic += differences;
             }
             Some(_) => replays.cold += 1,
         }
     }
     None
+}
+
+/// Replays a history, and says how many cosmetic differences there are.
+///
+/// # Errors
+///
+/// What differs otherwise.
+fn differs(
+    scenario: &Scenario,
+    execution: &Execution,
+    definition: &dyn Definition,
+    cold_at: Option<usize>,
+) -> Result<usize, Box<Finding>> {
+    let options = ReplayOptions { profile: scenario.profile, cold_at };
+    let differences = match replay(&execution.history, definition, options) {
+        Ok(replayed) => replayed.differences,
+        Err(mismatch) => vec![*mismatch],
+    };
+    let differs = differences.iter().find(|difference| difference.grade != Grade::Cosmetic);
+    let Some(mismatch) = differs else { return Ok(differences.len()) };
+    let whence = cold_at.map_or_else(
+        || "from the start".to_owned(),
+        |task| format!("from a cold cache at workflow task {task}"),
+    );
+    let code = match mismatch.trouble {
+        Some(Trouble::SdkDefect { .. }) => Code::SdkDefect,
+        _ => Code::Nondeterminism,
+    };
+    let finding =
+        Finding::new(code, format!("{} does not replay {whence}", execution.workflow_type));
+    let mut finding = finding.with_events(mismatch.at.map(|id| id.0));
+    finding.grade = (code == Code::Nondeterminism).then_some(mismatch.grade);
+    let finding = finding.about(format!("{} {}", mismatch.recorded, mismatch.attempted));
+    let cause = mismatch.trouble.as_ref().and_then(cause);
+    let finding = cause.into_iter().fold(finding, Finding::with_cause);
+    let finding = deployed(scenario, finding);
+    Err(Box::new(mismatch.to_string().lines().fold(finding, Finding::with_detail)))
+}
+
+/// Replays a recorded run with the code of the scenario, where it cannot be gone on from. What differs is a finding.
+#[must_use]
+pub fn examine_recorded(scenario: &Scenario, history: &History) -> Examined {
+    let started = history.started();
+    let execution = Execution {
+        workflow_id: started.workflow_id.clone(),
+        run_id: started.original_execution_run_id.clone(),
+        workflow_type: started.workflow_type.name.clone(),
+        history: history.events().to_vec(),
+        status: history.status(),
+    };
+    let mut replays = Replays { from_start: 1, ..Replays::default() };
+    let mut findings = Vec::new();
+    if let Some(definition) = scenario.definition(&execution.workflow_type) {
+        let _silence = scenario.listen(None);
+        match differs(scenario, &execution, definition.as_ref(), None) {
+            Ok(cosmetic) => replays.cosmetic = cosmetic,
+            Err(finding) => findings.push(finding.with_cause(Cause::OtherCode)),
+        }
+    }
+    let began = history.events().first().map(|event| event.time).unwrap_or_default();
+    let outcome = Outcome {
+        executions: vec![execution],
+        record: Record { began, ..Record::default() },
+        findings,
+        tape: Tape::calm(),
+        patience: Patience::MayStayOpen,
+        dialect: scenario.dialect,
+    };
+    Examined { outcome, replays }
 }

@@ -46,7 +46,7 @@ pub use choice::{
     Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,
 };
 pub use clock::BEGINNING;
-pub use examine::{Examined, Replays, examine, examine_choices};
+pub use examine::{Examined, Replays, examine, examine_choices, examine_recorded};
 pub use finding::{Code, Finding};
 pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;

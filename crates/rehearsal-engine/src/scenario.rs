@@ -254,6 +254,18 @@ impl Scenario {
         self
     }
 
+    /// This scenario once the code that takes over has done so: no worker has other code any more.
+    #[must_use]
+    pub fn deployed(mut self) -> Self {
+        let deployment = core::mem::take(&mut self.deployment);
+        for (workflow_type, code) in deployment.iter() {
+            if let Some(definition) = self.workflows.get(code).cloned() {
+                Arc::make_mut(&mut self.workflows).insert(workflow_type.clone(), definition);
+            }
+        }
+        self
+    }
+
     /// Whether there is code that can take over.
     #[must_use]
     pub fn has_deployment(&self) -> bool {

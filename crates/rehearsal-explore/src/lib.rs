@@ -24,4 +24,4 @@ pub use points::{Target, targets};
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};
 pub use sweep::{Row, Sweep, Swept, Twice, sweep};
-pub use upgrade::{OldRun, TakenOver, Upgrade, Verdict, upgrade};
+pub use upgrade::{OldRun, Origin, Stood, TakenOver, Upgrade, Verdict, upgrade, upgrade_recorded};

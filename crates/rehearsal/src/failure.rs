@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use rehearsal_engine::{Finding, LogLine, Outcome, Scenario, Tape};
+use rehearsal_engine::{Code, Finding, LogLine, Outcome, Scenario, Tape};
 use rehearsal_explore::Case;
 
 use crate::occurrence::Occurrence;
@@ -91,8 +91,11 @@ impl Failure {
         report.hear(scenario);
         let all = report.all();
         let findings = all.iter().map(|occurrence| occurrence.finding.clone()).collect();
-        let mut failure =
-            Self::new(report.text(), findings, report.scenario(), report.first_failure());
+        let Some(first) = report.first_failure() else {
+            let headline = "nothing was found, and that is reported";
+            return Self::of_finding(Finding::new(Code::IllFormed, headline));
+        };
+        let mut failure = Self::new(report.text(), findings, report.scenario(), first);
         if let Some(run) = &mut failure.run {
             run.all = all;
         }

@@ -62,6 +62,16 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fork(&self, recorded: &Recorded, at: EventId) -> Result<Self, ForkError> {
+        self.forked(recorded, at, true)
+    }
+
+    /// The same; `judged` says whether the code must replay what is recorded.
+    pub(crate) fn forked(
+        &self,
+        recorded: &Recorded,
+        at: EventId,
+        judged: bool,
+    ) -> Result<Self, ForkError> {
         let history = read(recorded)?;
         let (boundaries, events) = (history.boundaries(), history.events());
         if boundaries.binary_search(&at).is_err() {
@@ -87,8 +97,10 @@ impl Scenario {
             _ => &[Profile::Go, Profile::Core],
         };
         let profile = rules_of(history, recorded.asked_rules(), profiles)?;
-        // What differs and breaks nothing every run from here on finds (RH101).
-        let _mild = judge(&stood, &Encodings::of(dialect), definition, profile)?;
+        if judged {
+            // What differs and breaks nothing every run from here on finds (RH101).
+            let _mild = judge(&stood, &Encodings::of(dialect), definition, profile)?;
+        }
         let inner = self.inner.clone().with_profile(profile);
         let inner = inner.with_name(format!("{}@{at}", self.inner.name()));
         let inner = inner.with_client(clients::recorded(history, at));
@@ -139,7 +151,7 @@ impl Scenario {
     }
 }
 
-fn read(recorded: &Recorded) -> Result<&History, ForkError> {
+pub(crate) fn read(recorded: &Recorded) -> Result<&History, ForkError> {
     recorded.history().map_err(|error| ForkError::Unreadable(error.to_string()))
 }
 

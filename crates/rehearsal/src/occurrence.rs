@@ -56,7 +56,7 @@ impl Occurrence {
     /// All that the sweep of an upgrade found: that of the baseline first, then by moment.
     pub(crate) fn of_upgrade(upgrade: &Upgrade) -> Vec<Self> {
         let taken = upgrade.moments().flat_map(|taken| Self::of_run(&taken.outcome));
-        Self::of_run(&upgrade.baseline).chain(taken).collect()
+        upgrade.baseline.iter().flat_map(Self::of_run).chain(taken).collect()
     }
 
     fn with(outcome: &Outcome, point: Option<CanceledAt>) -> impl Iterator<Item = Self> + '_ {

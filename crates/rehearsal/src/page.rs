@@ -42,7 +42,8 @@ pub(crate) enum Where<'a> {
         index: usize,
         of: usize,
         others: usize,
-        old: &'a Outcome,
+        /// `None` if it was recorded.
+        old: Option<&'a Outcome>,
     },
     Point {
         run: &'a Swept,
@@ -136,7 +137,8 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     match place {
         Where::Baseline | Where::Alone | Where::Given => {}
         Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
-        Where::Moment { old, .. } => contrast(&mut page, outcome, None, old),
+        Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
+        Where::Moment { old: None, .. } => {}
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }
@@ -162,6 +164,9 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     let tape = &outcome.tape;
     let again = match place {
         Where::Given => rerun::in_code(tape),
+        Where::Moment { old: None, taken, .. } => {
+            format!("`scenario.fork(&recorded, EventId({}))?.run()`", taken.moment.after_event)
+        }
         Where::Baseline
         | Where::Alone
         | Where::Explored { .. }

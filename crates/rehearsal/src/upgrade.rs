@@ -1,10 +1,12 @@
 //! Sweeps of upgrades: which moment of a deployment breaks which run.
 
+mod recorded;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use rehearsal_engine::{Cause, Code, Finding, Moment, Outcome, Scenario as Inner};
-use rehearsal_explore::{OldRun, TakenOver, Upgrade, Verdict};
+use rehearsal_explore::{OldRun, Origin, TakenOver, Upgrade, Verdict};
 use rehearsal_history::{SmolStr, Status};
 
 use crate::failure::Failure;
@@ -79,17 +81,25 @@ impl Scenario {
         self.ready()?;
         let keeper = Keeper::new(name);
         let mut upgrade = rehearsal_explore::upgrade(&self.inner, &self.checks, &keeper);
-        let found = &mut upgrade.baseline.findings;
-        found.extend(self.unknown_activities());
+        let mut found = self.unknown_activities();
         if found.is_empty() && !self.inner.has_deployment() {
             let headline = "there is no code that could take over: `.deploy(..)` gives it";
             found.push(Finding::new(Code::Setup, headline));
         }
-        if found.is_empty() && upgrade.runs.iter().all(|run| run.moments.is_empty()) {
+        let runs = &upgrade.runs;
+        if found.is_empty() && !runs.is_empty() && runs.iter().all(|run| run.moments.is_empty()) {
             let headline = "no workflow task is there before which new code could take over";
             found.push(Finding::new(Code::Setup, headline).with_cause(Cause::NoClient));
         }
-        let mut report = UpgradeReport { scenario: name.to_owned(), upgrade };
+        if let Some(baseline) = &mut upgrade.baseline {
+            baseline.findings.extend(found);
+        }
+        self.upgraded(upgrade, &keeper)
+    }
+
+    /// What a sweep came to, or what is found.
+    fn upgraded(&self, upgrade: Upgrade, keeper: &Keeper) -> Result<UpgradeReport, Failure> {
+        let mut report = UpgradeReport { scenario: self.inner.name().to_owned(), upgrade };
         if report.is_clean() {
             keeper.trouble().map_or(Ok(report), |finding| Err(Failure::of_finding(finding)))
         } else {
@@ -112,10 +122,10 @@ impl UpgradeReport {
         self.upgrade.moments().count()
     }
 
-    /// The run of the old code without a cancel.
+    /// The run of the old code without a cancel; `None` if its runs were recorded.
     #[must_use]
-    pub fn baseline(&self) -> &Outcome {
-        &self.upgrade.baseline
+    pub const fn baseline(&self) -> Option<&Outcome> {
+        self.upgrade.baseline.as_ref()
     }
 
     /// The runs that were taken over, by run of the old code, then by moment.
@@ -151,8 +161,9 @@ impl UpgradeReport {
     }
 
     /// The first run in which something was found; the baseline if there is none.
-    pub(crate) fn first_failure(&self) -> &Outcome {
-        self.upgrade.failures().next().map_or(&self.upgrade.baseline, |(_, taken)| &taken.outcome)
+    pub(crate) fn first_failure(&self) -> Option<&Outcome> {
+        let taken = self.upgrade.failures().next().map(|(_, taken)| &taken.outcome);
+        taken.or(self.upgrade.baseline.as_ref())
     }
 
     /// Notes what user code logs in the first run in which something was found.
@@ -160,7 +171,10 @@ impl UpgradeReport {
         let Upgrade { baseline, runs, .. } = &mut self.upgrade;
         let taken = runs.iter_mut().flat_map(|run| &mut run.moments);
         let mut outcomes = taken.map(|taken| &mut taken.outcome);
-        scenario.hear(outcomes.find(|it| !it.findings.is_empty()).unwrap_or(baseline));
+        // What was recorded is not made again by this scenario.
+        if let Some(baseline) = baseline {
+            scenario.hear(outcomes.find(|it| !it.findings.is_empty()).unwrap_or(baseline));
+        }
     }
 
     /// The report in its parts.
@@ -182,7 +196,9 @@ impl UpgradeReport {
     fn page(&self) -> Option<Text> {
         let Upgrade { baseline, runs, .. } = &self.upgrade;
         let all = self.all();
-        if let Some(finding) = baseline.findings.first() {
+        if let Some(baseline) = baseline
+            && let Some(finding) = baseline.findings.first()
+        {
             let mut page = explain(finding, baseline, &Where::Baseline, &self.scenario);
             page.append(&besides(finding, &all, &self.scenario));
             return Some(page);
@@ -203,19 +219,21 @@ impl UpgradeReport {
             old: runs
                 .iter()
                 .find(|run| run.moments.iter().any(|of| std::ptr::eq(of, taken)))
-                .map_or(baseline, |run| &run.outcome),
+                .and_then(|run| run.outcome.as_ref()),
         };
         let mut page = explain(finding, &taken.outcome, &place, &self.scenario);
-        page.append(&besides(finding, &all, &self.scenario));
+        // What was recorded is not run again by a case of this scenario.
+        if baseline.is_some() {
+            page.append(&besides(finding, &all, &self.scenario));
+        }
         Some(page)
     }
 
     fn rows(&self) -> Text {
-        let main = self.upgrade.baseline.main().map(|main| &main.workflow_id);
-        let (canceled, calm): (Vec<&OldRun>, Vec<&OldRun>) =
-            self.upgrade.runs.iter().partition(|run| run.canceled.is_some());
-        let mut rows = Row::of("not canceled", &calm, main);
-        rows.extend(Row::of("canceled", &canceled, main));
+        let mut rows: Vec<Row> = Vec::new();
+        for runs in self.upgrade.runs.chunk_by(|a, b| label(a) == label(b)) {
+            rows.extend(Row::of(label(runs.first().expect("a chunk holds something")), runs));
+        }
         let tasks = rows.iter().map(|row| row.tasks().len()).max().unwrap_or(0).max(12);
         let ends = rows.iter().map(|row| row.ends().len()).max().unwrap_or(0).max(9);
         let mut table = Text::default();
@@ -243,7 +261,7 @@ impl UpgradeReport {
         table.line(Role::Plain, &format!("  {label:<34} {:<tasks$}  {moments:>7}  {cell:>8}", ""));
         if self.upgrade.left_out > 0 {
             let line = format!(
-                "  left out: {} canceled runs of the old code, in which something is found without an upgrade",
+                "  left out, as something is found in them without an upgrade: canceled runs of the old code: {}",
                 self.upgrade.left_out
             );
             table.line(Role::Mark, &line);
@@ -258,9 +276,18 @@ impl fmt::Display for UpgradeReport {
     }
 }
 
+/// What the table calls a run of the old code.
+fn label(run: &OldRun) -> &str {
+    match &run.origin {
+        Origin::Calm => "not canceled",
+        Origin::Canceled(_) => "canceled",
+        Origin::Recorded(name) => name,
+    }
+}
+
 /// Moments before tasks that follow each other, of the runs of one kind, that are alike.
 struct Row {
-    run: &'static str,
+    run: String,
     /// The workflow whose tasks they are, unless it is the first.
     of: Option<SmolStr>,
     first: usize,
@@ -272,10 +299,13 @@ struct Row {
 }
 
 impl Row {
-    fn of(run: &'static str, runs: &[&OldRun], main: Option<&SmolStr>) -> Vec<Self> {
+    fn of(run: &str, runs: &[OldRun]) -> Vec<Self> {
+        let main = runs.iter().find_map(|run| run.outcome.as_ref()?.main());
+        let main = main.map(|main| &main.workflow_id);
         let mut moments: Vec<&TakenOver> = runs.iter().flat_map(|run| &run.moments).collect();
         let other = |it: &TakenOver| {
-            (main != Some(&it.moment.workflow_id)).then(|| it.moment.workflow_id.clone())
+            let is_main = main.is_none_or(|main| *main == it.moment.workflow_id);
+            (!is_main).then(|| it.moment.workflow_id.clone())
         };
         // What is a run of a chain is no part of its name, and its tasks are counted anew.
         moments.sort_by_key(|it| (other(it), it.moment.task, replay(it)));
@@ -293,6 +323,7 @@ impl Row {
                 row.ends.insert(ends);
             } else {
                 let (first, last, ends) = (task, task, BTreeSet::from([ends]));
+                let run = run.to_owned();
                 rows.push(Self { run, of, first, last, moments: 1, findings: found, ends, replay });
             }
         }

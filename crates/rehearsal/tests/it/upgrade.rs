@@ -2,8 +2,8 @@
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChildOptions, Code, Context,
-    Exploration, Grade, Scenario, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, check,
-    mins, secs,
+    Exploration, ForkError, Grade, History, Recorded, Scenario, Status, Stub, Tape, WorkerSpec,
+    Workflow, WorkflowError, check, mins, replay, secs,
 };
 
 const BAKE: Workflow<(), ()> = Workflow::new("Bake");
@@ -164,4 +164,62 @@ fn without_new_code_or_without_a_run_there_is_nothing_to_sweep() {
     assert!(headline(bakery()).contains("`.deploy(..)` gives it"));
     let nobody = bakery().deploy(BAKE, bake).client(|_| ());
     assert!(headline(nobody).starts_with("no workflow task is there"));
+}
+
+/// What production has recorded of two loaves: one that is sold, and one that rests.
+fn recorded() -> [Recorded; 2] {
+    let outcome = bakery().run();
+    let sold = History::new(outcome.main().unwrap().history.clone()).unwrap();
+    let rests = sold.until(sold.boundaries()[6]);
+    [replay(sold.to_json()), replay(rests.to_json())]
+}
+
+#[test]
+fn recorded_runs_are_taken_over_at_every_task() {
+    let report = bakery().deploy(BAKE, bake).try_sweep_upgrade_of(&recorded()).unwrap();
+    assert!(report.baseline().is_none());
+    insta::assert_snapshot!(report.table());
+
+    // Without `deploy` it is the code of the scenario that takes over.
+    let same = bakery().try_sweep_upgrade_of(&recorded()).unwrap();
+    assert_eq!(same.table(), report.table());
+}
+
+#[test]
+fn a_recorded_run_that_the_new_code_breaks_is_named_with_its_moment() {
+    let upgrade = bakery().deploy(BAKE, bake_for_nothing);
+    let Err(ForkError::Found(failure)) = upgrade.try_sweep_upgrade_of(&recorded()) else {
+        panic!("it breaks")
+    };
+    assert_eq!(failure.findings()[0].grade, Some(Grade::BreaksProduction));
+    insta::assert_snapshot!(failure.report());
+}
+
+#[test]
+fn where_a_recorded_run_cannot_go_on_it_is_replayed() {
+    async fn parent(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        ctx.with_child_options(ChildOptions::new().with_id("dough-7"))
+            .execute_child(KNEAD, ())
+            .await
+    }
+
+    async fn hasty(_: Context, (): ()) -> Result<(), WorkflowError> {
+        Ok(())
+    }
+
+    async fn knead(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        ctx.sleep(mins(1)).await
+    }
+
+    let family = || bakery().workflow(BAKE, parent).workflow(KNEAD, knead);
+    let outcome = family().run();
+    let history = History::new(outcome.main().unwrap().history.clone()).unwrap();
+    let recorded = [replay(history.to_json())];
+    let report = family().try_sweep_upgrade_of(&recorded).unwrap();
+    insta::assert_snapshot!(report.table());
+
+    let broken = family().deploy(BAKE, hasty).try_sweep_upgrade_of(&recorded);
+    let Err(ForkError::Found(failure)) = broken else { panic!("it breaks") };
+    let table = &failure.report()[failure.report().find("  run of the old").unwrap()..];
+    insta::assert_snapshot!("broken", table);
 }
