@@ -116,12 +116,12 @@ impl Check for SkippedReportedAsCanceled {
                 if outcome.calls_of(execution).any(|call| call.scheduled == id) {
                     let headline =
                         format!("{name} ran although it was started on a canceled context");
-                    findings
-                        .push(Finding::new(Code::SkippedNotCanceled, headline).with_events([id.0]));
+                    let finding = Finding::new(Code::SkippedNotCanceled, headline);
+                    findings.push(finding.with_events([id.0]).of(&execution.run_id, outcome));
                 } else if !reported_as_canceled(execution, id) {
                     let headline = format!("{name} was skipped, but not reported as canceled");
-                    findings
-                        .push(Finding::new(Code::SkippedNotCanceled, headline).with_events([id.0]));
+                    let finding = Finding::new(Code::SkippedNotCanceled, headline);
+                    findings.push(finding.with_events([id.0]).of(&execution.run_id, outcome));
                 }
             }
         }
@@ -132,9 +132,12 @@ impl Check for SkippedReportedAsCanceled {
 /// What is wrong with the executions of a run, each judged by itself.
 fn in_each<'a>(
     outcome: &'a Outcome,
-    check_execution: impl FnMut(&'a Execution) -> Option<Finding>,
+    mut check_execution: impl FnMut(&'a Execution) -> Option<Finding>,
 ) -> Vec<Finding> {
-    outcome.executions.iter().filter_map(check_execution).collect()
+    let each = outcome.executions.iter();
+    let each =
+        each.filter_map(|it| check_execution(it).map(|finding| finding.of(&it.run_id, outcome)));
+    each.collect()
 }
 
 /// How long the code of an attempt ran, for the middle of a sentence about it.

@@ -82,10 +82,11 @@ pub fn examine_choices(
     findings.extend(cancels_recorded(&outcome));
     let mut replays = Replays::default();
     for execution in &outcome.executions {
-        findings.extend(well_formed(execution));
+        let of = |finding: Finding| finding.of(&execution.run_id, &outcome);
+        findings.extend(well_formed(execution).map(of));
         // What was recorded, and broke when it was taken over, differs from the start as well.
         if scenario.origin.is_none() || !findings.iter().any(is_nondeterminism) {
-            findings.extend(replayed(scenario, execution, &mut replays));
+            findings.extend(replayed(scenario, execution, &mut replays).map(of));
         }
     }
     let alike = unlike.is_none();
@@ -299,6 +300,7 @@ fn attempts_allowed(outcome: &Outcome) -> Option<Finding> {
                     format!("{name} was given {attempts} attempts, {maximum} are allowed"),
                 )
                 .with_events([event.id.0])
+                .of(&execution.run_id, outcome)
             })
         })
     })

@@ -6,6 +6,7 @@ use rehearsal_worker::Grade;
 use serde::{Serialize, Serializer};
 
 use crate::cause::Cause;
+use crate::outcome::Outcome;
 
 /// What kind of thing is wrong. The codes are stable; each has its section in `docs/diagnostics.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -344,8 +345,11 @@ pub struct Finding {
     pub headline: String,
     /// More of it, a line each; may be empty.
     pub details: Vec<String>,
-    /// The ids of the events of the first execution that show it; may be empty.
+    /// The ids of the events that show it; may be empty.
     pub events: Vec<u64>,
+    /// The run id of the execution that these are events of; `None` for the first execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
     /// Of a replay that differs (RH101), how bad that is for production.
     #[serde(skip)]
     pub grade: Option<Grade>,
@@ -366,6 +370,7 @@ impl Finding {
             headline: headline.into(),
             details: Vec::new(),
             events: Vec::new(),
+            run_id: None,
             grade: None,
             cause: None,
             subject: String::new(),
@@ -399,6 +404,13 @@ impl Finding {
     #[must_use]
     pub fn with_events(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
         self.events.extend(ids);
+        self
+    }
+
+    /// This finding about the execution with this run id: its events are of that one.
+    #[must_use]
+    pub fn of(mut self, run_id: &str, outcome: &Outcome) -> Self {
+        self.run_id = (!outcome.is_main(run_id)).then(|| run_id.to_owned());
         self
     }
 }

@@ -43,8 +43,8 @@ pub(crate) fn too_late(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding> {
         let finding = Finding::new(Code::ResultTooLate, headline)
             .with_detail(detail)
             .with_detail(format!("the service answered: {answer}"));
-        let end = timed_out.map(|(_, id, _)| id.0).filter(|_| outcome.is_main(run_id));
-        findings.push(finding.with_events(end));
+        let end = timed_out.map(|(_, id, _)| id.0);
+        findings.push(finding.with_events(end).of(&execution.run_id, outcome));
     }
     findings
 }

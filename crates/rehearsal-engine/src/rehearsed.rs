@@ -73,10 +73,10 @@ pub(crate) fn never_polled(scenario: &Scenario, outcome: &Outcome) -> Vec<Findin
             );
             let names: Vec<&str> = polled.iter().copied().collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let main = outcome.is_main(&execution.run_id);
             let finding = Finding::new(Code::Setup, headline)
                 .with_detail(format!("queues that are polled for activities: {names}"))
-                .with_events(main.then_some(event.id.0));
+                .with_events([event.id.0])
+                .of(&execution.run_id, outcome);
             findings.push(finding);
         }
     }
@@ -139,7 +139,7 @@ fn activity(name: &str, outcome: &Outcome) -> Option<Finding> {
     } else {
         finding
     };
-    Some(finding.with_events(outcome.is_main(&last.run_id).then_some(last.scheduled.0)))
+    Some(finding.with_events([last.scheduled.0]).of(&last.run_id, outcome))
 }
 
 /// Whether the service took what an attempt returned. The answer of one that took longer than its time-outs allow is

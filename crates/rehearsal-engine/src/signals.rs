@@ -32,7 +32,8 @@ pub(crate) fn unreadable(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding>
                 format!("signal `{name}` of {id} could not be read: {why}"),
             )
             .with_detail(what)
-            .with_events(outcome.is_main(&execution.run_id).then_some(event.0))
+            .with_events([event.0])
+            .of(&execution.run_id, outcome)
         })
         .collect()
     };
@@ -68,7 +69,8 @@ pub(crate) fn left_behind(scenario: &Scenario, outcome: &Outcome) -> Vec<Finding
                 format!("{id} went on as new without reading {names}"),
             )
             .with_detail("the next run is not told of what this one has not read")
-            .with_events(events.filter(|_| outcome.is_main(&execution.run_id)))
+            .with_events(events)
+            .of(&execution.run_id, outcome)
         })
     };
     let continued =

@@ -6,7 +6,9 @@ mod contrast;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rehearsal_engine::{Code, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape};
+use rehearsal_engine::{
+    Code, Execution, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape,
+};
 use rehearsal_explore::{Swept, TakenOver};
 use rehearsal_history::{History, Line, duration_text};
 
@@ -187,16 +189,35 @@ pub(crate) fn command(scenario: &str, tape: &Tape) -> String {
     rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())
 }
 
+/// The execution that a finding points at the events of.
+fn shown<'a>(finding: &Finding, outcome: &'a Outcome) -> Option<&'a Execution> {
+    match &finding.run_id {
+        Some(run_id) => outcome.executions.iter().find(|it| it.run_id == run_id.as_str()),
+        None => outcome.main(),
+    }
+}
+
+/// What an execution that is not the first is called: by its workflow id, and which of the runs with that id it is.
+fn called(execution: &Execution, outcome: &Outcome) -> String {
+    let id = &execution.workflow_id;
+    let runs: Vec<_> = outcome.executions.iter().filter(|it| it.workflow_id == *id).collect();
+    let nth = runs.iter().position(|it| it.run_id == execution.run_id).unwrap_or(0) + 1;
+    if runs.len() > 1 { format!("run {nth} of {id}") } else { id.to_string() }
+}
+
 /// The lines of history around the events that a finding points at; the last lines if it points at none.
 fn excerpt(page: &mut Text, finding: &Finding, outcome: &Outcome) {
-    let Some(main) = outcome.main() else { return };
-    let Ok(history) = History::new(main.history.clone()) else { return };
+    let Some(execution) = shown(finding, outcome) else { return };
+    let Ok(history) = History::new(execution.history.clone()) else { return };
     let lines = history.lines();
     let marked = |line: &Line| finding.events.contains(&line.id.0);
     let first = lines.iter().position(marked).unwrap_or(lines.len().saturating_sub(3));
     let last = lines.iter().rposition(marked).unwrap_or(lines.len().saturating_sub(1));
     let range = first.saturating_sub(AROUND)..(last + AROUND + 1).min(lines.len());
     page.line(Role::Plain, "");
+    if finding.run_id.is_some() {
+        page.line(Role::Plain, &format!("  in the history of {}:", called(execution, outcome)));
+    }
     let shown = &lines[range];
     let name_width = shown.iter().map(|line| line.name.len()).max().unwrap_or(0);
     let time_width = shown.iter().map(|line| line.time.len()).max().unwrap_or(0);
@@ -260,7 +281,7 @@ fn logged(page: &mut Text, finding: &Finding, outcome: &Outcome, room: usize) {
 /// From when to when the events are that a finding points at; the end of the run if it points at none.
 fn when(finding: &Finding, outcome: &Outcome) -> (Duration, Duration) {
     let began = outcome.record.began;
-    let events = outcome.main().map_or(&[][..], |main| main.history.as_slice());
+    let events = shown(finding, outcome).map_or(&[][..], |it| it.history.as_slice());
     let marked = events.iter().filter(|event| finding.events.contains(&event.id.0));
     let times: Vec<Duration> = marked.map(|event| event.time.since(began)).collect();
     let end = Duration::MAX;

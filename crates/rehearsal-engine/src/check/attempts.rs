@@ -32,7 +32,7 @@ impl Check for OneAttemptAtATime {
                     && runs_at(call, next.started)
             });
             if let Some(earlier) = earlier {
-                findings.push(self.finding(earlier, next));
+                findings.push(self.finding(earlier, next).of(&next.run_id, outcome));
             }
         }
         findings

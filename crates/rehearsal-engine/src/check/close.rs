@@ -40,7 +40,8 @@ impl Check for NoActivityOutlivesClose {
                             duration_text(at),
                             how_long(call)
                         ))
-                        .with_events([close.0]),
+                        .with_events([close.0])
+                        .of(&execution.run_id, outcome),
                 );
             }
         }
@@ -150,7 +151,7 @@ impl Check for CancelOverWithin {
                     duration_text(at)
                 );
                 let finding = Finding::new(Code::CancelOverLate, headline).with_detail(detail);
-                findings.push(finding.with_events([close.0]));
+                findings.push(finding.with_events([close.0]).of(&execution.run_id, outcome));
             }
         }
         findings
@@ -230,7 +231,8 @@ impl Check for StatusIn {
             );
             let close = execution.history.last();
             let finding = Finding::new(Code::WrongStatus, headline)
-                .with_events(close.map(|event| event.id.0));
+                .with_events(close.map(|event| event.id.0))
+                .of(&execution.run_id, outcome);
             findings.push(
                 close.map_or(finding.clone(), |close| explained(finding, execution, &close.kind)),
             );

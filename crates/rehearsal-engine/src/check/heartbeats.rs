@@ -46,7 +46,8 @@ impl Check for ActivityHeartbeatsWithin {
                             duration_text(from),
                             duration_text(until)
                         ))
-                        .with_events([call.scheduled.0]),
+                        .with_events([call.scheduled.0])
+                        .of(&call.run_id, outcome),
                 )
             })
             .collect()

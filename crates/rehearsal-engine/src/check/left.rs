@@ -28,7 +28,8 @@ pub struct NoWorkLostAtClose;
 impl Check for NoWorkLostAtClose {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
         let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
-        returned.flat_map(|execution| lost(execution, outcome)).collect()
+        let each = returned.map(|execution| (execution, lost(execution, outcome)));
+        each.flat_map(|(of, lost)| lost.into_iter().map(|it| it.of(&of.run_id, outcome))).collect()
     }
 }
 
@@ -99,7 +100,8 @@ pub struct NoTimerLeftAtClose;
 impl Check for NoTimerLeftAtClose {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
         let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
-        returned.flat_map(|execution| timers(execution, outcome)).collect()
+        let each = returned.map(|execution| (execution, timers(execution, outcome)));
+        each.flat_map(|(of, left)| left.into_iter().map(|it| it.of(&of.run_id, outcome))).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use rehearsal_history::{ContinueAsNewInitiator, Timestamp, duration_text};
 use rehearsal_service::next_round;
 
-use super::{Check, begins, in_each, started};
+use super::{Check, begins, started};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -16,7 +16,7 @@ pub struct NoRoundSkipped;
 
 impl Check for NoRoundSkipped {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        in_each(outcome, |execution| check_round(execution, outcome))
+        outcome.executions.iter().filter_map(|it| check_round(it, outcome)).collect()
     }
 
     fn judges(&self, outcome: &Outcome) -> bool {
@@ -46,7 +46,8 @@ fn check_round(execution: &Execution, outcome: &Outcome) -> Option<Finding> {
             at(close.time),
             at(due)
         ))
-        .with_events(outcome.is_main(&last.run_id).then_some(close.id.0))
+        .with_events([close.id.0])
+        .of(&last.run_id, outcome)
     })
 }
 

@@ -89,7 +89,7 @@ fn signals_that_a_run_leaves_behind_are_counted_and_named() {
         failure.findings()[0].headline,
         "count-1 went on as new without reading signal `stop`"
     );
-    noted().expect_unread("note").expect_unread("stop").run();
+    let _outcome = noted().expect_unread("note").expect_unread("stop").run();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn the_way_in_which_a_chain_ends_is_that_of_its_last_run() {
         let scenario = Scenario::new("flaky").workflow(COUNT_DOWN, flaky).client(retried);
         scenario.check(check::status_in([allowed]))
     };
-    scenario(Status::Completed).run();
+    let _outcome = scenario(Status::Completed).run();
     let failure = scenario(Status::Failed).try_run(&rehearsal::Tape::calm()).unwrap_err();
     assert_eq!(failure.findings().len(), 1, "{failure}");
     assert_eq!(failure.findings()[0].code, Code::WrongStatus);
@@ -129,7 +129,7 @@ fn a_round_of_a_schedule_begins_when_it_is_due() {
             .check(check::ends_within(limit))
             .check(check::no_round_skipped())
     };
-    scenario(mins(5)).run();
+    let _outcome = scenario(mins(5)).run();
     assert!(scenario(mins(4)).try_run(&rehearsal::Tape::calm()).is_err());
 }
 
@@ -145,4 +145,26 @@ fn a_client_that_means_a_chain_reaches_no_other_one() {
     assert_eq!(refused.to_string(), "workflow execution not found");
     world.terminate_chain(&first, "again").unwrap_err();
     assert_eq!(world.wait(&second), Status::Completed);
+}
+
+#[test]
+fn a_finding_of_a_later_run_shows_that_run() {
+    let hasty = |ctx: Context, turn: u32| async move {
+        if turn == 0 {
+            return Err(ctx.continue_as_new(COUNT_DOWN, 1));
+        }
+        let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+        drop(ctx.execute(LOOK, false));
+        Ok(1)
+    };
+    let failure = Scenario::new("later")
+        .workflow(COUNT_DOWN, hasty)
+        .stub(LOOK, rehearsal::Stub::returns(String::new()))
+        .client(|world| drop(world.start(COUNT_DOWN, "count-1", 0)))
+        .check(check::no_work_lost_at_close())
+        .try_run(&rehearsal::Tape::calm())
+        .unwrap_err();
+    let report = failure.report();
+    assert!(report.contains("in the history of run 2 of count-1:"), "{report}");
+    assert!(report.contains("ActivityTaskScheduled"), "{report}");
 }
