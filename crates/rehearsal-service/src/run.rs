@@ -45,7 +45,9 @@ pub(crate) use self::turn::{Following, Turn};
 use crate::input::{Effect, RunRef};
 use crate::machine::task::TaskInput;
 use crate::view::RunView;
-use crate::words::{Decision, Extent, HISTORY_SERVICE, Note, Step, TaskNote, Transfer, Wake, size};
+use crate::words::{
+    Decision, Extent, HISTORY_SERVICE, Note, Step, TaskNote, Tracked, Transfer, Wake, size,
+};
 
 /// A run, open or closed.
 #[derive(Debug)]
@@ -199,6 +201,7 @@ impl Run {
             self.alarm = None;
             self.abort_all();
             self.tell_close(turn);
+            self.forget_deadlines();
             turn.push(Effect::Closed { run: self.id });
             return;
         }
@@ -218,6 +221,15 @@ impl Run {
         self.arm(turn);
         self.queue.commit(turn.now);
         self.written = self.size;
+    }
+
+    /// Of a closed run nothing is due any more: what was kept for that is freed.
+    fn forget_deadlines(&mut self) {
+        self.index = Index::default();
+        self.queue = Queue::default();
+        self.timer_tasks = BTreeSet::new();
+        self.activity_tasks = BTreeSet::new();
+        self.state.timers = Tracked::default();
     }
 
     /// Hands something over, if it is still wanted.

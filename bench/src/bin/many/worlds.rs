@@ -29,7 +29,7 @@ pub(crate) struct Size {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// Two activities, a timer, a cancel at a random moment.
+    /// Two activities, a timer, a child, a cancel at a random moment.
     Orders,
     /// So many activities at a time.
     Parallel(u64),
@@ -73,6 +73,7 @@ pub(crate) const SIZES: [Size; 8] = [
 ];
 
 const ORDER: Workflow<u64, ()> = Workflow::new("Order");
+const BILL: Workflow<u64, ()> = Workflow::new("Bill");
 const FAN_OUT: Workflow<u64, ()> = Workflow::new("FanOut");
 const ROUNDS: Workflow<u64, ()> = Workflow::new("Rounds");
 const PACK: Activity<u64, u64> = Activity::new("Pack");
@@ -80,9 +81,15 @@ const SHIP: Activity<u64, u64> = Activity::new("Ship");
 
 async fn order(ctx: Context, number: u64) -> Result<(), WorkflowError> {
     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(10)));
+    let bill = ctx.execute_child(BILL, number);
     ctx.execute(PACK, number).await?;
     ctx.sleep(secs(60)).await?;
-    ctx.execute(SHIP, number).await.map(drop)
+    ctx.execute(SHIP, number).await?;
+    bill.await
+}
+
+async fn bill(ctx: Context, number: u64) -> Result<(), WorkflowError> {
+    ctx.sleep(millis(30_000 + scattered(number) % 30_000)).await
 }
 
 async fn fan_out(ctx: Context, width: u64) -> Result<(), WorkflowError> {
@@ -118,6 +125,7 @@ const fn scattered(number: u64) -> u64 {
 fn scenario() -> Scenario {
     Scenario::new("many")
         .workflow(ORDER, order)
+        .workflow(BILL, bill)
         .workflow(FAN_OUT, fan_out)
         .workflow(ROUNDS, rounds)
         .activity(PACK, work)
