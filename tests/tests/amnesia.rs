@@ -9,6 +9,7 @@ use rehearsal::{ChoiceKey, ChoiceKind, Code, History, Outcome, Scenario, Tape};
 use rehearsal_history::{Event, scrub};
 use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::golden::{self, Recording};
+use rehearsal_tests::laws::earlier::Stood;
 
 /// What must not be found in any run: these are promises of ours and not of the workflow.
 const OURS: [Code; 4] =
@@ -27,24 +28,6 @@ fn codes(outcome: &Outcome) -> BTreeSet<Code> {
 
 fn events(outcome: &Outcome) -> &[Arc<Event>] {
     outcome.main().map_or(&[], |main| &main.history)
-}
-
-/// Where the first workflow stood when a worker was about to run workflow code for the `nth` time: which run of its chain,
-/// and with how many events. Attempts of a task after the first have no events yet at that time. `None` if there was no
-/// such time.
-fn before(outcome: &Outcome, nth: u32) -> Option<(u32, usize)> {
-    let mut points = outcome.record.points.iter().filter(|p| p.before == "workflow code runs");
-    let point = points.nth(nth as usize)?;
-    Some((point.run, usize::try_from(point.after_event.0).expect("few events")))
-}
-
-/// Whether all runs of the chain before this one are the same in both outcomes, and this one as far as that many events.
-fn same_before(calm: &Outcome, struck: &Outcome, (run, events): (u32, usize)) -> bool {
-    let all = |outcome: &Outcome, nth| outcome.main_run(nth).map(|run| run.history.clone());
-    let first = |outcome: &Outcome| {
-        all(outcome, run).map(|history| history.into_iter().take(events).collect::<Vec<_>>())
-    };
-    (0..run).all(|nth| all(calm, nth) == all(struck, nth)) && first(calm) == first(struck)
 }
 
 /// Strikes at every question of a kind that a scenario with a port is asked, one run for each. Returns how often it
@@ -107,9 +90,8 @@ fn a_worker_that_dies_changes_nothing_earlier_and_the_run_replays() {
         if let Some(code) = new {
             return Some(format!("found {code}"));
         }
-        let before = before(calm, nth)?;
-        (!same_before(calm, struck, before))
-            .then(|| format!("one of the first {} events of run {} is another", before.1, before.0))
+        let stood = Stood::before_task(calm, nth)?;
+        (!stood.is_alike(calm, struck)).then(|| format!("something before is another: {stood:?}"))
     });
     println!("amnesia: {} of {runs} crashes change nothing earlier", runs - problems.len());
     assert!(runs > 0 && problems.is_empty(), "{}", problems.join("\n"));

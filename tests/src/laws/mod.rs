@@ -1,4 +1,5 @@
 //! Generated workflows and client scripts, for the laws of the ring.
 
+pub mod earlier;
 pub mod order;
 pub mod program;

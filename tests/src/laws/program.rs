@@ -1,6 +1,7 @@
 //! Workflows as data: a small language that covers what workflow code can do, with an interpreter on the native API.
 //!
-//! Every program ends: waits have timeouts, and every activity comes to an end by itself.
+//! Every program ends: waits have timeouts, every activity and every child comes to an end by itself, and a chain has three
+//! runs at most.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,14 +9,17 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Context, DEFAULT_VERSION,
-    LocalActivityOptions, RetryPolicy, Scenario, Signal, Workflow, WorkflowError, join, millis,
-    secs, select,
+    Activity, ActivityContext, ActivityError, ActivityOptions, ChildOptions, Context,
+    DEFAULT_VERSION, LocalActivityOptions, Memo, ParentClosePolicy, Query, RetryPolicy, Scenario,
+    Signal, Update, Workflow, WorkflowError, join, millis, secs, select,
 };
 
-const PROGRAM: Workflow<(), u64> = Workflow::new("Program");
+const PROGRAM: Workflow<u8, u64> = Workflow::new("Program");
+const CHILD: Workflow<u8, u64> = Workflow::new("Child");
 const CLEANUP: Activity<(), u64> = Activity::new("Cleanup");
 const GO: Signal<u64> = Signal::new("go");
+const ADD: Update<u64, u64> = Update::new("add");
+const TURN: Query<(), u8> = Query::new("turn");
 
 /// What an activity does.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +100,40 @@ impl Kind {
     }
 }
 
+/// What a child does.
+#[derive(Debug, Clone, Copy)]
+pub enum Kid {
+    /// Returns at once.
+    Quick,
+    /// Takes two seconds.
+    Slow,
+    /// Takes three seconds, whether or not it is canceled.
+    Deaf,
+    /// Fails.
+    Fails,
+    /// Goes on in a second run.
+    Again,
+}
+
+impl Kid {
+    const ALL: [Self; 5] = [Self::Quick, Self::Slow, Self::Deaf, Self::Fails, Self::Again];
+
+    /// The child that has the number of its kind as its input.
+    async fn run(ctx: Context, number: u8) -> Result<u64, WorkflowError> {
+        match Self::ALL.get(usize::from(number)) {
+            Some(Self::Slow) => ctx.sleep(secs(2)).await?,
+            Some(Self::Deaf) => ctx.disconnected().sleep(secs(3)).await?,
+            Some(Self::Fails) => return Err(WorkflowError::new("no")),
+            Some(Self::Again) => {
+                ctx.sleep(secs(1)).await?;
+                return Err(ctx.continue_as_new(CHILD, Self::Quick as u8));
+            }
+            Some(Self::Quick) | None => {}
+        }
+        Ok(u64::from(number))
+    }
+}
+
 /// One thing that a program does.
 #[derive(Debug, Clone)]
 pub enum Op {
@@ -114,6 +152,15 @@ pub enum Op {
     Change(u64),
     /// Asks for the version of this change.
     Version(u8),
+    /// Notes it in the memo.
+    Memo(u8),
+    /// Starts a child and waits for its end.
+    Child {
+        /// What it does.
+        kid: Kid,
+        /// What becomes of it if the program closes first.
+        policy: ParentClosePolicy,
+    },
     /// Sleeps so many tenths of a second.
     Sleep(u16),
     /// Waits for a signal, so many tenths of a second at most.
@@ -136,6 +183,8 @@ pub struct Program {
     propagate: bool,
     /// Whether it cleans up when it was canceled.
     cleanup: bool,
+    /// How many runs follow the first.
+    again: u8,
 }
 
 /// What a client does after so many tenths of a second.
@@ -147,6 +196,10 @@ pub enum Action {
     Cancel,
     /// Terminates.
     Terminate,
+    /// Sends an update and does not wait.
+    Update,
+    /// Asks a question.
+    Query,
 }
 
 /// A program and what its client does.
@@ -159,14 +212,26 @@ pub struct Case {
 /// Any case. Small numbers, so that things fall together.
 pub fn any_case() -> impl Strategy<Value = Case> {
     let op = any_op();
-    let program = (prop::collection::vec(op, 0..5), any::<bool>(), any::<bool>())
-        .prop_map(|(ops, propagate, cleanup)| Program { ops, propagate, cleanup });
-    let action = prop_oneof![4 => Just(Action::Signal), 4 => Just(Action::Cancel), 1 => Just(Action::Terminate)];
+    let again = prop_oneof![4 => Just(0_u8), 2 => 1..3_u8];
+    let program = (prop::collection::vec(op, 0..5), any::<bool>(), any::<bool>(), again)
+        .prop_map(|(ops, propagate, cleanup, again)| Program { ops, propagate, cleanup, again });
+    let action = prop_oneof![
+        4 => Just(Action::Signal),
+        4 => Just(Action::Cancel),
+        1 => Just(Action::Terminate),
+        2 => Just(Action::Update),
+        1 => Just(Action::Query),
+    ];
     (program, prop::collection::vec((0..40_u16, action), 0..4))
         .prop_map(|(program, script)| Case { program, script })
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
+    let policy = prop_oneof![
+        Just(ParentClosePolicy::Terminate),
+        Just(ParentClosePolicy::RequestCancel),
+        Just(ParentClosePolicy::Abandon),
+    ];
     let leaf = prop_oneof![
         4 => (prop::sample::select(&Kind::ALL[..]), any::<bool>()).prop_map(|(kind, wait)| Op::Activity { kind, wait }),
         2 => prop::sample::select(&Kind::ALL[..]).prop_map(Op::Local),
@@ -174,7 +239,9 @@ fn any_op() -> impl Strategy<Value = Op> {
             (0..3_u64).prop_map(Op::Note),
             (0..3_u64).prop_map(Op::Change),
             (0..3_u8).prop_map(Op::Version),
+            (0..3_u8).prop_map(Op::Memo),
         ],
+        2 => (prop::sample::select(&Kid::ALL[..]), policy).prop_map(|(kid, policy)| Op::Child { kid, policy }),
         2 => (0..50_u16).prop_map(Op::Sleep),
         1 => (0..50_u16).prop_map(Op::Wait),
     ];
@@ -218,6 +285,15 @@ fn start(ctx: &Context, op: &Op) -> Running {
         Op::Version(change) => {
             let version = ctx.version(&format!("change-{change}"), DEFAULT_VERSION, 1);
             Box::pin(async move { Ok(version.unsigned_abs()) })
+        }
+        Op::Memo(number) => {
+            let noted = ctx.upsert_memo(Memo::new().with("noted", number));
+            let number = u64::from(*number);
+            Box::pin(async move { noted.map(|()| number) })
+        }
+        Op::Child { kid, policy } => {
+            let options = ChildOptions::new().with_parent_close_policy(policy.clone());
+            Box::pin(ctx.with_child_options(options).execute_child(CHILD, *kid as u8))
         }
         Op::Sleep(count) => {
             let timer = ctx.sleep(tenths(*count));
@@ -265,7 +341,12 @@ fn start(ctx: &Context, op: &Op) -> Running {
 }
 
 impl Program {
-    async fn run(self, ctx: Context) -> Result<u64, WorkflowError> {
+    async fn run(self, ctx: Context, turn: u8) -> Result<u64, WorkflowError> {
+        ctx.on_query(TURN, move |()| Ok(turn));
+        let added = |ctx: Context, amount: u64| async move {
+            ctx.sleep(millis(500)).await.map(|()| amount)
+        };
+        ctx.on_update(ADD, added).await;
         let mut sum = 0_u64;
         let mut outcome = Ok(());
         for op in &self.ops {
@@ -282,7 +363,13 @@ impl Program {
             let ctx = ctx.disconnected().with_activity_options(Kind::Quick.options(false));
             sum = sum.wrapping_add(ctx.execute(CLEANUP, ()).await?);
         }
-        outcome.map(|()| sum)
+        outcome?;
+        // What has come is read before the run goes on; what comes now keeps it from going on (W-12).
+        while ctx.signals(GO).try_recv().is_some() {}
+        if turn < self.again && !ctx.is_canceled() {
+            return Err(ctx.continue_as_new(PROGRAM, turn + 1));
+        }
+        Ok(sum)
     }
 }
 
@@ -297,9 +384,10 @@ impl Case {
         let script = self.script.clone();
         scenario
             .activity(CLEANUP, |ctx, (): ()| Kind::Quick.run(ctx))
-            .workflow(PROGRAM, move |ctx, (): ()| program.clone().run(ctx))
+            .workflow(PROGRAM, move |ctx, turn| program.clone().run(ctx, turn))
+            .workflow(CHILD, Kid::run)
             .client(move |world| {
-                let handle = world.start(PROGRAM, "law", ());
+                let handle = world.start(PROGRAM, "law", 0);
                 for (after, action) in &script {
                     world.advance(tenths(*after));
                     // A workflow that has closed refuses some of it, which is fine.
@@ -307,6 +395,8 @@ impl Case {
                         Action::Signal => world.signal(&handle, GO, 7),
                         Action::Cancel => world.cancel(&handle),
                         Action::Terminate => world.terminate(&handle, "enough"),
+                        Action::Update => world.start_update(&handle, ADD, 2).map(drop),
+                        Action::Query => world.query(&handle, TURN, ()).map(drop),
                     };
                 }
             })
