@@ -18,7 +18,8 @@ pub(super) struct Compared {
     pub(super) uncovered: Vec<String>,
 }
 
-/// Compares the histories of the first executions event by event, then everything else that is a run's.
+/// Compares the histories of the first executions event by event, then those of all others, and everything else that is a
+/// run's.
 pub(super) fn compare(workflow: &str, native: &Outcome, official: &Outcome) -> Compared {
     let mut compared = Compared::default();
     let (left, right) = match (history(native), history(official)) {
@@ -76,11 +77,34 @@ fn beside_histories(native: &Outcome, official: &Outcome) -> Vec<String> {
     found
         .extend(findings.map(|finding| format!("{}: {}", finding.code.as_str(), finding.headline)));
     let status = |side: &Outcome| side.main().map(|main| main.status);
+    found.extend(later_runs(native, official));
     found.extend(first("status", [status(native)].as_slice(), [status(official)].as_slice()));
     let (left, right) = (&native.record, &official.record);
     found.extend(first("point", &left.points, &right.points));
     found.extend(first("call", &calls(native), &calls(official)));
     found.extend(first("heartbeat", &left.heartbeats, &right.heartbeats));
+    found
+}
+
+/// What differs in the executions behind the first: children, and the runs of a chain.
+fn later_runs(native: &Outcome, official: &Outcome) -> Vec<String> {
+    let (left, right) = (&native.executions, &official.executions);
+    if left.len() != right.len() {
+        return vec![format!("executions: native {}, official {}", left.len(), right.len())];
+    }
+    let mut found = Vec::new();
+    for (nth, (left, right)) in left.iter().zip(right).enumerate().skip(1) {
+        let history = |history: &[_]| History::new(history.to_vec());
+        match (history(&left.history), history(&right.history)) {
+            (Ok(left), Ok(right)) => {
+                let differences = scrub::compare(&left, &right, |_| Duration::ZERO);
+                found.extend(differences.into_iter().map(|it| format!("execution {nth}: {it}")));
+            }
+            (left, right) => found.extend(
+                [left.err(), right.err()].into_iter().flatten().map(|error| error.to_string()),
+            ),
+        }
+    }
     found
 }
 
