@@ -138,3 +138,8 @@ fn the_till_is_silent() {
 fn the_backup_is_silent() {
     silent(13);
 }
+
+#[test]
+fn the_desk_is_silent() {
+    silent(14);
+}
