@@ -91,7 +91,7 @@ impl Origin {
             .iter()
             .filter_map(|end| {
                 let scheduled = end.kind.ends()?;
-                let (result, lost) = self.ended(&end.kind)?;
+                let (result, lost) = ended(&end.kind)?;
                 let EventKind::ActivityTaskScheduled(asked) = &self.event(scheduled)?.kind else {
                     return None;
                 };
@@ -120,22 +120,6 @@ impl Origin {
         calls
     }
 
-    /// What an attempt came to that this event ends, and whether nothing was heard of it; `None` if it ends none.
-    fn ended(&self, end: &EventKind) -> Option<(Option<ActivityResult>, bool)> {
-        match end {
-            EventKind::ActivityTaskCompleted(end) => Some((Some(Ok(end.result.clone())), false)),
-            EventKind::ActivityTaskFailed(end) => {
-                let failure = end.failure.clone().unwrap_or_default();
-                Some((Some(Err(ActivityError::from(failure))), false))
-            }
-            EventKind::ActivityTaskCanceled(_) => {
-                Some((Some(Err(ActivityError::canceled())), false))
-            }
-            EventKind::ActivityTaskTimedOut(_) => Some((None, true)),
-            _ => None,
-        }
-    }
-
     fn event(&self, id: EventId) -> Option<&Event> {
         let index = usize::try_from(id.0).ok()?.checked_sub(1)?;
         self.events.get(index).map(|event| &**event)
@@ -144,5 +128,19 @@ impl Origin {
     fn started(&self, activity: EventId) -> Option<&Event> {
         let is = |event: &&Arc<Event>| matches!(&event.kind, EventKind::ActivityTaskStarted(it) if it.scheduled_event_id == activity);
         self.events.iter().find(is).map(|event| &**event)
+    }
+}
+
+/// What an attempt came to that this event ends, and whether nothing was heard of it; `None` if it ends none.
+fn ended(end: &EventKind) -> Option<(Option<ActivityResult>, bool)> {
+    match end {
+        EventKind::ActivityTaskCompleted(end) => Some((Some(Ok(end.result.clone())), false)),
+        EventKind::ActivityTaskFailed(end) => {
+            let failure = end.failure.clone().unwrap_or_default();
+            Some((Some(Err(ActivityError::from(failure))), false))
+        }
+        EventKind::ActivityTaskCanceled(_) => Some((Some(Err(ActivityError::canceled())), false)),
+        EventKind::ActivityTaskTimedOut(_) => Some((None, true)),
+        _ => None,
     }
 }

@@ -114,8 +114,8 @@ pub struct World {
     outbox: Outbox,
     agenda: Agenda<Entry>,
     hosts: Vec<Host>,
-    /// Whether the code that takes over has done so.
-    deployed: bool,
+    /// How far behind the workers of the scenario those stand that are in their place: 0 until new code takes over.
+    office: usize,
     /// Tasks in queues that nobody polls.
     waiting_workflow_tasks: BTreeMap<SmolStr, VecDeque<(ReadyTask, TaskQueue)>>,
     waiting_activity_tasks: BTreeMap<SmolStr, VecDeque<ReadyTask>>,
@@ -195,7 +195,7 @@ impl World {
             outbox: Outbox::default(),
             agenda,
             hosts,
-            deployed: false,
+            office: 0,
             waiting_workflow_tasks: BTreeMap::new(),
             waiting_activity_tasks: BTreeMap::new(),
             waiting_queries: BTreeMap::new(),

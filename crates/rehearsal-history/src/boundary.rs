@@ -108,11 +108,13 @@ fn batch(events: &[Arc<Event>], at: usize) -> usize {
         }
         end = look;
     }
-    let next = events.get(end).filter(|event| is_scheduled(event));
-    // One that brings updates, or that is an attempt, is written later.
-    let Some(_) = next.filter(|event| !is_attempt(event) && !is_speculative(events, end)) else {
-        return end;
+    // A task that brings updates, or that is an attempt, is written later.
+    let is_next = |event: &Arc<Event>| {
+        is_scheduled(event) && !is_attempt(event) && !is_speculative(events, end)
     };
+    if !events.get(end).is_some_and(is_next) {
+        return end;
+    }
     // H-16: the next task is started at once.
     let started = |event: &Arc<Event>| matches!(event.kind, EventKind::WorkflowTaskStarted(_));
     let at_once = is_completed(&events[at]) && events.get(end + 1).is_some_and(started);

@@ -137,10 +137,9 @@ fn same_at(others: usize) -> String {
 fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> Text {
     let mut page = Text::default();
     match place {
-        Where::Baseline | Where::Alone | Where::Given => {}
+        Where::Baseline | Where::Alone | Where::Given | Where::Moment { old: None, .. } => {}
         Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
-        Where::Moment { old: None, .. } => {}
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }

@@ -232,7 +232,9 @@ impl UpgradeReport {
     fn rows(&self) -> Text {
         let mut rows: Vec<Row> = Vec::new();
         for runs in self.upgrade.runs.chunk_by(|a, b| label(a) == label(b)) {
-            rows.extend(Row::of(label(runs.first().expect("a chunk holds something")), runs));
+            rows.extend(
+                runs.first().map(|first| Row::of(label(first), runs)).into_iter().flatten(),
+            );
         }
         let tasks = rows.iter().map(|row| row.tasks().len()).max().unwrap_or(0).max(12);
         let ends = rows.iter().map(|row| row.ends().len()).max().unwrap_or(0).max(9);

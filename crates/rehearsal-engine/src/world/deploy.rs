@@ -12,7 +12,7 @@ impl World {
     /// The workers that run stop in good order: they finish what they have, and what waits in their sticky queues goes to
     /// the normal one at once (W-9). In the place of each another one starts.
     pub(super) fn deploys(&mut self, task: ReadyTask) -> bool {
-        if self.deployed || !self.still_waits(task) {
+        if self.office > 0 || !self.still_waits(task) {
             return false;
         }
         let moment = self.moment(task);
@@ -20,9 +20,9 @@ impl World {
         if !self.strikes(ChoiceKind::Deploy) {
             return false;
         }
-        self.deployed = true;
+        self.office = self.hosts.len() / 2;
         let running: Vec<usize> =
-            (0..self.first_successor()).filter(|&host| self.hosts[host].is_polling()).collect();
+            (0..self.office).filter(|&host| self.hosts[host].is_polling()).collect();
         for host in running {
             self.hosts[host].retire();
             self.start_host(self.in_office(host));
@@ -32,13 +32,8 @@ impl World {
     }
 
     /// The worker that stands in the place of this one.
-    pub(super) fn in_office(&self, host: usize) -> usize {
-        if self.deployed { host + self.first_successor() } else { host }
-    }
-
-    /// The first of the workers that have the code that takes over.
-    fn first_successor(&self) -> usize {
-        self.hosts.len() / 2
+    pub(super) const fn in_office(&self, host: usize) -> usize {
+        host + self.office
     }
 
     fn moment(&self, task: ReadyTask) -> Moment {
