@@ -165,7 +165,11 @@ impl Run {
                 let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
                 let completed =
                     Completed { commands, sticky, sdk_metadata, force_new_task, identity };
-                let responded = self.complete_task(turn, completed, request_id)?;
+                let mut responded = self.complete_task(turn, completed, request_id)?;
+                if let Some(next) = &mut responded.next {
+                    // What is answered rides on no other task (`handleBufferedQueries` comes first).
+                    next.queries.retain(|query| answers.iter().all(|it| it.query_id != query.id));
+                }
                 self.answer_queries(turn, answers);
                 if responded.next.is_none() {
                     self.unblock_queries(turn);

@@ -8,6 +8,7 @@ use rehearsal_history::EventId;
 
 use super::{Run, Step, Work, Worker, WorkerOutput};
 use crate::local::{LocalEvent, LocalKey, LocalRequest, LocalWhat};
+use crate::profile::Profile;
 
 impl Worker {
     /// The live task waits for local activities, up to its heartbeat: at 0.8 of its timeout
@@ -19,6 +20,11 @@ impl Worker {
         }
         if let Some(query) = work.direct.take() {
             return self.ask_over_waits(run, work, query, out);
+        }
+        if self.options.profile == Profile::Core && !work.queries.is_empty() {
+            // Core answers what rides on a task before it waits, and asks for the next task
+            // (`_check_more_activations` and `process_completion` in `managed_run.rs`).
+            return self.beat(run, work, out);
         }
         work.waits = true;
         if !core::mem::replace(&mut work.beats, true) {
@@ -42,11 +48,8 @@ impl Worker {
             (Some(work), LocalWhat::Attempt(_)) => {
                 self.turn(run, work, Step::Local(happened), out);
             }
-            (Some(mut work), LocalWhat::Task(started)) if work.current.started == started => {
-                run.session.at(self.now);
-                let commands = run.session.heartbeat();
-                (work.waits, work.beating) = (false, true);
-                self.respond(run, work, commands, out);
+            (Some(work), LocalWhat::Task(started)) if work.current.started == started => {
+                self.beat(run, work, out);
             }
             (None, LocalWhat::Attempt(_)) => {
                 run.happened.push_back(happened);
@@ -57,6 +60,14 @@ impl Worker {
                 self.cache.insert(run_id, run);
             }
         }
+    }
+
+    /// A task that waits is answered, and the next is wanted at once.
+    fn beat(&mut self, mut run: Box<Run>, mut work: Work, out: &mut Vec<WorkerOutput>) {
+        run.session.at(self.now);
+        let commands = run.session.heartbeat();
+        (work.waits, work.beating) = (false, true);
+        self.respond(run, work, commands, out);
     }
 
     /// A query needs no local activity to end, and none is run for it (`hasPendingLocalActivityWork`): it is asked. What

@@ -1,8 +1,8 @@
 //! Queries and updates: which run a client means, and which worker's code answers.
 
 use rehearsal::{
-    Context, Payloads, Query, Scenario, Update, WorkerSpec, Workflow, WorkflowError, World, mins,
-    secs,
+    Activity, ActivityContext, ActivityError, Context, LocalActivityOptions, Payloads, Profile,
+    Query, Scenario, Update, WorkerSpec, Workflow, WorkflowError, World, mins, secs,
 };
 
 const DOOR: Workflow<(), ()> = Workflow::new("Door");
@@ -76,4 +76,40 @@ fn a_query_is_asked_again_of_the_same_code() {
     assert_eq!(world.query(&handle, COLOR, ()).unwrap(), "green");
     world.wait(&handle);
     assert_eq!(codes(world), [""; 0]);
+}
+
+const PRIME: Activity<(), ()> = Activity::new("Prime");
+
+/// A door that is primed before it has a color.
+async fn primed(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ctx.on_query(COLOR, |()| Ok("gray".to_owned()));
+    let options = LocalActivityOptions::start_to_close(mins(1));
+    ctx.with_local_activity_options(options).execute_local(PRIME, ()).await
+}
+
+async fn prime(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+    ctx.sleep(secs(3)).await;
+    Ok(())
+}
+
+/// Go asks when the task is through; core before it waits for local activities, and then wants another task.
+#[test]
+fn what_rides_on_a_task_that_waits_is_answered_by_the_rules_of_the_sdk() {
+    for (profile, answered, tasks) in [(Profile::Go, 4, 1), (Profile::Core, 1, 2)] {
+        let mut world = Scenario::new("door")
+            .profile(profile)
+            .workflow(DOOR, primed)
+            .activity(PRIME, prime)
+            .worker(WorkerSpec::new("main").from(secs(1)))
+            .world();
+        let handle = world.start(DOOR, "door-1", ());
+        assert_eq!(world.query(&handle, COLOR, ()).unwrap(), "gray");
+        assert_eq!(world.elapsed(), secs(answered));
+        world.wait(&handle);
+        let outcome = world.finish();
+        let history = &outcome.main().unwrap().history;
+        let names: Vec<&str> = history.iter().map(|event| event.kind.name()).collect();
+        let completed = names.iter().filter(|name| **name == "WorkflowTaskCompleted").count();
+        assert_eq!(completed, tasks, "{profile:?}: {names:?}");
+    }
 }
