@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
-use rehearsal_activation::names::Signal;
+use rehearsal_activation::names::{Signal, Update};
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Handle, Injection, Patience, Scenario, Tape, World};
 use rehearsal_history::{Payloads, SmolStr};
 use serde::Serialize;
@@ -42,6 +42,13 @@ pub enum ClientAction {
         /// What it carries.
         input: Option<Payloads>,
     },
+    /// Sends an update, and does not wait for what becomes of it.
+    Update {
+        /// Its name.
+        name: SmolStr,
+        /// What it carries.
+        input: Option<Payloads>,
+    },
     /// Requests the cancel.
     Cancel,
     /// Terminates it.
@@ -58,6 +65,17 @@ impl ClientAction {
         let name = signal.into_name();
         let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self::Signal { name, input }
+    }
+
+    /// Sends an update, and does not wait for what becomes of it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `value` cannot be written as JSON.
+    pub fn update<I: Serialize, O>(update: Update<I, O>, value: I) -> Self {
+        let name = update.into_name();
+        let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self::Update { name, input }
     }
 }
 
@@ -140,6 +158,9 @@ pub fn play(world: &mut World, handle: &Handle, script: &[(Duration, ClientActio
         let _refused = match action {
             ClientAction::Signal { name, input } => {
                 world.signal_workflow(id, None, name, input.as_ref())
+            }
+            ClientAction::Update { name, input } => {
+                world.send_update(id, None, name, "", input.as_ref()).map(drop)
             }
             ClientAction::Cancel => world.cancel(handle),
             ClientAction::Terminate => world.terminate(handle, "rehearsal"),

@@ -32,7 +32,7 @@ const OURS: [Code; 4] =
     [Code::Nondeterminism, Code::NotRepeatable, Code::CancelLost, Code::IllFormed];
 
 /// The scenarios whose clients are generated: those whose workflows do most, without what their clients did.
-const PLAYED: [&str; 10] = [
+const PLAYED: [&str; 12] = [
     "abandon-running",
     "cancel-activity-in-backoff",
     "parallel-ten-activities",
@@ -42,6 +42,8 @@ const PLAYED: [&str; 10] = [
     "signal-then-cancel",
     "try-cancel-running",
     "unhandled-command",
+    "update-goes-on-after-cancel",
+    "update-in-flight-at-close",
     "wait-condition-canceled",
 ];
 
@@ -153,7 +155,10 @@ fn played(name: &str) -> Result<Vec<Simulated>, String> {
     let (register, mut script) = read(folder)?;
     script.end = Some(TAKEN_AT);
     let signal = ClientAction::Signal { name: "poke".into(), input: None };
-    let actions = [signal, ClientAction::Cancel, ClientAction::Terminate];
+    let mut actions = vec![signal, ClientAction::Cancel, ClientAction::Terminate];
+    if name.starts_with("update") {
+        actions.push(ClientAction::Update { name: "add".into(), input: None });
+    }
     script.steps.clear();
     let calm = scenario(folder, script.clone(), register);
     let scripts = client_scripts(&calm, actions, WITHIN, 4);
@@ -171,10 +176,20 @@ fn played(name: &str) -> Result<Vec<Simulated>, String> {
 fn step(at: Duration, action: &ClientAction) -> Step {
     let (action, name) = match action {
         ClientAction::Signal { name, .. } => (Action::Signal, Some(name.to_string())),
+        ClientAction::Update { name, .. } => (Action::Update, Some(name.to_string())),
         ClientAction::Terminate => (Action::Terminate, None),
         _ => (Action::Cancel, None),
     };
-    Step { at: Span(at), action, name, reason: Some("drawn".to_owned()), ..Step::default() }
+    let updates = action == Action::Update;
+    Step {
+        at: Span(at),
+        action,
+        name,
+        input: if updates { vec![1.into()] } else { Vec::new() },
+        update_id: updates.then(|| format!("drawn-{}", at.as_millis())),
+        reason: Some("drawn".to_owned()),
+        ..Step::default()
+    }
 }
 
 /// What is changed in a history.

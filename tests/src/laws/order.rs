@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rehearsal_activation::{
-    CancelExternalWorkflow, ExternalTarget, ScheduleActivityTask, ServerCommand,
+    CancelExternalWorkflow, ExternalTarget, Query, ScheduleActivityTask, ServerCommand,
     SignalExternalWorkflow, StartChildWorkflow, TaskOutcome, TaskResponse, TaskToken,
-    WorkerTaskFailure,
+    UpdateMessage, WorkerTaskFailure,
 };
-use rehearsal_history::event::SdkMetadata;
+use rehearsal_history::event::{SdkMetadata, UpdateMeta, UpdateRequest};
 use rehearsal_history::{
     Event, EventId, Failure, ParentClosePolicy, RetryPolicy, SmolStr, TaskQueue, Timestamp,
-    WorkflowTaskFailedCause,
+    WorkflowIdConflictPolicy, WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
-    Across, ActivityToken, Answer, Effect, Input, Outbox, Poll, RunRef, Service, ServiceConfig,
-    StartWorkflow, Target,
+    Across, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput, RunRef, Service,
+    ServiceConfig, StartWorkflow, Target,
 };
 
 /// One thing that somebody does to the service.
@@ -34,6 +34,10 @@ enum Doing {
     Transfer { which: usize },
     TerminateChild { id: u8 },
     Signal,
+    SignalWithStart,
+    Update { id: u8 },
+    UpdateWithStart { id: u8 },
+    Ask,
     RequestCancel,
     Terminate,
 }
@@ -48,6 +52,9 @@ enum Order {
     StartChild(u8),
     CancelChild(u8),
     SignalOther(u8),
+    Accept(u8),
+    Reject(u8),
+    End(u8),
     Complete,
     Fail,
     Cancel,
@@ -76,6 +83,9 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         3 => (0..3_u8).prop_map(Order::StartChild),
         2 => (0..3_u8).prop_map(Order::CancelChild),
         2 => (0..4_u8).prop_map(Order::SignalOther),
+        3 => (0..3_u8).prop_map(Order::Accept),
+        2 => (0..3_u8).prop_map(Order::Reject),
+        3 => (0..3_u8).prop_map(Order::End),
         1 => Just(Order::Complete),
         1 => Just(Order::Fail),
         1 => Just(Order::Cancel),
@@ -96,6 +106,10 @@ pub fn any_inputs() -> impl Strategy<Value = Inputs> {
         5 => which.prop_map(|which| Doing::Transfer { which }),
         1 => (0..3_u8).prop_map(|id| Doing::TerminateChild { id }),
         3 => Just(Doing::Signal),
+        1 => Just(Doing::SignalWithStart),
+        3 => (0..3_u8).prop_map(|id| Doing::Update { id }),
+        1 => (0..3_u8).prop_map(|id| Doing::UpdateWithStart { id }),
+        1 => Just(Doing::Ask),
         2 => Just(Doing::RequestCancel),
         1 => Just(Doing::Terminate),
     ];
@@ -169,7 +183,11 @@ impl Player {
     fn give(&mut self, input: Input) {
         // A refusal is an answer like any other; the history must be whole all the same.
         match self.service.handle(self.now, input, &mut self.out) {
-            Ok(Answer::WorkflowTask(task) | Answer::TaskDone { next: Some(task) }) => {
+            Ok(
+                Answer::WorkflowTask(task)
+                | Answer::TaskDone { next: Some(task) }
+                | Answer::TaskDropped { next: Some(task), .. },
+            ) => {
                 self.taken.push(task.token);
             }
             Ok(Answer::ActivityTask(task)) => self.attempts.push(task.token),
@@ -208,6 +226,7 @@ impl Player {
             self.now = self.now + Duration::from_millis(u64::from(*tenths) * 100);
         }
         if let Some(input) = Self::client(doing)
+            .or_else(|| self.messages(doing))
             .or_else(|| self.worker(doing))
             .or_else(|| self.activity(doing))
             .or_else(|| self.transfer(doing))
@@ -246,6 +265,34 @@ impl Player {
             }),
             _ => None,
         }
+    }
+
+    /// What a client asks of workflow code, and starts it for.
+    fn messages(&self, doing: &Doing) -> Option<Input> {
+        let started = self.service.runs().count();
+        let start = || {
+            Box::new(StartWorkflow {
+                run_id: format!("33333333-2222-4333-8444-{started:012}").into(),
+                id_conflict_policy: WorkflowIdConflictPolicy::UseExisting,
+                ..start(Follows { retry: false, cron: false, delay: false })
+            })
+        };
+        Some(match doing {
+            Doing::SignalWithStart => {
+                Input::SignalWithStart { start: start(), name: "go".into(), input: None }
+            }
+            Doing::Update { id } => {
+                Input::UpdateWorkflow { target: target(), request: Box::new(update(*id)) }
+            }
+            Doing::UpdateWithStart { id } => {
+                Input::UpdateWithStart { start: start(), request: Box::new(update(*id)) }
+            }
+            Doing::Ask => Input::Query(Box::new(QueryInput::Ask {
+                target: target(),
+                query: Query { id: "query".into(), name: "done".into(), ..Query::default() },
+            })),
+            _ => return None,
+        })
     }
 
     /// What a worker does with tasks.
@@ -335,6 +382,22 @@ impl Player {
     }
 }
 
+fn update_id(id: u8) -> SmolStr {
+    format!("update-{id}").into()
+}
+
+fn update(id: u8) -> UpdateRequest {
+    UpdateRequest {
+        meta: Some(UpdateMeta { update_id: update_id(id), ..UpdateMeta::default() }),
+        ..UpdateRequest::default()
+    }
+}
+
+/// What a worker says of an update.
+fn answer(message: UpdateMessage) -> ServerCommand {
+    ServerCommand::AnswerUpdate(Box::new(message))
+}
+
 fn respond(token: TaskToken, outcome: TaskOutcome) -> Input {
     let response = TaskResponse { token, identity: WORKER, outcome, answers: Vec::new() };
     Input::RespondWorkflowTask { response, request_id: "request".into() }
@@ -396,6 +459,18 @@ fn command(order: &Order) -> ServerCommand {
                 name: "go".into(),
                 ..SignalExternalWorkflow::default()
             }))
+        }
+        Order::Accept(id) => answer(UpdateMessage::Accept {
+            update_id: update_id(*id),
+            sequencing: EventId(u64::from(*id)),
+            request: update(*id),
+        }),
+        Order::Reject(id) => answer(UpdateMessage::Reject {
+            update_id: update_id(*id),
+            failure: Box::new(Failure::application("no", "")),
+        }),
+        Order::End(id) => {
+            answer(UpdateMessage::Complete { update_id: update_id(*id), outcome: Ok(None) })
         }
         Order::Complete => ServerCommand::CompleteWorkflow { result: None },
         Order::Fail => {
