@@ -14,7 +14,7 @@ use rehearsal::Scenario;
 
 pub use self::report::{Count, Parity, compare_all};
 pub use self::table::{Covers, DIFFERENCES, Difference, Seen};
-use self::workflows::{chain, order, parallel, race, retry, sample, signals};
+use self::workflows::{order, parallel, race, retry, sample, signals};
 
 /// A workflow, written twice.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +27,8 @@ pub struct Pair {
     pub official: fn() -> Scenario,
 }
 
-/// All of them: seven workflows. The order comes once with an approval and once without.
+/// All of them: six workflows. The order comes once with an approval and once without.
 pub const ALL: &[Pair] = &[
-    Pair { name: "chain", native: chain::native, official: chain::official },
     Pair { name: "sample", native: sample::native, official: sample::official },
     Pair { name: "order", native: order::native, official: order::official },
     Pair {

@@ -9,7 +9,6 @@
 )]
 #![expect(clippy::unused_async, reason = "stubs stand in for these activities")]
 
-pub mod chain;
 pub mod order;
 pub mod parallel;
 pub mod race;
