@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use rehearsal::{ChoiceKey, ChoiceKind, Outcome, Tape};
+use rehearsal::{ChoiceKey, ChoiceKind, Outcome, Tape, WorkerSpec};
 use rehearsal_history::{Event, History, scrub};
 use rehearsal_tests::golden;
 use rehearsal_tests::golden::ports::ALL;
@@ -85,7 +85,7 @@ fn strike(kind: ChoiceKind, nth: u32) -> Tape {
     Tape::calm().with(ChoiceKey { kind, execution: 0, nth }, 1).loose()
 }
 
-/// Law 4: dropping the run from the worker's cache at any point changes nothing that is recorded; a worker that dies
+/// Law 4: dropping the run from the worker's cache, at any point or at each, changes nothing that is recorded; a worker that dies
 /// inside a task changes no earlier event, and the run still replays.
 #[test]
 fn law_4_amnesia_changes_nothing() {
@@ -94,6 +94,11 @@ fn law_4_amnesia_changes_nothing() {
         let evicted = case.scenario().try_run(&strike(ChoiceKind::Evict, nth)).map_err(fail)?;
         let scrubbed = |outcome| main_history(outcome).map(|history| scrub(&history).json);
         prop_assert_eq!(scrubbed(&plain)?, scrubbed(&evicted)?);
+
+        // One that is told to keep one run keeps none, by the rules of Go.
+        let forgetful = case.scenario().worker(WorkerSpec::new("main").with_cache(1));
+        let forgetful = main_history(&forgetful.try_run(&Tape::calm()).map_err(fail)?)?;
+        prop_assert_eq!(scrub(&plain).json, scrub(&forgetful).json);
 
         let crashed = case.scenario().try_run(&strike(ChoiceKind::Crash, nth)).map_err(fail)?;
         if let Some(stood) = Stood::before_task(&plain, nth) {
