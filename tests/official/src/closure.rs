@@ -31,10 +31,17 @@ pub struct Simulated {
 const OURS: [Code; 4] =
     [Code::Nondeterminism, Code::NotRepeatable, Code::CancelLost, Code::IllFormed];
 
+/// Its workflow returns the text of an error that core words otherwise in a replay: a local activity that was out of time
+/// (C-45). So it does not replay to the same result, with the SDK's own worker either.
+const TOLD_OTHERWISE: &str = "local-activity-start-to-close";
+
 /// The scenarios whose clients are generated: those whose workflows do most, without what their clients did.
-const PLAYED: [&str; 12] = [
+const PLAYED: [&str; 15] = [
     "abandon-running",
     "cancel-activity-in-backoff",
+    "local-activities-in-parallel",
+    "local-activity-longer-than-task",
+    "markers-of-all-kinds-in-one-task",
     "parallel-ten-activities",
     "saga",
     "seed-no-cancel",
@@ -65,6 +72,9 @@ pub fn all() -> Result<Vec<Simulated>, String> {
         let (register, script) = read(folder)?;
         // The replayer has one code: where workers have different ones it cannot take what they record.
         if script.workers.iter().any(|worker| worker.code.is_some()) {
+            continue;
+        }
+        if folder.name == TOLD_OTHERWISE {
             continue;
         }
         histories.extend(simulated(folder, "recorded", &script, register));

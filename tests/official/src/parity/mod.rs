@@ -14,7 +14,7 @@ use rehearsal::Scenario;
 
 pub use self::report::{Count, Parity, compare_all};
 pub use self::table::{Covers, DIFFERENCES, Difference, Seen};
-use self::workflows::{order, parallel, race, retry, sample, signals};
+use self::workflows::{order, parallel, race, retry, sample, scale, signals};
 
 /// A workflow, written twice.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Pair {
     pub official: fn() -> Scenario,
 }
 
-/// All of them: six workflows. The order comes once with an approval and once without.
+/// All of them: seven workflows. The order comes once with an approval and once without.
 pub const ALL: &[Pair] = &[
     Pair { name: "sample", native: sample::native, official: sample::official },
     Pair { name: "order", native: order::native, official: order::official },
@@ -39,5 +39,6 @@ pub const ALL: &[Pair] = &[
     Pair { name: "parallel", native: parallel::native, official: parallel::official },
     Pair { name: "race", native: race::native, official: race::official },
     Pair { name: "retry", native: retry::native, official: retry::official },
+    Pair { name: "scale", native: scale::native, official: scale::official },
     Pair { name: "signals", native: signals::native, official: signals::official },
 ];

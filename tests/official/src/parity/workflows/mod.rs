@@ -14,4 +14,5 @@ pub mod parallel;
 pub mod race;
 pub mod retry;
 pub mod sample;
+pub mod scale;
 pub mod signals;
