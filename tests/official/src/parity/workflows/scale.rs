@@ -29,7 +29,7 @@ async fn parcel(ctx: Context, items: u32) -> Result<String, WorkflowError> {
     let options = NativeLocalActivityOptions::start_to_close(secs(30)).with_retry_policy(policy);
     let weight = ctx.with_local_activity_options(options).execute_local(WEIGH, items).await?;
     let label = if ctx.patched("label") { "labeled" } else { "plain" };
-    ctx.sleep(secs(3)).await?;
+    ctx.timer(secs(3)).await?;
     Ok(format!("{weight}, {label}"))
 }
 
