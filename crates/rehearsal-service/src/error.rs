@@ -102,7 +102,6 @@ impl RequestError {
             Self::InvalidArgument(_) => "InvalidArgument",
             Self::ResourceExhausted(_) => "ResourceExhausted",
             Self::AlreadyStarted { .. } => "WorkflowExecutionAlreadyStarted",
-            Self::UpdateWithStart { .. } => "wrapError",
             Self::NotReady(_) => "WorkflowNotReady",
             Self::QueryFailed { .. } => "QueryFailed",
             Self::Unavailable => "Unavailable",
@@ -110,7 +109,7 @@ impl RequestError {
             Self::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
             Self::TooManyUpdates { .. } => "FailedPrecondition",
             Self::UpdateFailed { .. } => "ApplicationError",
-            Self::Unreadable { .. } => "wrapError",
+            Self::UpdateWithStart { .. } | Self::Unreadable { .. } => "wrapError",
             Self::NotSimulated { .. } => "Unimplemented",
         }
     }
