@@ -143,3 +143,8 @@ fn the_backup_is_silent() {
 fn the_desk_is_silent() {
     silent(14);
 }
+
+#[test]
+fn the_import_is_silent() {
+    silent(15);
+}

@@ -361,6 +361,10 @@ const fn official(code: Code) -> Option<&'static str> {
         Code::TimerLeft => {
             "a deadline that is not needed any more is not canceled: start it on a token of its own, and cancel that one"
         }
+        Code::ChildOrphaned => {
+            "the parent close policy is `Abandon`, or the workflow does not wait for its child: wait for it, or let it be \
+             asked to cancel"
+        }
         _ => return None,
     })
 }

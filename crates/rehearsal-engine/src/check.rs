@@ -32,7 +32,7 @@ pub use self::compensated::Compensated;
 pub use self::finally::Finally;
 pub use self::free::{Always, Eventually, Sometimes};
 pub use self::heartbeats::ActivityHeartbeatsWithin;
-pub use self::left::{NoTimerLeftAtClose, NoWorkLostAtClose};
+pub use self::left::{NoChildOrphanedAtClose, NoTimerLeftAtClose, NoWorkLostAtClose};
 pub use self::observed::CancelObservedOrCompletedFirst;
 pub use self::reached::Reached;
 pub use self::recommended::Recommended;

@@ -72,6 +72,8 @@ pub enum Code {
     TimerLeft,
     /// RH218: a round of a cron schedule was skipped, as the one before was not over.
     RoundSkipped,
+    /// RH219: a child goes on although its workflow closed.
+    ChildOrphaned,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -102,7 +104,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -133,6 +135,7 @@ impl Code {
         Self::CancelOverLate,
         Self::TimerLeft,
         Self::RoundSkipped,
+        Self::ChildOrphaned,
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
@@ -182,6 +185,7 @@ impl Code {
             Self::CancelOverLate => "RH216",
             Self::TimerLeft => "RH217",
             Self::RoundSkipped => "RH218",
+            Self::ChildOrphaned => "RH219",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -288,6 +292,9 @@ impl Code {
             }
             Self::RoundSkipped => {
                 "a run takes longer than the schedule leaves it: another schedule, a time-out, or less to do in one run"
+            }
+            Self::ChildOrphaned => {
+                "the parent close policy is `Abandon`, or the workflow does not wait for its child"
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",

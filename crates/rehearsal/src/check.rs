@@ -10,7 +10,7 @@
 //! | a step is undone if the workflow does not complete | [`compensated_exactly_once`], [`compensated_at_least_once`] |
 //! | whatever happens, this comes after that | [`finally`] |
 //! | a cancel is heard, and soon over | [`cancel_observed_or_completed_first`], [`cancel_is_over_within`] |
-//! | nothing runs on behind the close | [`no_activity_outlives_close`], [`no_work_lost_at_close`], [`no_timer_left_at_close`] |
+//! | nothing runs on behind the close | [`no_activity_outlives_close`], [`no_work_lost_at_close`], [`no_timer_left_at_close`], [`no_child_orphaned_at_close`] |
 //! | an activity keeps to its part | [`activity_heartbeats_within`], [`one_attempt_at_a_time`] |
 //! | a cron schedule is kept | [`no_round_skipped`] |
 //! | the workflow ends as it may | [`ends_within`], [`status_in`] |
@@ -33,7 +33,8 @@ pub use self::cancel::{
     skipped_reported_as_canceled,
 };
 pub use self::close::{
-    ends_within, no_activity_outlives_close, no_round_skipped, no_timer_left_at_close,
+    ends_within, no_activity_outlives_close, no_child_orphaned_at_close, no_round_skipped,
+    no_timer_left_at_close,
     no_work_lost_at_close, status_in,
 };
 pub use self::own::{always, eventually, sometimes};

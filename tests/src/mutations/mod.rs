@@ -1,7 +1,7 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Eleven workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
-//! confirmed from outside, a cart, a sale, a till, a backup, and a desk. Each stands in a scenario with more checks than a test would have; the
+//! Twelve workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
+//! confirmed from outside, a cart, a sale, a till, a backup, a desk, and an import. Each stands in a scenario with more checks than a test would have; the
 //! unmutated twin passes all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
@@ -13,6 +13,7 @@ pub mod cart;
 pub mod chain;
 pub mod deployment;
 pub mod desk;
+pub mod family;
 pub mod local;
 pub mod print;
 pub mod real;
@@ -47,7 +48,7 @@ pub struct Mutation {
 pub const CALM: &str = "without a cancel";
 
 /// The workflows as they should be.
-pub const TWINS: [Twin; 15] = [
+pub const TWINS: [Twin; 16] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -63,6 +64,7 @@ pub const TWINS: [Twin; 15] = [
     Twin { name: "till", scenario: chain::twin },
     Twin { name: "backup", scenario: chain::scheduled_twin },
     Twin { name: "desk", scenario: desk::twin },
+    Twin { name: "import", scenario: family::twin },
 ];
 
 /// All mutations.
@@ -72,8 +74,8 @@ pub fn all() -> Vec<Mutation> {
     let [approval, print] = [approval::MUTATIONS, print::MUTATIONS];
     let [deployment, ask] = [deployment::MUTATIONS, ask::MUTATIONS];
     let [cart, local, chain] = [cart::MUTATIONS, local::MUTATIONS, chain::MUTATIONS];
-    let desk = desk::MUTATIONS;
-    [sample, saga, approval, print, deployment, ask, cart, local, chain, desk].concat()
+    let [desk, family] = [desk::MUTATIONS, family::MUTATIONS];
+    [sample, saga, approval, print, deployment, ask, cart, local, chain, desk, family].concat()
 }
 
 /// Whether workflow code runs later than when its history was recorded: in a replay, after a deployment.

@@ -1,10 +1,13 @@
-//! Checks of what a workflow leaves behind when its main routine returns: work that was asked for, timers that run.
+//! Checks of what a workflow leaves behind when its main routine returns: work that was asked for, timers that run, children.
+
+mod across;
 
 use std::collections::BTreeSet;
 
 use rehearsal_activation::Asked;
 use rehearsal_history::{EventId, EventKind, Status, duration_text};
 
+pub use self::across::NoChildOrphanedAtClose;
 use super::course::Course;
 use super::{Check, closed, let_go, scheduled};
 use crate::cause::Cause;
@@ -16,7 +19,8 @@ use crate::outcome::{Execution, Outcome, summary};
 const WAIT_TIMEOUT: &str = "AwaitWithTimeout";
 
 /// Nothing that was asked for is lost because the workflow returned: every activity that was scheduled has ended, and
-/// every handler of a signal (RH214).
+/// every handler of a signal; every child is started, and none is terminated by its parent close policy; every signal to
+/// another workflow and every cancel of it is sent (RH214).
 ///
 /// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. Of one that was terminated or
 /// timed out, nobody returned.
@@ -87,6 +91,7 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
         );
         findings.push(Finding::new(Code::WorkLost, headline).with_events([close.0]));
     }
+    findings.extend(across::lost(execution));
     findings
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_engine::{
-    Check, EndsWithin, NoActivityOutlivesClose, NoRoundSkipped, NoTimerLeftAtClose,
+    Check, EndsWithin, NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped,
+    NoTimerLeftAtClose,
     NoWorkLostAtClose, StatusIn,
 };
 use rehearsal_history::Status;
@@ -80,7 +81,8 @@ pub fn no_activity_outlives_close() -> Arc<dyn Check> {
 }
 
 /// Nothing that was asked for is lost because the workflow returned: every activity that was scheduled has ended at the
-/// close, and every handler of a signal (RH214).
+/// close, and every handler of a signal; every child is started, and none is terminated by its parent close policy; every
+/// signal to another workflow and every cancel of it is sent (RH214).
 ///
 /// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. An activity that the workflow
 /// canceled is not lost, whether or not it waited for the answer; see [`no_activity_outlives_close`]. Handlers are
@@ -166,4 +168,19 @@ pub fn no_timer_left_at_close() -> Arc<dyn Check> {
 #[must_use]
 pub fn no_round_skipped() -> Arc<dyn Check> {
     Arc::new(NoRoundSkipped)
+}
+
+/// No child goes on when its parent closes: each has ended, or its parent close policy ends it (RH219).
+///
+/// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. A child that is meant to outlive
+/// its parent is found too: leave this check out then.
+///
+/// ```
+/// use rehearsal::{Scenario, check};
+///
+/// let scenario = Scenario::new("order").check(check::no_child_orphaned_at_close());
+/// ```
+#[must_use]
+pub fn no_child_orphaned_at_close() -> Arc<dyn Check> {
+    Arc::new(NoChildOrphanedAtClose)
 }
