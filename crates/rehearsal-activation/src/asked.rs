@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use rehearsal_history::SmolStr;
 
-/// Something that workflow code asks for. Activities of one type are the same, and so are timers of one length and one
-/// summary.
+/// Something that workflow code asks for. Activities of one type are the same, and so are children, and timers of one
+/// length and one summary.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// An activity of this type.
@@ -20,15 +20,19 @@ pub enum Asked {
     },
     /// The signals of this name.
     Signal(SmolStr),
+    /// A child workflow of this type.
+    Child(SmolStr),
 }
 
 /// Something that workflow code waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Awaited {
     /// What it is, in a short line.
     pub what: String,
     /// Its type, if it is an activity.
     pub activity: Option<SmolStr>,
+    /// Its id, if it is a child workflow or the start of one, and the id is known.
+    pub child: Option<SmolStr>,
 }
 
 /// A result of an activity that workflow code could not read: it is told of an error instead.

@@ -23,7 +23,7 @@ pub trait Instance {
 
     /// The same, with the types of activities.
     fn awaited(&self) -> Vec<Awaited> {
-        let line = |what| Awaited { what, activity: None };
+        let line = |what| Awaited { what, ..Awaited::default() };
         self.pending().into_iter().map(line).collect()
     }
 

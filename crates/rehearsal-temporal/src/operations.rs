@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Awaited, Job, Seq, WorkflowCommand};
+use rehearsal_activation::{Awaited, ChildStart, Job, Seq, WorkflowCommand};
 use rehearsal_history::{SmolStr, duration_text};
 
 /// What a run that waits waits for, if it is no operation.
@@ -15,6 +15,9 @@ enum Key {
     Activity(Seq),
     Local(Seq),
     Timer(Seq),
+    Child(Seq),
+    Signal(Seq),
+    Cancel(Seq),
 }
 
 /// One operation, as reports name it. Few runs are reported, so the words are put together when somebody asks.
@@ -23,6 +26,9 @@ enum Operation {
     Activity { seq: Seq, activity_type: SmolStr },
     Local { seq: Seq, activity_type: SmolStr },
     Timer { seq: Seq, after: Duration },
+    Child { seq: Seq, workflow_type: SmolStr, workflow_id: Option<SmolStr>, started: bool },
+    Signal { seq: Seq, name: SmolStr, workflow_id: SmolStr },
+    Cancel { seq: Seq, workflow_id: SmolStr },
 }
 
 impl Operation {
@@ -31,6 +37,9 @@ impl Operation {
             Self::Activity { seq, .. } => Key::Activity(*seq),
             Self::Local { seq, .. } => Key::Local(*seq),
             Self::Timer { seq, .. } => Key::Timer(*seq),
+            Self::Child { seq, .. } => Key::Child(*seq),
+            Self::Signal { seq, .. } => Key::Signal(*seq),
+            Self::Cancel { seq, .. } => Key::Cancel(*seq),
         }
     }
 }
@@ -43,6 +52,17 @@ impl fmt::Display for Operation {
                 write!(f, "{activity_type} (local activity {seq})")
             }
             Self::Timer { seq, after } => write!(f, "timer {seq} of {}", duration_text(*after)),
+            Self::Child { seq, workflow_type, workflow_id, started } => {
+                let start = if *started { "" } else { "the start of " };
+                match workflow_id {
+                    Some(workflow_id) => write!(f, "{start}child `{workflow_id}`"),
+                    None => write!(f, "{start}child {workflow_type} (child {seq})"),
+                }
+            }
+            Self::Signal { name, workflow_id, .. } => {
+                write!(f, "signal `{name}` to workflow `{workflow_id}`")
+            }
+            Self::Cancel { workflow_id, .. } => write!(f, "cancel of workflow `{workflow_id}`"),
         }
     }
 }
@@ -62,6 +82,10 @@ impl Operations {
                 Job::FireTimer { seq } => self.close(Key::Timer(*seq)),
                 Job::ResolveActivity { seq, .. } => self.close(Key::Activity(*seq)),
                 Job::ResolveLocalActivity { seq, .. } => self.close(Key::Local(*seq)),
+                Job::ResolveChildStart { seq, resolution } => self.child_started(*seq, resolution),
+                Job::ResolveChild { seq, .. } => self.close(Key::Child(*seq)),
+                Job::ResolveSignalExternal { seq, .. } => self.close(Key::Signal(*seq)),
+                Job::ResolveCancelExternal { seq, .. } => self.close(Key::Cancel(*seq)),
                 _ => None,
             };
             if ended.is_some() {
@@ -84,12 +108,39 @@ impl Operations {
             WorkflowCommand::StartTimer(timer) => {
                 self.open.push(Operation::Timer { seq: timer.seq, after: timer.after });
             }
+            WorkflowCommand::StartChildWorkflow(child) => {
+                let (seq, workflow_type) = (child.seq, child.workflow_type.clone());
+                let workflow_id = child.workflow_id.clone();
+                let started = false;
+                self.open.push(Operation::Child { seq, workflow_type, workflow_id, started });
+            }
+            WorkflowCommand::SignalExternalWorkflow(signal) => {
+                let workflow_id = signal.target.workflow_id.clone();
+                let (seq, name) = (signal.seq, signal.name.clone());
+                self.open.push(Operation::Signal { seq, name, workflow_id });
+            }
+            WorkflowCommand::CancelExternalWorkflow(cancel) => {
+                let workflow_id = cancel.target.workflow_id.clone();
+                self.open.push(Operation::Cancel { seq: cancel.seq, workflow_id });
+            }
             // The SDK resolves a canceled timer by itself, an activity when it is told so (C-39, C-36).
             WorkflowCommand::CancelTimer { seq } => {
                 self.close(Key::Timer(*seq));
             }
             _ => {}
         }
+    }
+
+    /// A child runs, or it is over before it did.
+    fn child_started(&mut self, seq: Seq, resolution: &ChildStart) -> Option<Operation> {
+        let ChildStart::Started { workflow_id: known, .. } = resolution else {
+            return self.close(Key::Child(seq));
+        };
+        let open = self.open.iter_mut().find(|open| open.key() == Key::Child(seq));
+        if let Some(Operation::Child { workflow_id, started, .. }) = open {
+            (*workflow_id, *started) = (Some(known.clone()), true);
+        }
+        None
     }
 
     fn close(&mut self, key: Key) -> Option<Operation> {
@@ -105,14 +156,19 @@ impl Operations {
     /// What a run that has not ended waits for.
     pub(crate) fn awaited(&self) -> Vec<Awaited> {
         if self.open.is_empty() {
-            return vec![Awaited { what: SOMETHING_ELSE.to_owned(), activity: None }];
+            let what = SOMETHING_ELSE.to_owned();
+            return vec![Awaited { what, ..Awaited::default() }];
         }
-        let awaited = |open: &Operation| Awaited {
-            what: open.to_string(),
-            activity: match open {
-                Operation::Activity { activity_type, .. } => Some(activity_type.clone()),
-                Operation::Local { .. } | Operation::Timer { .. } => None,
-            },
+        let awaited = |open: &Operation| {
+            let (activity, child) = match open {
+                Operation::Activity { activity_type, .. } => (Some(activity_type.clone()), None),
+                Operation::Child { workflow_id, .. } => (None, workflow_id.clone()),
+                Operation::Local { .. }
+                | Operation::Timer { .. }
+                | Operation::Signal { .. }
+                | Operation::Cancel { .. } => (None, None),
+            };
+            Awaited { what: open.to_string(), activity, child }
         };
         self.open.iter().map(awaited).collect()
     }

@@ -191,6 +191,22 @@ impl Waiting {
             Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
         }
     }
+
+    /// The id of the child that is waited for, if it is one and the id is known.
+    pub(crate) fn child(&self) -> Option<SmolStr> {
+        match self {
+            Self::Operation(operation) => match &operation.kind {
+                Kind::ChildStart(name) | Kind::Child(name) => name.workflow_id.get().cloned(),
+                Kind::Activity { .. }
+                | Kind::Local { .. }
+                | Kind::LocalAttempts { .. }
+                | Kind::Timer { .. }
+                | Kind::Signal { .. }
+                | Kind::Cancel { .. } => None,
+            },
+            Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
+        }
+    }
 }
 
 impl fmt::Display for Waiting {

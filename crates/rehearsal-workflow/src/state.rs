@@ -282,7 +282,11 @@ impl State {
     pub(crate) fn awaited(&self) -> Vec<Awaited> {
         self.waiting
             .values()
-            .map(|waiting| Awaited { what: waiting.to_string(), activity: waiting.activity() })
+            .map(|waiting| Awaited {
+                what: waiting.to_string(),
+                activity: waiting.activity(),
+                child: waiting.child(),
+            })
             .collect()
     }
 

@@ -1,13 +1,14 @@
 //! Operations that were asked for, and which of them ended well in any run.
 //!
-//! The histories tell: an activity that completed, a timer that went off, a signal that was read. What was asked for on a
+//! The histories tell: an activity that completed, a timer that went off, a signal that was read, a child that came to an end
+//! of its own. What was asked for on a
 //! canceled context is left out: the workflow did not wait for it in earnest (C-35, C-39).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rehearsal_activation::{Asked, Fault, Signals};
-use rehearsal_history::{EventId, EventKind, SmolStr, duration_text};
+use rehearsal_history::{EventId, EventKind, SmolStr, Status, duration_text};
 
 use super::Unseen;
 use crate::finding::Code;
@@ -24,6 +25,8 @@ pub(super) struct Awaits {
     /// Whether a timer went off, by what was asked for.
     timers: BTreeMap<Timer, bool>,
     signals: BTreeMap<SmolStr, Signal>,
+    /// By their types.
+    children: BTreeMap<SmolStr, Child>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +42,12 @@ struct Activity {
 struct Timer {
     after: Duration,
     summary: Option<SmolStr>,
+}
+
+#[derive(Debug, Default)]
+struct Child {
+    started: bool,
+    ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +75,7 @@ impl Awaits {
         }
         for execution in &outcome.executions {
             self.note_operations(execution);
+            self.note_children(execution);
             let of = outcome.record.signals.iter().find(|of| of.run_id == execution.run_id);
             if let Some(of) = of {
                 self.note_signals(execution, &of.signals);
@@ -96,6 +106,39 @@ impl Awaits {
         for timer in timers.into_values() {
             self.timers.entry(timer).or_default();
         }
+    }
+
+    /// That a child was canceled, terminated or timed out is no end of its own. One that was left behind has ended when its
+    /// own history says so.
+    fn note_children(&mut self, execution: &Execution) {
+        for event in &execution.history {
+            match &event.kind {
+                EventKind::StartChildWorkflowExecutionInitiated(asked) => {
+                    self.child(&asked.workflow_type.name);
+                }
+                EventKind::ChildWorkflowExecutionStarted(it) => {
+                    self.child(&it.workflow_type.name).started = true;
+                }
+                EventKind::ChildWorkflowExecutionCompleted(it) => {
+                    self.child(&it.workflow_type.name).ended = true;
+                }
+                EventKind::ChildWorkflowExecutionFailed(it) => {
+                    self.child(&it.workflow_type.name).ended = true;
+                }
+                _ => {}
+            }
+        }
+        let left = match execution.history.first().map(|event| &event.kind) {
+            Some(EventKind::WorkflowExecutionStarted(it)) => it.parent_workflow_execution.is_some(),
+            _ => false,
+        };
+        if left && matches!(execution.status, Status::Completed | Status::Failed) {
+            self.child(&execution.workflow_type).ended = true;
+        }
+    }
+
+    fn child(&mut self, workflow_type: &SmolStr) -> &mut Child {
+        self.children.entry(workflow_type.clone()).or_default()
     }
 
     fn note_signals(&mut self, execution: &Execution, signals: &Signals) {
@@ -149,7 +192,12 @@ impl Awaits {
             let what = format!("signal `{name}` comes, which `expect_unread` names");
             unseen(Code::NeverPassed, what, Asked::Signal(name.clone()))
         });
-        activities.chain(timers).chain(signals).chain(expected).collect()
+        let children = self.children.iter().filter(|(_, child)| !child.ended);
+        let children = children.map(|(name, child)| {
+            let what = if child.started { "ends" } else { "starts" };
+            unseen(Code::NeverPassed, format!("child {name} {what}"), Asked::Child(name.clone()))
+        });
+        activities.chain(timers).chain(signals).chain(expected).chain(children).collect()
     }
 
     /// The lines of workflow code that ask for it.

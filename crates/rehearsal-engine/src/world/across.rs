@@ -1,7 +1,7 @@
 //! What runs want of each other, and how a client finds those that it did not start.
 
-use rehearsal_history::SmolStr;
-use rehearsal_service::{Across, Input, RunRef};
+use rehearsal_history::{EventKind, SmolStr, Status, duration_text};
+use rehearsal_service::{Across, Input, PendingOp, PendingState, RunRef};
 
 use super::World;
 use super::client::Handle;
@@ -42,6 +42,30 @@ impl World {
         let view = self.service.run(run);
         let (workflow_id, run_id) = (view.workflow_id.clone(), view.run_id.clone());
         Some(Handle { workflow_id, run_id, run })
+    }
+
+    /// Where a child stands that its parent waits for.
+    pub(super) fn child_standing(&self, op: &PendingOp) -> String {
+        let run = self.service.run_of(&op.id).filter(|_| op.state == PendingState::Running);
+        let Some(run) = run else { return "it has not been started".to_owned() };
+        let view = self.service.run(run);
+        if view.status != Status::Running {
+            return "it has ended, which is still to be told".to_owned();
+        }
+        let started = self.service.history(run).first().map(|event| &event.kind);
+        let backoff = match started {
+            Some(EventKind::WorkflowExecutionStarted(it)) => it.first_workflow_task_backoff,
+            _ => None,
+        };
+        let begins = view.started_at.saturating_add(backoff.unwrap_or_default());
+        if begins > self.clock.now() {
+            let wait = duration_text(begins.since(self.clock.now()));
+            return format!("its next run begins in {wait}");
+        }
+        if view.cancel_requested {
+            return "it was asked to cancel, and runs on".to_owned();
+        }
+        "it runs".to_owned()
     }
 
     /// What a run wants of others happens now.

@@ -98,7 +98,14 @@ impl World {
             waits.extend(pending.iter().map(|op| self.awaited(run, op)));
         }
         let mut told: BTreeSet<SmolStr> = BTreeSet::new();
-        for Awaited { what, activity } in said {
+        for Awaited { what, activity, child } in said {
+            let is_child =
+                |op: &&PendingOp| op.kind == PendingKind::Child && child.as_ref() == Some(&op.id);
+            if let Some(op) = pending.iter().find(is_child) {
+                let why = Some(self.child_standing(op));
+                waits.push(Wait { what, why });
+                continue;
+            }
             let of_type = |op: &&PendingOp| {
                 op.kind == PendingKind::Activity && activity.as_ref() == Some(&op.name)
             };
@@ -128,7 +135,23 @@ impl World {
                 let why = self.standing(op.state, &standing, self.panicked(run, op), outside);
                 Wait { what: op.name.to_string(), why: Some(why) }
             }
-            None => Wait { what: format!("timer {}", op.id), why: None },
+            None => match op.kind {
+                PendingKind::Activity | PendingKind::Timer => {
+                    Wait { what: format!("timer {}", op.id), why: None }
+                }
+                PendingKind::Child => {
+                    let why = Some(self.child_standing(op));
+                    Wait { what: format!("child `{}`", op.id), why }
+                }
+                PendingKind::External => {
+                    let what = if op.name.is_empty() {
+                        format!("cancel of workflow `{}`", op.id)
+                    } else {
+                        format!("signal `{}` to workflow `{}`", op.name, op.id)
+                    };
+                    Wait { what, why: Some("it is under way".to_owned()) }
+                }
+            },
         }
     }
 

@@ -67,7 +67,7 @@ pub(crate) enum ChildInput<'a> {
 
 impl Child {
     /// The child that this event asks for, if it is a `StartChildWorkflowExecutionInitiated`.
-    fn new(initiated: &Arc<Event>) -> Self {
+    pub(crate) fn new(initiated: &Arc<Event>) -> Self {
         Self { initiated: Arc::clone(initiated), state: ChildState::Initiated }
     }
 

@@ -46,7 +46,7 @@ pub(crate) enum Arrival {
 }
 
 impl External {
-    fn new(initiated: &Arc<Event>) -> Self {
+    pub(crate) fn new(initiated: &Arc<Event>) -> Self {
         Self { initiated: Arc::clone(initiated) }
     }
 

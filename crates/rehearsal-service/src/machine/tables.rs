@@ -9,13 +9,20 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use core::time::Duration;
 
-use rehearsal_history::event::{ActivityTaskScheduled, SdkMetadata, TimerStarted};
+use rehearsal_history::event::{
+    ActivityTaskScheduled, RequestCancelExternalWorkflowExecutionInitiated, SdkMetadata,
+    SignalExternalWorkflowExecutionInitiated, StartChildWorkflowExecutionInitiated, TimerStarted,
+    WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionFailed,
+    WorkflowExecutionTerminated, WorkflowExecutionTimedOut,
+};
 use rehearsal_history::{
-    Event, EventId, EventKind, Failure, RetryPolicy, TaskQueue, TimeoutType, Timestamp,
-    WorkflowTaskFailedCause,
+    Event, EventId, EventKind, Failure, RetryPolicy, SmolStr, StartChildFailedCause, TaskQueue,
+    TimeoutType, Timestamp, WorkflowTaskFailedCause,
 };
 
 use super::activity::{Activity, ActivityInput, ActivityState};
+use super::child::{Child, ChildInput, ChildState};
+use super::external::{Arrival, External};
 use super::task::{TaskInput, WorkflowTask};
 use super::timer::{Timer, TimerInput, TimerState};
 use crate::words::{
@@ -295,5 +302,70 @@ fn workflow_task() {
         }
     }
 
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn child() {
+    let [first, other] = [SmolStr::new_static("first"), SmolStr::new_static("other")];
+    let started = ChildState::Started { run_id: first.clone(), event: EventId(6) };
+    let states = [ChildState::Initiated, started];
+    let closes: [EventKind; 5] = [
+        WorkflowExecutionCompleted::default().into(),
+        Box::new(WorkflowExecutionFailed::default()).into(),
+        WorkflowExecutionCanceled::default().into(),
+        WorkflowExecutionTimedOut::default().into(),
+        WorkflowExecutionTerminated::default().into(),
+    ];
+    let closes = closes.map(|kind| Event::new(EventId(9), NOW, kind));
+    let cause = &StartChildFailedCause::WorkflowAlreadyExists;
+    let mut inputs = vec![
+        ("Start".to_string(), ChildInput::Start { run_id: &first }),
+        ("FailToStart".to_string(), ChildInput::FailToStart { cause }),
+    ];
+    for close in &closes {
+        let name = format!("Close by {}", close.kind.name());
+        let input = ChildInput::Close { first_run_id: &first, run_id: &other, close };
+        inputs.push((name, input));
+    }
+    let close = &closes[0];
+    let input = ChildInput::Close { first_run_id: &other, run_id: &other, close };
+    inputs.push(("Close of another chain".to_string(), input));
+    let asked = Box::new(StartChildWorkflowExecutionInitiated::default());
+    let initiated = Arc::new(Event::new(EventId(5), Timestamp::EPOCH, asked.into()));
+    let mut lines = Vec::new();
+    for state in states {
+        for (name, input) in &inputs {
+            let mut child = Child::new(&initiated);
+            child.state = state.clone();
+            let mut decision = Decision::default();
+            let decided = child.decide(NOW, &"default".into(), *input, &mut decision);
+            lines.push(line(state.name(), name, decided, &decision, || {
+                for event in &recorded(&decision, false) {
+                    child.evolve(event);
+                }
+                let ended = !matches!(input, ChildInput::Start { .. });
+                if ended { "gone".to_string() } else { child.state.name().to_string() }
+            }));
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn external() {
+    let signal = Box::new(SignalExternalWorkflowExecutionInitiated::default()).into();
+    let cancel = Box::new(RequestCancelExternalWorkflowExecutionInitiated::default()).into();
+    let kinds: [(&str, EventKind); 2] = [("Signal", signal), ("Cancel", cancel)];
+    let mut lines = Vec::new();
+    for (name, kind) in kinds {
+        let external = External::new(&Arc::new(Event::new(EventId(5), Timestamp::EPOCH, kind)));
+        for arrival in [Arrival::Arrived, Arrival::NotFound, Arrival::TooManySignals] {
+            let mut decision = Decision::default();
+            external.decide(NOW, &"default".into(), arrival, &mut decision);
+            let input = format!("{arrival:?}");
+            lines.push(line(name, &input, Ok(()), &decision, || "gone".to_string()));
+        }
+    }
     insta::assert_snapshot!(lines.join("\n"));
 }

@@ -6,9 +6,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rehearsal_activation::CancellationType;
+use rehearsal_activation::{CancellationType, ChildCancellationType};
 
 use super::activity::machine::{ActivityInput, ActivityState};
+use super::child::machine::{ChildInput, ChildState};
+use super::external::machine::{ExternalInput, ExternalState};
 use super::local::machine::{LocalInput, LocalState};
 use super::timer::machine::{TimerInput, TimerState};
 use super::update::machine::{UpdateInput, UpdateState};
@@ -155,6 +157,73 @@ fn updates() {
         for input in inputs {
             let Ok((next, reaction)) = state.on(input) else { continue };
             table.push(format!("{state:?} + {input:?} -> {next:?} [{reaction:?}]"));
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn children() {
+    use {ChildCancellationType as C, ChildInput as I, ChildState as S};
+    let states = [
+        S::StartCommandCreated,
+        S::StartEventRecorded,
+        S::Started,
+        S::StartFailed,
+        S::Completed,
+        S::Failed,
+        S::TimedOut,
+        S::Terminated,
+        S::Canceled,
+        S::CanceledSeen,
+    ];
+    let inputs = [
+        I::Cancel,
+        I::Initiated,
+        I::StartFailed,
+        I::Started,
+        I::Completed,
+        I::Failed,
+        I::TimedOut,
+        I::Canceled,
+        I::Terminated,
+    ];
+    let cancellations =
+        [C::Abandon, C::TryCancel, C::WaitCancellationCompleted, C::WaitCancellationRequested];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let made = cancellations.map(|cancellation| {
+                state.on(input, cancellation).map_or_else(
+                    |_| String::from("no arc"),
+                    |(next, reaction)| format!("{next:?} [{reaction:?}]"),
+                )
+            });
+            if made[1..].iter().all(|other| *other == made[0]) {
+                table.push(format!("{state:?} + {input:?} -> {}", made[0]));
+            } else {
+                for (cancellation, made) in cancellations.iter().zip(made) {
+                    table.push(format!("{state:?} + {input:?}, {cancellation:?} -> {made}"));
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn externals() {
+    use {ExternalInput as I, ExternalState as S};
+    let states = [S::CommandCreated, S::CommandRecorded, S::Resolved, S::Failed, S::Canceled];
+    let inputs = [I::Withdraw, I::Initiated, I::Resolved, I::Failed];
+    let mut table = Vec::new();
+    for state in states {
+        for input in inputs {
+            let made = state.on(input).map_or_else(
+                |_| String::from("no arc"),
+                |(next, reaction)| format!("{next:?} [{reaction:?}]"),
+            );
+            table.push(format!("{state:?} + {input:?} -> {made}"));
         }
     }
     insta::assert_snapshot!(table.join("\n"));

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use rehearsal_activation::{ChildResolution, ChildStart, Seq, StartChild, WorkflowCommand};
+use rehearsal_activation::{Asked, ChildResolution, ChildStart, Seq, StartChild, WorkflowCommand};
 
 use super::{State, asked_for};
 use crate::child::{Child, ChildExecution};
@@ -33,6 +33,7 @@ impl State {
             self.end(&refused.end, Err(error));
             return refused;
         }
+        self.note_asked(Asked::Child(child.workflow_type.clone()));
         self.children += 1;
         let seq = Seq(self.children);
         let asked = self.child(scope, seq, &child);
