@@ -4,8 +4,10 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_activation::{Initialize, Job};
-use rehearsal_history::event::WorkflowExecutionStarted;
-use rehearsal_history::{Event, Memo, RetryPolicy, SearchAttributes, SmolStr};
+use rehearsal_history::event::{WorkflowExecutionStarted, WorkflowTaskFailed};
+use rehearsal_history::{
+    Event, Memo, RetryPolicy, SearchAttributes, SmolStr, WorkflowTaskFailedCause,
+};
 
 use crate::local::{LocalKey, LocalWhat};
 
@@ -17,7 +19,7 @@ const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct RunInfo {
     pub(crate) workflow_id: SmolStr,
     pub(crate) run_id: SmolStr,
-    /// The id of the run before it was reset, which Go names children after.
+    /// The id of the run as of the task that runs, also if it was reset behind that: Go names children after it.
     pub(crate) original_run_id: SmolStr,
     /// The queue of the workflow: that of activities which name none.
     pub(crate) task_queue: SmolStr,
@@ -90,6 +92,13 @@ impl RunInfo {
     /// What it can be searched by is changed.
     pub(crate) fn upsert_search(&mut self, changed: &SearchAttributes) {
         self.search_attributes.get_or_insert_default().merge(changed);
+    }
+
+    /// The run was reset: its children are named after what it is called from now on.
+    pub(crate) fn reset(&mut self, failed: &WorkflowTaskFailed) {
+        if failed.cause == WorkflowTaskFailedCause::ResetWorkflow {
+            self.original_run_id.clone_from(&failed.new_run_id);
+        }
     }
 
     /// Names something about a local activity.

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use rehearsal_activation::Message;
 use rehearsal_history::event::{WorkflowTaskCompleted, WorkflowTaskStarted};
-use rehearsal_history::{Event, EventId, EventKind, Timestamp};
+use rehearsal_history::{Event, EventId, EventKind, Timestamp, WorkflowTaskFailedCause};
 
 use crate::profile::Profile;
 
@@ -146,6 +146,13 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                 let (commands, behind) = behind.split_at(leading_commands(behind));
                 commanded = !commands.is_empty();
                 rest = behind;
+            }
+            // Of a reset Go takes note (`ProcessEvent` in `internal_event_handlers.go`, sdk-go 1.47).
+            EventKind::WorkflowTaskFailed(failed)
+                if profile == Profile::Go
+                    && failed.cause == WorkflowTaskFailedCause::ResetWorkflow =>
+            {
+                batch.push(Arc::clone(event));
             }
             EventKind::WorkflowTaskScheduled(_)
             | EventKind::WorkflowTaskTimedOut(_)

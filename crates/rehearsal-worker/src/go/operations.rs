@@ -191,6 +191,10 @@ impl Operations {
         }
         let job = match &event.kind {
             E::WorkflowExecutionStarted(started) => self.run.begin(event, started),
+            E::WorkflowTaskFailed(failed) => {
+                self.run.reset(failed);
+                return Ok(None);
+            }
             E::ActivityTaskCompleted(completed) => self.activities.completed(completed)?,
             E::ActivityTaskFailed(failed) => self.activities.failed(failed)?,
             E::ActivityTaskTimedOut(timed_out) => self.activities.timed_out(timed_out)?,
