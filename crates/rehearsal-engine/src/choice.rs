@@ -217,7 +217,13 @@ impl Tape {
     /// This tape with a cancel of the first execution at its `nth` point.
     #[must_use]
     pub fn with_cancel(self, nth: u32, injection: Injection) -> Self {
-        self.with(ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth }, injection.answer())
+        self.with_cancel_of(0, nth, injection)
+    }
+
+    /// This tape with a cancel of the execution that was the `execution`-th to be started, from 0, at its `nth` point.
+    #[must_use]
+    pub fn with_cancel_of(self, execution: u32, nth: u32, injection: Injection) -> Self {
+        self.with(ChoiceKey { kind: ChoiceKind::Cancel, execution, nth }, injection.answer())
     }
 
     /// How many answers are not the calm one.

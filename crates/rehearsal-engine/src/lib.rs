@@ -39,8 +39,8 @@ pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
     CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, NoActivityOutlivesClose,
-    NoChildOrphanedAtClose, NoRoundSkipped, NoTimerLeftAtClose, NoWorkLostAtClose, OneAttemptAtATime,
-    Reached, Recommended, SkippedReportedAsCanceled, Sometimes, StatusIn,
+    NoChildOrphanedAtClose, NoRoundSkipped, NoTimerLeftAtClose, NoWorkLostAtClose,
+    OneAttemptAtATime, Reached, Recommended, SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{
     Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,

@@ -37,6 +37,17 @@ impl Execution {
         }
     }
 
+    /// Whether it is the first run of its chain.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        match self.history.first().map(|event| &event.kind) {
+            Some(EventKind::WorkflowExecutionStarted(started)) => {
+                started.continued_execution_run_id.is_empty()
+            }
+            _ => true,
+        }
+    }
+
     /// The run that follows it in its chain, if it closed so that another one does.
     #[must_use]
     pub fn next_run_id(&self) -> Option<&SmolStr> {
@@ -110,8 +121,7 @@ pub(crate) fn summary(event: &Event) -> Option<SmolStr> {
 /// What a run came to: its histories, its record, and what is wrong.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The executions, in the order of their starts, each run of a chain by itself. The chain of the first is the one that
-    /// is canceled in a sweep.
+    /// The executions, in the order of their starts, each run of a chain by itself.
     pub executions: Vec<Execution>,
     /// What else happened.
     pub record: Record,
@@ -155,16 +165,35 @@ impl Outcome {
         core::iter::successors(Some(first), |run| self.execution(run.next_run_id()?))
     }
 
+    /// The first run of each execution, in the order of their starts. The runs of a chain are one execution.
+    pub fn first_runs(&self) -> impl Iterator<Item = &Execution> {
+        self.executions.iter().filter(|execution| execution.is_first())
+    }
+
+    /// The run of an execution's chain that has this number. Both count from 0, executions in the order of their starts.
+    #[must_use]
+    pub fn run_of(&self, execution: u32, nth: u32) -> Option<&Execution> {
+        let first = self.first_runs().nth(usize::try_from(execution).ok()?)?;
+        self.chain(first).nth(usize::try_from(nth).ok()?)
+    }
+
     /// The run of the first execution's chain that has this number, from 0.
     #[must_use]
     pub fn main_run(&self, nth: u32) -> Option<&Execution> {
-        self.chain(self.main()?).nth(usize::try_from(nth).ok()?)
+        self.run_of(0, nth)
     }
 
     /// How the first execution stands at the end: the last run of its chain.
     #[must_use]
     pub fn main_status(&self) -> Status {
-        let last = self.main().and_then(|main| self.chain(main).last());
+        self.status_of(0)
+    }
+
+    /// The same of an execution, by its number in the order of starts, from 0.
+    #[must_use]
+    pub fn status_of(&self, execution: u32) -> Status {
+        let nth = usize::try_from(execution).unwrap_or(usize::MAX);
+        let last = self.first_runs().nth(nth).and_then(|first| self.chain(first).last());
         last.map_or(Status::Running, |last| last.status)
     }
 

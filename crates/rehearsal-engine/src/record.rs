@@ -20,6 +20,9 @@ pub struct Record {
     pub began: Timestamp,
     /// The points at which a cancel of the first execution could strike, in order; the index is the `nth` of its key.
     pub points: Vec<Point>,
+    /// The same of the other executions: children, and what activities and clients start. By their numbers in the order of
+    /// their starts; the runs of a chain are one execution.
+    pub others: BTreeMap<u32, Vec<Point>>,
     /// How many questions of each kind were asked; those of a kind have the numbers from 0 to below that.
     pub asked: BTreeMap<ChoiceKind, u32>,
     /// Where things did not happen in the order in which they fell due.
@@ -63,6 +66,21 @@ pub struct Record {
 }
 
 impl Record {
+    /// The points of an execution, by its number in the order of starts, from 0.
+    #[must_use]
+    pub fn points_of(&self, execution: u32) -> &[Point] {
+        match execution {
+            0 => &self.points,
+            other => self.others.get(&other).map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+
+    /// The point at which a cancel of an execution could strike for the `nth` time.
+    #[must_use]
+    pub fn point(&self, execution: u32, nth: u32) -> Option<&Point> {
+        self.points_of(execution).get(usize::try_from(nth).ok()?)
+    }
+
     /// The lines of workflow code that ask for it, if any is known.
     pub(crate) fn asked_at(&self, asked: &Asked) -> Option<String> {
         let of = self.asked_at.iter().filter(|at| at.asked == *asked);

@@ -60,6 +60,9 @@ pub struct RandomChooser {
     crashes_left: u32,
     /// The numbers for deadlines, apart, so that asking for one changes nothing else.
     deadlines: ChaCha8Rng,
+    /// Those for cancels of other executions than the first, apart likewise, and how many are left.
+    others: ChaCha8Rng,
+    others_left: u32,
 }
 
 impl RandomChooser {
@@ -72,7 +75,9 @@ impl RandomChooser {
         let (cancel, crash) = (4 << (drawn % 6), 4 << (drawn / 6 % 5));
         let deadlines = ChaCha8Rng::seed_from_u64(!seed);
         let (cancels_left, crashes_left) = (CANCELS, CRASHES);
-        Self { numbers, cancel, cancels_left, crash, crashes_left, deadlines }
+        let others = ChaCha8Rng::seed_from_u64(seed.rotate_left(32) ^ 1);
+        let others_left = CANCELS;
+        Self { numbers, cancel, cancels_left, crash, crashes_left, deadlines, others, others_left }
     }
 
     fn one_in(&mut self, ratio: u64) -> bool {
@@ -86,6 +91,13 @@ impl Chooser for RandomChooser {
             ChoiceKind::Next => {
                 let count = u64::try_from(options.count()).unwrap_or(u64::MAX);
                 usize::try_from(below(&mut self.numbers, count)).unwrap_or(0)
+            }
+            ChoiceKind::Cancel if key.execution > 0 => {
+                if self.others_left == 0 || below(&mut self.others, self.cancel) > 0 {
+                    return 0;
+                }
+                self.others_left -= 1;
+                1 + usize::from(below(&mut self.others, 2) == 0)
             }
             ChoiceKind::Cancel => {
                 if self.cancels_left == 0 || !self.one_in(self.cancel) {

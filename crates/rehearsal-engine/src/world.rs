@@ -13,6 +13,7 @@ mod deploy;
 mod describe;
 mod end;
 mod entry;
+mod executions;
 mod forked;
 mod horizon;
 mod local;
@@ -41,6 +42,7 @@ use rehearsal_worker::LocalKey;
 pub use self::client::{ClientError, Handle, StartOptions};
 pub use self::describe::Description;
 use self::entry::Entry;
+use self::executions::Executions;
 use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
@@ -91,6 +93,10 @@ impl Asked {
         let nth = self.count.entry(kind).or_default();
         let key = ChoiceKey { kind, execution: 0, nth: *nth };
         *nth += 1;
+        self.answer(chooser, key, options)
+    }
+
+    fn answer(&mut self, chooser: &mut dyn Chooser, key: ChoiceKey, options: Options<'_>) -> usize {
         let answer = chooser.choose(key, options);
         // What is no answer counts as the calm one, and is none of the tape of the run.
         if answer >= options.count() {
@@ -139,6 +145,7 @@ pub struct World {
     findings: Vec<Finding>,
     /// Where in the record what is kept of each run stands.
     noted: Noted,
+    executions: Executions,
     /// The run of the first execution's chain that was the last when it was looked for, and which one that is.
     main: Option<(RunRef, u32)>,
     /// The runs of which a worker has taken a workflow task.
@@ -216,6 +223,7 @@ impl World {
             journal: None,
             findings: Vec::new(),
             noted: Noted::default(),
+            executions: Executions::default(),
             main: None,
             begun: BTreeSet::new(),
             main_canceled: false,
@@ -314,7 +322,7 @@ impl World {
             let due = self.agenda.count_due();
             let elapsed = self.service.deadline().is_some_and(|deadline| deadline <= now);
             if due == 0 && !elapsed {
-                if core::mem::take(&mut self.moved) && self.point(None) != Injection::None {
+                if core::mem::take(&mut self.moved) && self.points(None) != Injection::None {
                     continue;
                 }
                 if !self.move_clock(target) {
@@ -326,7 +334,7 @@ impl World {
             // A cancel that comes along brings a workflow task behind all that is due: it must not take the place of
             // the deadline, which stands there.
             let next = (index < due).then_some(index);
-            if self.point(Some(index)) == Injection::Alone {
+            if self.points(Some(index)) == Injection::Alone {
                 continue;
             }
             self.moved = true;
@@ -337,7 +345,7 @@ impl World {
                 None => self.elapse(),
             }
             self.poll_woken();
-            self.note_joint(had_task);
+            self.note_joints(had_task);
             self.check_limits();
             return true;
         }
@@ -416,6 +424,7 @@ impl World {
 
     /// Brings on its way what the service wants done.
     fn follow_up(&mut self) {
+        self.note_touched();
         let mut effects = core::mem::take(&mut self.outbox.effects);
         let mut loose = Vec::new();
         let mut answers = Vec::new();
@@ -480,11 +489,6 @@ impl World {
     /// Something that only a mistake of ours can bring about. The run ends with a finding, so that nothing is lost.
     fn bug(&mut self, what: &str) {
         self.stop(Finding::new(Code::IllFormed, what));
-    }
-
-    /// Whether a cancel of the first execution was accepted, by whichever run of its chain.
-    const fn cancel_requested(&self) -> bool {
-        self.main_canceled
     }
 
     fn is_open(&self, run: RunRef) -> bool {

@@ -23,5 +23,5 @@ pub use observe::{Choices, Observer, Unobserved};
 pub use points::{Target, targets};
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};
-pub use sweep::{Row, Sweep, Swept, Twice, sweep};
+pub use sweep::{Block, Row, Sweep, Swept, Twice, sweep};
 pub use upgrade::{OldRun, Origin, Stood, TakenOver, Upgrade, Verdict, upgrade, upgrade_recorded};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rehearsal_engine::{
     Check, Examined, Outcome, Patience, Place, Replays, Scenario, Seen, Tape, Unseen, examine,
 };
-use rehearsal_history::Status;
+use rehearsal_history::{SmolStr, Status};
 
 use crate::observe::{Choices, Observer};
 use crate::points::{Target, Way, targets};
@@ -20,7 +20,7 @@ pub struct Sweep {
     pub runs: Vec<Swept>,
     /// How often all runs together were replayed.
     pub replays: Replays,
-    /// Where a second cancel was tried; `None` if the client itself cancels.
+    /// Where a second cancel was tried; `None` if every execution is canceled in the baseline already.
     pub twice: Option<Twice>,
     /// What none of the runs saw; empty if anything was found.
     pub unseen: Vec<Unseen>,
@@ -30,7 +30,7 @@ pub struct Sweep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Twice {
     /// In how many canceled runs, at every point of each: one for each way in which a first cancel can end, but at most
-    /// 32.
+    /// 32 of each execution.
     pub runs: usize,
     /// How many such ways there are.
     pub ways: usize,
@@ -48,6 +48,21 @@ pub struct Swept {
     pub outcome: Outcome,
 }
 
+/// What a sweep came to for one run of one execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The execution, in the order of their starts, from 0.
+    pub execution: u32,
+    /// Which run of its chain, from 0.
+    pub run: u32,
+    /// The type of its workflow.
+    pub workflow_type: SmolStr,
+    /// Its id.
+    pub workflow_id: SmolStr,
+    /// A row for each kind of point that there are points of, in the order of [`Place::ALL`].
+    pub rows: Vec<Row>,
+}
+
 /// How the runs of one kind of point ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -55,36 +70,35 @@ pub struct Row {
     pub place: Place,
     /// How many points of that kind there are.
     pub points: usize,
-    /// How many of their runs ended in each way; after the end a cancel has no effect, and counts for none of them.
+    /// How many of their runs ended in each way: the execution that was canceled. After the end a cancel has no effect, and
+    /// counts for none of them.
     pub ended: Vec<(Status, usize)>,
     /// In how many of their runs something was found.
     pub findings: usize,
 }
 
 impl Sweep {
-    /// A row for each kind of point that there are points of, in the order of [`Place::ALL`].
+    /// A block for each run of each execution that was canceled anywhere, in the order of their starts.
     #[must_use]
-    pub fn rows(&self) -> Vec<Row> {
-        let mut by_place: BTreeMap<Place, Vec<&Swept>> = BTreeMap::new();
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut of_run: BTreeMap<(u32, u32), Vec<&Swept>> = BTreeMap::new();
         for run in &self.runs {
-            by_place.entry(run.target.place).or_default().push(run);
+            of_run.entry((run.target.execution, run.target.run)).or_default().push(run);
         }
-        Place::ALL
-            .into_iter()
-            .filter_map(|place| {
-                let runs = by_place.get(&place)?;
-                let mut ended: Vec<(Status, usize)> = Vec::new();
-                for run in runs.iter().filter(|_| place != Place::AfterClose) {
-                    let status = run.outcome.main_status();
-                    match ended.iter_mut().find(|(known, _)| *known == status) {
-                        Some((_, count)) => *count += 1,
-                        None => ended.push((status, 1)),
-                    }
-                }
-                let findings = runs.iter().filter(|run| !run.outcome.findings.is_empty()).count();
-                Some(Row { place, points: runs.len(), ended, findings })
-            })
-            .collect()
+        let block = |((execution, run), runs): (_, Vec<&Swept>)| {
+            // A run of a chain that only a canceled run has is not in the baseline.
+            let outcomes =
+                core::iter::once(&self.baseline).chain(runs.iter().map(|run| &run.outcome));
+            let of = outcomes.filter_map(|outcome| outcome.run_of(execution, run)).next();
+            Block {
+                execution,
+                run,
+                workflow_type: of.map(|of| of.workflow_type.clone()).unwrap_or_default(),
+                workflow_id: of.map(|of| of.workflow_id.clone()).unwrap_or_default(),
+                rows: rows(&runs),
+            }
+        };
+        of_run.into_iter().map(block).collect()
     }
 
     /// The runs in which something was found.
@@ -93,8 +107,31 @@ impl Sweep {
     }
 }
 
-/// Runs the baseline, then once more for each of its cancellation points, canceling there; and, if the baseline is not
-/// canceled by its own client, once for each point at which a second cancel can strike.
+/// A row for each kind of point that there are points of.
+fn rows(runs: &[&Swept]) -> Vec<Row> {
+    let mut by_place: BTreeMap<Place, Vec<&Swept>> = BTreeMap::new();
+    for run in runs {
+        by_place.entry(run.target.place).or_default().push(run);
+    }
+    let row = |place: Place| {
+        let runs = by_place.get(&place)?;
+        let mut ended: Vec<(Status, usize)> = Vec::new();
+        for run in runs.iter().filter(|_| place != Place::AfterClose) {
+            let status = run.outcome.status_of(run.target.execution);
+            match ended.iter_mut().find(|(known, _)| *known == status) {
+                Some((_, count)) => *count += 1,
+                None => ended.push((status, 1)),
+            }
+        }
+        let findings = runs.iter().filter(|run| !run.outcome.findings.is_empty()).count();
+        Some(Row { place, points: runs.len(), ended, findings })
+    };
+    Place::ALL.into_iter().filter_map(row).collect()
+}
+
+/// Runs the baseline, then once more for each of its cancellation points, canceling there; and, if that execution is not
+/// canceled in the baseline already, once for each point at which a second cancel of it can strike. So it goes for each
+/// execution of the baseline, one after another: the one that the client starts first, its children, and all others.
 ///
 /// The second cancels are injected into canceled runs: one for each way in which a first cancel can end, by the kind of
 /// point that it strikes at, the operations that are pending there, and how the workflow closes. Of the runs that end in
@@ -110,14 +147,19 @@ pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Obse
     if !sweep.baseline.findings.is_empty() {
         return sweep;
     }
-    let first = targets(&sweep.baseline.record, &Tape::calm());
-    let canceled_by_client = first.iter().any(|target| target.place == Place::SecondRequest);
-    for target in first {
-        sweep.cancel(scenario, checks, observer, target);
-    }
-    if !canceled_by_client {
-        for target in sweep.second_requests() {
+    let executions: Vec<u32> =
+        core::iter::once(0).chain(sweep.baseline.record.others.keys().copied()).collect();
+    for execution in executions {
+        let from = sweep.runs.len();
+        let first = targets(&sweep.baseline.record, execution, &Tape::calm());
+        let canceled_in_baseline = first.iter().any(|target| target.place == Place::SecondRequest);
+        for target in first {
             sweep.cancel(scenario, checks, observer, target);
+        }
+        if !canceled_in_baseline {
+            for target in sweep.second_requests(from) {
+                sweep.cancel(scenario, checks, observer, target);
+            }
         }
     }
     sweep.check_seen(scenario, checks);
@@ -132,8 +174,14 @@ impl Sweep {
         observer: &dyn Observer,
         target: Target,
     ) {
+        // What goes on for ever by itself does so whoever else is canceled.
+        let patience = if target.execution > 0 && self.baseline.record.horizon.is_some() {
+            Patience::MayStayOpen
+        } else {
+            Patience::MustEnd
+        };
         let Examined { outcome, replays } =
-            observed(scenario, &target.tape, Patience::MustEnd, checks, observer);
+            observed(scenario, &target.tape, patience, checks, observer);
         self.replays.from_start += replays.from_start;
         self.replays.cold += replays.cold;
         self.replays.tasks += replays.tasks;
@@ -156,19 +204,25 @@ impl Sweep {
         self.baseline.findings.extend(findings);
     }
 
-    /// The cancels that are injected into runs which have been canceled once.
-    fn second_requests(&mut self) -> Vec<Target> {
-        let (chosen, ways) = one_of_each_way(&self.runs);
-        self.twice = Some(Twice { runs: chosen.len(), ways });
-        let closes = self.runs.iter().any(|run| run.target.place == Place::AfterClose);
+    /// The cancels of an execution that are injected into runs in which it has been canceled once: those from `from` on.
+    fn second_requests(&mut self, from: usize) -> Vec<Target> {
+        let (chosen, ways) = one_of_each_way(&self.runs[from..]);
+        let twice = self.twice.get_or_insert(Twice { runs: 0, ways: 0 });
+        twice.runs += chosen.len();
+        twice.ways += ways;
+        let closes = self.runs[from..].iter().any(|run| run.target.place == Place::AfterClose);
         let mut seconds = Vec::new();
         for &index in &chosen {
-            let Swept { target, outcome } = &self.runs[index];
+            let Swept { target, outcome } = &self.runs[from + index];
             let after_close = !closes && Some(&index) == chosen.last();
-            seconds.extend(targets(&outcome.record, &target.tape).into_iter().filter(|target| {
-                target.place == Place::SecondRequest
-                    || (target.place == Place::AfterClose && after_close)
-            }));
+            seconds.extend(
+                targets(&outcome.record, target.execution, &target.tape).into_iter().filter(
+                    |target| {
+                        target.place == Place::SecondRequest
+                            || (target.place == Place::AfterClose && after_close)
+                    },
+                ),
+            );
         }
         seconds
     }

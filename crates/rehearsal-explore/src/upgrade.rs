@@ -111,7 +111,7 @@ pub fn upgrade(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Ob
         None => Patience::MustEnd,
     };
     let moments = take_over(&baseline, 0, |tape| run(tape, patience));
-    let targets = targets(&baseline.record, &Tape::calm());
+    let targets = targets(&baseline.record, 0, &Tape::calm());
     upgrade.runs.push(OldRun { origin: Origin::Calm, outcome: Some(baseline), moments });
     let canceled: Vec<Swept> = targets
         .into_iter()

@@ -414,6 +414,8 @@ pub struct ActivityTask {
 pub struct Outbox {
     /// The effects; the caller takes them out.
     pub effects: Vec<Effect>,
+    /// The runs that were touched, changed or not, each as often as it was; the caller takes them out.
+    pub touched: Vec<RunRef>,
 }
 
 /// One thing that the service wants done.

@@ -23,6 +23,7 @@ use crate::input::{
 use crate::run::{Requester, Run, Turn};
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 use crate::visibility::Query;
+use crate::words::Across;
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -172,6 +173,29 @@ impl Service {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         self.indexes.soonest().map(|(wake, _)| wake.at)
+    }
+
+    /// The run that this deadline is of.
+    #[must_use]
+    pub fn next_to_elapse(&self) -> Option<RunRef> {
+        self.indexes.soonest().map(|(_, run)| run)
+    }
+
+    /// The run that another is to be told of, or told something by it, when this happens: the parent of one that has closed,
+    /// the one that a signal or a cancel is for.
+    #[must_use]
+    pub fn other_side(&self, run: RunRef, across: Across) -> Option<RunRef> {
+        let run = &self.runs[run.index()];
+        match across {
+            Across::StartChild { .. } => None,
+            Across::SignalExternal { initiated } | Across::CancelExternal { initiated } => {
+                self.run_of(&run.external(initiated)?.pending().id)
+            }
+            Across::Close => {
+                let (parent, _) = run.parent()?;
+                self.run_by_id(&parent.workflow_id, &parent.run_id)
+            }
+        }
     }
 
     /// Whether a run is open.
@@ -404,6 +428,7 @@ impl Service {
         out: &mut Outbox,
         body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
     ) -> T {
+        out.touched.push(run);
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
         let state = &mut self.runs[run.index()];
         state.advance(&turn);

@@ -34,8 +34,7 @@ pub use self::cancel::{
 };
 pub use self::close::{
     ends_within, no_activity_outlives_close, no_child_orphaned_at_close, no_round_skipped,
-    no_timer_left_at_close,
-    no_work_lost_at_close, status_in,
+    no_timer_left_at_close, no_work_lost_at_close, status_in,
 };
 pub use self::own::{always, eventually, sometimes};
 pub use self::undo::{compensated_at_least_once, compensated_exactly_once, finally};

@@ -11,7 +11,7 @@ use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain, wrapped};
+use crate::page::{Where, explain, who, wrapped};
 use crate::paint::{Role, Text};
 use crate::report::{Places, accepted_lines, unseen_lines};
 use crate::rerun::{seed_command, test_name};
@@ -300,13 +300,14 @@ fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
     let nth = key.nth + 1;
     match key.kind {
         ChoiceKind::Cancel => {
-            let point = outcome.record.points.get(key.nth as usize);
+            let canceled = who(outcome, key.execution, "canceled");
+            let point = outcome.record.point(key.execution, key.nth);
             let place = point.map_or(String::new(), |point| {
                 format!(" at {}, {}", duration_text(point.at), point.place.label())
             });
             match Injection::of(answer) {
-                Injection::WithNext => format!("canceled{place}, together with the next step"),
-                Injection::Alone | Injection::None => format!("canceled{place}"),
+                Injection::WithNext => format!("{canceled}{place}, together with the next step"),
+                Injection::Alone | Injection::None => format!("{canceled}{place}"),
             }
         }
         ChoiceKind::Next => match outcome.record.orders.iter().find(|order| order.nth == key.nth) {

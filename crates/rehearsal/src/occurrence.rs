@@ -78,7 +78,7 @@ fn in_full(finding: &Finding) -> String {
 
 /// When a run was canceled.
 fn at(run: &Swept) -> Duration {
-    let point = run.outcome.record.points.get(run.target.nth as usize);
+    let point = run.outcome.record.point(run.target.execution, run.target.nth);
     point.map_or(Duration::ZERO, |point| point.at)
 }
 

@@ -106,10 +106,12 @@ fn canceled(
     of: usize,
     others: usize,
 ) {
-    let point = outcome.record.points.get(run.target.nth as usize);
+    let target = &run.target;
+    let point = outcome.record.point(target.execution, target.nth);
     let at = point.map_or(String::new(), |point| format!(" at {}", duration_text(point.at)));
-    let (label, nth) = (run.target.place.label(), index + 1);
-    let _ = write!(page, "\n  Canceled{at}, {label}: point {nth} of {of}.");
+    let who = who(outcome, target.execution, "Canceled");
+    let (label, nth) = (target.place.label(), index + 1);
+    let _ = write!(page, "\n  {who}{at}, {label}: point {nth} of {of}.");
     page.line(Role::Plain, &same_at(others));
 }
 
@@ -130,6 +132,14 @@ fn same_at(others: usize) -> String {
         0 => String::new(),
         1 => " The same happens at 1 other.".to_owned(),
         others => format!(" The same happens at {others} others."),
+    }
+}
+
+/// `canceled`, and which execution if it is not the first one.
+pub(crate) fn who(outcome: &Outcome, execution: u32, canceled: &str) -> String {
+    match outcome.run_of(execution, 0).filter(|_| execution > 0) {
+        Some(of) => format!("{canceled} {}", of.workflow_id),
+        None => canceled.to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, Unseen};
-use rehearsal_explore::{Accepted, Row, Sweep, Swept, Twice};
+use rehearsal_explore::{Accepted, Block, Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
 use crate::occurrence::{Occurrence, besides};
@@ -97,7 +97,8 @@ impl Report {
     }
 
     fn rows(&self, places: Places) -> Text {
-        let rows = self.sweep.rows();
+        let blocks = self.sweep.blocks();
+        let rows: Vec<&Row> = blocks.iter().flat_map(|block| &block.rows).collect();
         let mut statuses: Vec<Status> = Vec::new();
         for (status, _) in rows.iter().flat_map(|row| &row.ended) {
             if !statuses.contains(status) {
@@ -115,12 +116,18 @@ impl Report {
         }
         let _ = write!(head, "  {:>9}  {:>8}", "no effect", "findings");
         table.line(Role::Dim, &head);
-        for row in &rows {
-            let no_effect = if row.place == Place::AfterClose { row.points } else { 0 };
-            let counts: Vec<usize> = statuses.iter().map(|status| count(row, *status)).collect();
-            line(&mut table, row.place.label(), row.points, &counts, no_effect, row.findings);
+        for block in &blocks {
+            if blocks.len() > 1 {
+                table.line(Role::Plain, &format!("  {}", named(block, &blocks)));
+            }
+            for row in &block.rows {
+                let no_effect = if row.place == Place::AfterClose { row.points } else { 0 };
+                let counts: Vec<usize> =
+                    statuses.iter().map(|status| count(row, *status)).collect();
+                line(&mut table, row.place.label(), row.points, &counts, no_effect, row.findings);
+            }
         }
-        let total = |of: &dyn Fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
+        let total = |of: &dyn Fn(&Row) -> usize| rows.iter().map(|row| of(row)).sum::<usize>();
         let counts: Vec<usize> =
             statuses.iter().map(|status| total(&|row| count(row, *status))).collect();
         let no_effect = total(&|row| if row.place == Place::AfterClose { row.points } else { 0 });
@@ -221,6 +228,17 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.text())
+    }
+}
+
+/// What a block is called: the workflow that is canceled, and which run if it is one of a chain.
+fn named(block: &Block, blocks: &[Block]) -> String {
+    let Block { workflow_type, workflow_id, run, .. } = block;
+    let of_chain = blocks.iter().filter(|other| other.execution == block.execution).count() > 1;
+    if of_chain || *run > 0 {
+        format!("{workflow_type} ({workflow_id}), run {}:", run + 1)
+    } else {
+        format!("{workflow_type} ({workflow_id}):")
     }
 }
 

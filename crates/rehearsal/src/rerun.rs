@@ -14,7 +14,7 @@ use std::sync::PoisonError;
 use std::thread;
 
 use rehearsal_activation::quiet::{self, Said};
-use rehearsal_engine::{Cause, Code, Finding, Outcome, Tape};
+use rehearsal_engine::{Cause, ChoiceKey, ChoiceKind, Code, Finding, Outcome, Tape};
 use rehearsal_explore::Case;
 
 use crate::case::{self, Requested};
@@ -160,8 +160,14 @@ pub(crate) fn unasked(tape: &Tape, outcome: &Outcome) -> Option<Finding> {
     let used: Vec<_> = outcome.tape.iter().collect();
     let mut unused = tape.iter().filter(|answer| !used.contains(answer)).peekable();
     let (first, answer) = *unused.peek()?;
-    let count = |kind| outcome.record.asked.get(&kind).copied().unwrap_or(0);
-    let asked = first.execution == 0 && first.nth < count(first.kind);
+    let count = |key: &ChoiceKey| match key.execution {
+        0 => outcome.record.asked.get(&key.kind).copied().unwrap_or(0),
+        other if key.kind == ChoiceKind::Cancel => {
+            u32::try_from(outcome.record.points_of(other).len()).unwrap_or(u32::MAX)
+        }
+        _ => 0,
+    };
+    let asked = first.nth < count(&first);
     let finding = if asked {
         Finding::new(Code::Setup, format!("`{first}={answer}` is no answer that {first} can have"))
     } else {
@@ -169,13 +175,11 @@ pub(crate) fn unasked(tape: &Tape, outcome: &Outcome) -> Option<Finding> {
         Finding::new(Code::Setup, headline)
     };
     let finding = unused.fold(finding, |finding, (key, answer)| {
-        let kind = key.kind;
-        let detail = match count(kind) {
+        let of = format!("{}.{}", key.kind, key.execution);
+        let detail = match count(&key) {
             0 => format!("`{key}={answer}`: no such question is asked"),
-            1 => format!("`{key}={answer}`: one such question is asked, {kind}.0.0"),
-            many => {
-                format!("`{key}={answer}`: {many} are asked, {kind}.0.0 to {kind}.0.{}", many - 1)
-            }
+            1 => format!("`{key}={answer}`: one such question is asked, {of}.0"),
+            many => format!("`{key}={answer}`: {many} are asked, {of}.0 to {of}.{}", many - 1),
         };
         finding.with_detail(detail)
     });

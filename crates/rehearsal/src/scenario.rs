@@ -367,7 +367,8 @@ impl Scenario {
         outcome.findings.extend(tape.and_then(|tape| unasked(tape, outcome)));
     }
 
-    /// Cancels the workflow that the client started first at every point, one run for each, and checks every run.
+    /// Cancels every workflow at every point, one run for each, and checks every run: the one that the client started first,
+    /// its children and theirs, and all that activities and the client start besides.
     ///
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
     /// it, that run comes first, and nothing else is run if something is found in it. If `REHEARSAL_CASES` names a

@@ -92,6 +92,9 @@ impl World {
                     if (baseline && !self.cancel_requested()) || self.all_by_schedule() {
                         self.record.horizon = Some(Horizon::Repeats(found.at));
                         self.record.points.truncate(found.points);
+                        for points in self.record.others.values_mut() {
+                            points.retain(|point| point.at <= found.at);
+                        }
                         return;
                     }
                     return self.hang("it goes round in circles", true);
@@ -106,7 +109,7 @@ impl World {
         }
         self.drain();
         if !self.stopped {
-            self.point(None);
+            self.points(None);
         }
         // A cancel ends a workflow whenever it likes, whatever its activities wait for.
         if !self.stopped

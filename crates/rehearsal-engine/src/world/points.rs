@@ -4,26 +4,36 @@ use rehearsal_history::{EventId, SmolStr, Status};
 use rehearsal_service::{Across, PendingState, RunRef, Target, TaskState};
 
 use super::{Entry, Next, World};
-use crate::choice::{ChoiceKind, Injection};
+use crate::choice::{ChoiceKey, ChoiceKind, Injection, Options};
 use crate::record::{Place, Point};
 
 impl World {
+    /// Asks at which of the executions a cancel strikes here, the first one first, and cancels it there. `next` is the index
+    /// of what is about to happen, or `None` at rest.
+    pub(super) fn points(&mut self, next: Option<usize>) -> Injection {
+        self.executions.asked.clear();
+        let injection = self.point(next);
+        if injection != Injection::None {
+            return injection;
+        }
+        let mut others = self.others_to_ask(next).into_iter();
+        while let Some(execution) = others.next() {
+            let injection = self.point_of(execution, next);
+            if injection != Injection::None {
+                others.for_each(|other| self.executions.touch(other));
+                return injection;
+            }
+        }
+        Injection::None
+    }
+
     /// Asks whether the first execution is canceled here, and cancels it if so: the run of its chain that is the last
-    /// now. `next` is the index of what is about to happen, or `None` at rest.
+    /// now.
     pub(super) fn point(&mut self, next: Option<usize>) -> Injection {
         let Some((main, run)) = self.main_run() else { return Injection::None };
-        let next = next.map(|index| match self.agenda.get_due(index) {
-            Some(entry) => Next::Entry(entry),
-            None => Next::Elapsed,
-        });
-        let point = Point {
-            at: self.elapsed(),
-            run,
-            place: self.place(main, next),
-            before: name(next),
-            joins: false,
-            after_event: EventId(self.service.history(main).len() as u64),
-        };
+        let next = self.next_of(next);
+        let requested = self.cancel_requested();
+        let point = self.point_at(main, run, requested, next, next);
         self.record.points.push(point);
         let injection = Injection::of(self.ask(ChoiceKind::Cancel, 3));
         if injection != Injection::None {
@@ -32,9 +42,58 @@ impl World {
         injection
     }
 
+    /// Whether a cancel of the first execution was accepted, by whichever run of its chain.
+    pub(super) const fn cancel_requested(&self) -> bool {
+        self.main_canceled
+    }
+
+    /// The same of another execution.
+    fn point_of(&mut self, execution: u32, next: Option<usize>) -> Injection {
+        let Some((last, run)) = self.executions.last(execution) else { return Injection::None };
+        let next = self.next_of(next);
+        let own = next.filter(|next| self.is_about(*next, execution));
+        let requested = self.service.run(last).cancel_requested;
+        let point = self.point_at(last, run, requested, own, next);
+        let had_task = self.service.workflow_task(last) != TaskState::None;
+        self.executions.asked.insert(execution, had_task);
+        let points = self.record.others.entry(execution).or_default();
+        let nth = u32::try_from(points.len()).unwrap_or(u32::MAX);
+        points.push(point);
+        let key = ChoiceKey { kind: ChoiceKind::Cancel, execution, nth };
+        let answer = self.asked.answer(self.chooser.as_mut(), key, Options::alike(3));
+        let injection = Injection::of(answer);
+        if injection != Injection::None {
+            self.inject_cancel(last);
+        }
+        injection
+    }
+
+    pub(super) fn next_of(&self, index: Option<usize>) -> Option<Next<'_>> {
+        index.map(|index| self.agenda.get_due(index).map_or(Next::Elapsed, Next::Entry))
+    }
+
+    /// The point of a run, `next` of which is its own.
+    fn point_at(
+        &self,
+        of: RunRef,
+        run: u32,
+        requested: bool,
+        own: Option<Next<'_>>,
+        next: Option<Next<'_>>,
+    ) -> Point {
+        Point {
+            at: self.elapsed(),
+            run,
+            place: self.place(of, requested, own),
+            before: name(next),
+            joins: false,
+            after_event: EventId(self.service.history(of).len() as u64),
+        }
+    }
+
     /// Requests the cancel by workflow id alone, as a client that knows no run id does (C-1).
-    fn inject_cancel(&mut self, main: RunRef) {
-        let target = Target::current(self.service.run(main).workflow_id.clone());
+    fn inject_cancel(&mut self, run: RunRef) {
+        let target = Target::current(self.service.run(run).workflow_id.clone());
         if let Err(error) = self.request_cancel(target, SmolStr::default(), "rehearsal".into()) {
             self.bug(&format!("a cancel of the workflow was refused: {error}"));
         }
@@ -42,11 +101,11 @@ impl World {
     }
 
     /// What kind of point it is.
-    fn place(&self, main: RunRef, next: Option<Next<'_>>) -> Place {
+    fn place(&self, main: RunRef, requested: bool, next: Option<Next<'_>>) -> Place {
         if self.service.run(main).status != Status::Running {
             return Place::AfterClose;
         }
-        if self.cancel_requested() {
+        if requested {
             return Place::SecondRequest;
         }
         match self.service.workflow_task(main) {
@@ -83,8 +142,22 @@ impl World {
         main.is_some_and(|(main, _)| self.service.workflow_task(main) != TaskState::None)
     }
 
-    /// Notes at the last point that the step after it made a workflow task necessary.
-    pub(super) fn note_joint(&mut self, had_task: bool) {
+    /// Notes at the last point of each execution that was asked about before this step that it made a workflow task
+    /// necessary.
+    pub(super) fn note_joints(&mut self, had_task: bool) {
+        self.note_joint(had_task);
+        for (execution, had_task) in core::mem::take(&mut self.executions.asked) {
+            let Some((last, _)) = self.executions.last(execution) else { continue };
+            let open = self.service.run(last).status == Status::Running;
+            let has_task = self.service.workflow_task(last) != TaskState::None;
+            let point = self.record.others.get_mut(&execution).and_then(|of| of.last_mut());
+            if let Some(point) = point.filter(|_| !had_task && open && has_task) {
+                point.joins = true;
+            }
+        }
+    }
+
+    fn note_joint(&mut self, had_task: bool) {
         let Some((main, _)) = self.main_run() else { return };
         let open = self.service.run(main).status == Status::Running;
         let needs = !had_task && open && self.has_workflow_task();

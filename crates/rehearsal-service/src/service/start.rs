@@ -78,6 +78,7 @@ impl Service {
     pub(super) fn begin(&mut self, now: Timestamp, run: Following, out: &mut Outbox) -> RunRef {
         let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
         out.effects.push(Effect::Started { run: id });
+        out.touched.push(id);
         let workflow_id = run.started.workflow_id.clone();
         let run_id = run.started.original_execution_run_id.clone();
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);

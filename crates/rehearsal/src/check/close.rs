@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use rehearsal_engine::{
     Check, EndsWithin, NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped,
-    NoTimerLeftAtClose,
-    NoWorkLostAtClose, StatusIn,
+    NoTimerLeftAtClose, NoWorkLostAtClose, StatusIn,
 };
 use rehearsal_history::Status;
 

@@ -7,6 +7,7 @@ mod checks;
 mod cleanup;
 mod compensated;
 mod documentation;
+mod executions;
 mod explore;
 mod findings;
 mod fork;

@@ -1,0 +1,142 @@
+//! The executions of a world: which run belongs to which, and which of them a step touches.
+//!
+//! The first one is canceled at every step. Of the others only such steps count as have to do with them, so that a world
+//! may be full of them: one has a point before each step that touches it, and another one behind it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rehearsal_service::RunRef;
+
+use super::{Entry, Next, World};
+
+/// All executions, in the order of their starts; the runs of a chain are one.
+#[derive(Debug, Default)]
+pub(super) struct Executions {
+    /// The execution of each run.
+    of_run: Vec<u32>,
+    /// The last run of each, and which one of its chain it is, from 0.
+    last: Vec<(RunRef, u32)>,
+    /// Those that were touched since they were asked about.
+    touched: BTreeSet<u32>,
+    /// Those that were asked about before this step, and whether a workflow task was pending then.
+    pub(super) asked: BTreeMap<u32, bool>,
+}
+
+impl Executions {
+    /// A run was started: another one of an execution, or the first of a new one.
+    fn started(&mut self, run: RunRef, first: Option<RunRef>) {
+        let known = first.and_then(|first| self.of_run.get(first.index()).copied());
+        let execution = known.unwrap_or_else(|| u32::try_from(self.last.len()).unwrap_or(u32::MAX));
+        self.of_run.push(execution);
+        match usize::try_from(execution).ok().and_then(|at| self.last.get_mut(at)) {
+            Some(last) => *last = (run, last.1.saturating_add(1)),
+            None => self.last.push((run, 0)),
+        }
+    }
+
+    /// The last run of an execution, and which one of its chain it is.
+    pub(super) fn last(&self, execution: u32) -> Option<(RunRef, u32)> {
+        self.last.get(usize::try_from(execution).ok()?).copied()
+    }
+
+    /// Puts back one that was not asked about.
+    pub(super) fn touch(&mut self, execution: u32) {
+        self.touched.insert(execution);
+    }
+}
+
+impl World {
+    /// Takes note of the runs that a request has touched.
+    pub(super) fn note_touched(&mut self) {
+        let mut touched = core::mem::take(&mut self.outbox.touched);
+        for run in touched.drain(..) {
+            if run.index() >= self.executions.of_run.len() {
+                self.know_runs();
+            }
+            let execution = self.executions.of_run[run.index()];
+            self.executions.touched.insert(execution);
+        }
+        // Only its room is put back.
+        self.outbox.touched = touched;
+    }
+
+    /// Takes note of the runs that are new.
+    fn know_runs(&mut self) {
+        let known = self.executions.of_run.len();
+        let new: Vec<RunRef> = self.service.runs().skip(known).collect();
+        for run in new {
+            let view = self.service.run(run);
+            let first = (view.first_run_id != view.run_id)
+                .then(|| self.service.run_by_id(&view.workflow_id, &view.first_run_id));
+            self.executions.started(run, first.flatten());
+        }
+    }
+
+    /// The executions but the first that are to be asked about now: those that were touched since they were, and those that
+    /// the next step touches. One whose id another has by now is none: no client could cancel it.
+    pub(super) fn others_to_ask(&mut self, next: Option<usize>) -> BTreeSet<u32> {
+        let mut others = core::mem::take(&mut self.executions.touched);
+        if self.executions.last.len() > 1 {
+            let next = self.next_of(next);
+            let touches = next.map(|next| self.touches(next)).unwrap_or_default();
+            others.extend(touches.into_iter().flatten().map(|run| self.execution_of(run)));
+        }
+        others.retain(|&execution| {
+            let last = self.executions.last(execution);
+            execution > 0
+                && last.is_some_and(|(run, _)| {
+                    self.service.run_of(&self.service.run(run).workflow_id) == Some(run)
+                })
+        });
+        others
+    }
+
+    fn execution_of(&self, run: RunRef) -> u32 {
+        self.executions.of_run.get(run.index()).copied().unwrap_or_default()
+    }
+
+    /// Whether what is about to happen touches an execution.
+    pub(super) fn is_about(&self, next: Next<'_>, execution: u32) -> bool {
+        let touched = self.touches(next).into_iter().flatten();
+        touched.map(|run| self.execution_of(run)).any(|of| of == execution)
+    }
+
+    /// The runs that have to do with what is about to happen.
+    fn touches(&self, next: Next<'_>) -> [Option<RunRef>; 2] {
+        let entry = match next {
+            Next::Entry(entry) => entry,
+            Next::Elapsed => return [self.service.next_to_elapse(), None],
+        };
+        let run = match entry {
+            Entry::HostStarts(_)
+            | Entry::HostEnds(_)
+            | Entry::HostGivesUp(_)
+            | Entry::LocalDue { .. } => None,
+            Entry::WorkflowTask { task, .. } | Entry::ActivityTask { task, .. } => Some(task.run),
+            Entry::Query { query, .. } => Some(query.run),
+            Entry::Activate { delivery, .. } => {
+                let token = &delivery.token;
+                self.service.run_by_id(&token.workflow_id, &token.run_id)
+            }
+            Entry::Respond { response, .. } => {
+                let token = &response.token;
+                self.service.run_by_id(&token.workflow_id, &token.run_id)
+            }
+            Entry::Poll(key)
+            | Entry::Deadline(key)
+            | Entry::Silence { key, .. }
+            | Entry::Throttle(key)
+            | Entry::Heartbeat { key, .. }
+            | Entry::Request { key, .. }
+            | Entry::Report(key)
+            | Entry::LocalTold(key) => self
+                .executor
+                .info(*key)
+                .and_then(|info| self.service.run_by_id(&info.workflow_id, &info.run_id)),
+            Entry::Transfer { run, across } => {
+                return [Some(*run), self.service.other_side(*run, *across)];
+            }
+        };
+        [run, None]
+    }
+}
