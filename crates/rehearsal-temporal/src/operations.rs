@@ -119,7 +119,7 @@ impl Operations {
                 let (seq, name) = (signal.seq, signal.name.clone());
                 self.open.push(Operation::Signal { seq, name, workflow_id });
             }
-            WorkflowCommand::CancelExternalWorkflow(cancel) => {
+            WorkflowCommand::RequestCancelExternalWorkflow(cancel) => {
                 let workflow_id = cancel.target.workflow_id.clone();
                 self.open.push(Operation::Cancel { seq: cancel.seq, workflow_id });
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use rehearsal::strategy::{ClientAction, client_scripts};
-use rehearsal::{Code, Event, EventKind, History, Injection, Outcome, Scenario, Tape};
+use rehearsal::{Code, Event, EventKind, Execution, History, Injection, Outcome, Scenario, Tape};
 use rehearsal_tests::golden::{
     Action, Folder, Recording, Register, Script, Span, Step, scenario, simulate,
 };
@@ -106,12 +106,7 @@ fn simulated(
 ) -> impl Iterator<Item = Simulated> + use<> {
     let (suite, client) = (folder.name, client.to_owned());
     let histories = simulate(folder, script, register).histories;
-    // The replayer says nothing of a run whose first task has not come.
-    let began = |history: &History| {
-        let started = |kind: &EventKind| matches!(kind, EventKind::WorkflowTaskStarted(_));
-        history.events().iter().any(|event| started(&event.kind))
-    };
-    let histories = histories.into_iter().filter(move |(_, history)| began(history));
+    let histories = histories.into_iter().filter(|(_, history)| began(history.events()));
     histories.map(move |(file, history)| {
         let name = format!("{suite}, {client}, {file}");
         Simulated { name, suite, history }
@@ -123,7 +118,8 @@ fn swept(folder: &Folder, script: Script, register: Register) -> Result<Vec<Simu
     let scenario = scenario(folder, script, register);
     if let Ok(report) = scenario.try_sweep() {
         let runs = report.runs().map(|(_, outcome)| outcome);
-        return [report.baseline()].into_iter().chain(runs).map(|run| main(folder, run)).collect();
+        let runs = [report.baseline()].into_iter().chain(runs);
+        return runs.map(|run| judged(folder, run)).collect::<Result<Vec<_>, _>>().map(flat);
     }
     canceled(folder, &scenario)
 }
@@ -139,24 +135,44 @@ fn canceled(folder: &Folder, scenario: &Scenario) -> Result<Vec<Simulated>, Stri
         }
     };
     let calm = run(&Tape::calm())?;
-    let points = u32::try_from(calm.record.points.len()).unwrap_or(u32::MAX);
+    let others = calm.record.others.iter().map(|(execution, points)| (*execution, points.len()));
+    let points = [(0, calm.record.points.len())].into_iter().chain(others);
+    let points = points.flat_map(|(of, count)| (0_u32..).take(count).map(move |nth| (of, nth)));
+    let points: Vec<(u32, u32)> = points.collect();
     let answers = [Injection::Alone, Injection::WithNext];
     // Together with the next step: also where there is none, so such a cancel may not be asked for.
-    let tapes = (0..points)
-        .flat_map(|nth| answers.map(|answer| Tape::calm().with_cancel(nth, answer).loose()));
-    [Ok(calm)]
-        .into_iter()
-        .chain(tapes.map(|tape| run(&tape)))
-        .map(|run| main(folder, &run?))
-        .collect()
+    let tapes = points.into_iter().flat_map(|(of, nth)| {
+        answers.map(|answer| Tape::calm().with_cancel_of(of, nth, answer).loose())
+    });
+    let runs = [Ok(calm)].into_iter().chain(tapes.map(|tape| run(&tape)));
+    runs.map(|run| judged(folder, &run?)).collect::<Result<Vec<_>, _>>().map(flat)
 }
 
-fn main(folder: &Folder, outcome: &Outcome) -> Result<Simulated, String> {
-    let name = format!("{}, swept, {}", folder.name, outcome.tape);
-    let execution = outcome.main().ok_or_else(|| format!("{name}: nothing was started"))?;
-    let history = History::new(execution.history.clone());
-    let history = history.map_err(|error| format!("{name}: {error}"))?;
-    Ok(Simulated { name, suite: folder.name, history })
+fn flat(runs: Vec<Vec<Simulated>>) -> Vec<Simulated> {
+    runs.into_iter().flatten().collect()
+}
+
+/// The histories of a run that are judged: that of the workflow that was started first, and of those that were canceled.
+fn judged(folder: &Folder, outcome: &Outcome) -> Result<Vec<Simulated>, String> {
+    let run = format!("{}, swept, {}", folder.name, outcome.tape);
+    let main = outcome.main().ok_or_else(|| format!("{run}: nothing was started"))?;
+    let canceled = |of: &&Execution| {
+        let asked = outcome.record.cancels.iter().any(|cancel| cancel.run_id == of.run_id);
+        of.run_id != main.run_id && asked && began(&of.history)
+    };
+    let others = outcome.executions.iter().filter(canceled);
+    let simulated = |of: &Execution| -> Result<Simulated, String> {
+        let name = format!("{run}, {}", of.workflow_id);
+        let history = History::new(of.history.clone());
+        let history = history.map_err(|error| format!("{name}: {error}"))?;
+        Ok(Simulated { name, suite: folder.name, history })
+    };
+    [main].into_iter().chain(others).map(simulated).collect()
+}
+
+/// Whether a worker has taken a task of it. The replayer says nothing of a run whose first task has not come.
+fn began(events: &[Arc<Event>]) -> bool {
+    events.iter().any(|event| matches!(event.kind, EventKind::WorkflowTaskStarted(_)))
 }
 
 /// A scenario with clients that signal, cancel and terminate whenever they like. Always the same ones.

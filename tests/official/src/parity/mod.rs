@@ -14,7 +14,7 @@ use rehearsal::Scenario;
 
 pub use self::report::{Count, Parity, compare_all};
 pub use self::table::{Covers, DIFFERENCES, Difference, Seen};
-use self::workflows::{order, parallel, race, retry, sample, scale, signals};
+use self::workflows::{family, order, parallel, race, retry, sample, scale, signals};
 
 /// A workflow, written twice.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Pair {
     pub official: fn() -> Scenario,
 }
 
-/// All of them: seven workflows. The order comes once with an approval and once without.
+/// All of them: eight workflows. The order comes once with an approval and once without.
 pub const ALL: &[Pair] = &[
     Pair { name: "sample", native: sample::native, official: sample::official },
     Pair { name: "order", native: order::native, official: order::official },
@@ -41,4 +41,5 @@ pub const ALL: &[Pair] = &[
     Pair { name: "retry", native: retry::native, official: retry::official },
     Pair { name: "scale", native: scale::native, official: scale::official },
     Pair { name: "signals", native: signals::native, official: signals::official },
+    Pair { name: "family", native: family::native, official: family::official },
 ];
