@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use rehearsal::{
-    Activity, ActivityOptions, ChoiceKey, ChoiceKind, Code, Context, EventKind, Exploration,
-    Outcome, Scenario, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, secs,
+    Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, Code,
+    Context, EventKind, Exploration, Outcome, Scenario, Status, Stub, Tape, WorkerSpec, Workflow,
+    WorkflowError, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -114,4 +115,87 @@ fn random_runs_of_a_sound_workflow_are_silent() {
     let is_crash = |(key, _): &(ChoiceKey, usize)| key.kind == ChoiceKind::Crash;
     let crashes = explored.runs().map(|(tape, _)| tape.iter().filter(is_crash).count());
     assert_eq!(crashes.max(), Some(2));
+}
+
+/// Charges, with a heartbeat in the middle; tried again after 10 s.
+fn charging() -> Scenario {
+    let charge = |ctx: ActivityContext, (): ()| async move {
+        ctx.heartbeat(1);
+        ctx.sleep(secs(1)).await;
+        Ok::<(), ActivityError>(())
+    };
+    napping().activity(CHARGE, charge).workflow(NAP, |ctx: Context, ()| async move {
+        let options = ActivityOptions::start_to_close(secs(10)).with_heartbeat(secs(5));
+        ctx.with_activity_options(options).execute(CHARGE, ()).await
+    })
+}
+
+/// What one fault does: its words, how long the run takes, and what each attempt came to.
+fn struck(tape: &str) -> String {
+    let outcome = charging().try_run(&tape.parse().unwrap()).unwrap();
+    let main = outcome.main().expect("it is started");
+    assert_eq!(main.status, Status::Completed, "{tape}");
+    let [strike] = outcome.record.strikes.as_slice() else { panic!("{tape} strikes once") };
+    let took =
+        main.history.last().map_or(Duration::ZERO, |last| last.time.since(outcome.record.began));
+    let calls: Vec<String> = outcome
+        .calls(CHARGE)
+        .map(|call| match (call.ended, call.lost) {
+            (Some(_), Some(_)) => "ended and lost".to_owned(),
+            (Some(_), None) => "ended".to_owned(),
+            (None, Some(_)) => "lost".to_owned(),
+            (None, None) => "runs".to_owned(),
+        })
+        .collect();
+    format!("{}\n  {took:?}: {}", strike.what, calls.join(", "))
+}
+
+/// The service knows nothing of what is lost: the heartbeat timeout tells it, 5 s after the last heartbeat that came, and
+/// the next attempt follows after 1 s (T-2, T-4). Where the worker died, the workflow's next task waits 5 s more in the
+/// sticky queue of the process that died (W-9).
+#[test]
+fn each_fault_does_what_it_says() {
+    let tapes = [
+        "die.0.0=1",
+        "die.0.1=1",
+        "die.0.2=1",
+        "report.0.0=1",
+        "report.0.0=2",
+        "report.0.0=3",
+        "report.0.0=4",
+        "beat.0.0=1",
+    ];
+    let told: Vec<String> = tapes.into_iter().map(struck).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    the worker died in activity Charge, attempt 1, before its code ran
+      12s: lost, ended
+    the worker died in activity Charge, attempt 1, while its code ran
+      13s: lost, ended
+    the worker died in activity Charge, attempt 1, after it had ended and before it said so
+      13s: ended and lost, ended
+    the end of activity Charge, attempt 1, was lost on its way to the service
+      8s: ended and lost, ended
+    the end of activity Charge, attempt 1, came to the service twice
+      1s: ended
+    the end of activity Charge, attempt 1, came at the very instant of its deadline
+      5s: ended
+    the end of activity Charge, attempt 1, came after its deadline
+      8s: ended and lost, ended
+    a heartbeat of activity Charge, attempt 1, was lost on its way
+      1s: ended
+    ");
+}
+
+#[test]
+fn a_scenario_without_faults_asks_for_none_and_refuses_them() {
+    let calm = charging().without_faults();
+    let explored = calm.try_explore(Exploration::new(200)).unwrap();
+    assert!(explored.runs().all(|(tape, _)| tape.iter().all(|(key, _)| !key.kind.is_fault())));
+    let refused = calm.try_run(&"die.0.0=1".parse().unwrap()).unwrap_err();
+    assert_eq!(refused.findings()[0].code, Code::Setup);
+
+    let explored = charging().try_explore(Exploration::new(200)).unwrap();
+    let faults = |tape: &Tape| tape.iter().filter(|(key, _)| key.kind.is_fault()).count();
+    let most = explored.runs().map(|(tape, _)| faults(tape)).max();
+    assert_eq!(most, Some(2));
 }

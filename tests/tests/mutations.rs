@@ -47,6 +47,21 @@ fn each_mistake_gives_its_code_and_no_other() {
     assert_eq!(right, mutations.len(), "a mistake gives something else than it should\n{table}");
 }
 
+/// What no cancel shows. The report says in words what struck.
+#[test]
+fn what_only_a_fault_shows_is_found_at_random() {
+    for Mutation { name, scenario, code, .. } in mutations::BY_FAULTS {
+        if let Err(failure) = scenario().try_sweep() {
+            panic!("{name} is found without a fault: {failure}");
+        }
+        let explored = scenario().try_explore(Exploration::new(2_000));
+        let failure = explored.expect_err(name);
+        assert_eq!(given(&failure).0, [*code], "{name}: {failure}");
+        assert!(failure.tape().len() <= 2, "{name}: {failure}");
+        insta::assert_snapshot!(name.replace(' ', "_"), failure.report());
+    }
+}
+
 /// Nothing is the same twice, so no replay agrees.
 #[test]
 fn the_real_clock_and_the_real_hash_order_are_found() {
@@ -147,4 +162,9 @@ fn the_desk_is_silent() {
 #[test]
 fn the_import_is_silent() {
     silent(15);
+}
+
+#[test]
+fn the_purchase_is_silent() {
+    silent(16);
 }

@@ -26,6 +26,26 @@ pub enum ChoiceKind {
     /// Whether the workers are replaced by those with the code that takes over, before one of them takes a workflow task: 1
     /// for yes. Asked only while there is such code and nobody has it yet.
     Deploy,
+    /// Whether the worker's process dies with an activity in its hands, and is started again at once: 1 for yes. Asked
+    /// before each step of the code of an attempt, and when it has ended and the worker has not said so.
+    Die,
+    /// What becomes of the end of an attempt on its way to the service: 0 it comes, 1 it is lost, 2 it comes twice, 3 it
+    /// comes at the very instant of the attempt's deadline, 4 it comes after that.
+    Report,
+    /// Whether a heartbeat is lost on its way to the service: 1 for yes.
+    Beat,
+}
+
+impl ChoiceKind {
+    /// The faults, in an order of no meaning: what strikes activities and those who talk with the service. The death of a
+    /// worker in a workflow task, [`Crash`](Self::Crash), has odds of its own and is none of them.
+    pub const FAULTS: [Self; 3] = [Self::Die, Self::Report, Self::Beat];
+
+    /// Whether it is one of [`FAULTS`](Self::FAULTS).
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        Self::FAULTS.contains(&self)
+    }
 }
 
 /// Names a question: the `nth` of its kind about one execution.
@@ -55,6 +75,9 @@ impl fmt::Display for ChoiceKind {
             Self::Crash => "crash",
             Self::Late => "late",
             Self::Deploy => "deploy",
+            Self::Die => "die",
+            Self::Report => "report",
+            Self::Beat => "beat",
         })
     }
 }
@@ -291,6 +314,9 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "crash" => ChoiceKind::Crash,
         "late" => ChoiceKind::Late,
         "deploy" => ChoiceKind::Deploy,
+        "die" => ChoiceKind::Die,
+        "report" => ChoiceKind::Report,
+        "beat" => ChoiceKind::Beat,
         _ => return None,
     };
     let key = ChoiceKey {

@@ -61,6 +61,10 @@ pub(crate) struct Running {
     pub(crate) call: usize,
     /// What it ended with, until that has been sent.
     pub(crate) result: Option<ActivityResult>,
+    /// Whether its code has run at all.
+    pub(crate) begun: bool,
+    /// Whether its end is on its way for longer than it should be.
+    pub(crate) delayed: bool,
     future: ActivityFuture,
     woken: Arc<Woken>,
     /// Whether its code lives in surroundings of its own.
@@ -232,6 +236,8 @@ impl Executor {
             throttle_due: None,
             call,
             result: None,
+            begun: false,
+            delayed: false,
             future: code(ActivityContext(Rc::clone(&attempt)), task.input),
             attempt,
             woken: Arc::new(Woken::new(surrounded, key, Arc::clone(&self.root))),
@@ -270,6 +276,7 @@ impl Executor {
         if running.result.is_some() {
             return None;
         }
+        running.begun = true;
         running.woken.take();
         running.attempt.leaves.set(0);
         let waker = Waker::from(Arc::clone(&running.woken));
@@ -384,17 +391,20 @@ impl Executor {
         Some(removed)
     }
 
-    /// Drops every attempt of a worker that crashed. Returns the calls whose code had not ended.
+    /// Drops every attempt of a worker that crashed. Returns the calls whose code had not ended, or had and nobody knows of
+    /// it. One whose end is left to somebody outside is not lost.
     pub(crate) fn remove_host(&mut self, host: usize) -> Vec<usize> {
         let mut lost = Vec::new();
+        let mut cut = 0;
         self.running.retain(|_, running| {
-            if running.host == host && running.result.is_none() {
-                lost.push(running.call);
+            if running.host == host {
+                cut += usize::from(running.result.is_none());
+                lost.extend((!running.is_pending()).then_some(running.call));
             }
             running.host != host
         });
         self.locals.retain(|(on, _), _| *on != host);
-        self.going_on -= lost.len();
+        self.going_on -= cut;
         lost
     }
 

@@ -27,6 +27,7 @@ mod run;
 mod scenario;
 mod seen;
 mod signals;
+mod strike;
 mod surroundings;
 mod worker_spec;
 mod world;
@@ -64,6 +65,7 @@ pub use rng::RandomChooser;
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario};
 pub use seen::{Seen, Unseen};
+pub use strike::{OfAttempt, Strike, Struck};
 pub use surroundings::Surroundings;
 pub use worker_spec::WorkerSpec;
 pub use world::{

@@ -12,6 +12,7 @@ use crate::activity::ActivityResult;
 use crate::cause::KnownDefect;
 use crate::choice::ChoiceKind;
 use crate::journal::LogLine;
+use crate::strike::{Strike, Struck};
 
 /// Everything that is kept of a run besides its histories.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,6 +33,8 @@ pub struct Record {
     pub moments: Vec<Moment>,
     /// The deadlines that went off at another time than on a shard that has nothing else to do.
     pub shifts: Vec<Shift>,
+    /// The faults that struck, in order.
+    pub strikes: Vec<Strike>,
     /// The attempts of activities, in the order in which they were started.
     pub calls: Vec<Call>,
     /// The heartbeats that were sent, in order.
@@ -79,6 +82,14 @@ impl Record {
     #[must_use]
     pub fn point(&self, execution: u32, nth: u32) -> Option<&Point> {
         self.points_of(execution).get(usize::try_from(nth).ok()?)
+    }
+
+    /// When heartbeats of an attempt were lost on their way: the code has sent them.
+    pub(crate) fn beats_lost<'a>(&'a self, call: &'a Call) -> impl Iterator<Item = Duration> + 'a {
+        self.strikes.iter().filter_map(move |strike| match &strike.what {
+            Struck::BeatLost(of) if of.is(call) => Some(strike.at),
+            _ => None,
+        })
     }
 
     /// The lines of workflow code that ask for it, if any is known.
@@ -272,7 +283,8 @@ pub struct Call {
     pub result: Option<ActivityResult>,
     /// Whether its code ended and left it to somebody outside to end the activity; there is no result then.
     pub outside: bool,
-    /// When its code died with its worker, since the run began; `None` if it did not.
+    /// When its code died with its worker, since the run began; `None` if it did not. Of code that had
+    /// [ended](Self::ended) by then: when its end was lost, so that the service does not know of it.
     pub lost: Option<Duration>,
     /// The worker.
     pub worker: SmolStr,

@@ -24,6 +24,12 @@ const DEPLOY: u64 = 4;
 /// A deadline that was armed near goes off at another time in one of so many cases.
 const LATE: u64 = 4;
 
+/// The most faults of one random run besides cancels, evictions and deaths in workflow tasks.
+const FAULTS: u32 = 2;
+
+/// What is mixed into the seed for the stream that faults come from.
+const OF_FAULTS: u64 = 0x6661_756c_7473;
+
 /// Answers at random, by a seed: the same seed gives the same answers to the same questions.
 ///
 /// What happens next is any of the things that are due, each as likely as the others. An eviction strikes before one
@@ -31,6 +37,9 @@ const LATE: u64 = 4;
 /// drawn once for the run, between 1 in 4 and 1 in 128, and how likely a crash in each workflow task, between 1 in 4 and
 /// 1 in 64, so that they strike short runs and long ones early and late.
 /// Of the deadlines that were armed nearer than a second one in four goes off at another time.
+/// In every second run [faults](ChoiceKind::FAULTS) strike as well: two at most, each question with the same odds, which are
+/// drawn once for the run, between 1 in 4 and 1 in 64. They come from a stream of their own: where none strikes, a run is
+/// what it is without them.
 ///
 /// The outcome of the run has its [`Tape`](crate::Tape), which repeats it without the seed.
 ///
@@ -63,6 +72,34 @@ pub struct RandomChooser {
     /// Those for cancels of other executions than the first, apart likewise, and how many are left.
     others: ChaCha8Rng,
     others_left: u32,
+    faults: Faults,
+}
+
+/// When faults strike: the numbers for them are apart, as those for deadlines.
+#[derive(Debug, Clone)]
+struct Faults {
+    numbers: ChaCha8Rng,
+    /// One strikes at one question in so many.
+    ratio: u64,
+    left: u32,
+}
+
+impl Faults {
+    fn new(seed: u64) -> Self {
+        let mut numbers = ChaCha8Rng::seed_from_u64(seed ^ OF_FAULTS);
+        let drawn = numbers.next_u64();
+        let left = if drawn.is_multiple_of(2) { 0 } else { FAULTS };
+        Self { numbers, ratio: 4 << (drawn / 2 % 5), left }
+    }
+
+    fn answer(&mut self, options: usize) -> usize {
+        if self.left == 0 || below(&mut self.numbers, self.ratio) > 0 {
+            return 0;
+        }
+        self.left -= 1;
+        let others = u64::try_from(options).unwrap_or(u64::MAX).saturating_sub(1);
+        usize::try_from(1 + below(&mut self.numbers, others)).unwrap_or(0)
+    }
 }
 
 impl RandomChooser {
@@ -77,7 +114,18 @@ impl RandomChooser {
         let (cancels_left, crashes_left) = (CANCELS, CRASHES);
         let others = ChaCha8Rng::seed_from_u64(seed.rotate_left(32) ^ 1);
         let others_left = CANCELS;
-        Self { numbers, cancel, cancels_left, crash, crashes_left, deadlines, others, others_left }
+        let faults = Faults::new(seed);
+        Self {
+            numbers,
+            cancel,
+            cancels_left,
+            crash,
+            crashes_left,
+            deadlines,
+            others,
+            others_left,
+            faults,
+        }
     }
 
     fn one_in(&mut self, ratio: u64) -> bool {
@@ -121,6 +169,9 @@ impl Chooser for RandomChooser {
                     return 0;
                 }
                 usize::try_from(1 + below(&mut self.deadlines, others)).unwrap_or(0)
+            }
+            ChoiceKind::Die | ChoiceKind::Report | ChoiceKind::Beat => {
+                self.faults.answer(options.count())
             }
         }
     }
@@ -263,6 +314,26 @@ mod tests {
             let struck = runs.iter().filter(|run| run.iter().any(|nth| part.contains(nth))).count();
             assert!(struck >= least, "{struck} of 200 runs have a crash in the tasks {part:?}");
         }
+    }
+
+    #[test]
+    fn faults_strike_twice_at_most_in_half_of_the_runs_and_change_no_other_answer() {
+        let mut struck = Vec::new();
+        for seed in 0..200 {
+            let (mut asked, mut plain) = (RandomChooser::new(seed), RandomChooser::new(seed));
+            let mut faults = 0;
+            for nth in 0..60 {
+                let answer = ask(&mut asked, ChoiceKind::Report, nth, 5);
+                assert!(answer < 5);
+                faults += usize::from(answer != 0);
+                let next = ask(&mut asked, ChoiceKind::Next, nth, 3);
+                assert_eq!(next, ask(&mut plain, ChoiceKind::Next, nth, 3));
+            }
+            struck.push(faults);
+        }
+        let runs = |count| struck.iter().filter(|&&faults| faults == count).count();
+        assert!(struck.iter().all(|&faults| faults <= 2));
+        assert!((90..140).contains(&runs(0)) && runs(1) > 5 && runs(2) > 40, "{struck:?}");
     }
 
     /// The numbers of a seed are promised: tapes come from them, and the seeds of reports.

@@ -59,6 +59,8 @@ pub struct Scenario {
     pub(crate) client: Option<ClientScript>,
     /// Whether the client sends a signal again that is refused because the workflow is busy.
     pub(crate) client_retries: bool,
+    /// Whether faults are asked for.
+    pub(crate) faults: bool,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
     pub(crate) listener: Option<Arc<dyn Listener>>,
@@ -98,6 +100,7 @@ impl Scenario {
             holds_of: BTreeMap::new(),
             client: None,
             client_retries: true,
+            faults: true,
             config: ServiceConfig::default(),
             limits: Limits::default(),
             listener: None,
@@ -326,6 +329,14 @@ impl Scenario {
     #[must_use]
     pub fn with_bare_client(mut self) -> Self {
         self.client_retries = false;
+        self
+    }
+
+    /// Says that no [fault](crate::ChoiceKind::FAULTS) is asked for: none strikes in a random run, and a tape that has one
+    /// is refused.
+    #[must_use]
+    pub fn with_no_faults(mut self) -> Self {
+        self.faults = false;
         self
     }
 

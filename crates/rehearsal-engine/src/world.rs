@@ -14,6 +14,7 @@ mod describe;
 mod end;
 mod entry;
 mod executions;
+mod faults;
 mod forked;
 mod horizon;
 mod local;

@@ -13,9 +13,12 @@ const TRIES: u32 = 1_000;
 const FURTHEST: u32 = 99;
 
 /// In this order all answers of a kind are left out at once, before anything else is tried.
-const KINDS: [ChoiceKind; 6] = [
+const KINDS: [ChoiceKind; 9] = [
     ChoiceKind::Next,
     ChoiceKind::Late,
+    ChoiceKind::Beat,
+    ChoiceKind::Report,
+    ChoiceKind::Die,
     ChoiceKind::Crash,
     ChoiceKind::Evict,
     ChoiceKind::Cancel,

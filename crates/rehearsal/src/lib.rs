@@ -124,8 +124,8 @@ pub use rehearsal_activation::Fault;
 pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
     Call, Check, ChoiceKey, ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle,
-    Injection, KnownDefect, Limits, LogLevel, LogLine, Outcome, Place, Record, StartOptions, Tape,
-    Unseen, UpdateHandle, WorkerSpec, World,
+    Injection, KnownDefect, Limits, LogLevel, LogLine, OfAttempt, Outcome, Place, Record,
+    StartOptions, Strike, Struck, Tape, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{Case, CaseError, Choices, Difference};

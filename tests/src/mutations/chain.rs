@@ -33,7 +33,7 @@ pub const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "cron that overlaps",
-        scenario: || backups(hours(30)),
+        scenario: || backups(hours(30), hours(48)),
         code: Code::RoundSkipped,
         at: CALM,
     },
@@ -48,7 +48,7 @@ pub fn twin() -> Scenario {
 /// The backup as it should be.
 #[must_use]
 pub fn scheduled_twin() -> Scenario {
-    backups(hours(1))
+    backups(hours(1), hours(2))
 }
 
 /// All but the workflow. A coin comes while the till is closed for the day: that task takes a second.
@@ -122,10 +122,10 @@ async fn deaf(ctx: Context, (day, mut sum): (u32, u64)) -> Result<u64, WorkflowE
     next_day(&ctx, day, sum)
 }
 
-/// A backup every day that takes this long.
-fn backups(takes: Duration) -> Scenario {
+/// A backup every day that takes this long, and is tried again when it has taken `limit`.
+fn backups(takes: Duration, limit: Duration) -> Scenario {
     Scenario::new("mutations-backup")
-        .workflow(BACK_UP, back_up)
+        .workflow(BACK_UP, move |ctx, ()| back_up(ctx, limit))
         .stub(COPY, Stub::returns(()).after(takes))
         .client(|world| {
             let mut options = StartOptions::new(BACK_UP.name(), "back-up");
@@ -139,7 +139,7 @@ fn backups(takes: Duration) -> Scenario {
         .check(check::no_round_skipped())
 }
 
-async fn back_up(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    let options = ActivityOptions::start_to_close(hours(48));
+async fn back_up(ctx: Context, limit: Duration) -> Result<(), WorkflowError> {
+    let options = ActivityOptions::start_to_close(limit);
     ctx.with_activity_options(options).execute(COPY, ()).await
 }

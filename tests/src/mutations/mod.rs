@@ -1,7 +1,7 @@
 //! Mutations: small mistakes, each made on purpose in a workflow that is right without it, and the code each gives.
 //!
-//! Twelve workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
-//! confirmed from outside, a cart, a sale, a till, a backup, a desk, and an import. Each stands in a scenario with more checks than a test would have; the
+//! Thirteen workflows: the cancellation sample, a saga, an approval, a print job, a bakery whose code changes, an order that is
+//! confirmed from outside, a cart, a sale, a till, a backup, a desk, an import, and a purchase. Each stands in a scenario with more checks than a test would have; the
 //! unmutated twin passes all of them, a mutant fails with one code and no other.
 //!
 //! A mistake that shows only between two versions of the code, or between two times at which it runs, is replayed: the
@@ -17,6 +17,7 @@ pub mod family;
 pub mod local;
 pub mod print;
 pub mod real;
+pub mod retried;
 pub mod saga;
 pub mod sample;
 
@@ -47,8 +48,11 @@ pub struct Mutation {
 /// Where a mistake shows that needs no cancel.
 pub const CALM: &str = "without a cancel";
 
+/// The mistakes that no cancel shows: random runs do, as they have faults.
+pub const BY_FAULTS: &[Mutation] = retried::MUTATIONS;
+
 /// The workflows as they should be.
-pub const TWINS: [Twin; 16] = [
+pub const TWINS: [Twin; 17] = [
     Twin { name: "sample", scenario: sample::twin },
     Twin { name: "saga", scenario: saga::twin },
     Twin { name: "saga whose cleanup fails", scenario: saga::failing_twin },
@@ -65,6 +69,7 @@ pub const TWINS: [Twin; 16] = [
     Twin { name: "backup", scenario: chain::scheduled_twin },
     Twin { name: "desk", scenario: desk::twin },
     Twin { name: "import", scenario: family::twin },
+    Twin { name: "purchase", scenario: retried::twin },
 ];
 
 /// All mutations.

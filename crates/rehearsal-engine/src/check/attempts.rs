@@ -13,7 +13,8 @@ use crate::record::Call;
 ///
 /// The server tries an activity again when an attempt has timed out, whether or not its code has noticed: a worker that
 /// is alive goes on with it. Compared are the attempts of each activity that was scheduled; one may begin at the very
-/// nanosecond at which the one before ends. Code that died with its worker runs no longer.
+/// nanosecond at which the one before ends. Code that died with its worker runs no longer. An attempt of which a fault has
+/// lost a heartbeat is not judged: its code has no way to know that it is given up.
 #[derive(Debug, Clone)]
 pub struct OneAttemptAtATime {
     /// The activity.
@@ -30,6 +31,7 @@ impl Check for OneAttemptAtATime {
                 call.run_id == next.run_id
                     && call.scheduled == next.scheduled
                     && runs_at(call, next.started)
+                    && outcome.record.beats_lost(call).next().is_none()
             });
             if let Some(earlier) = earlier {
                 findings.push(self.finding(earlier, next).of(&next.run_id, outcome));

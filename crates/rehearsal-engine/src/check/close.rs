@@ -15,7 +15,8 @@ use crate::record::Call;
 /// No code of an activity still runs when its workflow is closed (RH205).
 ///
 /// An attempt that ends at the very nanosecond of the close is in time. Code that runs on after its attempt timed out
-/// counts, whatever the history says of the attempt. Code that died with its worker runs no longer.
+/// counts, whatever the history says of the attempt. Code that died with its worker runs no longer. An attempt of which a
+/// fault has lost a heartbeat is not judged: no workflow can know that it is alive.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoActivityOutlivesClose;
 
@@ -25,7 +26,8 @@ impl Check for NoActivityOutlivesClose {
         for execution in &outcome.executions {
             let Some((close, at)) = closed(execution, outcome) else { continue };
             let calls = outcome.calls_of(execution);
-            for call in calls.filter(|call| outlives(call, at)) {
+            let given_up = |call: &Call| outcome.record.beats_lost(call).next().is_some();
+            for call in calls.filter(|call| outlives(call, at) && !given_up(call)) {
                 let headline =
                     format!("{} still ran when {} closed", call.activity, execution.workflow_type);
                 let finding = Finding::new(Code::ActivityOutlivesClose, headline);

@@ -159,6 +159,12 @@ impl<'a> Course<'a> {
 /// How far the last attempt of an activity had come when its workflow closed.
 fn so_far(call: &Call, close: Duration) -> String {
     match call.over() {
+        Some(over) if over <= close && call.lost.is_some() && call.ended.is_some() => {
+            format!(
+                "ended at {}, its end was lost, and it was not followed by another",
+                duration_text(over)
+            )
+        }
         Some(over) if over <= close && call.lost.is_some() => {
             format!(
                 "died with its worker at {}, and was not followed by another",

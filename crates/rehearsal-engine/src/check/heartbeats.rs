@@ -12,7 +12,7 @@ use crate::record::Call;
 /// No attempt of an activity is silent for longer than this: from its start to its first heartbeat, from one to the
 /// next, and from the last one to its end (RH209).
 ///
-/// In virtual time, of the heartbeats that reach the service. The worker holds heartbeats back for 0.8 of the heartbeat
+/// In virtual time, of the heartbeats that reach the service, or that a fault keeps from it. The worker holds heartbeats back for 0.8 of the heartbeat
 /// timeout, 30 s without one, 60 s at most (C-32), so a limit below that finds fault with any activity.
 ///
 /// An attempt is looked at until its code ended or died with its worker, the next attempt began or its workflow closed,
@@ -73,9 +73,12 @@ impl ActivityHeartbeatsWithin {
                     && beat.attempt == call.attempt
                     && end.is_none_or(|end| beat.at <= end)
             })
-            .map(|beat| beat.at);
+            .map(|beat| beat.at)
+            .chain(outcome.record.beats_lost(call));
+        let mut beats: Vec<Duration> = beats.collect();
+        beats.sort();
         let mut last = call.started;
-        for at in beats.chain(end) {
+        for at in beats.into_iter().chain(end) {
             if at.saturating_sub(last) > self.limit {
                 return Some((last, at));
             }

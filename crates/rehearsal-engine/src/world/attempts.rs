@@ -7,6 +7,7 @@ use rehearsal_service::{ActivityTask, Answer, Input, RequestError};
 use rehearsal_worker::{AttemptRules, Beat, LocalKey, Report};
 
 use super::client::BUSY_PATIENCE;
+use super::faults::EndOf;
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
@@ -96,6 +97,9 @@ impl World {
     }
 
     pub(super) fn poll_attempt(&mut self, key: AttemptKey) {
+        if self.dies_inside(key) {
+            return;
+        }
         let now = self.clock.now();
         let Some(polled) = self.executor.poll(key, self.surroundings.as_deref_mut()) else {
             return;
@@ -174,8 +178,11 @@ impl World {
     /// Sends a heartbeat; what the service answers reaches the code before it is polled again (C-25, C-29).
     pub(super) fn heartbeat(&mut self, key: AttemptKey, details: Option<Payloads>) {
         let rules = self.rules();
-        let running = self.executor.get(key).filter(|running| running.beats(rules));
-        let Some(running) = running else { return };
+        let beats = self.executor.get(key).is_some_and(|running| running.beats(rules));
+        if !beats || self.beat_is_lost(key) {
+            return;
+        }
+        let Some(running) = self.executor.get(key) else { return };
         let token = running.token;
         let info = &running.attempt.info;
         let (activity, run_id) = (info.activity_type.clone(), info.run_id.clone());
@@ -201,7 +208,8 @@ impl World {
         if self.executor.outside(key).is_some() {
             return self.stop_outside(key);
         }
-        if let Some(running) = self.executor.get(key) {
+        // What has ended in time and is on its way is not the worker's to give up.
+        if let Some(running) = self.executor.get(key).filter(|running| !running.delayed) {
             running.expired = true;
         }
         self.finish_context(key, Done::DeadlineExceeded);
@@ -286,6 +294,10 @@ impl World {
 
     /// Sends what an attempt ended with (§3.4.3 of the semantics). A refusal is not the activity's business any more.
     pub(super) fn report(&mut self, key: AttemptKey) {
+        let end = self.end_of(key);
+        if end == EndOf::Gone {
+            return;
+        }
         let Some(mut running) = self.executor.remove(key) else { return };
         self.agenda.drop_all_of(key.number());
         let Some(result) = running.result.take() else { return };
@@ -293,11 +305,11 @@ impl World {
             return self.local_ended(running.host, key, result);
         }
         let host = running.host;
-        self.report_result(running, result);
+        self.report_result(running, result, end);
         self.free_slot(host);
     }
 
-    fn report_result(&mut self, mut running: Running, result: ActivityResult) {
+    fn report_result(&mut self, mut running: Running, result: ActivityResult, end: EndOf) {
         let (done, rules) = (running.attempt.done.get(), self.rules());
         let told = done.is_some_and(|done| done != Done::DeadlineExceeded);
         let expired = running.expired && !rules.reports_when_expired(told);
@@ -331,7 +343,13 @@ impl World {
                 identity,
             },
         };
-        let _: Result<Answer, RequestError> = self.call(input);
+        if end == EndOf::Twice {
+            let _: Result<Answer, RequestError> = self.call(input.clone());
+        }
+        let answer = self.call(input);
+        if running.delayed && answer.is_err() {
+            self.record.calls[running.call].lost = Some(self.elapsed());
+        }
     }
 }
 

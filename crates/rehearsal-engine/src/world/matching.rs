@@ -111,8 +111,15 @@ impl World {
     /// A worker's process dies with all that it was doing, and is started again at once.
     pub(super) fn crash_host(&mut self, host: usize) {
         let now = self.clock.now();
-        self.dead_sticky_queues.insert(self.hosts[host].sticky_queue.clone(), now);
+        let sticky_queue = self.hosts[host].sticky_queue.clone();
+        self.dead_sticky_queues.insert(sticky_queue.clone(), now);
+        // What waits in its sticky queue waits there for its time-out (W-9); the process that is started again has another.
+        let mut left = Vec::new();
         self.agenda.retain(|entry| match entry {
+            Entry::WorkflowTask { task, queue, .. } if queue.name == sticky_queue => {
+                left.push((*task, Some(queue.clone()), SmolStr::default()));
+                false
+            }
             Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
             _ => true,
         });
@@ -122,6 +129,7 @@ impl World {
             let _pause = Pause::new(self.journal.as_ref());
             self.hosts[host].restart();
         }
+        self.reroute(left);
         // What it was about to take it takes after all.
         let mut taken = 0;
         self.agenda.retain(|entry| {

@@ -1,0 +1,96 @@
+//! Faults that struck: what the answers to their questions did, in words.
+
+use std::fmt;
+use std::time::Duration;
+
+use rehearsal_history::{EventId, SmolStr};
+
+use crate::choice::ChoiceKind;
+use crate::record::Call;
+
+/// A fault that struck in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strike {
+    /// What was asked.
+    pub kind: ChoiceKind,
+    /// The `nth` of its key.
+    pub nth: u32,
+    /// When, since the run began.
+    pub at: Duration,
+    /// What it did.
+    pub what: Struck,
+}
+
+/// An attempt of an activity that was struck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfAttempt {
+    /// The type of the activity.
+    pub activity: SmolStr,
+    /// The workflow that called it.
+    pub workflow_id: SmolStr,
+    /// The run of that workflow.
+    pub run_id: SmolStr,
+    /// Its `ActivityTaskScheduled`; none of a local activity.
+    pub scheduled: EventId,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+}
+
+impl OfAttempt {
+    /// Whether it is the attempt of this call.
+    #[must_use]
+    pub fn is(&self, call: &Call) -> bool {
+        self.run_id == call.run_id
+            && self.scheduled == call.scheduled
+            && self.attempt == call.attempt
+            && self.activity == call.activity
+    }
+}
+
+/// `activity Charge, attempt 1,`.
+impl fmt::Display for OfAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "activity {}, attempt {},", self.activity, self.attempt)
+    }
+}
+
+/// What a fault did. Displays as a clause: `the worker died in activity Charge, attempt 1, before its code ran`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Struck {
+    /// The worker died when it had taken an attempt, and before its code ran.
+    DiedBefore(OfAttempt),
+    /// The worker died while the code of an attempt waited for something.
+    DiedInside(OfAttempt),
+    /// The worker died when the code of an attempt had ended, and before it said so.
+    DiedAfter(OfAttempt),
+    /// The end of an attempt did not come to the service.
+    EndLost(OfAttempt),
+    /// The end of an attempt came to the service twice.
+    EndTwice(OfAttempt),
+    /// The end of an attempt came to the service at the instant of its deadline.
+    EndAtDeadline(OfAttempt),
+    /// The end of an attempt came to the service after its deadline.
+    EndLate(OfAttempt),
+    /// A heartbeat of an attempt did not come to the service.
+    BeatLost(OfAttempt),
+}
+
+impl fmt::Display for Struck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DiedBefore(of) => write!(f, "the worker died in {of} before its code ran"),
+            Self::DiedInside(of) => write!(f, "the worker died in {of} while its code ran"),
+            Self::DiedAfter(of) => {
+                write!(f, "the worker died in {of} after it had ended and before it said so")
+            }
+            Self::EndLost(of) => write!(f, "the end of {of} was lost on its way to the service"),
+            Self::EndTwice(of) => write!(f, "the end of {of} came to the service twice"),
+            Self::EndAtDeadline(of) => {
+                write!(f, "the end of {of} came at the very instant of its deadline")
+            }
+            Self::EndLate(of) => write!(f, "the end of {of} came after its deadline"),
+            Self::BeatLost(of) => write!(f, "a heartbeat of {of} was lost on its way"),
+        }
+    }
+}

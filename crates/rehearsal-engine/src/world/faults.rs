@@ -1,0 +1,140 @@
+//! Faults: where they are asked for, what they may hit, and what they do (`docs/fault-model.md`).
+//!
+//! Only what belongs to a run that is open is hit: nothing that comes after its close is told to anybody.
+
+use std::time::Duration;
+
+use rehearsal_history::Timestamp;
+
+use super::{Entry, World};
+use crate::choice::ChoiceKind;
+use crate::executor::{AttemptKey, Running};
+use crate::strike::{OfAttempt, Strike, Struck};
+
+/// How long after its deadline an end that is late comes: when the service has noticed, also where a deadline goes off a
+/// second late (T-9), and the retry that follows by default is on its way (T-4).
+const LATE: Duration = Duration::from_millis(2_500);
+
+/// What becomes of the end of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EndOf {
+    /// It comes to the service, or to the worker if the activity is a local one.
+    Told,
+    /// It comes twice.
+    Twice,
+    /// Nothing comes, now or ever.
+    Gone,
+}
+
+impl World {
+    /// Asks for a fault that can strike in so many ways, unless the scenario wants none. 0 is none.
+    fn fault(&mut self, kind: ChoiceKind, ways: usize) -> usize {
+        if self.scenario.faults { self.ask(kind, ways + 1) } else { 0 }
+    }
+
+    /// Notes what the last answer to a question of this kind did.
+    fn note_strike(&mut self, kind: ChoiceKind, what: Struck) {
+        let asked = self.asked.count.get(&kind).copied().unwrap_or_default();
+        let strike = Strike { kind, nth: asked.saturating_sub(1), at: self.elapsed(), what };
+        self.record.strikes.push(strike);
+    }
+
+    /// The attempt, if a fault may hit it: it has not ended, or nobody knows yet that it has, and its workflow is open.
+    fn may_hit(&mut self, key: AttemptKey) -> Option<OfAttempt> {
+        let running = self.executor.get(key).filter(|running| !running.is_pending())?;
+        let (run, info) = (running.token.run, &running.attempt.info);
+        let of = OfAttempt {
+            activity: info.activity_type.clone(),
+            workflow_id: info.workflow_id.clone(),
+            run_id: info.run_id.clone(),
+            scheduled: running.token.scheduled,
+            attempt: info.attempt,
+        };
+        self.is_open(run).then_some(of)
+    }
+
+    /// Asks whether the worker dies before the code of an attempt runs on; then all that it was doing is lost.
+    pub(super) fn dies_inside(&mut self, key: AttemptKey) -> bool {
+        let Some(of) = self.may_hit(key) else { return false };
+        let running = self.executor.get(key).filter(|running| running.result.is_none());
+        let Some((host, begun)) = running.map(|running| (running.host, running.begun)) else {
+            return false;
+        };
+        if self.fault(ChoiceKind::Die, 1) == 0 {
+            return false;
+        }
+        let what = if begun { Struck::DiedInside(of) } else { Struck::DiedBefore(of) };
+        self.note_strike(ChoiceKind::Die, what);
+        self.crash_host(host);
+        true
+    }
+
+    /// Asks what becomes of the end of an attempt whose code has ended.
+    pub(super) fn end_of(&mut self, key: AttemptKey) -> EndOf {
+        let Some(of) = self.may_hit(key) else { return EndOf::Told };
+        let Some(running) = self.executor.get(key) else { return EndOf::Told };
+        let (host, call, local) = (running.host, running.call, running.local.is_some());
+        if running.delayed {
+            return EndOf::Told;
+        }
+        let deadline = deadline(running);
+        if self.fault(ChoiceKind::Die, 1) == 1 {
+            self.note_strike(ChoiceKind::Die, Struck::DiedAfter(of));
+            self.crash_host(host);
+            return EndOf::Gone;
+        }
+        // Between a worker and its own local activities nothing is lost.
+        if local {
+            return EndOf::Told;
+        }
+        let (ways, now) = (if deadline.is_some() { 4 } else { 2 }, self.clock.now());
+        let answer = self.fault(ChoiceKind::Report, ways);
+        let lost = Some(self.elapsed());
+        let (what, end, until) = match (answer, deadline) {
+            (1, _) => (Struck::EndLost(of), EndOf::Gone, None),
+            (2, _) => (Struck::EndTwice(of), EndOf::Twice, None),
+            (3, Some(at)) => (Struck::EndAtDeadline(of), EndOf::Gone, Some(at)),
+            (4, Some(at)) => (Struck::EndLate(of), EndOf::Gone, Some(at + LATE)),
+            _ => return EndOf::Told,
+        };
+        if matches!(what, Struck::EndLost(_) | Struck::EndLate(_)) {
+            self.record.calls[call].lost = lost;
+        }
+        self.note_strike(ChoiceKind::Report, what);
+        match until {
+            Some(until) => {
+                if let Some(running) = self.executor.get(key) {
+                    running.delayed = true;
+                }
+                self.agenda.push(until.max(now), Entry::Report(key));
+            }
+            None if end == EndOf::Gone => {
+                self.executor.remove(key);
+                self.agenda.drop_all_of(key.number());
+                self.free_slot(host);
+            }
+            None => {}
+        }
+        end
+    }
+
+    /// Asks whether a heartbeat is lost on its way. The SDK says it again for as long as the heartbeat timeout, so what is
+    /// lost is a connection, and the worker goes on as if it had an answer that says nothing (C-32).
+    pub(super) fn beat_is_lost(&mut self, key: AttemptKey) -> bool {
+        let Some(of) = self.may_hit(key) else { return false };
+        let lost = self.fault(ChoiceKind::Beat, 1) == 1;
+        if lost {
+            self.note_strike(ChoiceKind::Beat, Struck::BeatLost(of));
+        }
+        lost
+    }
+}
+
+/// When the service gives up an attempt of which it hears nothing more (T-2).
+fn deadline(running: &Running) -> Option<Timestamp> {
+    let info = &running.attempt.info;
+    let attempt = info.start_to_close.map(|limit| info.started_at + limit);
+    let all = info.schedule_to_close.map(|limit| info.scheduled_at + limit);
+    let beat = info.heartbeat_timeout.map(|limit| running.heard + limit);
+    [attempt, all, beat].into_iter().flatten().min()
+}
