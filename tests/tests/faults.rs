@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, Code,
-    Context, EventKind, Exploration, Outcome, Scenario, Status, Stub, Tape, WorkerSpec, Workflow,
-    WorkflowError, secs,
+    Context, EventKind, Exploration, Outcome, Scenario, Signal, Status, Stub, Tape, WorkerSpec,
+    Workflow, WorkflowError, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -164,6 +164,12 @@ fn each_fault_does_what_it_says() {
         "report.0.0=3",
         "report.0.0=4",
         "beat.0.0=1",
+        "fail.0.0=1",
+        "slow.0.0=1",
+        "away.0.0=1",
+        "away.0.1=1",
+        "away.0.2=1",
+        "stall.0.0=1",
     ];
     let told: Vec<String> = tapes.into_iter().map(struck).collect();
     insta::assert_snapshot!(told.join("\n"), @"
@@ -183,6 +189,18 @@ fn each_fault_does_what_it_says() {
       8s: ended and lost, ended
     a heartbeat of activity Charge, attempt 1, was lost on its way
       1s: ended
+    activity Charge, attempt 1, failed instead of running its code
+      2s: ended, ended
+    activity Charge, attempt 1, began when half of its time was over
+      3.5s: ended
+    worker-1 was away for 20s, and nobody polled for it
+      21s: ended
+    worker-1 was away for 20s, and nobody polled for it
+      21s: ended
+    worker-1 was away for 20s, and nobody polled for it
+      21s: ended
+    worker-1 answered a workflow task when that had timed out
+      12s: ended
     ");
 }
 
@@ -198,4 +216,57 @@ fn a_scenario_without_faults_asks_for_none_and_refuses_them() {
     let faults = |tape: &Tape| tape.iter().filter(|(key, _)| key.kind.is_fault()).count();
     let most = explored.runs().map(|(tape, _)| faults(tape)).max();
     assert_eq!(most, Some(2));
+}
+
+const GO: Signal<()> = Signal::new("go");
+
+/// Counts the signals of ten seconds; one is sent after the first.
+fn counting() -> Scenario {
+    const COUNT: Workflow<(), u32> = Workflow::new("Count");
+    let count = |ctx: Context, ()| async move {
+        let signals = ctx.signals(GO);
+        let slept = ctx.sleep(secs(10)).await;
+        let mut count = 0;
+        while signals.try_recv().is_some() {
+            count += 1;
+        }
+        slept.map(|()| count)
+    };
+    Scenario::new("counting").workflow(COUNT, count).client(|world| {
+        let count = world.start(COUNT, "count-1", ());
+        world.advance(secs(1));
+        world.signal(&count, GO, ()).expect("it sleeps");
+    })
+}
+
+/// What a fault of the signal did: its words, and what came to the workflow when.
+fn told(tape: &str) -> String {
+    let outcome = counting().try_run(&tape.parse().unwrap()).unwrap();
+    let [strike] = outcome.record.strikes.as_slice() else { panic!("{tape} strikes once") };
+    let main = outcome.main().expect("it is started");
+    let told = main.history.iter().filter_map(|event| {
+        let what = match event.kind {
+            EventKind::WorkflowExecutionSignaled(_) => "signal",
+            EventKind::WorkflowExecutionCancelRequested(_) => "cancel",
+            EventKind::WorkflowTaskScheduled(_) => "task",
+            _ => return None,
+        };
+        Some(format!("{what} {:?}", event.time.since(outcome.record.began)))
+    });
+    format!("{}\n  {:?}: {}", strike.what, main.status, told.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn a_signal_comes_twice_late_or_with_the_cancel() {
+    let tapes = ["signal.0.0=1", "signal.0.0=2", "signal.0.0=3", "signal.0.0=4"];
+    insta::assert_snapshot!(tapes.map(told).join("\n"), @"
+    the signal go came twice
+      Completed: task 0ns, signal 1s, task 1s, signal 1s, task 10s
+    the signal go came 5s late
+      Completed: task 0ns, signal 6s, task 6s, task 10s
+    canceled right before the signal go, in one workflow task
+      Canceled: task 0ns, cancel 1s, task 1s, signal 1s
+    canceled right after the signal go, in one workflow task
+      Canceled: task 0ns, signal 1s, task 1s, cancel 1s
+    ");
 }

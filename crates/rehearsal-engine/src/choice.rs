@@ -34,12 +34,32 @@ pub enum ChoiceKind {
     Report,
     /// Whether a heartbeat is lost on its way to the service: 1 for yes.
     Beat,
+    /// Whether an attempt fails instead of running its code: 1 for yes. Asked where its retry policy grants another one.
+    Fail,
+    /// Whether an attempt is slow: 1 for yes, its code begins when half of its time is over.
+    Slow,
+    /// What becomes of a signal of the client: 0 it comes, 1 it comes twice, 2 it comes late, 3 the cancel is requested
+    /// right before it, 4 right after it; no worker acts between the two.
+    Signal,
+    /// Whether a worker that is about to take a task is away for a while: 1 for yes, it polls nothing for 20 s.
+    Away,
+    /// Whether a worker is too slow with a workflow task: 1 for yes, its answer comes when the task has timed out.
+    Stall,
 }
 
 impl ChoiceKind {
     /// The faults, in an order of no meaning: what strikes activities and those who talk with the service. The death of a
     /// worker in a workflow task, [`Crash`](Self::Crash), has odds of its own and is none of them.
-    pub const FAULTS: [Self; 3] = [Self::Die, Self::Report, Self::Beat];
+    pub const FAULTS: [Self; 8] = [
+        Self::Die,
+        Self::Report,
+        Self::Beat,
+        Self::Fail,
+        Self::Slow,
+        Self::Signal,
+        Self::Away,
+        Self::Stall,
+    ];
 
     /// Whether it is one of [`FAULTS`](Self::FAULTS).
     #[must_use]
@@ -78,6 +98,11 @@ impl fmt::Display for ChoiceKind {
             Self::Die => "die",
             Self::Report => "report",
             Self::Beat => "beat",
+            Self::Fail => "fail",
+            Self::Slow => "slow",
+            Self::Signal => "signal",
+            Self::Away => "away",
+            Self::Stall => "stall",
         })
     }
 }
@@ -317,6 +342,11 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "die" => ChoiceKind::Die,
         "report" => ChoiceKind::Report,
         "beat" => ChoiceKind::Beat,
+        "fail" => ChoiceKind::Fail,
+        "slow" => ChoiceKind::Slow,
+        "signal" => ChoiceKind::Signal,
+        "away" => ChoiceKind::Away,
+        "stall" => ChoiceKind::Stall,
         _ => return None,
     };
     let key = ChoiceKey {

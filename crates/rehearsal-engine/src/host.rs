@@ -21,6 +21,8 @@ pub(crate) const STICKY_POLLER_AGE: Duration = Duration::from_secs(10);
 enum Life {
     NotYet,
     Polling,
+    /// It has polled nothing since then, and will again.
+    Away(Timestamp),
     /// It said goodbye: its sticky queue is known to have no poller.
     Stopped,
     /// It was cut off at that time: its last poll is remembered for a while.
@@ -181,6 +183,16 @@ impl Host {
         self.life = Life::Stopped;
     }
 
+    /// It polls nothing for a while; what it has it goes on with.
+    pub(crate) fn leave(&mut self, now: Timestamp) {
+        self.life = Life::Away(now);
+    }
+
+    /// Whether it polls nothing for a while.
+    pub(crate) const fn is_away(&self) -> bool {
+        matches!(self.life, Life::Away(_))
+    }
+
     pub(crate) fn is_polling(&self) -> bool {
         self.life == Life::Polling
     }
@@ -209,7 +221,7 @@ impl Host {
     pub(crate) fn seems_to_poll(&self, now: Timestamp) -> bool {
         match self.life {
             Life::Polling => true,
-            Life::Crashed(at) => now.since(at) < STICKY_POLLER_AGE,
+            Life::Crashed(at) | Life::Away(at) => now.since(at) < STICKY_POLLER_AGE,
             Life::NotYet | Life::Stopped => false,
         }
     }

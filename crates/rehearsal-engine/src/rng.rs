@@ -170,9 +170,14 @@ impl Chooser for RandomChooser {
                 }
                 usize::try_from(1 + below(&mut self.deadlines, others)).unwrap_or(0)
             }
-            ChoiceKind::Die | ChoiceKind::Report | ChoiceKind::Beat => {
-                self.faults.answer(options.count())
-            }
+            ChoiceKind::Die
+            | ChoiceKind::Report
+            | ChoiceKind::Beat
+            | ChoiceKind::Fail
+            | ChoiceKind::Slow
+            | ChoiceKind::Signal
+            | ChoiceKind::Away
+            | ChoiceKind::Stall => self.faults.answer(options.count()),
         }
     }
 }

@@ -74,6 +74,22 @@ pub enum Struck {
     EndLate(OfAttempt),
     /// A heartbeat of an attempt did not come to the service.
     BeatLost(OfAttempt),
+    /// An attempt failed, and its code did not run.
+    Failed(OfAttempt),
+    /// The code of an attempt began when half of its time was over.
+    Slow(OfAttempt),
+    /// A signal of this name came twice.
+    SignalTwice(SmolStr),
+    /// A signal of this name came late.
+    SignalLate(SmolStr),
+    /// The cancel came right before a signal of this name.
+    CanceledBefore(SmolStr),
+    /// The cancel came right after a signal of this name.
+    CanceledAfter(SmolStr),
+    /// This worker was away for 20 s.
+    Away(SmolStr),
+    /// This worker was too slow with a workflow task.
+    Stalled(SmolStr),
 }
 
 impl fmt::Display for Struck {
@@ -91,6 +107,22 @@ impl fmt::Display for Struck {
             }
             Self::EndLate(of) => write!(f, "the end of {of} came after its deadline"),
             Self::BeatLost(of) => write!(f, "a heartbeat of {of} was lost on its way"),
+            Self::Failed(of) => write!(f, "{of} failed instead of running its code"),
+            Self::Slow(of) => write!(f, "{of} began when half of its time was over"),
+            Self::SignalTwice(name) => write!(f, "the signal {name} came twice"),
+            Self::SignalLate(name) => write!(f, "the signal {name} came 5s late"),
+            Self::CanceledBefore(name) => {
+                write!(f, "canceled right before the signal {name}, in one workflow task")
+            }
+            Self::CanceledAfter(name) => {
+                write!(f, "canceled right after the signal {name}, in one workflow task")
+            }
+            Self::Away(worker) => {
+                write!(f, "{worker} was away for 20s, and nobody polled for it")
+            }
+            Self::Stalled(worker) => {
+                write!(f, "{worker} answered a workflow task when that had timed out")
+            }
         }
     }
 }

@@ -387,6 +387,8 @@ impl World {
         match entry {
             Entry::HostStarts(host) => self.start_host(self.in_office(host)),
             Entry::HostEnds(host) => self.end_host(self.in_office(host)),
+            Entry::HostBack(host) => self.host_is_back(host),
+            Entry::LateSignal(late) => self.late_signal(*late),
             Entry::HostGivesUp(host) => self.give_up_attempts_of(host),
             Entry::WorkflowTask { host, task, queue } => {
                 self.take_workflow_task(host, task, &queue);

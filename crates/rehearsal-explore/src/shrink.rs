@@ -13,10 +13,15 @@ const TRIES: u32 = 1_000;
 const FURTHEST: u32 = 99;
 
 /// In this order all answers of a kind are left out at once, before anything else is tried.
-const KINDS: [ChoiceKind; 9] = [
+const KINDS: [ChoiceKind; 14] = [
     ChoiceKind::Next,
     ChoiceKind::Late,
+    ChoiceKind::Slow,
     ChoiceKind::Beat,
+    ChoiceKind::Stall,
+    ChoiceKind::Away,
+    ChoiceKind::Fail,
+    ChoiceKind::Signal,
     ChoiceKind::Report,
     ChoiceKind::Die,
     ChoiceKind::Crash,

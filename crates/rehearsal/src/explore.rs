@@ -144,7 +144,8 @@ impl Scenario {
     /// Makes `runs` random runs and checks each: things happen in any order that is possible, the workflow is canceled
     /// anywhere, dropped from its worker's cache, its worker dies, and deadlines that are armed nearer than a second go
     /// off at other times (T-9). In every second run faults strike, two at most: the worker dies in an activity, the end of
-    /// an attempt is lost, late or comes twice, a heartbeat is lost (`docs/fault-model.md`).
+    /// an attempt is lost, late or comes twice, a heartbeat is lost, an attempt fails or is slow, a signal comes twice, late or
+    /// with the cancel, a worker is away or too slow (`docs/fault-model.md`).
     ///
     /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
     /// fails is shrunk: the report shows the calmest run that fails in the same way.

@@ -40,7 +40,7 @@ fn base() -> Scenario {
             let _answer = world.complete_activity((&order, "ask"), true);
         })
         .check(check::recommended())
-        .check(check::ends_within(COFFEE + mins(1)))
+        .check(check::ends_within(COFFEE + mins(3)))
         .check(check::one_attempt_at_a_time(ASK))
 }
 

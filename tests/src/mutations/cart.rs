@@ -55,7 +55,7 @@ fn base() -> Scenario {
             let _answer = world.signal(&cart, CHECKOUT, ());
         })
         .check(check::no_work_lost_at_close())
-        .check(check::ends_within(mins(1)))
+        .check(check::ends_within(mins(3)))
         .check(check::status_in([Status::Completed, Status::Canceled]))
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityOptions, Code, Context, Either, Scenario, Signal, SignalChannel,
-    StartOptions, Status, Stub, Workflow, WorkflowError, check, hours, secs, select,
+    StartOptions, Status, Stub, Workflow, WorkflowError, check, hours, mins, secs, select,
 };
 
 use super::{CALM, JOB_AFTER, Mutation};
@@ -66,7 +66,7 @@ fn tills() -> Scenario {
         .check(check::recommended())
         .check(check::cancel_observed_or_completed_first())
         .check(check::no_timer_left_at_close())
-        .check(check::ends_within(DAY + secs(30)))
+        .check(check::ends_within(DAY + mins(3)))
         .check(check::status_in([Status::Completed, Status::Canceled]))
 }
 

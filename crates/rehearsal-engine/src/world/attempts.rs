@@ -7,7 +7,7 @@ use rehearsal_service::{ActivityTask, Answer, Input, RequestError};
 use rehearsal_worker::{AttemptRules, Beat, LocalKey, Report};
 
 use super::client::BUSY_PATIENCE;
-use super::faults::EndOf;
+use super::faults::{AttemptFault, EndOf, failing};
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
@@ -17,6 +17,11 @@ use crate::record::{Call, Heartbeat, HeartbeatAnswer};
 
 impl World {
     pub(super) fn take_activity_task(&mut self, host: usize, task: ReadyTask) {
+        if self.is_open(task.run) && self.goes_away(host) {
+            self.hosts[host].free_slot();
+            let queue = self.hosts[host].spec.queue.clone();
+            return self.route_activity_task(task, queue);
+        }
         let input = Input::StartActivityTask {
             run: task.run,
             scheduled: task.scheduled,
@@ -56,6 +61,7 @@ impl World {
             self.stop(finding.with_cause(Cause::NoActivity));
             return None;
         }
+        let struck = if local.is_none() { self.strikes_attempt(&task) } else { None };
         self.record.calls.push(Call {
             activity: task.activity_type.clone(),
             workflow_id: task.workflow_id.clone(),
@@ -82,12 +88,17 @@ impl World {
             call,
             surrounded,
             |ctx, input| match (own, surroundings) {
+                _ if struck == Some(AttemptFault::Fails) => failing(),
                 (Some(code), _) => code.start(ctx, input),
                 (None, Some(surroundings)) => surroundings.start(ctx, input),
                 (None, None) => unreachable!("an activity without code was refused"),
             },
         );
-        self.agenda.push(now, Entry::Poll(key));
+        let later = match struck {
+            Some(AttemptFault::Begins { after }) => after,
+            Some(AttemptFault::Fails) | None => Duration::ZERO,
+        };
+        self.agenda.push(now + later, Entry::Poll(key));
         Some(key)
     }
 

@@ -331,6 +331,17 @@ impl World {
         name: &str,
         input: Option<&Payloads>,
     ) -> Result<(), ClientError> {
+        self.signal_on_its_way(workflow_id, run_id, name, input)
+    }
+
+    /// Sends a signal, again and again while the workflow is busy (W-13).
+    pub(super) fn send_signal(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> Result<(), ClientError> {
         let give_up = self.clock.now() + BUSY_PATIENCE;
         loop {
             let answer = self.call(Input::SignalWorkflow {

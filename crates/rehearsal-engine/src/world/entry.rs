@@ -15,6 +15,15 @@ use crate::agenda::Planned;
 use crate::choice::Choice;
 use crate::executor::AttemptKey;
 
+/// A signal that is on its way.
+#[derive(Debug, Clone)]
+pub(super) struct LateSignal {
+    pub(super) workflow_id: SmolStr,
+    pub(super) run_id: Option<SmolStr>,
+    pub(super) name: SmolStr,
+    pub(super) input: Option<Payloads>,
+}
+
 /// What is to happen at some time.
 #[derive(Debug)]
 pub(super) enum Entry {
@@ -24,6 +33,10 @@ pub(super) enum Entry {
     HostEnds(usize),
     /// A worker that has stopped waits for its activities no longer.
     HostGivesUp(usize),
+    /// A worker that was away for a while polls again.
+    HostBack(usize),
+    /// A signal of the client that was on its way for a while reaches the service.
+    LateSignal(Box<LateSignal>),
     /// A worker takes a workflow task.
     WorkflowTask { host: usize, task: ReadyTask, queue: TaskQueue },
     /// A worker activates the workflow with the task it took.
@@ -83,6 +96,8 @@ impl Entry {
             | Self::LocalTold(key) => Some(*key),
             Self::HostStarts(_)
             | Self::HostEnds(_)
+            | Self::HostBack(_)
+            | Self::LateSignal(_)
             | Self::HostGivesUp(_)
             | Self::WorkflowTask { .. }
             | Self::Activate { .. }
@@ -99,6 +114,7 @@ impl Entry {
         let actor = match self {
             Self::HostStarts(host)
             | Self::HostEnds(host)
+            | Self::HostBack(host)
             | Self::HostGivesUp(host)
             | Self::WorkflowTask { host, .. }
             | Self::Activate { host, .. }
@@ -116,7 +132,7 @@ impl Entry {
             | Self::Request { key, .. }
             | Self::Report(key)
             | Self::LocalTold(key) => key.actor(),
-            Self::Transfer { .. } => 0,
+            Self::Transfer { .. } | Self::LateSignal(_) => 0,
         };
         Choice { actor, touches: 0 }
     }

@@ -110,10 +110,12 @@ impl World {
         let run = match entry {
             Entry::HostStarts(_)
             | Entry::HostEnds(_)
+            | Entry::HostBack(_)
             | Entry::HostGivesUp(_)
             | Entry::LocalDue { .. } => None,
             Entry::WorkflowTask { task, .. } | Entry::ActivityTask { task, .. } => Some(task.run),
             Entry::Query { query, .. } => Some(query.run),
+            Entry::LateSignal(late) => self.service.run_of(&late.workflow_id),
             Entry::Activate { delivery, .. } => {
                 let token = &delivery.token;
                 self.service.run_by_id(&token.workflow_id, &token.run_id)

@@ -2,11 +2,16 @@
 //!
 //! Only what belongs to a run that is open is hit: nothing that comes after its close is told to anybody.
 
+mod outside;
+
+use std::future::ready;
 use std::time::Duration;
 
 use rehearsal_history::Timestamp;
+use rehearsal_service::ActivityTask;
 
 use super::{Entry, World};
+use crate::activity::{ActivityError, ActivityFuture};
 use crate::choice::ChoiceKind;
 use crate::executor::{AttemptKey, Running};
 use crate::strike::{OfAttempt, Strike, Struck};
@@ -26,14 +31,28 @@ pub(super) enum EndOf {
     Gone,
 }
 
+/// What strikes an attempt when it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AttemptFault {
+    /// It fails, and its code does not run.
+    Fails,
+    /// Its code begins so much later.
+    Begins { after: Duration },
+}
+
+/// The code of an attempt that fails instead.
+pub(super) fn failing() -> ActivityFuture {
+    Box::pin(ready(Err(ActivityError::from("struck by a fault"))))
+}
+
 impl World {
     /// Asks for a fault that can strike in so many ways, unless the scenario wants none. 0 is none.
-    fn fault(&mut self, kind: ChoiceKind, ways: usize) -> usize {
+    pub(super) fn fault(&mut self, kind: ChoiceKind, ways: usize) -> usize {
         if self.scenario.faults { self.ask(kind, ways + 1) } else { 0 }
     }
 
     /// Notes what the last answer to a question of this kind did.
-    fn note_strike(&mut self, kind: ChoiceKind, what: Struck) {
+    pub(super) fn note_strike(&mut self, kind: ChoiceKind, what: Struck) {
         let asked = self.asked.count.get(&kind).copied().unwrap_or_default();
         let strike = Strike { kind, nth: asked.saturating_sub(1), at: self.elapsed(), what };
         self.record.strikes.push(strike);
@@ -51,6 +70,34 @@ impl World {
             attempt: info.attempt,
         };
         self.is_open(run).then_some(of)
+    }
+
+    /// Asks whether an attempt that a worker has taken fails, if there would be another, or is slow.
+    pub(super) fn strikes_attempt(&mut self, task: &ActivityTask) -> Option<AttemptFault> {
+        if !self.is_open(task.token.run) {
+            return None;
+        }
+        let of = OfAttempt {
+            activity: task.activity_type.clone(),
+            workflow_id: task.workflow_id.clone(),
+            run_id: task.run_id.clone(),
+            scheduled: task.token.scheduled,
+            attempt: task.attempt,
+        };
+        let left = task
+            .schedule_to_close
+            .map(|limit| limit.saturating_sub(self.clock.now().since(task.scheduled_at)));
+        if is_tried_again(task, left) && self.fault(ChoiceKind::Fail, 1) == 1 {
+            self.note_strike(ChoiceKind::Fail, Struck::Failed(of));
+            return Some(AttemptFault::Fails);
+        }
+        let limits = [task.start_to_close, left, task.heartbeat_timeout];
+        let shortest = limits.into_iter().flatten().min()?;
+        if self.fault(ChoiceKind::Slow, 1) == 0 {
+            return None;
+        }
+        self.note_strike(ChoiceKind::Slow, Struck::Slow(of));
+        Some(AttemptFault::Begins { after: shortest / 2 })
     }
 
     /// Asks whether the worker dies before the code of an attempt runs on; then all that it was doing is lost.
@@ -128,6 +175,14 @@ impl World {
         }
         lost
     }
+}
+
+/// Whether the service tries an attempt again that fails at once, with `left` until the end of them all (T-5, T-6).
+fn is_tried_again(task: &ActivityTask, left: Option<Duration>) -> bool {
+    let Some(policy) = &task.retry_policy else { return false };
+    let most = u32::try_from(policy.maximum_attempts).unwrap_or(u32::MAX);
+    let wait = policy.wait_after(task.attempt);
+    (most == 0 || task.attempt < most) && left.is_none_or(|left| left > wait)
 }
 
 /// When the service gives up an attempt of which it hears nothing more (T-2).

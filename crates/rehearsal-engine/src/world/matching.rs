@@ -108,6 +108,34 @@ impl World {
         }
     }
 
+    /// A worker polls nothing for a while: what it has not taken goes back to its queues.
+    pub(super) fn give_back(&mut self, away: usize) {
+        let mut returned = Vec::new();
+        let mut queries = Vec::new();
+        let mut slots = 0;
+        self.agenda.retain(|entry| match entry {
+            Entry::WorkflowTask { host, task, queue } if *host == away => {
+                returned.push((*task, Some(queue.clone()), SmolStr::default()));
+                false
+            }
+            Entry::Query { host, query, queue } if *host == away => {
+                queries.push((query.clone(), queue.clone()));
+                false
+            }
+            Entry::ActivityTask { host, task, queue } if *host == away => {
+                returned.push((*task, None, queue.clone()));
+                slots += 1;
+                false
+            }
+            _ => true,
+        });
+        (0..slots).for_each(|_| self.hosts[away].free_slot());
+        self.reroute(returned);
+        for (query, queue) in queries {
+            self.route_query(query, queue);
+        }
+    }
+
     /// A worker's process dies with all that it was doing, and is started again at once.
     pub(super) fn crash_host(&mut self, host: usize) {
         let now = self.clock.now();

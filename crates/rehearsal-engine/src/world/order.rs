@@ -57,9 +57,11 @@ impl World {
         let what = name(Some(next));
         let Next::Entry(entry) = next else { return Due { what, who: None, workflow_id: None } };
         let (who, workflow_id) = match entry {
-            Entry::HostStarts(host) | Entry::HostEnds(host) | Entry::HostGivesUp(host) => {
-                (Some(self.hosts[*host].identity.clone()), None)
-            }
+            Entry::LateSignal(late) => (None, Some(late.workflow_id.clone())),
+            Entry::HostStarts(host)
+            | Entry::HostEnds(host)
+            | Entry::HostBack(host)
+            | Entry::HostGivesUp(host) => (Some(self.hosts[*host].identity.clone()), None),
             Entry::Query { query, .. } => (None, Some(self.workflow_id(query.run))),
             Entry::WorkflowTask { task, .. } => (None, Some(self.workflow_id(task.run))),
             Entry::Activate { delivery, .. } => (None, Some(delivery.token.workflow_id.clone())),

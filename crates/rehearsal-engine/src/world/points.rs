@@ -92,7 +92,7 @@ impl World {
     }
 
     /// Requests the cancel by workflow id alone, as a client that knows no run id does (C-1).
-    fn inject_cancel(&mut self, run: RunRef) {
+    pub(super) fn inject_cancel(&mut self, run: RunRef) {
         let target = Target::current(self.service.run(run).workflow_id.clone());
         if let Err(error) = self.request_cancel(target, SmolStr::default(), "rehearsal".into()) {
             self.bug(&format!("a cancel of the workflow was refused: {error}"));
@@ -175,6 +175,8 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
         Some(Next::Entry(entry)) => match entry {
             Entry::HostStarts(_) => "a worker starts",
             Entry::HostEnds(_) => "a worker ends",
+            Entry::HostBack(_) => "a worker polls again",
+            Entry::LateSignal(_) => "a signal comes late",
             Entry::HostGivesUp(_) => "a worker waits for its activities no longer",
             Entry::WorkflowTask { .. } => "a worker takes a workflow task",
             Entry::Activate { .. } => "workflow code runs",

@@ -23,6 +23,9 @@ impl World {
         if self.scenario.has_deployment() && self.deploys(task) {
             return self.route_workflow_task(task, queue.clone());
         }
+        if self.is_open(task.run) && self.goes_away(host) {
+            return self.route_workflow_task(task, queue.clone());
+        }
         let run_id = self.service.run(task.run).run_id.clone();
         // A worker that is refused the task has nothing to do for which it might have forgotten the run.
         if self.hosts[host].worker.is_cached(&run_id)
@@ -121,6 +124,7 @@ impl World {
         if self.strikes(ChoiceKind::Crash) {
             return self.crash_host(host);
         }
+        let not_before = not_before.max(self.stalls_until(host, &delivery));
         let answered = self.clock.now().max(not_before);
         let run_id = delivery.token.run_id.clone();
         if !self.has_place(host, &run_id) {

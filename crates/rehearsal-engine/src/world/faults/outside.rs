@@ -1,0 +1,172 @@
+//! Faults outside of activities: signals of the client, workers that are away or too slow with a workflow task.
+
+use std::time::Duration;
+
+use rehearsal_activation::TaskDelivery;
+use rehearsal_history::{EventKind, Payloads, SmolStr, Timestamp};
+use rehearsal_service::{Input, RequestError, RunRef};
+
+use crate::choice::ChoiceKind;
+use crate::strike::Struck;
+use crate::world::client::{BUSY_BACKOFF, IDENTITY, target};
+use crate::world::entry::LateSignal;
+use crate::world::{ClientError, Entry, World};
+
+/// How late a signal is.
+const LATE: Duration = Duration::from_secs(5);
+
+/// How long a worker is away.
+const AWAY: Duration = Duration::from_secs(20);
+
+/// How long after the timeout of its workflow task a worker answers that is too slow.
+const TOO_LATE: Duration = Duration::from_secs(1);
+
+/// The timeout of a workflow task whose workflow says none (W-4).
+const TASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What becomes of a signal on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnTheWay {
+    Once,
+    Twice,
+    /// It comes later, and the client does not wait for the answer.
+    Late,
+    /// The cancel comes behind it, and no worker acts between the two.
+    ThenCancel,
+}
+
+impl World {
+    /// A signal of the client, and what becomes of it on its way.
+    pub(in crate::world) fn signal_on_its_way(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> Result<(), ClientError> {
+        let way = self.on_the_way(workflow_id, run_id, name, input);
+        if way == OnTheWay::Late {
+            return Ok(());
+        }
+        let answer = self.send_signal(workflow_id, run_id, name, input);
+        if way == OnTheWay::Twice {
+            // Whoever sends it again does not ask what became of it.
+            let _again = self.send_signal(workflow_id, run_id, name, input);
+        }
+        if way == OnTheWay::ThenCancel {
+            self.cancel_main();
+        }
+        answer
+    }
+
+    /// Asks what becomes of a signal of the client, to a run that is open.
+    fn on_the_way(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> OnTheWay {
+        let run = match run_id {
+            Some(run_id) => self.service.run_by_id(workflow_id, run_id),
+            None => self.service.run_of(workflow_id),
+        };
+        let Some(run) = run.filter(|&run| self.is_open(run)) else { return OnTheWay::Once };
+        let main = self.main_run().is_some_and(|(main, _)| main == run);
+        let name = SmolStr::from(name);
+        let ways = if main && !self.cancel_requested() { 4 } else { 2 };
+        let (what, way) = match self.fault(ChoiceKind::Signal, ways) {
+            1 => (Struck::SignalTwice(name), OnTheWay::Twice),
+            2 => {
+                let late = LateSignal {
+                    workflow_id: workflow_id.into(),
+                    run_id: run_id.map(SmolStr::from),
+                    name: name.clone(),
+                    input: input.cloned(),
+                };
+                let due = self.clock.now() + LATE;
+                self.agenda.push(due, Entry::LateSignal(Box::new(late)));
+                (Struck::SignalLate(name), OnTheWay::Late)
+            }
+            3 => {
+                self.inject_cancel(run);
+                (Struck::CanceledBefore(name), OnTheWay::Once)
+            }
+            4 => (Struck::CanceledAfter(name), OnTheWay::ThenCancel),
+            _ => return OnTheWay::Once,
+        };
+        self.note_strike(ChoiceKind::Signal, what);
+        way
+    }
+
+    /// Cancels the first execution, if it is still there.
+    fn cancel_main(&mut self) {
+        if let Some((main, _)) = self.main_run() {
+            self.inject_cancel(main);
+        }
+    }
+
+    /// A signal comes that was on its way. Nobody waits for the answer; while the workflow is busy it is sent again (W-13).
+    pub(in crate::world) fn late_signal(&mut self, late: LateSignal) {
+        let answer = self.call(Input::SignalWorkflow {
+            target: target(&late.workflow_id, late.run_id.as_deref()),
+            name: late.name.clone(),
+            input: late.input.clone(),
+            header: self.scenario.profile.client_header(),
+            identity: IDENTITY,
+        });
+        if matches!(answer, Err(RequestError::ResourceExhausted(_))) {
+            let due = self.clock.now() + BUSY_BACKOFF;
+            self.agenda.push(due, Entry::LateSignal(Box::new(late)));
+        }
+    }
+
+    /// Asks whether a worker that is about to take a task is away instead. What it would have taken is given back; what it
+    /// has it goes on with.
+    pub(in crate::world) fn goes_away(&mut self, host: usize) -> bool {
+        if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Away, 1) == 0 {
+            return false;
+        }
+        let identity = self.hosts[host].identity.clone();
+        self.note_strike(ChoiceKind::Away, Struck::Away(identity));
+        let now = self.clock.now();
+        self.hosts[host].leave(now);
+        self.agenda.push(now + AWAY, Entry::HostBack(host));
+        self.give_back(host);
+        true
+    }
+
+    /// A worker polls again, unless it stopped meanwhile.
+    pub(in crate::world) fn host_is_back(&mut self, host: usize) {
+        if self.hosts[host].is_away() {
+            self.start_host(host);
+        }
+    }
+
+    /// Asks whether a worker is too slow with a workflow task, and until when.
+    pub(in crate::world) fn stalls_until(
+        &mut self,
+        host: usize,
+        delivery: &TaskDelivery,
+    ) -> Timestamp {
+        let now = self.clock.now();
+        let token = &delivery.token;
+        let run = self.service.run_by_id(&token.workflow_id, &token.run_id);
+        let Some(run) = run.filter(|&run| self.is_open(run)) else { return now };
+        if self.fault(ChoiceKind::Stall, 1) == 0 {
+            return now;
+        }
+        let identity = self.hosts[host].identity.clone();
+        self.note_strike(ChoiceKind::Stall, Struck::Stalled(identity));
+        now + self.task_timeout(run) + TOO_LATE
+    }
+
+    fn task_timeout(&self, run: RunRef) -> Duration {
+        match self.service.history(run).first().map(|first| &first.kind) {
+            Some(EventKind::WorkflowExecutionStarted(started)) => {
+                started.workflow_task_timeout.unwrap_or(TASK_TIMEOUT)
+            }
+            _ => TASK_TIMEOUT,
+        }
+    }
+}
