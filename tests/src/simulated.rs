@@ -166,7 +166,9 @@ fn walk(value: &Value, kind: &str, key: &str, found: &mut BTreeSet<String>) {
             }
         }
         Value::Array(members) => {
-            members.iter().for_each(|value| walk(value, kind, key, found));
+            for value in members {
+                walk(value, kind, key, found);
+            }
         }
         Value::String(text) if is_name(text) && last != "type" || last == "markerName" => {
             found.insert(format!("{kind} {key} {text}"));
@@ -232,7 +234,10 @@ mod tests {
     fn what_no_recording_holds_is_named() {
         let text = |marker: &str| {
             format!(
-                r#"{{"events":[{{"eventId":"1","eventTime":"2026-01-01T00:00:00Z","eventType":"EVENT_TYPE_MARKER_RECORDED",
+                r#"{{"events":[{{"eventId":"1","eventTime":"2026-01-01T00:00:00Z","eventType":"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED",
+                "workflowExecutionStartedEventAttributes":{{"workflowType":{{"name":"order"}},"originalExecutionRunId":"1",
+                "firstExecutionRunId":"1"}}}},
+                {{"eventId":"2","eventTime":"2026-01-01T00:00:00Z","eventType":"EVENT_TYPE_MARKER_RECORDED",
                 "markerRecordedEventAttributes":{{"markerName":"{marker}"}}}}]}}"#
             )
         };

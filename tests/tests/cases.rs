@@ -130,13 +130,12 @@ fn every_scenario_has_its_case() {
     assert_eq!(kept, known);
 }
 
-/// Random runs find each mistake. One cancel or one crash is left of it; for the wrong order it takes more, since a whole
-/// workflow task must go by before the second activity ends. The reports are for people.
+/// Random runs find each mistake. One cancel, crash or fault is left of it. The reports are for people.
 #[test]
 fn random_runs_find_every_mistake_and_shrink_it() {
-    for (scenario, answers) in [(careless(), 1), (hasty(), 5), (forgetful(), 1)] {
+    for scenario in [careless(), hasty(), forgetful()] {
         let failure = scenario.try_explore(Exploration::new(200)).unwrap_err();
-        assert_eq!(failure.tape().len(), answers, "{failure}");
+        assert_eq!(failure.tape().len(), 1, "{failure}");
         insta::assert_snapshot!(scenario.name(), failure.report());
     }
 }

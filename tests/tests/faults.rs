@@ -132,7 +132,7 @@ fn charging() -> Scenario {
 
 /// What one fault does: its words, how long the run takes, and what each attempt came to.
 fn struck(tape: &str) -> String {
-    let outcome = charging().try_run(&tape.parse().unwrap()).unwrap();
+    let outcome = charging().try_run(&tape.parse().expect("a tape")).expect("nothing is found");
     let main = outcome.main().expect("it is started");
     assert_eq!(main.status, Status::Completed, "{tape}");
     let [strike] = outcome.record.strikes.as_slice() else { panic!("{tape} strikes once") };
@@ -241,7 +241,7 @@ fn counting() -> Scenario {
 
 /// What a fault of the signal did: its words, and what came to the workflow when.
 fn told(tape: &str) -> String {
-    let outcome = counting().try_run(&tape.parse().unwrap()).unwrap();
+    let outcome = counting().try_run(&tape.parse().expect("a tape")).expect("nothing is found");
     let [strike] = outcome.record.strikes.as_slice() else { panic!("{tape} strikes once") };
     let main = outcome.main().expect("it is started");
     let told = main.history.iter().filter_map(|event| {

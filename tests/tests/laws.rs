@@ -97,8 +97,8 @@ fn law_4_amnesia_changes_nothing() {
 
         // One that is told to keep one run keeps none, by the rules of Go.
         let forgetful = case.scenario().worker(WorkerSpec::new("main").with_cache(1));
-        let forgetful = main_history(&forgetful.try_run(&Tape::calm()).map_err(fail)?)?;
-        prop_assert_eq!(scrub(&plain).json, scrub(&forgetful).json);
+        let forgetful = forgetful.try_run(&Tape::calm()).map_err(fail)?;
+        prop_assert_eq!(scrubbed(&plain)?, scrubbed(&forgetful)?);
 
         let crashed = case.scenario().try_run(&strike(ChoiceKind::Crash, nth)).map_err(fail)?;
         if let Some(stood) = Stood::before_task(&plain, nth) {

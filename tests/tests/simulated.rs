@@ -13,7 +13,6 @@ use rehearsal_tests::simulated::Simulated;
 const BESIDE: [&str; 2] = ["../../shared/histories", "../../shared/golden"];
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "this test owns the knob")]
 fn what_is_recorded_is_simulated() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let golden = here.join("../fixtures/golden");

@@ -41,6 +41,7 @@ impl AttemptKey {
 }
 
 /// An attempt of an activity on a worker.
+#[expect(clippy::struct_excessive_bools, reason = "none of them says anything of another")]
 pub(crate) struct Running {
     number: u64,
     pub(crate) host: usize,

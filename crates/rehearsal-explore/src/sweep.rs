@@ -87,9 +87,9 @@ impl Sweep {
         }
         let block = |((execution, run), runs): (_, Vec<&Swept>)| {
             // A run of a chain that only a canceled run has is not in the baseline.
-            let outcomes =
+            let mut outcomes =
                 core::iter::once(&self.baseline).chain(runs.iter().map(|run| &run.outcome));
-            let of = outcomes.filter_map(|outcome| outcome.run_of(execution, run)).next();
+            let of = outcomes.find_map(|outcome| outcome.run_of(execution, run));
             Block {
                 execution,
                 run,

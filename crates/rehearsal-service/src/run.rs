@@ -162,11 +162,11 @@ impl Run {
     }
 
     fn record(&mut self, event: Arc<Event>) {
-        if !event.kind.is_buffered() {
-            self.append(event);
-        } else {
+        if event.kind.is_buffered() {
             self.state.evolve(&event);
             self.buffer.push(event);
+        } else {
+            self.append(event);
         }
     }
 

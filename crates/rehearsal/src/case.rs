@@ -58,7 +58,7 @@ pub(crate) enum Requested {
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn requested(scenario: &str) -> Result<Requested, Finding> {
+pub(crate) fn requested(scenario: &str) -> Result<Requested, Box<Finding>> {
     let Some(variable) = knob(CASE) else { return Ok(Requested::Nothing) };
     let case = parse(&variable)?;
     Ok(if case.is_of(scenario) {
@@ -78,7 +78,7 @@ pub(crate) fn is_asked_for_alone(test: &str) -> bool {
     exact && names == 1
 }
 
-fn parse(text: &str) -> Result<Case, Finding> {
+fn parse(text: &str) -> Result<Case, Box<Finding>> {
     let refuse = |why: String| unreadable(CASE, text, &why);
     if Path::new(text).extension().is_some_and(|extension| extension == "case") {
         let text =
@@ -105,11 +105,11 @@ fn find(path: &Path) -> PathBuf {
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn seed() -> Result<Option<u64>, Finding> {
+pub(crate) fn seed() -> Result<Option<u64>, Box<Finding>> {
     knob(SEED).map_or(Ok(None), |text| parse_seed(&text).map(Some))
 }
 
-fn parse_seed(text: &str) -> Result<u64, Finding> {
+fn parse_seed(text: &str) -> Result<u64, Box<Finding>> {
     let largest = u64::MAX;
     text.parse().map_err(|_| {
         unreadable(SEED, text, &format!("expected a whole number from 0 to {largest}"))
@@ -131,11 +131,11 @@ pub(crate) fn folder_of_last_resort() -> PathBuf {
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn patience() -> Result<Option<Duration>, Finding> {
+pub(crate) fn patience() -> Result<Option<Duration>, Box<Finding>> {
     knob(WATCHDOG).map_or(Ok(Some(PATIENCE)), |text| parse_patience(&text))
 }
 
-fn parse_patience(text: &str) -> Result<Option<Duration>, Finding> {
+fn parse_patience(text: &str) -> Result<Option<Duration>, Box<Finding>> {
     let refused = || unreadable(WATCHDOG, text, "expected seconds such as `30` or `0.5`, or `0`");
     let seconds: f64 = text.parse().map_err(|_| refused())?;
     let patience = Duration::try_from_secs_f64(seconds).map_err(|_| refused())?;
@@ -147,11 +147,11 @@ fn parse_patience(text: &str) -> Result<Option<Duration>, Finding> {
 /// # Errors
 ///
 /// A finding that says what is wrong with the variable.
-pub(crate) fn strict() -> Result<bool, Finding> {
+pub(crate) fn strict() -> Result<bool, Box<Finding>> {
     knob(STRICT).map_or(Ok(false), |text| parse_strict(&text))
 }
 
-fn parse_strict(text: &str) -> Result<bool, Finding> {
+fn parse_strict(text: &str) -> Result<bool, Box<Finding>> {
     match text {
         "1" => Ok(true),
         "0" => Ok(false),
@@ -165,8 +165,12 @@ pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
     Finding::new(Code::Setup, format!("{CASES}: {path} could not be written: {error}"))
 }
 
-fn unreadable(knob: &str, text: &str, why: &str) -> Finding {
-    Finding::new(Code::Setup, format!("{knob}={text} could not be read: {why}"))
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "all callers put it into a `Result`, where it would be large"
+)]
+fn unreadable(knob: &str, text: &str, why: &str) -> Box<Finding> {
+    Box::new(Finding::new(Code::Setup, format!("{knob}={text} could not be read: {why}")))
 }
 
 /// An error and its causes, in one line.

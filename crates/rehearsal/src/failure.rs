@@ -66,7 +66,8 @@ impl Failure {
         Self::new(text, outcome.findings.clone(), scenario.name(), &outcome)
     }
 
-    pub(crate) fn of_finding(finding: Finding) -> Self {
+    pub(crate) fn of_finding(finding: impl Into<Box<Finding>>) -> Self {
+        let finding = *finding.into();
         let mut text = Text::default();
         say(&mut text, &finding);
         let report = text.to_string();

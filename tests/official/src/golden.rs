@@ -5,6 +5,7 @@
 #![allow(
     missing_docs,
     unused_imports,
+    unused_variables,
     missing_debug_implementations,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,

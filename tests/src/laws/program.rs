@@ -263,6 +263,7 @@ fn tenths(count: u16) -> Duration {
 type Running = Pin<Box<dyn Future<Output = Result<u64, WorkflowError>>>>;
 
 /// Starts an operation: what it asks for is asked for now, not when it is awaited.
+#[expect(clippy::too_many_lines, reason = "an arm for each operation")]
 fn start(ctx: &Context, op: &Op) -> Running {
     match op {
         Op::Activity { kind, wait } => {

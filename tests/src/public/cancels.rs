@@ -220,7 +220,6 @@ async fn workflow2(ctx: Context, name: String) -> Result<(), WorkflowError> {
     ctx.with_activity_options(hello_options()).execute(HELLO, name).await.map(drop)
 }
 
-#[expect(clippy::unused_async, reason = "workflows are async functions")]
 async fn empty(_: Context, _: String) -> Result<(), WorkflowError> {
     Ok(())
 }

@@ -20,7 +20,7 @@ impl Check for NoRoundSkipped {
     }
 
     fn judges(&self, outcome: &Outcome) -> bool {
-        outcome.executions.iter().any(|execution| is_next(execution))
+        outcome.executions.iter().any(is_next)
     }
 }
 

@@ -61,7 +61,8 @@ impl World {
             Entry::HostStarts(host)
             | Entry::HostEnds(host)
             | Entry::HostBack(host)
-            | Entry::HostGivesUp(host) => (Some(self.hosts[*host].identity.clone()), None),
+            | Entry::HostGivesUp(host)
+            | Entry::LocalDue { host, .. } => (Some(self.hosts[*host].identity.clone()), None),
             Entry::Query { query, .. } => (None, Some(self.workflow_id(query.run))),
             Entry::WorkflowTask { task, .. } => (None, Some(self.workflow_id(task.run))),
             Entry::Activate { delivery, .. } => (None, Some(delivery.token.workflow_id.clone())),
@@ -77,7 +78,6 @@ impl World {
             | Entry::Request { key, .. }
             | Entry::Report(key)
             | Entry::LocalTold(key) => self.attempt(*key),
-            Entry::LocalDue { host, .. } => (Some(self.hosts[*host].identity.clone()), None),
             Entry::Transfer { run, .. } => (None, Some(self.workflow_id(*run))),
         };
         Due { what, who, workflow_id }

@@ -149,9 +149,9 @@ impl World {
         for (execution, had_task) in core::mem::take(&mut self.executions.asked) {
             let Some((last, _)) = self.executions.last(execution) else { continue };
             let open = self.service.run(last).status == Status::Running;
-            let has_task = self.service.workflow_task(last) != TaskState::None;
+            let waits = self.service.workflow_task(last) != TaskState::None;
             let point = self.record.others.get_mut(&execution).and_then(|of| of.last_mut());
-            if let Some(point) = point.filter(|_| !had_task && open && has_task) {
+            if let Some(point) = point.filter(|_| !had_task && open && waits) {
                 point.joins = true;
             }
         }

@@ -131,6 +131,10 @@ impl World {
     ///
     /// As [`update_with_start`](Self::update_with_start). An update that was rejected is an error here, one whose handler
     /// fails is not.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as all that starts a workflow takes its options"
+    )]
     pub fn update_with_start_workflow(
         &mut self,
         options: StartOptions,

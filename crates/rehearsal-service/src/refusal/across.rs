@@ -1,5 +1,6 @@
 //! What was wrong with a command about a child or another workflow.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use rehearsal_history::{SmolStr, WorkflowTaskFailedCause};
@@ -28,7 +29,7 @@ pub enum BadAcross {
     /// What a child is started with cannot be meant.
     BadChild {
         /// What is wrong.
-        bad: BadChild,
+        bad: Box<BadChild>,
         /// Its id.
         workflow_id: SmolStr,
         /// Its type.
@@ -107,6 +108,12 @@ pub enum BadChild {
     SearchAttribute(BadSearchAttribute),
 }
 
+impl BadChild {
+    const fn is_search_attribute(&self) -> bool {
+        matches!(self, Self::SearchAttribute(_))
+    }
+}
+
 /// As the server words it in front of which child it is.
 impl fmt::Display for BadChild {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +139,7 @@ impl fmt::Display for BadChild {
 impl BadAcross {
     pub(super) const fn cause(&self) -> WorkflowTaskFailedCause {
         match self {
-            Self::BadChild { bad: BadChild::SearchAttribute(_), .. } => {
+            Self::BadChild { bad, .. } if bad.is_search_attribute() => {
                 WorkflowTaskFailedCause::BadSearchAttributes
             }
             Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
@@ -157,7 +164,7 @@ impl BadAcross {
     /// The cause as Go prints the enum.
     pub(super) const fn cause_name(&self) -> &'static str {
         match self {
-            Self::BadChild { bad: BadChild::SearchAttribute(_), .. } => "BadSearchAttributes",
+            Self::BadChild { bad, .. } if bad.is_search_attribute() => "BadSearchAttributes",
             Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
                 "BadStartChildExecutionAttributes"
             }

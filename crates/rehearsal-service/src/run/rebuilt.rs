@@ -1,6 +1,6 @@
 //! Whether the history of a run gives the state of the run that wrote it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use super::state::State;
@@ -19,7 +19,9 @@ impl Run {
             return None;
         }
         let mut rebuilt = State::new(first);
-        rest.iter().for_each(|event| rebuilt.evolve(event));
+        for event in rest {
+            rebuilt.evolve(event);
+        }
         let open = self.is_open();
         let alike = [
             ("view", self.state.view == rebuilt.view),
@@ -61,8 +63,8 @@ fn children(state: &State) -> BTreeMap<u64, impl PartialEq> {
     state.children.iter().map(|(id, child)| (id.0, child.state.clone())).collect()
 }
 
-fn externals(state: &State) -> BTreeMap<u64, ()> {
-    state.externals.iter().map(|(id, _)| (id.0, ())).collect()
+fn externals(state: &State) -> BTreeSet<u64> {
+    state.externals.keys().map(|id| id.0).collect()
 }
 
 /// Those that are in a history.

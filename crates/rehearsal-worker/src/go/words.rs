@@ -124,7 +124,7 @@ impl Fields {
             if !self.0.is_empty() {
                 self.0.push_str(", ");
             }
-            self.0.push_str(&format!("{name}:{value}"));
+            self.0.extend([name, ":", &value]);
         }
         self
     }

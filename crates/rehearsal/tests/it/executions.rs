@@ -235,7 +235,7 @@ async fn listens(ctx: Context, (): ()) -> Result<String, WorkflowError> {
 
 /// What is said of the calm run, which hangs.
 fn waits(scenario: &Scenario) -> String {
-    let failure = scenario.try_run(&Tape::calm()).unwrap_err();
+    let failure = scenario.try_run(&Tape::calm()).expect_err("it waits for ever");
     let finding = &failure.findings()[0];
     assert_eq!(finding.code, Code::Hang);
     finding.details.join("\n")

@@ -41,10 +41,10 @@ fn recorded() -> History {
         .client(|world| {
             let order = world.start(ORDER, "order-7", ());
             world.advance(secs(20));
-            world.signal(&order, APPROVE, "ada".to_owned()).unwrap();
+            world.signal(&order, APPROVE, "ada".to_owned()).expect("it is open");
         })
         .run();
-    History::new(outcome.main().unwrap().history.clone()).unwrap()
+    History::new(outcome.main().expect("one was started").history.clone()).expect("it has events")
 }
 
 #[test]

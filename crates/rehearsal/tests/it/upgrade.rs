@@ -169,7 +169,8 @@ fn without_new_code_or_without_a_run_there_is_nothing_to_sweep() {
 /// What production has recorded of two loaves: one that is sold, and one that rests.
 fn recorded() -> [Recorded; 2] {
     let outcome = bakery().run();
-    let sold = History::new(outcome.main().unwrap().history.clone()).unwrap();
+    let sold = History::new(outcome.main().expect("one was started").history.clone())
+        .expect("it has events");
     let rests = sold.until(sold.boundaries()[6]);
     [replay(sold.to_json()), replay(rests.to_json())]
 }

@@ -37,11 +37,11 @@ fn options() -> StartOptions {
         id_conflict_policy: WorkflowIdConflictPolicy::UseExisting,
         ..StartOptions::new("Cart", "cart-7")
     };
-    options.with_input(&10_u64).unwrap()
+    options.with_input(&10_u64).expect("a number can be written")
 }
 
 fn refused(world: &mut World, options: StartOptions) -> String {
-    world.update_with_start(options, ADD, 1).unwrap_err().to_string()
+    world.update_with_start(options, ADD, 1).expect_err("it is refused").to_string()
 }
 
 #[test]
@@ -148,5 +148,5 @@ fn a_signal_that_could_have_started_it_ends_the_delay() {
 }
 
 fn number(n: u64) -> Option<Payloads> {
-    Payloads::encode(&n).unwrap()
+    Payloads::encode(&n).expect("a number can be written")
 }

@@ -107,7 +107,7 @@ where
         .worker(WorkerSpec::new("main").no_workflows().from(mins(5)))
         .client(|world| drop(world.start(WORKS, "works-1", 1)))
         .run();
-    outcome.main().unwrap().history.iter().filter_map(said).collect()
+    outcome.main().expect("one was started").history.iter().filter_map(said).collect()
 }
 
 /// What is said in the history of how an activity ended, and of the failure before.
@@ -141,7 +141,7 @@ async fn heeds_cancel(ctx: ActivityContext, (): ()) -> Result<String, ActivityEr
 /// As `heedless`, but ends when its worker stops.
 async fn heeds_stop(ctx: ActivityContext, (): ()) -> Result<String, ActivityError> {
     if ctx.attempt() == 1
-        && let Either::Left(_) = select(ctx.worker_stops(), ctx.sleep(mins(5))).await
+        && let Either::Left(()) = select(ctx.worker_stops(), ctx.sleep(mins(5))).await
     {
         return Err(ActivityError::from("stopping"));
     }

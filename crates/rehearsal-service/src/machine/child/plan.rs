@@ -53,7 +53,7 @@ pub(crate) fn plan(
         });
     }
     complete(&mut command, origin).map_err(|bad| BadAcross::BadChild {
-        bad,
+        bad: Box::new(bad),
         workflow_id: command.workflow_id.clone(),
         workflow_type: command.workflow_type.clone(),
         namespace: origin.namespace.clone(),
