@@ -70,10 +70,7 @@ impl ActivityClient {
     /// # Panics
     ///
     /// Panics if `input` cannot be written as JSON, which fails the attempt.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a workflow is passed as it is defined, by its constant"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "a constant is passed")]
     pub fn start<I: Serialize, O>(
         &self,
         workflow: Workflow<I, O>,

@@ -137,10 +137,7 @@ impl World {
     /// let nap = world.start(NAP, "nap-1", ());
     /// assert_eq!(nap.workflow_id, "nap-1");
     /// ```
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a workflow is passed as it is defined, by its constant"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "a constant is passed")]
     pub fn start<I: Serialize, O>(
         &mut self,
         workflow: Workflow<I, O>,

@@ -135,7 +135,7 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         rule: "C-39a",
-        workflows: &["race"],
+        workflows: &["race", "scale"],
         why: "a timer of the workflow's token that fires in the same task as the cancel, behind it, makes the Rust SDK \
               1.1.1 panic",
         matches: |seen| {
