@@ -38,7 +38,7 @@ pub use self::reached::Reached;
 pub use self::recommended::Recommended;
 pub use self::rounds::NoRoundSkipped;
 use crate::finding::{Code, Finding};
-use crate::outcome::{Execution, Outcome};
+use crate::outcome::{Execution, Outcome, start_of};
 use crate::record::Call;
 
 /// Something that must hold in every run.
@@ -157,10 +157,7 @@ fn closed(execution: &Execution, outcome: &Outcome) -> Option<(EventId, Duration
 
 /// What a run was started with.
 fn started(execution: &Execution) -> Option<&WorkflowExecutionStarted> {
-    match &execution.history.first()?.kind {
-        EventKind::WorkflowExecutionStarted(started) => Some(started),
-        _ => None,
-    }
+    start_of(&execution.history)
 }
 
 /// When a run begins: at its start, or as long after that as its first workflow task is held back.

@@ -81,12 +81,13 @@ pub fn examine_choices(
     findings.extend(attempts_allowed(&outcome));
     findings.extend(cancels_recorded(&outcome));
     let mut replays = Replays::default();
+    let specs = scenario.specs();
     for execution in &outcome.executions {
         let of = |finding: Finding| finding.of(&execution.run_id, &outcome);
         findings.extend(well_formed(execution).map(of));
         // What was recorded, and broke when it was taken over, differs from the start as well.
         if scenario.origin.is_none() || !findings.iter().any(is_nondeterminism) {
-            findings.extend(replayed(scenario, execution, &mut replays).map(of));
+            findings.extend(replayed(scenario, &specs, execution, &mut replays).map(of));
         }
     }
     let alike = unlike.is_none();
@@ -331,9 +332,13 @@ fn code_of<'a>(specs: &'a [WorkerSpec], execution: &'a Execution, worker: &str) 
 }
 
 /// Replays from the start, and from a cold cache at every workflow task.
-fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -> Option<Finding> {
-    let specs = scenario.specs();
-    let code = code(&specs, execution);
+fn replayed(
+    scenario: &Scenario,
+    specs: &[WorkerSpec],
+    execution: &Execution,
+    replays: &mut Replays,
+) -> Option<Finding> {
+    let code = code(specs, execution);
     let definition = scenario.definition(code)?;
     let tasks = completed(execution).count();
     // What was recorded elsewhere was not live here.
@@ -342,7 +347,7 @@ fn replayed(scenario: &Scenario, execution: &Execution, replays: &mut Replays) -
     let _silence = scenario.listen(None);
     // A task that other code has completed was not live for this code.
     let own: Vec<bool> =
-        completed(execution).map(|by| code_of(&specs, execution, by) == code).collect();
+        completed(execution).map(|by| code_of(specs, execution, by) == code).collect();
     let cold = (1..=tasks).filter(|&task| task <= EVERY_TASK_UP_TO || task.is_power_of_two());
     let cold = cold.filter(|&task| task > recorded && own.get(task - 1) == Some(&true));
     for cold_at in core::iter::once(None).chain(cold.map(Some)) {

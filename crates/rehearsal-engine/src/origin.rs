@@ -7,6 +7,7 @@ use rehearsal_history::{Event, EventId, EventKind, SmolStr, Timestamp};
 use rehearsal_service::{ActivityToken, CannotRestore, Outbox, RunRef, Service};
 
 use crate::activity::{ActivityError, ActivityResult};
+use crate::outcome::start_of;
 use crate::record::Call;
 use crate::rng::Ids;
 use crate::scenario::Scenario;
@@ -53,12 +54,7 @@ impl Origin {
     }
 
     fn run_id(&self) -> Option<&str> {
-        match &self.events.first()?.kind {
-            EventKind::WorkflowExecutionStarted(started) => {
-                Some(&started.original_execution_run_id)
-            }
-            _ => None,
-        }
+        Some(&start_of(&self.events)?.original_execution_run_id)
     }
 
     /// The queues in which tasks wait that it names.
@@ -91,11 +87,11 @@ impl Origin {
             .iter()
             .filter_map(|end| {
                 let scheduled = end.kind.ends()?;
-                let (result, lost) = ended(&end.kind)?;
+                let (result, lost, started) = ended(&end.kind)?;
                 let EventKind::ActivityTaskScheduled(asked) = &self.event(scheduled)?.kind else {
                     return None;
                 };
-                let start = self.started(scheduled)?;
+                let start = self.event(started)?;
                 let EventKind::ActivityTaskStarted(started) = &start.kind else { return None };
                 let attempt = u32::try_from(started.attempt).unwrap_or(1);
                 let over = Some(end.time.since(self.began()));
@@ -124,23 +120,22 @@ impl Origin {
         let index = usize::try_from(id.0).ok()?.checked_sub(1)?;
         self.events.get(index).map(|event| &**event)
     }
-
-    fn started(&self, activity: EventId) -> Option<&Event> {
-        let is = |event: &&Arc<Event>| matches!(&event.kind, EventKind::ActivityTaskStarted(it) if it.scheduled_event_id == activity);
-        self.events.iter().find(is).map(|event| &**event)
-    }
 }
 
-/// What an attempt came to that this event ends, and whether nothing was heard of it; `None` if it ends none.
-fn ended(end: &EventKind) -> Option<(Option<ActivityResult>, bool)> {
+/// What an attempt came to that this event ends, whether nothing was heard of it, and its start; `None` if it ends none.
+fn ended(end: &EventKind) -> Option<(Option<ActivityResult>, bool, EventId)> {
     match end {
-        EventKind::ActivityTaskCompleted(end) => Some((Some(Ok(end.result.clone())), false)),
+        EventKind::ActivityTaskCompleted(end) => {
+            Some((Some(Ok(end.result.clone())), false, end.started_event_id))
+        }
         EventKind::ActivityTaskFailed(end) => {
             let failure = end.failure.clone().unwrap_or_default();
-            Some((Some(Err(ActivityError::from(failure))), false))
+            Some((Some(Err(ActivityError::from(failure))), false, end.started_event_id))
         }
-        EventKind::ActivityTaskCanceled(_) => Some((Some(Err(ActivityError::canceled())), false)),
-        EventKind::ActivityTaskTimedOut(_) => Some((None, true)),
+        EventKind::ActivityTaskCanceled(end) => {
+            Some((Some(Err(ActivityError::canceled())), false, end.started_event_id))
+        }
+        EventKind::ActivityTaskTimedOut(end) => Some((None, true, end.started_event_id)),
         _ => None,
     }
 }

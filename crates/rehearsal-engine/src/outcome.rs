@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rehearsal_activation::names::NamesActivity;
+use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{Event, EventId, EventKind, Failure, Payloads, SmolStr, Status};
 
 use crate::cause::Dialect;
@@ -11,6 +12,14 @@ use crate::choice::Tape;
 use crate::finding::Finding;
 use crate::record::{Call, CancelAccepted, Record};
 use crate::run::Patience;
+
+/// What a run with this history was started with.
+pub(crate) fn start_of(history: &[Arc<Event>]) -> Option<&WorkflowExecutionStarted> {
+    match &history.first()?.kind {
+        EventKind::WorkflowExecutionStarted(started) => Some(started),
+        _ => None,
+    }
+}
 
 /// One execution of a run.
 #[derive(Debug, Clone)]
@@ -40,12 +49,7 @@ impl Execution {
     /// Whether it is the first run of its chain.
     #[must_use]
     pub fn is_first(&self) -> bool {
-        match self.history.first().map(|event| &event.kind) {
-            Some(EventKind::WorkflowExecutionStarted(started)) => {
-                started.continued_execution_run_id.is_empty()
-            }
-            _ => true,
-        }
+        start_of(&self.history).is_none_or(|started| started.continued_execution_run_id.is_empty())
     }
 
     /// The run that follows it in its chain, if it closed so that another one does.

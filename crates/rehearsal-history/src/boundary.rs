@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::ending::Task;
+use crate::ending::{Task, opens_only, waits};
 use crate::event::{Event, EventKind};
 use crate::history::History;
 use crate::id::EventId;
@@ -27,13 +27,6 @@ pub(crate) fn boundaries(history: &History) -> Vec<EventId> {
         }
     }
     found
-}
-
-/// Whether no transaction ends with `event`, as its end comes with it (H-12).
-fn opens_only(history: &History, event: &Event) -> bool {
-    let EventKind::ActivityTaskStarted(started) = &event.kind else { return false };
-    let scheduled = history.event(started.scheduled_event_id).map(|event| &event.kind);
-    matches!(scheduled, Some(EventKind::ActivityTaskScheduled(it)) if it.retry_policy.is_some())
 }
 
 /// For each event, whether the transaction that wrote it goes on behind it.
@@ -76,14 +69,6 @@ fn inside(history: &History) -> Vec<bool> {
 /// What is written from there up to this end, which is exclusive, is one transaction.
 fn join(inside: &mut [bool], from: usize, end: usize) {
     inside[from..end.max(from + 1) - 1].fill(true);
-}
-
-/// Whether the first workflow task comes later than the start: that of a child once its parent knows of it, that of a
-/// delayed run after the delay.
-fn waits(history: &History) -> bool {
-    let started = history.started();
-    started.parent_workflow_execution.is_some()
-        || started.first_workflow_task_backoff.is_some_and(|backoff| !backoff.is_zero())
 }
 
 /// The end, exclusive, of what was written with the end of a workflow task.

@@ -46,23 +46,31 @@ pub(crate) fn check(history: &History) -> Result<(), CutOff> {
         return Ok(());
     }
     let cut = |missing| Err(CutOff { event: last.id, found: last.kind.name().into(), missing });
-    if let (EventKind::WorkflowExecutionStarted(started), [_]) = (&last.kind, events) {
-        // The first task of a child is scheduled once its parent knows of it, that of a delayed run after the delay.
-        let later = started.parent_workflow_execution.is_some()
-            || started.first_workflow_task_backoff.is_some_and(|backoff| !backoff.is_zero());
-        return if later { Ok(()) } else { cut("the first workflow task is scheduled with it") };
+    if let (EventKind::WorkflowExecutionStarted(_), [_]) = (&last.kind, events) {
+        let missing = "the first workflow task is scheduled with it";
+        return if waits(history) { Ok(()) } else { cut(missing) };
     }
-    if let EventKind::ActivityTaskStarted(started) = &last.kind
-        && let Some(EventKind::ActivityTaskScheduled(scheduled)) =
-            history.event(started.scheduled_event_id).map(|event| &event.kind)
-        && scheduled.retry_policy.is_some()
-    {
-        // H-12: with a retry policy the start is written when the activity ends (server 1.32, `mutable_state_impl.go`
-        // `AddActivityTaskStartedEvent`).
+    if opens_only(history, last) {
         return cut("the end of the activity comes with it");
     }
     let task = events.iter().fold(Task::Never, |task, event| task.after(event));
     if task == Task::Owed { cut("a workflow task is scheduled with it") } else { Ok(()) }
+}
+
+/// Whether the first workflow task comes later than the start: that of a child once its parent knows of it, that of a
+/// delayed run after the delay.
+pub(crate) fn waits(history: &History) -> bool {
+    let started = history.started();
+    started.parent_workflow_execution.is_some()
+        || started.first_workflow_task_backoff.is_some_and(|backoff| !backoff.is_zero())
+}
+
+/// Whether no transaction ends with `event`: with a retry policy the start of an activity is written when it ends (H-12;
+/// server 1.32, `mutable_state_impl.go` `AddActivityTaskStartedEvent`).
+pub(crate) fn opens_only(history: &History, event: &Event) -> bool {
+    let EventKind::ActivityTaskStarted(started) = &event.kind else { return false };
+    let scheduled = history.event(started.scheduled_event_id).map(|event| &event.kind);
+    matches!(scheduled, Some(EventKind::ActivityTaskScheduled(it)) if it.retry_policy.is_some())
 }
 
 impl Task {

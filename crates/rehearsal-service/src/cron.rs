@@ -32,6 +32,9 @@ pub(crate) enum CronError {
     TimeZone,
 }
 
+/// What is not simulated of a schedule that gives [`CronError::TimeZone`].
+pub(crate) const TIME_ZONES: &str = "time zones of cron schedules that change their clocks";
+
 /// The values that each field allows, as bits; `STAR` if it allows all by being left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fields {
@@ -84,20 +87,26 @@ pub fn next_round(schedule: &str, scheduled: Timestamp) -> Option<Timestamp> {
 impl Schedule {
     /// Reads a schedule and makes sure that it is met some time after `now` (`ValidateSchedule`).
     pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Self, CronError> {
-        let (text, ahead) = match text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ="))
-        {
-            None => (text, 0),
-            Some(rest) => {
-                let (name, rest) = rest.split_once(' ').ok_or(CronError::Invalid)?;
-                (rest.trim(), zone::ahead_of_utc(name).ok_or(CronError::TimeZone)?)
-            }
-        };
+        let (text, ahead) = Self::zoned(text)?;
         let schedule = match text.strip_prefix('@') {
             Some(descriptor) => Self::describe(descriptor, ahead),
             None => Fields::parse(text).map(|fields| Self::Fields(fields, ahead)),
         };
         let schedule = schedule.ok_or(CronError::Invalid)?;
         schedule.next(now, now).map(|_| schedule).ok_or(CronError::Never)
+    }
+
+    /// Whether it names a time zone that is not simulated ([`TIME_ZONES`]).
+    pub(crate) fn is_elsewhere(text: &str) -> bool {
+        Self::zoned(text) == Err(CronError::TimeZone)
+    }
+
+    /// Takes the time zone off a schedule: the rest, and how many seconds its clock is ahead of UTC.
+    fn zoned(text: &str) -> Result<(&str, i64), CronError> {
+        let zoned = text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ="));
+        let Some(zoned) = zoned else { return Ok((text, 0)) };
+        let (name, rest) = zoned.split_once(' ').ok_or(CronError::Invalid)?;
+        Ok((rest.trim(), zone::ahead_of_utc(name).ok_or(CronError::TimeZone)?))
     }
 
     fn describe(descriptor: &str, ahead: i64) -> Option<Self> {

@@ -223,7 +223,7 @@ impl Run {
         self.written = self.size;
     }
 
-    /// Of a closed run nothing is due any more: what was kept for that is freed.
+    /// Of a closed run nothing is due any more: what was kept for that is freed, its timers among it.
     fn forget_deadlines(&mut self) {
         self.index = Index::default();
         self.queue = Queue::default();

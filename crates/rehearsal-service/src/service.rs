@@ -79,8 +79,9 @@ impl Service {
     /// # Errors
     ///
     /// [`RequestError`], which tells what a client or worker of the real server would be told. A refused request changes
-    /// nothing, with two exceptions: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
-    /// next; and a query that a worker takes from the normal queue ends stickiness, even if it is refused.
+    /// nothing, with three exceptions: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
+    /// next; [`NotFound::TaskHeartbeat`] has timed it out and started the next; and a query that a worker takes from the
+    /// normal queue ends stickiness, even if it is refused.
     #[expect(clippy::too_many_lines, reason = "an arm for each input")]
     pub fn handle(
         &mut self,
@@ -295,7 +296,7 @@ impl Service {
     }
 
     /// Activities, timers, children and requests to other workflows of a run that have not ended, in the order in which
-    /// they were asked for. A closed run keeps those that were pending when it closed (W-16).
+    /// they were asked for. A closed run keeps those that were pending when it closed (W-16), but for its timers.
     #[must_use]
     pub fn pending(&self, run: RunRef) -> Vec<PendingOp> {
         self.runs[run.index()].pending()
@@ -433,10 +434,7 @@ impl Service {
         let state = &mut self.runs[run.index()];
         state.advance(&turn);
         let answer = body(state, &mut turn);
-        if turn.config.rebuilds {
-            let unlike = state.unlike_its_history();
-            assert_eq!(unlike, None, "evolving a history gives the state of the run (law 6)");
-        }
+        check_rebuilt(turn.config, state);
         self.indexes.update(run, state);
         turn.tell_loose(run);
         if let Some(next) = turn.next.take() {
@@ -451,5 +449,13 @@ impl Service {
             self.within(now, run, out, Run::elapse);
         }
         Answer::Done
+    }
+}
+
+/// Law 6, for Rehearsal's own suites.
+fn check_rebuilt(config: &ServiceConfig, run: &Run) {
+    if config.rebuilds {
+        let unlike = run.unlike_its_history();
+        assert_eq!(unlike, None, "evolving a history gives the state of the run (law 6)");
     }
 }

@@ -110,8 +110,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
             EventKind::WorkflowTaskStarted(started) => match behind.split_first() {
                 None => {
                     let told = core::mem::take(&mut batch);
-                    let mut task = slices.task(event, started, told, &beats);
-                    beats.clear();
+                    let mut task = slices.task(event, started, told, core::mem::take(&mut beats));
                     task.messages = task.events.iter().filter_map(admitted).collect();
                     slices.open = Some(task);
                 }
@@ -129,8 +128,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                     let (commands, behind) = behind.split_at(leading_commands(behind));
                     slices.split(&mut batch, &mut beats, commands);
                     let told = core::mem::take(&mut batch);
-                    let mut task = slices.task(event, started, told, &beats);
-                    beats.clear();
+                    let mut task = slices.task(event, started, told, core::mem::take(&mut beats));
                     task.completed = Some(Arc::clone(completed));
                     task.commands = commands.to_vec();
                     let messages =
@@ -178,7 +176,7 @@ impl Slices {
         event: &Event,
         started: &WorkflowTaskStarted,
         events: Vec<Arc<Event>>,
-        beats: &[Beat],
+        beats: Vec<Beat>,
     ) -> Task {
         Task {
             number: self.tasks.len() + 1,
@@ -190,7 +188,7 @@ impl Slices {
             messages: Vec::new(),
             completed: None,
             commands: Vec::new(),
-            merged: beats.iter().map(|beat| Arc::clone(&beat.completed)).collect(),
+            merged: beats.into_iter().map(|beat| beat.completed).collect(),
         }
     }
 
@@ -217,7 +215,7 @@ impl Slices {
         let Some(Beat { started: event, completed }) = before.pop() else { return };
         let EventKind::WorkflowTaskStarted(started) = &event.kind else { return };
         let told = batch.iter().take_while(|told| told.id < event.id).count();
-        let mut task = self.task(&event, started, batch.drain(..told).collect(), &before);
+        let mut task = self.task(&event, started, batch.drain(..told).collect(), before);
         task.completed = Some(completed);
         self.tasks.push(task);
     }

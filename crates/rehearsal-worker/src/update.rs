@@ -48,10 +48,10 @@ impl Updates {
                 let Message { sequencing, request, .. } = asked;
                 UpdateMessage::Accept { update_id, sequencing, request }
             }
-            UpdateResponse::Rejected(failure) => match self.0.remove(&update_id) {
-                Some(_) => UpdateMessage::Reject { update_id, failure },
-                None => UpdateMessage::Complete { update_id, outcome: Err(failure) },
-            },
+            UpdateResponse::Rejected(failure) => {
+                self.0.remove(&update_id).ok_or("an update is rejected that was not told")?;
+                UpdateMessage::Reject { update_id, failure }
+            }
             UpdateResponse::Completed(result) => {
                 UpdateMessage::Complete { update_id, outcome: Ok(result) }
             }

@@ -260,9 +260,9 @@ impl Scenario {
         self
     }
 
-    /// Says that the client sends each signal once. The clients of both SDKs send again what is refused because the
-    /// workflow is busy (W-13); the bare service of a connection, `workflow_service()` of the Rust SDK, does not. Queries,
-    /// updates and what activities ask are tried again all the same.
+    /// Says that the client sends each signal and each update once. The clients of both SDKs send again what is refused
+    /// because the workflow is busy (W-13); the bare service of a connection, `workflow_service()` of the Rust SDK, does
+    /// not. What the server itself tries again it does all the same, and so are queries and what activities ask.
     ///
     /// ```
     /// use rehearsal::{Context, Scenario, Signal, Workflow, WorkflowError, secs};

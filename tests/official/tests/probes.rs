@@ -4,8 +4,8 @@
 //! holds what was said. The last ones are histories of workflows that were changed afterwards. The official replayer
 //! lets most of them pass, since they need not crash a worker; ours tells what a workflow now does otherwise.
 //!
-//! Left out are the probes of child workflows (`k1` to `k7d` where they were made): these are not simulated, and a replay
-//! ends at the first of their events.
+//! Left out are the probes of child workflows (`k1` to `k7d` where they were made): recordings in `fixtures/golden/rust`
+//! and the closure suite have children.
 
 #![expect(clippy::print_stdout, reason = "figures and differences are what the suite is for")]
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::{env, fs};
 
 use rehearsal::{Exploration, Failure, check};
@@ -161,11 +162,14 @@ fn runs() -> u32 {
 }
 
 /// The table of what is rightly found.
-fn expected() -> Vec<Expected> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden/findings.toml");
-    let text =
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let table: Table =
-        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    table.finding
+fn expected() -> &'static [Expected] {
+    static ROWS: LazyLock<Vec<Expected>> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden/findings.toml");
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let table: Table =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        table.finding
+    });
+    &ROWS
 }

@@ -304,11 +304,15 @@ impl<'a> Run<'a> {
         let value = answer?;
         let first = value.as_ref().and_then(|value| value.as_slice().first());
         let found = first.and_then(Payload::as_json).unwrap_or("null");
+        self.check_result(step, "got", found);
+        Ok(())
+    }
+
+    fn check_result(&mut self, step: &Step, how: &str, found: &str) {
         let expected = step.result.as_ref().or(step.answer.as_ref());
         if let Some(expected) = expected.filter(|expected| !same_json(found, expected)) {
-            self.problem(format!("{}: the client got {found}, recorded {expected}", title(step)));
+            self.problem(format!("{}: the client {how} {found}, recorded {expected}", title(step)));
         }
-        Ok(())
     }
 
     /// Compares what a client sees with what it saw; returns whether it saw anything.
@@ -317,12 +321,7 @@ impl<'a> Run<'a> {
         step: &Step,
         seen: Result<String, ClientError>,
     ) -> Result<(), ClientError> {
-        let seen = seen?;
-        if let Some(expected) =
-            step.result.as_ref().or(step.answer.as_ref()).filter(|it| !same_json(it, &seen))
-        {
-            self.problem(format!("{}: the client saw {seen}, recorded {expected}", title(step)));
-        }
+        self.check_result(step, "saw", &seen?);
         Ok(())
     }
 

@@ -19,8 +19,8 @@ use crate::outcome::{Execution, Outcome, summary};
 const WAIT_TIMEOUT: &str = "AwaitWithTimeout";
 
 /// Nothing that was asked for is lost because the workflow returned: every activity that was scheduled has ended, and
-/// every handler of a signal; every child is started, and none is terminated by its parent close policy; every signal to
-/// another workflow and every cancel of it is sent (RH214).
+/// every handler of a signal or an update; every child is started, and none is terminated by its parent close policy;
+/// every signal to another workflow and every cancel of it is sent (RH214).
 ///
 /// Looked at are workflows that closed as Completed, Failed, Canceled or `ContinuedAsNew`. Of one that was terminated or
 /// timed out, nobody returned.
@@ -31,10 +31,16 @@ pub struct NoWorkLostAtClose;
 
 impl Check for NoWorkLostAtClose {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
-        let each = returned.map(|execution| (execution, lost(execution, outcome)));
-        each.flat_map(|(of, lost)| lost.into_iter().map(|it| it.of(&of.run_id, outcome))).collect()
+        of_returned(outcome, |execution| lost(execution, outcome))
     }
+}
+
+/// What is found in each run whose workflow has returned, each of its own run.
+fn of_returned(outcome: &Outcome, find: impl Fn(&Execution) -> Vec<Finding>) -> Vec<Finding> {
+    let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
+    returned
+        .flat_map(|of| find(of).into_iter().map(|found| found.of(&of.run_id, outcome)))
+        .collect()
 }
 
 fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
@@ -104,9 +110,7 @@ pub struct NoTimerLeftAtClose;
 
 impl Check for NoTimerLeftAtClose {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        let returned = outcome.executions.iter().filter(|execution| returned(execution.status));
-        let each = returned.map(|execution| (execution, timers(execution, outcome)));
-        each.flat_map(|(of, left)| left.into_iter().map(|it| it.of(&of.run_id, outcome))).collect()
+        of_returned(outcome, |execution| timers(execution, outcome))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What runs want of each other, and how a client finds those that it did not start.
 
-use rehearsal_history::{EventKind, SmolStr, Status, duration_text};
+use rehearsal_history::{SmolStr, Status, duration_text};
 use rehearsal_service::{Across, Input, PendingOp, PendingState, RunRef};
 
 use super::World;
 use super::client::Handle;
+use crate::outcome::start_of;
 
 impl World {
     /// The current run of a workflow, whoever has started it: a child, too, which can be waited for, signaled and canceled
@@ -52,11 +53,8 @@ impl World {
         if view.status != Status::Running {
             return "it has ended, which is still to be told".to_owned();
         }
-        let started = self.service.history(run).first().map(|event| &event.kind);
-        let backoff = match started {
-            Some(EventKind::WorkflowExecutionStarted(it)) => it.first_workflow_task_backoff,
-            _ => None,
-        };
+        let started = start_of(self.service.history(run));
+        let backoff = started.and_then(|started| started.first_workflow_task_backoff);
         let begins = view.started_at.saturating_add(backoff.unwrap_or_default());
         if begins > self.clock.now() {
             let wait = duration_text(begins.since(self.clock.now()));

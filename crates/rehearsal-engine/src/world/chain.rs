@@ -1,10 +1,11 @@
 //! Chains: which run of a workflow follows which, and which one is meant.
 
-use rehearsal_history::{EventKind, Status};
+use rehearsal_history::Status;
 use rehearsal_service::{Input, RunRef, Target};
 
 use super::World;
 use super::client::{ClientError, Handle, IDENTITY};
+use crate::outcome::start_of;
 
 impl World {
     /// Waits until a workflow is closed, or nothing can happen any more. Returns how it stands then.
@@ -121,12 +122,9 @@ impl World {
     /// Whether all that is open are runs that followed others by their cron schedules.
     pub(super) fn all_by_schedule(&self) -> bool {
         self.service.runs().filter(|&run| self.is_open(run)).all(|run| {
-            matches!(
-                self.service.history(run).first().map(|event| &event.kind),
-                Some(EventKind::WorkflowExecutionStarted(started))
-                    if !started.cron_schedule.is_empty()
-                        && !started.continued_execution_run_id.is_empty()
-            )
+            start_of(self.service.history(run)).is_some_and(|started| {
+                !started.cron_schedule.is_empty() && !started.continued_execution_run_id.is_empty()
+            })
         })
     }
 

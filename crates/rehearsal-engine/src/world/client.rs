@@ -345,13 +345,7 @@ impl World {
     ) -> Result<(), ClientError> {
         let give_up = self.clock.now() + BUSY_PATIENCE;
         loop {
-            let answer = self.call(Input::SignalWorkflow {
-                target: target(workflow_id, run_id),
-                name: name.into(),
-                input: input.cloned(),
-                header: self.scenario.profile.client_header(),
-                identity: IDENTITY,
-            });
+            let answer = self.signal_once(workflow_id, run_id, name, input);
             self.moved = true;
             match answer {
                 Err(RequestError::ResourceExhausted(_))
@@ -359,9 +353,27 @@ impl World {
                 {
                     self.advance(BUSY_BACKOFF);
                 }
-                answer => return answer.map(drop),
+                answer => return answer,
             }
         }
+    }
+
+    /// Sends a signal once.
+    pub(super) fn signal_once(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> Result<(), ClientError> {
+        let input = Input::SignalWorkflow {
+            target: target(workflow_id, run_id),
+            name: name.into(),
+            input: input.cloned(),
+            header: self.scenario.profile.client_header(),
+            identity: IDENTITY,
+        };
+        self.call(input).map(drop)
     }
 
     /// Requests the cancel of the current run of a workflow, or of the run that is named.

@@ -4,9 +4,18 @@ use std::collections::VecDeque;
 
 use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind};
 
+use super::queries::ReadyQuery;
 use super::{Entry, ReadyTask, World};
 use crate::host::STICKY_POLLER_AGE;
 use crate::journal::Pause;
+
+/// What a worker was about to take.
+#[derive(Default)]
+struct Untaken {
+    /// Each with its queue: the first is that of a workflow task, the second that of an activity task.
+    tasks: Vec<(ReadyTask, Option<TaskQueue>, SmolStr)>,
+    queries: Vec<(ReadyQuery, TaskQueue)>,
+}
 
 impl World {
     /// Finds a worker for a workflow task, or lets it wait in its queue (W-9).
@@ -76,62 +85,58 @@ impl World {
 
     /// A worker has stopped: what it has not taken goes back to its queue. A crash also loses all that it was doing.
     pub(super) fn leave(&mut self, gone: usize) {
-        let mut returned = Vec::new();
-        let mut queries = Vec::new();
-        let dead = self.hosts[gone].is_dead();
-        self.agenda.retain(|entry| match entry {
-            Entry::WorkflowTask { host, task, queue } if *host == gone => {
-                returned.push((*task, Some(queue.clone()), SmolStr::default()));
-                false
-            }
-            Entry::Query { host, query, queue } if *host == gone => {
-                queries.push((query.clone(), queue.clone()));
-                false
-            }
-            Entry::ActivityTask { host, task, queue } if *host == gone => {
-                returned.push((*task, None, queue.clone()));
-                false
-            }
-            Entry::Activate { host, .. } | Entry::Respond { host, .. } => !(dead && *host == gone),
-            _ => true,
-        });
-        if dead {
+        let untaken = self.untaken(gone);
+        if self.hosts[gone].is_dead() {
+            self.agenda.retain(|entry| {
+                !matches!(entry, Entry::Activate { host, .. } | Entry::Respond { host, .. } if *host == gone)
+            });
             self.forget_local_of(gone);
             self.drop_attempts_of(gone);
             self.hosts[gone].forget_all();
         } else {
             self.stop_attempts_of(gone);
         }
-        self.reroute(returned);
-        for (query, queue) in queries {
-            self.route_query(query, queue);
-        }
+        self.route_again(untaken);
     }
 
     /// A worker polls nothing for a while: what it has not taken goes back to its queues.
     pub(super) fn give_back(&mut self, away: usize) {
-        let mut returned = Vec::new();
-        let mut queries = Vec::new();
-        let mut slots = 0;
+        let untaken = self.untaken(away);
+        self.route_again(untaken);
+    }
+
+    /// Takes from a worker what it was about to take, with the slots for it.
+    fn untaken(&mut self, of: usize) -> Untaken {
+        let mut untaken = Untaken::default();
+        let worker = &mut self.hosts[of];
         self.agenda.retain(|entry| match entry {
-            Entry::WorkflowTask { host, task, queue } if *host == away => {
-                returned.push((*task, Some(queue.clone()), SmolStr::default()));
+            Entry::WorkflowTask { host, task, queue } if *host == of => {
+                untaken.tasks.push((*task, Some(queue.clone()), SmolStr::default()));
                 false
             }
-            Entry::Query { host, query, queue } if *host == away => {
-                queries.push((query.clone(), queue.clone()));
+            Entry::Query { host, query, queue } if *host == of => {
+                untaken.queries.push((query.clone(), queue.clone()));
                 false
             }
-            Entry::ActivityTask { host, task, queue } if *host == away => {
-                returned.push((*task, None, queue.clone()));
-                slots += 1;
+            Entry::ActivityTask { host, task, queue } if *host == of => {
+                untaken.tasks.push((*task, None, queue.clone()));
+                worker.free_slot();
                 false
             }
             _ => true,
         });
-        (0..slots).for_each(|_| self.hosts[away].free_slot());
-        self.reroute(returned);
-        for (query, queue) in queries {
+        untaken
+    }
+
+    /// What a worker was about to take goes back to its queues.
+    fn route_again(&mut self, untaken: Untaken) {
+        for (task, workflow_queue, activity_queue) in untaken.tasks {
+            match workflow_queue {
+                Some(queue) => self.route_workflow_task(task, queue),
+                None => self.route_activity_task(task, activity_queue),
+            }
+        }
+        for (query, queue) in untaken.queries {
             self.route_query(query, queue);
         }
     }
@@ -145,7 +150,7 @@ impl World {
         let mut left = Vec::new();
         self.agenda.retain(|entry| match entry {
             Entry::WorkflowTask { task, queue, .. } if queue.name == sticky_queue => {
-                left.push((*task, Some(queue.clone()), SmolStr::default()));
+                left.push((*task, queue.clone()));
                 false
             }
             Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
@@ -157,14 +162,13 @@ impl World {
             let _pause = Pause::new(self.journal.as_ref());
             self.hosts[host].restart();
         }
-        self.reroute(left);
+        for (task, queue) in left {
+            self.route_workflow_task(task, queue);
+        }
         // What it was about to take it takes after all.
-        let mut taken = 0;
-        self.agenda.retain(|entry| {
-            taken +=
-                usize::from(matches!(entry, Entry::ActivityTask { host: of, .. } if *of == host));
-            true
-        });
+        let its_own =
+            |entry: &&Entry| matches!(entry, Entry::ActivityTask { host: of, .. } if *of == host);
+        let taken = self.agenda.iter_due().filter(its_own).count();
         self.hosts[host].keep_slots(taken);
         self.fill_slots(host);
     }
@@ -196,15 +200,5 @@ impl World {
         }
         let executor = &self.executor;
         self.agenda.retain(|entry| entry.attempt().is_none_or(|key| executor.is_running(key)));
-    }
-
-    /// Tasks that a worker was about to take go back to their queues.
-    pub(super) fn reroute(&mut self, returned: Vec<(ReadyTask, Option<TaskQueue>, SmolStr)>) {
-        for (task, workflow_queue, activity_queue) in returned {
-            match workflow_queue {
-                Some(queue) => self.route_workflow_task(task, queue),
-                None => self.route_activity_task(task, activity_queue),
-            }
-        }
     }
 }

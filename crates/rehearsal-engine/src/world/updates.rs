@@ -19,7 +19,7 @@ use super::{Handle, World};
 pub(super) const PATIENCE: Duration = Duration::MAX;
 
 /// How long a client waits before it sends an update again that was refused because the workflow is busy.
-pub(super) const BUSY_BACKOFF: Duration = Duration::from_millis(100);
+const BUSY_BACKOFF: Duration = Duration::from_millis(100);
 
 /// How far an update must come for the client to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +142,22 @@ impl World {
             if !again {
                 return accepted;
             }
-            if self.clock.now() >= give_up {
-                return Err(ClientError::UpdateTimeout);
-            }
-            self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
+            self.back_off(give_up)?;
         }
+    }
+
+    /// Lets the client wait before it sends an update again.
+    ///
+    /// # Errors
+    ///
+    /// Its patience is over.
+    pub(super) fn back_off(&mut self, give_up: Timestamp) -> Result<(), ClientError> {
+        let now = self.clock.now();
+        if now >= give_up {
+            return Err(ClientError::UpdateTimeout);
+        }
+        self.advance(BUSY_BACKOFF.min(give_up.since(now)));
+        Ok(())
     }
 
     /// Whether an update is sent again that was refused: by the server, or by the client of an SDK.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::{ClientError, IDENTITY, StartOptions, decoded};
-use super::updates::{BUSY_BACKOFF, PATIENCE, Stage};
+use super::updates::{PATIENCE, Stage};
 use super::{Handle, UpdateHandle, World};
 
 impl World {
@@ -161,10 +161,7 @@ impl World {
             if !self.sends_again(error) {
                 return accepted;
             }
-            if self.clock.now() >= give_up {
-                return Err(ClientError::UpdateTimeout);
-            }
-            self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
+            self.back_off(give_up)?;
         }
     }
 

@@ -4,9 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{RecordMarker, ServerCommand};
-use rehearsal_history::Timestamp;
 
-use crate::cron::{CronError, Schedule};
+use crate::cron::{Schedule, TIME_ZONES};
 use crate::error::{InvalidRequest, RequestError};
 use crate::machine::activity::ActivityCommand;
 use crate::machine::child::ChildCommand;
@@ -57,10 +56,8 @@ impl Command {
             }
             ServerCommand::RecordMarker(marker) => Self::Marker(marker),
             ServerCommand::StartChildWorkflow(command) => {
-                // With which time one reads it does not matter for this.
-                let schedule = Schedule::parse(&command.cron_schedule, Timestamp::EPOCH);
-                if schedule == Err(CronError::TimeZone) {
-                    return Err("time zones of cron schedules that change their clocks");
+                if Schedule::is_elsewhere(&command.cron_schedule) {
+                    return Err(TIME_ZONES);
                 }
                 Self::Child(ChildCommand::Start(command))
             }

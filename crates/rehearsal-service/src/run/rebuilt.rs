@@ -18,10 +18,7 @@ impl Run {
         if !self.buffer.is_empty() {
             return None;
         }
-        let mut rebuilt = State::new(first);
-        for event in rest {
-            rebuilt.evolve(event);
-        }
+        let rebuilt = State::rebuilt(first, rest);
         let open = self.is_open();
         let alike = [
             ("view", self.state.view == rebuilt.view),

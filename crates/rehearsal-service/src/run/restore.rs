@@ -78,11 +78,11 @@ impl Run {
         turn: &mut Turn<'_>,
         events: Vec<Arc<Event>>,
     ) -> Result<Self, CannotRestore> {
-        let first = events.first();
-        let first =
-            first.filter(|first| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)));
-        let mut state = State::new(first.ok_or(CannotRestore::Headless)?);
-        events[1..].iter().for_each(|event| state.evolve(event));
+        let (first, rest) = events
+            .split_first()
+            .filter(|(first, _)| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)))
+            .ok_or(CannotRestore::Headless)?;
+        let mut state = State::rebuilt(first, rest);
         check(&state, &events)?;
         state.stand_calm(turn.now);
         let mut queue = Queue::default();

@@ -86,6 +86,15 @@ pub(crate) struct Settings {
 }
 
 impl State {
+    /// The state that a history gives: this first event, which is a `WorkflowExecutionStarted`, and those behind it.
+    pub(crate) fn rebuilt(first: &Arc<Event>, rest: &[Arc<Event>]) -> Self {
+        let mut state = Self::new(first);
+        for event in rest {
+            state.evolve(event);
+        }
+        state
+    }
+
     /// The state after the first event, which is a `WorkflowExecutionStarted`.
     pub(crate) fn new(event: &Arc<Event>) -> Self {
         let started = start_of(event);

@@ -27,7 +27,7 @@ impl Service {
         events: Vec<Arc<Event>>,
         out: &mut Outbox,
     ) -> Result<(RunRef, Option<TaskDelivery>), CannotRestore> {
-        let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
+        let id = self.next_ref();
         let before = out.effects.len();
         out.effects.push(Effect::Started { run: id });
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
@@ -41,11 +41,8 @@ impl Service {
         };
         turn.tell_loose(id);
         let task = run.task_in_hand();
-        self.indexes.add(&run);
-        let view = run.view();
-        self.current.insert(view.workflow_id.clone(), id);
-        self.by_run_id.insert(view.run_id.clone(), id);
-        self.runs.push(run);
+        out.touched.push(id);
+        self.add(id, run);
         Ok((id, task))
     }
 }

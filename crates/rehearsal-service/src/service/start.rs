@@ -12,9 +12,9 @@ use rehearsal_history::{
 };
 use smol_str::format_smolstr;
 
-use super::Service;
+use super::{Service, check_rebuilt};
 use crate::config::{ServiceConfig, run_timeout};
-use crate::cron::{CronError, Schedule};
+use crate::cron::{CronError, Schedule, TIME_ZONES};
 use crate::error::{IdTaken, InvalidRequest, RequestError};
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
 use crate::run::{Following, Queue, Run, Turn};
@@ -22,10 +22,8 @@ use crate::words::{HISTORY_SERVICE, attributes, retry};
 
 /// What becomes of a start.
 pub(super) enum Start {
-    /// A new run.
-    New,
-    /// A new run, once this one is terminated.
-    Instead(RunRef),
+    /// A new run, once this one is terminated, if there is one.
+    New { instead: Option<RunRef> },
     /// The run that has the id.
     Existing(RunRef),
 }
@@ -42,8 +40,7 @@ impl Service {
         self.check_attributes(&mut start)?;
         let run = match self.resolve(&start.workflow_id, &reuse, &conflict)? {
             Start::Existing(run) => run,
-            Start::Instead(run) => self.start_new(now, start, Some(run), None, out),
-            Start::New => self.start_new(now, start, None, None, out),
+            Start::New { instead } => self.start_new(now, start, instead, None, out),
         };
         Ok(Answer::Started(run))
     }
@@ -76,19 +73,29 @@ impl Service {
 
     /// A new run, which is the current one of its workflow from now on.
     pub(super) fn begin(&mut self, now: Timestamp, run: Following, out: &mut Outbox) -> RunRef {
-        let id = RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
+        let id = self.next_ref();
         out.effects.push(Effect::Started { run: id });
         out.touched.push(id);
-        let workflow_id = run.started.workflow_id.clone();
-        let run_id = run.started.original_execution_run_id.clone();
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
         let run = Run::start(id, &mut turn, run);
         turn.tell_loose(id);
+        check_rebuilt(&self.config, &run);
+        self.add(id, run);
+        id
+    }
+
+    /// The reference of the run that comes next.
+    pub(super) fn next_ref(&self) -> RunRef {
+        RunRef(u32::try_from(self.runs.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes in a run, which is the current one of its workflow from now on.
+    pub(super) fn add(&mut self, id: RunRef, run: Run) {
+        let view = run.view();
+        self.current.insert(view.workflow_id.clone(), id);
+        self.by_run_id.insert(view.run_id.clone(), id);
         self.indexes.add(&run);
         self.runs.push(run);
-        self.current.insert(workflow_id, id);
-        self.by_run_id.insert(run_id, id);
-        id
     }
 
     /// T-14 (`ResolveDuplicateWorkflowID`). How soon after another start it comes is not looked at, as the setting
@@ -99,7 +106,9 @@ impl Service {
         reuse: &WorkflowIdReusePolicy,
         conflict: &WorkflowIdConflictPolicy,
     ) -> Result<Start, RequestError> {
-        let Some(&id) = self.current.get(workflow_id) else { return Ok(Start::New) };
+        let Some(&id) = self.current.get(workflow_id) else {
+            return Ok(Start::New { instead: None });
+        };
         let run = &self.runs[id.index()];
         let taken = |why| RequestError::AlreadyStarted {
             workflow_id: workflow_id.clone(),
@@ -109,7 +118,7 @@ impl Service {
         if run.is_open() {
             return match conflict {
                 WorkflowIdConflictPolicy::UseExisting => Ok(Start::Existing(id)),
-                WorkflowIdConflictPolicy::TerminateExisting => Ok(Start::Instead(id)),
+                WorkflowIdConflictPolicy::TerminateExisting => Ok(Start::New { instead: Some(id) }),
                 _ => Err(taken(IdTaken::Running)),
             };
         }
@@ -122,7 +131,7 @@ impl Service {
                 Err(taken(IdTaken::Succeeded))
             }
             WorkflowIdReusePolicy::RejectDuplicate => Err(taken(IdTaken::Closed)),
-            _ => Ok(Start::New),
+            _ => Ok(Start::New { instead: None }),
         }
     }
 
@@ -197,10 +206,7 @@ pub(super) fn check_cron(start: &StartWorkflow, now: Timestamp) -> Result<(), Re
         Ok(_) => Ok(()),
         Err(CronError::Invalid) => Err(InvalidRequest::Cron.into()),
         Err(CronError::Never) => Err(InvalidRequest::CronNever.into()),
-        Err(CronError::TimeZone) => {
-            let what = "time zones of cron schedules that change their clocks";
-            Err(RequestError::NotSimulated { what })
-        }
+        Err(CronError::TimeZone) => Err(RequestError::NotSimulated { what: TIME_ZONES }),
     }
 }
 

@@ -68,8 +68,8 @@ impl Service {
         let unspecified = WorkflowIdConflictPolicy::Unspecified;
         let (reuse, conflict) = policies(&attributes.workflow_id_reuse_policy, &unspecified);
         match self.resolve(&attributes.workflow_id, &reuse, &conflict) {
-            Ok(Start::New) => {}
-            Ok(Start::Instead(run)) => self.terminate_for(now, run, run_id, out),
+            Ok(Start::New { instead: None }) => {}
+            Ok(Start::New { instead: Some(run) }) => self.terminate_for(now, run, run_id, out),
             // No child asks for one that runs already.
             Ok(Start::Existing(_)) | Err(_) => {
                 let cause = &StartChildFailedCause::WorkflowAlreadyExists;

@@ -43,8 +43,7 @@ impl Service {
                 })?;
                 return Ok(Answer::Started(run));
             }
-            Start::Instead(run) => Some(run),
-            Start::New => None,
+            Start::New { instead } => instead,
         };
         let signaled = Box::new(WorkflowExecutionSignaled {
             signal_name: name,
@@ -68,14 +67,7 @@ impl Service {
     ) -> Result<Answer, RequestError> {
         use UpdateWithStart as Part;
         let (reuse, conflict) = policies(&start.id_reuse_policy, &start.id_conflict_policy);
-        check(&mut start, now).map_err(|error| Part::Start.refused(error))?;
-        self.check_attributes(&mut start).map_err(|error| Part::Start.refused(error))?;
-        if !start.cron_schedule.is_empty() {
-            return Err(Part::Start.refused(InvalidRequest::UpdateWithCron));
-        }
-        if start.start_delay.is_some_and(|delay| !delay.is_zero()) {
-            return Err(Part::Start.refused(InvalidRequest::UpdateWithStartDelay));
-        }
+        self.check_update(&mut start, now).map_err(|error| Part::Start.refused(error))?;
         let id = request.meta.clone().unwrap_or_default().update_id;
         let last = self.run_of(&start.workflow_id);
         if let Some(run) = last.filter(|run| self.runs[run.index()].has_completed(&id)) {
@@ -93,12 +85,24 @@ impl Service {
         };
         let run = match found {
             Start::Existing(run) => run,
-            Start::Instead(run) => self.start_new(now, start, Some(run), None, out),
-            Start::New => self.start_new(now, start, None, None, out),
+            Start::New { instead } => self.start_new(now, start, instead, None, out),
         };
         self.within(now, run, out, |run, turn| run.admit(turn, id, request))
             .map_err(|error| Part::Update.refused(error))?;
         Ok(Answer::Started(run))
+    }
+
+    /// Whether the start of an update-with-start can be meant, in the order in which the server looks.
+    fn check_update(&self, start: &mut StartWorkflow, now: Timestamp) -> Result<(), RequestError> {
+        check(start, now)?;
+        self.check_attributes(start)?;
+        if !start.cron_schedule.is_empty() {
+            return Err(InvalidRequest::UpdateWithCron.into());
+        }
+        if start.start_delay.is_some_and(|delay| !delay.is_zero()) {
+            return Err(InvalidRequest::UpdateWithStartDelay.into());
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rehearsal_history::event::StartChildWorkflowExecutionInitiated;
 use rehearsal_history::{EventId, EventKind, ParentClosePolicy, SmolStr, Status};
 
-use super::{Check, returned};
+use super::{Check, of_returned};
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -144,8 +144,7 @@ pub struct NoChildOrphanedAtClose;
 
 impl Check for NoChildOrphanedAtClose {
     fn check(&self, outcome: &Outcome) -> Vec<Finding> {
-        let closed = outcome.executions.iter().filter(|execution| returned(execution.status));
-        closed.flat_map(orphans).collect()
+        of_returned(outcome, orphans)
     }
 }
 

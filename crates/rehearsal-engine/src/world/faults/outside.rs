@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use rehearsal_activation::TaskDelivery;
-use rehearsal_history::{EventKind, Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Input, RequestError, RunRef};
+use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_service::{RequestError, RunRef};
 
 use crate::choice::ChoiceKind;
+use crate::outcome::start_of;
 use crate::strike::Struck;
-use crate::world::client::{BUSY_BACKOFF, IDENTITY, target};
+use crate::world::client::{BUSY_BACKOFF, target};
 use crate::world::entry::LateSignal;
 use crate::world::{ClientError, Entry, World};
 
@@ -67,10 +68,7 @@ impl World {
         name: &str,
         input: Option<&Payloads>,
     ) -> OnTheWay {
-        let run = match run_id {
-            Some(run_id) => self.service.run_by_id(workflow_id, run_id),
-            None => self.service.run_of(workflow_id),
-        };
+        let run = self.service.meant(&target(workflow_id, run_id)).ok();
         let Some(run) = run.filter(|&run| self.is_open(run)) else { return OnTheWay::Once };
         let main = self.main_run().is_some_and(|(main, _)| main == run);
         let name = SmolStr::from(name);
@@ -108,13 +106,8 @@ impl World {
 
     /// A signal comes that was on its way. Nobody waits for the answer; while the workflow is busy it is sent again (W-13).
     pub(in crate::world) fn late_signal(&mut self, late: LateSignal) {
-        let answer = self.call(Input::SignalWorkflow {
-            target: target(&late.workflow_id, late.run_id.as_deref()),
-            name: late.name.clone(),
-            input: late.input.clone(),
-            header: self.scenario.profile.client_header(),
-            identity: IDENTITY,
-        });
+        let run_id = late.run_id.as_deref();
+        let answer = self.signal_once(&late.workflow_id, run_id, &late.name, late.input.as_ref());
         if matches!(answer, Err(RequestError::ResourceExhausted(_))) {
             let due = self.clock.now() + BUSY_BACKOFF;
             self.agenda.push(due, Entry::LateSignal(Box::new(late)));
@@ -162,11 +155,7 @@ impl World {
     }
 
     fn task_timeout(&self, run: RunRef) -> Duration {
-        match self.service.history(run).first().map(|first| &first.kind) {
-            Some(EventKind::WorkflowExecutionStarted(started)) => {
-                started.workflow_task_timeout.unwrap_or(TASK_TIMEOUT)
-            }
-            _ => TASK_TIMEOUT,
-        }
+        let started = start_of(self.service.history(run));
+        started.and_then(|started| started.workflow_task_timeout).unwrap_or(TASK_TIMEOUT)
     }
 }
