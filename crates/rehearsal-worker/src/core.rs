@@ -33,7 +33,7 @@ use rehearsal_activation::{ServerCommand, Trouble, WorkerTaskFailure, WorkflowCo
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Timestamp};
 
-use self::failure::{Fault, unasked};
+use self::failure::{Breakdown, unasked};
 use self::operations::Operations;
 use self::sdk::Sdk;
 use crate::local::{LocalEvent, LocalRequest};
@@ -81,7 +81,7 @@ impl Core {
     }
 
     /// Why `event` does not record this command, if it stands beside one.
-    fn refusal(&self, command: Option<usize>, event: &Event) -> Fault {
+    fn refusal(&self, command: Option<usize>, event: &Event) -> Breakdown {
         let machine = command.and_then(|command| self.operations.out.queue.machine(command));
         match (machine, patch::of_event(event)) {
             (Some(machine), _) => self.operations.refusal(machine, event),
@@ -92,7 +92,11 @@ impl Core {
 
     /// Takes what one activation asks for. A close command goes last; of several the first counts (C-48). In a replay of
     /// what an older core has recorded, nothing behind it counts.
-    fn take(&mut self, recorded: bool, mut commands: Vec<WorkflowCommand>) -> Result<(), Fault> {
+    fn take(
+        &mut self,
+        recorded: bool,
+        mut commands: Vec<WorkflowCommand>,
+    ) -> Result<(), Breakdown> {
         let first_close = commands.iter().position(WorkflowCommand::is_close);
         let close = first_close.map(|at| {
             let close = commands.remove(at);
@@ -192,10 +196,10 @@ impl Rules for Core {
         mismatch: &Mismatch,
     ) -> WorkerTaskFailure {
         let fault = match (&mismatch.trouble, event) {
-            (Some(Trouble::NotSimulated { what }), _) => Fault::NotSimulated(what.clone()),
+            (Some(Trouble::NotSimulated { what }), _) => Breakdown::NotSimulated(what.clone()),
             (_, Some(event)) => self.refusal(command, event),
             // A command too many is kept, so that alone it fails no task.
-            (_, None) => Fault::Nondeterminism(mismatch.attempted.clone()),
+            (_, None) => Breakdown::Nondeterminism(mismatch.attempted.clone()),
         };
         fault.failure()
     }
@@ -228,7 +232,7 @@ impl Rules for Core {
 }
 
 /// Core cannot take `event`.
-fn untold(event: &Arc<Event>, fault: &Fault) -> Wrong {
+fn untold(event: &Arc<Event>, fault: &Breakdown) -> Wrong {
     Wrong::Event {
         event: Arc::clone(event),
         why: fault.message(),
@@ -238,7 +242,7 @@ fn untold(event: &Arc<Event>, fault: &Fault) -> Wrong {
 }
 
 /// Core cannot take what workflow code asks for.
-fn refused(fault: &Fault) -> Box<Wrong> {
+fn refused(fault: &Breakdown) -> Box<Wrong> {
     let trouble =
         fault.trouble().unwrap_or_else(|| Trouble::Nondeterminism { message: fault.message() });
     Box::new(Wrong::Command(Refused { trouble, failure: fault.failure() }))

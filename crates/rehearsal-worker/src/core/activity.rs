@@ -19,7 +19,7 @@ use rehearsal_history::event::{
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, UserMetadata};
 
 use self::machine::{ActivityInput, ActivityReaction, ActivityState};
-use super::failure::{Fault, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Breakdown, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 use crate::run_info::RunInfo;
@@ -84,7 +84,7 @@ impl Activities {
     }
 
     /// Workflow code cancels one: what is not sent yet never is.
-    pub(super) fn cancel(&mut self, seq: Seq, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn cancel(&mut self, seq: Seq, out: &mut Out) -> Result<(), Breakdown> {
         let activity = self.by_seq.get_mut(&seq).ok_or_else(|| missing("Activity", seq))?;
         let (state, reaction) = activity
             .state
@@ -137,7 +137,7 @@ impl Activities {
         &mut self,
         event: &Event,
         started: &ActivityTaskStarted,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         self.on(started.scheduled_event_id, event, ActivityInput::Started).map(|_| ())
     }
 
@@ -147,7 +147,7 @@ impl Activities {
         event: &Event,
         completed: &ActivityTaskCompleted,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let told = self.on(completed.scheduled_event_id, event, ActivityInput::Completed)?;
         resolve(told, out, |_| ActivityResolution::Completed(completed.result.clone()));
         Ok(())
@@ -159,7 +159,7 @@ impl Activities {
         event: &Event,
         failed: &ActivityTaskFailed,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let told = self.on(failed.scheduled_event_id, event, ActivityInput::Failed)?;
         resolve(told, out, |activity| {
             ActivityResolution::Failed(Box::new(failure::failed(activity, failed)))
@@ -173,7 +173,7 @@ impl Activities {
         event: &Event,
         timed_out: &ActivityTaskTimedOut,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let told = self.on(timed_out.scheduled_event_id, event, ActivityInput::TimedOut)?;
         resolve(told, out, |activity| {
             ActivityResolution::Failed(Box::new(failure::timed_out(activity, timed_out)))
@@ -187,7 +187,7 @@ impl Activities {
         event: &Event,
         canceled: &ActivityTaskCanceled,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let told = self.on(canceled.scheduled_event_id, event, ActivityInput::Canceled)?;
         resolve(told, out, |activity| {
             ActivityResolution::Canceled(Box::new(failure::canceled(activity, Some(canceled))))
@@ -201,16 +201,16 @@ impl Activities {
         scheduled: EventId,
         event: &Event,
         input: ActivityInput,
-    ) -> Result<Option<(Seq, &Activity)>, Fault> {
+    ) -> Result<Option<(Seq, &Activity)>, Breakdown> {
         let seq = *self.by_event.get(&scheduled).ok_or_else(|| unknown(event))?;
         let activity = self.by_seq.get_mut(&seq).ok_or_else(|| unknown(event))?;
         let state = activity.state;
         let (next, reaction) = state.on(input, activity.cancellation).map_err(|_| {
             let message = no_transition("ActivityMachine", state, event);
             if is_defect(state, input) {
-                Fault::Defect { id: "C-37", message }
+                Breakdown::Defect { id: "C-37", message }
             } else {
-                Fault::Fatal(message)
+                Breakdown::Fatal(message)
             }
         })?;
         activity.state = next;
@@ -218,7 +218,7 @@ impl Activities {
     }
 
     /// Why the activity does not take `event` as the record of its command.
-    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Breakdown {
         let activity = &self.by_seq[&seq];
         let differs = match &event.kind {
             EventKind::ActivityTaskScheduled(scheduled) => activity.differs(scheduled),
@@ -226,8 +226,8 @@ impl Activities {
             _ => return unhandled("Activity", event),
         };
         differs.map_or_else(
-            || Fault::Fatal(no_transition("ActivityMachine", activity.state, event)),
-            Fault::Nondeterminism,
+            || Breakdown::Fatal(no_transition("ActivityMachine", activity.state, event)),
+            Breakdown::Nondeterminism,
         )
     }
 }

@@ -22,7 +22,7 @@ use rehearsal_history::{Event, EventId, EventKind, Execution, RetryState, SmolSt
 use self::failure::{canceled_before_scheduled, child_failure};
 use self::machine::{ChildInput, ChildReaction, ChildState};
 use super::external::Externals;
-use super::failure::{Fault, blamed, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Breakdown, blamed, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 use crate::run_info::RunInfo;
@@ -98,7 +98,7 @@ impl Children {
         cancel: CancelChild,
         externals: &mut Externals,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let CancelChild { seq, reason } = cancel;
         let child = self.by_seq.get_mut(&seq).ok_or_else(|| missing("ChildWorkflowStart", seq))?;
         let terminated = child.state == ChildState::Terminated;
@@ -144,7 +144,7 @@ impl Children {
         event: &Event,
         started: &ChildWorkflowExecutionStarted,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) =
             self.advance(event, started.initiated_event_id, ChildInput::Started, out)?;
         if reaction == ChildReaction::Tell {
@@ -163,7 +163,7 @@ impl Children {
         event: &Event,
         failed: &StartChildWorkflowExecutionFailed,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) =
             self.advance(event, failed.initiated_event_id, ChildInput::StartFailed, out)?;
         if reaction == ChildReaction::Tell {
@@ -185,7 +185,7 @@ impl Children {
         event: &Event,
         completed: &ChildWorkflowExecutionCompleted,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, _, reaction) =
             self.advance(event, completed.initiated_event_id, ChildInput::Completed, out)?;
         if reaction == ChildReaction::Tell {
@@ -201,7 +201,7 @@ impl Children {
         event: &Event,
         failed: &ChildWorkflowExecutionFailed,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) =
             self.advance(event, failed.initiated_event_id, ChildInput::Failed, out)?;
         if reaction == ChildReaction::Tell {
@@ -224,7 +224,7 @@ impl Children {
         event: &Event,
         timed_out: &ChildWorkflowExecutionTimedOut,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) =
             self.advance(event, timed_out.initiated_event_id, ChildInput::TimedOut, out)?;
         if reaction == ChildReaction::Tell {
@@ -247,7 +247,7 @@ impl Children {
         event: &Event,
         initiated: EventId,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) = self.advance(event, initiated, ChildInput::Canceled, out)?;
         if reaction == ChildReaction::Tell {
             out.jobs.push(child.canceled(seq));
@@ -261,7 +261,7 @@ impl Children {
         event: &Event,
         initiated: EventId,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let (seq, child, reaction) = self.advance(event, initiated, ChildInput::Terminated, out)?;
         if reaction == ChildReaction::Tell {
             let retry_state = RetryState::NonRetryableFailure;
@@ -296,11 +296,11 @@ impl Children {
         initiated: EventId,
         input: ChildInput,
         out: &mut Out,
-    ) -> Result<(Seq, &mut Child, ChildReaction), Fault> {
+    ) -> Result<(Seq, &mut Child, ChildReaction), Breakdown> {
         let seq = *self.by_initiated.get(&initiated).ok_or_else(|| unknown(event))?;
         let child = self.by_seq.get_mut(&seq).ok_or_else(|| unknown(event))?;
         let (state, reaction) = child.state.on(input, child.cancellation).map_err(|_| {
-            Fault::Fatal(no_transition("ChildWorkflowMachine", core_name(child.state), event))
+            Breakdown::Fatal(no_transition("ChildWorkflowMachine", core_name(child.state), event))
         })?;
         child.state = state;
         match reaction {
@@ -312,7 +312,7 @@ impl Children {
                 ),
             }),
             ChildReaction::Refuse => {
-                return Err(Fault::Nondeterminism(ENDS_AFTER_CANCEL.into()));
+                return Err(Breakdown::Nondeterminism(ENDS_AFTER_CANCEL.into()));
             }
             _ => {}
         }
@@ -320,7 +320,7 @@ impl Children {
     }
 
     /// How a child differs from the one that is recorded, if core looks and it does (R-9).
-    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Breakdown {
         let child = &self.by_seq[&seq];
         match &event.kind {
             EventKind::StartChildWorkflowExecutionInitiated(recorded) => child.differs(recorded),
@@ -330,9 +330,11 @@ impl Children {
             | EventKind::ChildWorkflowExecutionFailed(_)
             | EventKind::ChildWorkflowExecutionTimedOut(_)
             | EventKind::ChildWorkflowExecutionCanceled(_)
-            | EventKind::ChildWorkflowExecutionTerminated(_) => {
-                Fault::Fatal(no_transition("ChildWorkflowMachine", core_name(child.state), event))
-            }
+            | EventKind::ChildWorkflowExecutionTerminated(_) => Breakdown::Fatal(no_transition(
+                "ChildWorkflowMachine",
+                core_name(child.state),
+                event,
+            )),
             _ => unhandled("Child workflow", event),
         }
     }
@@ -357,13 +359,13 @@ impl Child {
         Job::ResolveChild { seq, resolution: ChildResolution::Canceled(Box::new(failure)) }
     }
 
-    fn differs(&self, recorded: &StartChildWorkflowExecutionInitiated) -> Fault {
+    fn differs(&self, recorded: &StartChildWorkflowExecutionInitiated) -> Breakdown {
         let (what, recorded, command) = if recorded.workflow_id == self.workflow_id {
             ("type", &recorded.workflow_type.name, &self.workflow_type)
         } else {
             ("id", &recorded.workflow_id, &self.workflow_id)
         };
-        Fault::Nondeterminism(format!(
+        Breakdown::Nondeterminism(format!(
             "Child workflow {what} of scheduled event '{recorded}' does not match child workflow {what} of command \
              '{command}'"
         ))

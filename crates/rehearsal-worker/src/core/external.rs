@@ -16,7 +16,7 @@ use rehearsal_history::{
 };
 
 use self::machine::{ExternalInput, ExternalReaction, ExternalState};
-use super::failure::{Fault, blamed, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Breakdown, blamed, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 use crate::run_info::RunInfo;
@@ -66,7 +66,7 @@ impl Externals {
     }
 
     /// Workflow code takes a signal back: what is not sent yet never is, what was sent goes on (C-46).
-    pub(super) fn cancel_signal(&mut self, seq: Seq, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn cancel_signal(&mut self, seq: Seq, out: &mut Out) -> Result<(), Breakdown> {
         let state = self.signals.get_mut(&seq).ok_or_else(|| missing("SignalExternal", seq))?;
         let failed = *state == ExternalState::Failed;
         let refused = |_| if failed { blamed("C-46a") } else { invalid() };
@@ -154,7 +154,7 @@ impl Externals {
         initiated: EventId,
         cause: Option<&SignalExternalFailedCause>,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let machine = self.resolve(event, initiated, cause.is_some())?;
         let Machine::Signal(seq) = machine else { return Err(unknown(event)) };
         let failure = cause.map(|cause| {
@@ -180,7 +180,7 @@ impl Externals {
         initiated: EventId,
         cause: Option<&CancelExternalFailedCause>,
         out: &mut Out,
-    ) -> Result<Option<Seq>, Fault> {
+    ) -> Result<Option<Seq>, Breakdown> {
         let machine = self.resolve(event, initiated, cause.is_some())?;
         let Machine::Cancel(number) = machine else { return Err(unknown(event)) };
         let Some(cancel) = self.cancels.get(&number) else { return Err(unknown(event)) };
@@ -207,32 +207,32 @@ impl Externals {
         event: &Event,
         initiated: EventId,
         failed: bool,
-    ) -> Result<Machine, Fault> {
+    ) -> Result<Machine, Breakdown> {
         let machine = *self.by_event.get(&initiated).ok_or_else(|| unknown(event))?;
         let name = name(machine);
         let state = self.state(machine).ok_or_else(|| unknown(event))?;
         let (next, _) = state
             .on(if failed { ExternalInput::Failed } else { ExternalInput::Resolved })
-            .map_err(|_| Fault::Fatal(no_transition(name, *state, event)))?;
+            .map_err(|_| Breakdown::Fatal(no_transition(name, *state, event)))?;
         *state = next;
         Ok(machine)
     }
 
     /// Why a machine of these does not take `event` as the record of its command.
-    pub(super) fn refusal(machine: Machine, event: &Event) -> Fault {
+    pub(super) fn refusal(machine: Machine, event: &Event) -> Breakdown {
         let is_signal = matches!(machine, Machine::Signal(_));
         match &event.kind {
             EventKind::ExternalWorkflowExecutionSignaled(_)
             | EventKind::SignalExternalWorkflowExecutionFailed(_)
                 if is_signal =>
             {
-                Fault::Fatal(no_transition(name(machine), ExternalState::CommandCreated, event))
+                Breakdown::Fatal(no_transition(name(machine), ExternalState::CommandCreated, event))
             }
             EventKind::ExternalWorkflowExecutionCancelRequested(_)
             | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
                 if !is_signal =>
             {
-                Fault::Fatal(no_transition(name(machine), ExternalState::CommandCreated, event))
+                Breakdown::Fatal(no_transition(name(machine), ExternalState::CommandCreated, event))
             }
             _ if is_signal => unhandled("Signal external WF", event),
             _ => unhandled("Cancel external WF", event),

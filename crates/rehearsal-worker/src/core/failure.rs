@@ -10,7 +10,7 @@ use rehearsal_history::{
 
 /// Why core cannot go on with a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Breakdown {
     /// Workflow code does not do what is recorded.
     Nondeterminism(String),
     /// A state machine has no transition for what happened.
@@ -33,7 +33,7 @@ pub(crate) enum Fault {
     NotSimulated(String),
 }
 
-impl Fault {
+impl Breakdown {
     /// What is wrong, for the report, if it is more than a difference.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         match self {
@@ -88,38 +88,38 @@ pub(super) fn printed(event: &Event) -> String {
 }
 
 /// Workflow code asks something of an operation, of this kind and number, that is not there.
-pub(super) fn missing(operation: &str, seq: Seq) -> Fault {
-    Fault::Nondeterminism(format!("Missing associated machine for {operation}({seq})"))
+pub(super) fn missing(operation: &str, seq: Seq) -> Breakdown {
+    Breakdown::Nondeterminism(format!("Missing associated machine for {operation}({seq})"))
 }
 
 /// Workflow code asks something of an operation that it cannot do in its state.
-pub(super) fn invalid() -> Fault {
-    Fault::Nondeterminism(INVALID.into())
+pub(super) fn invalid() -> Breakdown {
+    Breakdown::Nondeterminism(INVALID.into())
 }
 
 /// The same, where no workflow code could know: the defect that this rule describes.
-pub(super) fn blamed(id: &'static str) -> Fault {
-    Fault::Blamed { id, message: INVALID.into() }
+pub(super) fn blamed(id: &'static str) -> Breakdown {
+    Breakdown::Blamed { id, message: INVALID.into() }
 }
 
 const INVALID: &str = "Invalid transition in state machine";
 
 /// No operation is known that `event` could be about.
-pub(super) fn unknown(event: &Event) -> Fault {
-    Fault::Nondeterminism(format!(
+pub(super) fn unknown(event: &Event) -> Breakdown {
+    Breakdown::Nondeterminism(format!(
         "During event handling, this event had an initial command ID but we could not find a matching command for it: {}",
         printed(event)
     ))
 }
 
 /// Workflow code asks for nothing that `event` could record.
-pub(super) fn unasked(event: &Event) -> Fault {
-    Fault::Nondeterminism(format!("No command scheduled for event {}", printed(event)))
+pub(super) fn unasked(event: &Event) -> Breakdown {
+    Breakdown::Nondeterminism(format!("No command scheduled for event {}", printed(event)))
 }
 
 /// Workflow code asks for something that an event of another kind than this records.
-pub(super) fn unhandled(machine: &str, event: &Event) -> Fault {
-    Fault::Nondeterminism(format!(
+pub(super) fn unhandled(machine: &str, event: &Event) -> Breakdown {
+    Breakdown::Nondeterminism(format!(
         "{machine} machine does not handle this event: {}",
         printed(event)
     ))

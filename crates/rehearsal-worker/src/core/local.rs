@@ -26,7 +26,7 @@ use self::executor::{Executor, Report};
 use self::machine::{LocalInput, LocalReaction, LocalState};
 use self::marker::Note;
 use self::outcome::{Outcome, Resolve};
-use super::failure::{Fault, invalid, missing};
+use super::failure::{Breakdown, invalid, missing};
 use super::machine::Machine;
 use super::out::Out;
 use crate::local::{LocalEvent, LocalRequest};
@@ -86,7 +86,7 @@ impl Locals {
         task: &Task,
         here: Here<'_>,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         self.activation_index = 0;
         if task.completed.is_none() {
             for seq in core::mem::take(&mut self.unresolved) {
@@ -115,11 +115,11 @@ impl Locals {
         mut command: ScheduleLocalActivity,
         replaying: bool,
         here: Here<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let seq = command.seq;
         match (command.schedule_to_close, command.start_to_close) {
             (None, None) => {
-                return Err(Fault::Fatal(format!(
+                return Err(Breakdown::Fatal(format!(
                     "Invalid schedule local activity request (seq {seq}): One or both of schedule_to_close or start_to_close timeouts must be set for local activities"
                 )));
             }
@@ -143,7 +143,12 @@ impl Locals {
     }
 
     /// Workflow code cancels one.
-    pub(super) fn cancel(&mut self, seq: Seq, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn cancel(
+        &mut self,
+        seq: Seq,
+        here: Here<'_>,
+        out: &mut Out,
+    ) -> Result<(), Breakdown> {
         let local = self.by_seq.get(&seq).ok_or_else(|| missing("LocalActivity", seq))?;
         let cancellation = local.command.cancellation_type;
         let resolve = Resolve {
@@ -160,7 +165,7 @@ impl Locals {
         closes: bool,
         here: Here<'_>,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         self.terminating |= closes;
         self.apply_ahead(false, here, out)?;
         self.release(here, out)?;
@@ -169,7 +174,7 @@ impl Locals {
     }
 
     /// A task begins without anything to tell, so that nobody asks for anything: what a replay has left open is run.
-    pub(super) fn start(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn start(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         if out.jobs.is_empty() { self.drain(here, out) } else { Ok(()) }
     }
 
@@ -185,7 +190,7 @@ impl Locals {
     }
 
     /// What is to be run or canceled goes to the executor (`take_all_reqs`).
-    fn drain(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    fn drain(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         if self.terminating {
             self.executor.cancel_all(here.run);
             return Ok(());
@@ -209,7 +214,7 @@ impl Locals {
         happened: LocalEvent,
         here: Here<'_>,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         match self.executor.happened(happened, here.run, here.now) {
             Some(report) => {
                 self.report(report, here, out)?;
@@ -221,7 +226,7 @@ impl Locals {
     }
 
     /// The executor reports an end (`local_resolution`).
-    fn report(&mut self, report: Report, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    fn report(&mut self, report: Report, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         let Report { seq, runtime, mut resolve } = report;
         if let Some(local) = self.by_seq.get(&seq) {
             resolve.complete_time = Some(local.asked.saturating_add(runtime));
@@ -249,7 +254,7 @@ impl Locals {
 
     /// Tells what markers say that were found ahead, up to one that belongs to what workflow code has not asked for, or to
     /// a later activation.
-    fn apply_ahead(&mut self, held: bool, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    fn apply_ahead(&mut self, held: bool, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         while let Some(note) = self.ahead.first() {
             if !held && self.is_held(note) || !self.by_seq.contains_key(&note.seq) {
                 break;
@@ -265,7 +270,7 @@ impl Locals {
     }
 
     /// Without anything else to tell there is no later activation to wait for.
-    fn release(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    fn release(&mut self, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         if out.jobs.is_empty() { self.apply_ahead(true, here, out) } else { Ok(()) }
     }
 
@@ -277,7 +282,7 @@ impl Locals {
         resolve: Option<Resolve>,
         here: Here<'_>,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let local = self.by_seq.get_mut(&seq).ok_or_else(|| missing("LocalActivity", seq))?;
         let (state, LocalReaction { runs, cancels, resolves }) = match input {
             LocalInput::Cancel(_) => local.state.on(input).map_err(|_| invalid())?,
@@ -304,7 +309,7 @@ impl Locals {
     }
 
     /// `MachineResponse::RequestCancelLocalActivity`.
-    fn request_cancel(&mut self, seq: Seq, here: Here<'_>, out: &mut Out) -> Result<(), Fault> {
+    fn request_cancel(&mut self, seq: Seq, here: Here<'_>, out: &mut Out) -> Result<(), Breakdown> {
         if self.ahead.get(seq).is_some_and(|note| self.is_held(note)) {
             return Ok(());
         }
@@ -368,7 +373,7 @@ impl Locals {
 
     /// Workflow code got no further in a recorded task: its markers are looked at (`handle_command_event`). The error says
     /// at which event.
-    pub(super) fn check(&mut self, task: &Task, compares: bool) -> Result<(), (usize, Fault)> {
+    pub(super) fn check(&mut self, task: &Task, compares: bool) -> Result<(), (usize, Breakdown)> {
         for (index, event) in task.commands.iter().enumerate() {
             if marker::is_marker(event) {
                 self.check_marker(event, compares).map_err(|fault| (index, fault))?;
@@ -377,19 +382,19 @@ impl Locals {
         Ok(())
     }
 
-    fn check_marker(&mut self, event: &Event, compares: bool) -> Result<(), Fault> {
+    fn check_marker(&mut self, event: &Event, compares: bool) -> Result<(), Breakdown> {
         let note = note(event)?;
         let seq = note.seq;
         let local = self.by_seq.get_mut(&seq).ok_or_else(|| missing("LocalActivity", seq))?;
         let (state, _) = local.state.on(LocalInput::MarkerRecorded).map_err(|_| {
-            Fault::Fatal(format!(
+            Breakdown::Fatal(format!(
                 "Attempted to check for LA marker handling in invalid state {:?}",
                 local.state
             ))
         })?;
         local.state = state;
         let differs = |what: &str, recorded: &str, asked: &str| {
-            Fault::Nondeterminism(format!(
+            Breakdown::Nondeterminism(format!(
                 "Activity {what} of recorded marker '{recorded}' does not match activity {what} of local activity command '{asked}'"
             ))
         };
@@ -406,21 +411,21 @@ impl Locals {
     }
 }
 
-fn note(event: &Event) -> Result<Note, Fault> {
+fn note(event: &Event) -> Result<Note, Breakdown> {
     let EventKind::MarkerRecorded(recorded) = &event.kind else {
-        return Err(Fault::Fatal(String::from("Local activity marker was unparsable")));
+        return Err(Breakdown::Fatal(String::from("Local activity marker was unparsable")));
     };
     marker::read(recorded).ok_or_else(|| {
-        Fault::Fatal(format!(
+        Breakdown::Fatal(format!(
             "Local activity marker was unparsable: {}",
             super::failure::printed(event)
         ))
     })
 }
 
-fn no_arc(seq: Seq, state: LocalState, input: LocalInput) -> Fault {
+fn no_arc(seq: Seq, state: LocalState, input: LocalInput) -> Breakdown {
     let from_marker = input == LocalInput::HandleKnownResult;
-    Fault::Fatal(format!(
+    Breakdown::Fatal(format!(
         "Invalid transition resolving local activity (seq {seq}, from marker: {from_marker}) in {state:?}"
     ))
 }

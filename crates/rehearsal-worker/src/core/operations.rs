@@ -7,7 +7,7 @@ use super::activity::Activities;
 use super::child::Children;
 use super::close;
 use super::external::Externals;
-use super::failure::{Fault, unasked, unhandled};
+use super::failure::{Breakdown, unasked, unhandled};
 use super::local::{Here, Locals};
 use super::machine::Machine;
 use super::out::Out;
@@ -64,8 +64,12 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] if the machines cannot take it.
-    pub(super) fn take(&mut self, command: WorkflowCommand, replaying: bool) -> Result<(), Fault> {
+    /// A [`Breakdown`] if the machines cannot take it.
+    pub(super) fn take(
+        &mut self,
+        command: WorkflowCommand,
+        replaying: bool,
+    ) -> Result<(), Breakdown> {
         use WorkflowCommand as C;
         let here = Here { run: &self.run, now: self.now, time: self.time };
         let out = &mut self.out;
@@ -101,15 +105,15 @@ impl Operations {
             C::UpsertMemo(changed) => properties::memo(changed, out),
             // Those of Go.
             C::RecordSideEffect(_) | C::RecordMutableSideEffect(_) => {
-                return Err(Fault::NotSimulated("side effects by the rules of core".into()));
+                return Err(Breakdown::NotSimulated("side effects by the rules of core".into()));
             }
             C::RecordVersion(_) => {
-                return Err(Fault::NotSimulated("versions by the rules of core".into()));
+                return Err(Breakdown::NotSimulated("versions by the rules of core".into()));
             }
             // Core has no such rules.
             C::SelectorReceived | C::ChildIdInUse | C::UpdateHandling => {}
             C::RespondUpdate(respond) => return self.updates.respond(*respond, out),
-            _ => return Err(Fault::NotSimulated("a command of a later version".into())),
+            _ => return Err(Breakdown::NotSimulated("a command of a later version".into())),
         }
         Ok(())
     }
@@ -125,7 +129,7 @@ impl Operations {
     }
 
     /// All that one activation asks for is taken; `closes`: the close of the workflow too.
-    pub(super) fn taken(&mut self, closes: bool) -> Result<(), Fault> {
+    pub(super) fn taken(&mut self, closes: bool) -> Result<(), Breakdown> {
         self.timers.taken();
         self.updates.taken();
         let here = Here { run: &self.run, now: self.now, time: self.time };
@@ -133,19 +137,19 @@ impl Operations {
     }
 
     /// All events of a task are applied.
-    pub(super) fn applied(&mut self, task: &Task) -> Result<(), Fault> {
+    pub(super) fn applied(&mut self, task: &Task) -> Result<(), Breakdown> {
         let here = Here { run: &self.run, now: self.now, time: self.time };
         self.locals.begin(task, here, &mut self.out)
     }
 
     /// A task begins: what a replay has left open is run.
-    pub(super) fn drain(&mut self) -> Result<(), Fault> {
+    pub(super) fn drain(&mut self) -> Result<(), Breakdown> {
         let here = Here { run: &self.run, now: self.now, time: self.time };
         self.locals.start(here, &mut self.out)
     }
 
     /// Something happened to a local activity.
-    pub(super) fn happened(&mut self, happened: LocalEvent) -> Result<(), Fault> {
+    pub(super) fn happened(&mut self, happened: LocalEvent) -> Result<(), Breakdown> {
         let here = Here { run: &self.run, now: self.now, time: self.time };
         self.locals.happened(happened, here, &mut self.out)
     }
@@ -167,8 +171,8 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] if there is no such machine, or if it cannot take the event.
-    pub(super) fn apply(&mut self, event: &Event) -> Result<(), Fault> {
+    /// A [`Breakdown`] if there is no such machine, or if it cannot take the event.
+    pub(super) fn apply(&mut self, event: &Event) -> Result<(), Breakdown> {
         use EventKind as E;
         let out = &mut self.out;
         if let Some(job) = requested(event) {
@@ -217,8 +221,8 @@ impl Operations {
             _ if event.server.worker_may_ignore => Ok(()),
             kind if kind.is_command() => Err(unasked(event)),
             kind => no_news(kind).map_err(|misplaced| match misplaced {
-                Misplaced::NoSuchOperation(message) => Fault::Nondeterminism(message),
-                Misplaced::NotSimulated(what) => Fault::NotSimulated(what),
+                Misplaced::NoSuchOperation(message) => Breakdown::Nondeterminism(message),
+                Misplaced::NotSimulated(what) => Breakdown::NotSimulated(what),
             }),
         }
     }
@@ -237,7 +241,7 @@ impl Operations {
     }
 
     /// Why `machine` does not take `event` as the record of its command.
-    pub(super) fn refusal(&self, machine: Machine, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, machine: Machine, event: &Event) -> Breakdown {
         match machine {
             Machine::Activity(seq) => self.activities.refusal(seq, event),
             Machine::Timer(seq) => self.timers.refusal(seq, event),

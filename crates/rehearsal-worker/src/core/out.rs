@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use rehearsal_activation::{Job, ServerCommand, Trouble};
 use rehearsal_history::Timestamp;
 
-use super::failure::Fault;
+use super::failure::Breakdown;
 use super::machine::Machine;
 
 /// The most activations of one workflow task. A workflow that asks for an activity in a canceled scope whenever the one
@@ -90,14 +90,14 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// [`Fault::Endless`] if workflow code comes to no end in this task.
-    pub(super) fn take(&mut self) -> Result<Vec<Job>, Fault> {
+    /// [`Breakdown::Endless`] if workflow code comes to no end in this task.
+    pub(super) fn take(&mut self) -> Result<Vec<Job>, Breakdown> {
         let mut jobs = core::mem::take(&mut self.waiting);
         if !jobs.is_empty() {
             self.activations += 1;
         }
         if self.activations > ACTIVATIONS {
-            return Err(Fault::Endless(ACTIVATIONS));
+            return Err(Breakdown::Endless(ACTIVATIONS));
         }
         jobs.sort_by_key(|job| match job {
             Job::Initialize(_) => 0,

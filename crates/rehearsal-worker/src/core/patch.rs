@@ -15,7 +15,7 @@ use rehearsal_history::{
     Event, EventKind, Payload, Payloads, SearchAttributes, SearchUpdate, SmolStr,
 };
 
-use super::failure::Fault;
+use super::failure::Breakdown;
 use super::machine::Machine;
 use super::out::Out;
 use super::properties::UPSERT;
@@ -96,13 +96,13 @@ impl Patches {
     }
 
     /// Why the patch does not take `event` as the record of its command.
-    pub(super) fn refusal(&self, index: usize, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, index: usize, event: &Event) -> Breakdown {
         match of_event(event) {
-            Some(marker) => Fault::Nondeterminism(format!(
+            Some(marker) => Breakdown::Nondeterminism(format!(
                 "Change id {} does not match expected id {}",
                 marker.id, self.asked[index]
             )),
-            None => Fault::Nondeterminism(format!(
+            None => Breakdown::Nondeterminism(format!(
                 "Change machine cannot handle this event: {}",
                 super::failure::printed(event)
             )),
@@ -111,8 +111,8 @@ impl Patches {
 }
 
 /// A patch is recorded for which workflow code does not ask.
-pub(super) fn unasked(marker: &Patch) -> Fault {
-    Fault::Nondeterminism(format!(
+pub(super) fn unasked(marker: &Patch) -> Breakdown {
+    Breakdown::Nondeterminism(format!(
         "Non-deprecated patch marker encountered for change {}, but there is no corresponding change command!",
         marker.id
     ))

@@ -6,7 +6,7 @@ use alloc::format;
 use rehearsal_activation::ServerCommand;
 use rehearsal_history::{Event, Memo, SearchAttributes};
 
-use super::failure::{Fault, printed};
+use super::failure::{Breakdown, printed};
 use super::machine::Machine;
 use super::out::Out;
 use crate::go::marker::CHANGE_VERSION;
@@ -29,6 +29,6 @@ pub(super) fn memo(changed: Memo, out: &mut Out) {
 }
 
 /// Why the machine of this name does not take `event` as the record of its command.
-pub(super) fn refusal(machine: &str, event: &Event) -> Fault {
-    Fault::Nondeterminism(format!("{machine} does not handle {}", printed(event)))
+pub(super) fn refusal(machine: &str, event: &Event) -> Breakdown {
+    Breakdown::Nondeterminism(format!("{machine} does not handle {}", printed(event)))
 }

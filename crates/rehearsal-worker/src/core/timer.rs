@@ -13,7 +13,7 @@ use rehearsal_history::event::TimerFired;
 use rehearsal_history::{Event, EventId, EventKind, SmolStr, UserMetadata};
 
 use self::machine::{TimerInput, TimerReaction, TimerState};
-use super::failure::{Fault, invalid, missing, no_transition, unhandled, unknown};
+use super::failure::{Breakdown, invalid, missing, no_transition, unhandled, unknown};
 use super::machine::Machine;
 use super::out::Out;
 
@@ -47,7 +47,7 @@ impl Timers {
     }
 
     /// Workflow code cancels one: what is not sent yet never is.
-    pub(super) fn cancel(&mut self, seq: Seq, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn cancel(&mut self, seq: Seq, out: &mut Out) -> Result<(), Breakdown> {
         let timer = self.by_seq.get_mut(&seq).ok_or_else(|| missing("Timer", seq))?;
         let (state, reaction) = timer.state.on(TimerInput::Cancel).map_err(|_| invalid())?;
         timer.state = state;
@@ -99,15 +99,15 @@ impl Timers {
         event: &Event,
         fired: &TimerFired,
         out: &mut Out,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breakdown> {
         let seq = *self.by_event.get(&fired.started_event_id).ok_or_else(|| unknown(event))?;
         let timer = self.by_seq.get_mut(&seq).ok_or_else(|| unknown(event))?;
         let state = timer.state;
         let (next, reaction) = state
             .on(TimerInput::Fired)
-            .map_err(|_| Fault::Fatal(no_transition("TimerMachine", state, event)))?;
+            .map_err(|_| Breakdown::Fatal(no_transition("TimerMachine", state, event)))?;
         if fired.timer_id.parse() != Ok(seq.0) {
-            return Err(Fault::Nondeterminism(format!(
+            return Err(Breakdown::Nondeterminism(format!(
                 "Timer fired event did not have expected timer id {seq}, it was {}!",
                 fired.timer_id
             )));
@@ -120,10 +120,10 @@ impl Timers {
     }
 
     /// Why the timer does not take `event` as the record of its command.
-    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, seq: Seq, event: &Event) -> Breakdown {
         match &event.kind {
             EventKind::TimerStarted(_) | EventKind::TimerCanceled(_) => {
-                Fault::Fatal(no_transition("TimerMachine", self.by_seq[&seq].state, event))
+                Breakdown::Fatal(no_transition("TimerMachine", self.by_seq[&seq].state, event))
             }
             _ => unhandled("Timer", event),
         }

@@ -11,7 +11,7 @@ use rehearsal_activation::{Message, RespondUpdate, ServerCommand, UpdateMessage,
 use rehearsal_history::{Event, EventKind, SmolStr};
 
 use self::machine::{UpdateInput, UpdateReaction, UpdateState};
-use super::failure::{Fault, no_transition, unhandled};
+use super::failure::{Breakdown, no_transition, unhandled};
 use super::machine::Machine;
 use super::out::Out;
 use crate::update::job;
@@ -44,14 +44,18 @@ impl Updates {
     }
 
     /// Workflow code says something of one (`handle_response`).
-    pub(super) fn respond(&mut self, respond: RespondUpdate, out: &mut Out) -> Result<(), Fault> {
+    pub(super) fn respond(
+        &mut self,
+        respond: RespondUpdate,
+        out: &mut Out,
+    ) -> Result<(), Breakdown> {
         let RespondUpdate { protocol_instance_id: update_id, response } = respond;
         let Some((&number, update)) = self
             .newest
             .get(&update_id)
             .and_then(|number| Some((number, self.all.get_mut(usize::try_from(*number).ok()?)?)))
         else {
-            return Err(Fault::Fatal(format!(
+            return Err(Breakdown::Fatal(format!(
                 "Missing associated machine for protocol message {update_id}"
             )));
         };
@@ -63,7 +67,7 @@ impl Updates {
             }
         };
         let (state, reaction) = update.state.on(input).map_err(|_| {
-            Fault::Nondeterminism(format!(
+            Breakdown::Nondeterminism(format!(
                 "Invalid transition while handling update response (id {update_id}) in state {:?}",
                 update.state
             ))
@@ -118,14 +122,14 @@ impl Updates {
 
     /// Why this one does not take `event` as the record of its command. Core does not look whether it is of another
     /// update.
-    pub(super) fn refusal(&self, number: u32, event: &Event) -> Fault {
+    pub(super) fn refusal(&self, number: u32, event: &Event) -> Breakdown {
         let update = usize::try_from(number).ok().and_then(|number| self.all.get(number));
         match (&event.kind, update) {
             (
                 EventKind::WorkflowExecutionUpdateAccepted(_)
                 | EventKind::WorkflowExecutionUpdateCompleted(_),
                 Some(update),
-            ) => Fault::Fatal(no_transition("UpdateMachine", update.state, event)),
+            ) => Breakdown::Fatal(no_transition("UpdateMachine", update.state, event)),
             _ => unhandled("Update", event),
         }
     }
