@@ -17,6 +17,7 @@ mod phase;
 mod properties;
 mod sdk;
 mod timer;
+mod update;
 mod words;
 
 use alloc::boxed::Box;

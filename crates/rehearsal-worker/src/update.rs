@@ -1,12 +1,8 @@
-//! Updates: what both profiles know of them, and what Go makes of them.
+//! What workflow code is told of an update.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 
-use rehearsal_activation::{
-    Job, Message, RespondUpdate, ServerCommand, Update, UpdateMessage, UpdateResponse,
-};
-use rehearsal_history::SmolStr;
+use rehearsal_activation::{Job, Message, Update};
 use rehearsal_history::event::UpdateMeta;
 
 /// What the workflow is told of an update. A validator is asked once, when the update is new.
@@ -22,43 +18,4 @@ pub(crate) fn job(message: &Message, replaying: bool) -> Job {
         identity,
         validates: !replaying,
     }))
-}
-
-/// The updates of one run that workflow code has been told of and has not accepted or rejected, as of Go.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Updates(BTreeMap<SmolStr, Message>);
-
-impl Updates {
-    /// What the workflow is told.
-    pub(crate) fn told(&mut self, message: &Message, replaying: bool) -> Job {
-        self.0.insert(message.update_id.clone(), message.clone());
-        job(message, replaying)
-    }
-
-    /// What is sent for an answer of the workflow; the error says what does not fit.
-    pub(crate) fn answered(
-        &mut self,
-        respond: RespondUpdate,
-    ) -> Result<ServerCommand, &'static str> {
-        let RespondUpdate { protocol_instance_id: update_id, response } = respond;
-        let message = match response {
-            UpdateResponse::Accepted => {
-                let asked =
-                    self.0.remove(&update_id).ok_or("an update is accepted that was not told")?;
-                let Message { sequencing, request, .. } = asked;
-                UpdateMessage::Accept { update_id, sequencing, request }
-            }
-            UpdateResponse::Rejected(failure) => {
-                self.0.remove(&update_id).ok_or("an update is rejected that was not told")?;
-                UpdateMessage::Reject { update_id, failure }
-            }
-            UpdateResponse::Completed(result) => {
-                UpdateMessage::Complete { update_id, outcome: Ok(result) }
-            }
-            UpdateResponse::Failed(failure) => {
-                UpdateMessage::Complete { update_id, outcome: Err(failure) }
-            }
-        };
-        Ok(ServerCommand::AnswerUpdate(Box::new(message)))
-    }
 }

@@ -16,11 +16,11 @@ use super::marker::Markers;
 use super::outbox::Outbox;
 use super::properties;
 use super::timer::{self, Timers};
+use super::update::Updates;
 use crate::local::{LocalEvent, LocalRequest};
 use crate::run_info::RunInfo;
 use crate::slice::Task;
 use crate::told::{Misplaced, no_news, requested};
-use crate::update::Updates;
 
 /// The operations of one run.
 #[derive(Debug, Clone)]
