@@ -5,6 +5,7 @@
 mod attempts;
 mod core_cancel;
 mod core_golden;
+mod core_recorded;
 mod core_replay;
 mod core_surplus;
 mod golden;
