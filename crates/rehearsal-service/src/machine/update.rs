@@ -26,8 +26,8 @@ pub(crate) enum Update {
     Sent { order: u64, request: UpdateRequest },
     /// Its handler runs; this event recorded it.
     Accepted { event: EventId },
-    /// Terminal: its handler has ended, or the workflow before it.
-    Completed(UpdateResult),
+    /// Terminal: its handler has ended, which is recorded; or the workflow before it, which no event of its own says.
+    Completed { result: UpdateResult, recorded: bool },
     /// Terminal: workflow code did not take it. The same id may come again.
     Rejected(Box<Failure>),
     /// Terminal: it was not looked at. The same id may come again.
@@ -62,7 +62,7 @@ impl Update {
     pub(crate) const fn is_in_flight(&self) -> bool {
         match self {
             Self::Admitted { .. } | Self::Sent { .. } | Self::Accepted { .. } => true,
-            Self::Completed(_) | Self::Rejected(_) | Self::Aborted(_) => false,
+            Self::Completed { .. } | Self::Rejected(_) | Self::Aborted(_) => false,
         }
     }
 
@@ -72,16 +72,15 @@ impl Update {
             Self::Admitted { .. }
             | Self::Sent { .. }
             | Self::Accepted { .. }
-            | Self::Completed(_) => true,
+            | Self::Completed { .. } => true,
             Self::Rejected(_) | Self::Aborted(_) => false,
         }
     }
 
     /// Whether what it came to is recorded: not if the workflow ended before its handler.
-    pub(crate) fn is_recorded(&self) -> bool {
+    pub(crate) const fn is_recorded(&self) -> bool {
         match self {
-            Self::Completed(Err(failure)) => **failure != closed_before(),
-            Self::Completed(Ok(_)) => true,
+            Self::Completed { recorded, .. } => *recorded,
             Self::Admitted { .. }
             | Self::Sent { .. }
             | Self::Accepted { .. }
@@ -96,9 +95,10 @@ impl Update {
             Self::Admitted { order, request } | Self::Sent { order, request } => {
                 Some((*order, request))
             }
-            Self::Accepted { .. } | Self::Completed(_) | Self::Rejected(_) | Self::Aborted(_) => {
-                None
-            }
+            Self::Accepted { .. }
+            | Self::Completed { .. }
+            | Self::Rejected(_)
+            | Self::Aborted(_) => None,
         }
     }
 
@@ -112,7 +112,7 @@ impl Update {
             Self::Admitted { .. } => "Admitted",
             Self::Sent { .. } => "Sent",
             Self::Accepted { .. } => "Accepted",
-            Self::Completed(_) | Self::Rejected(_) => "Completed",
+            Self::Completed { .. } | Self::Rejected(_) => "Completed",
             Self::Aborted(_) => "Aborted",
         }
     }
@@ -128,12 +128,13 @@ impl Update {
                 refused(Busy::Closing.into())
             }
             (Self::Accepted { .. }, Reason::Closed | Reason::Continued) => {
-                Some(Self::Completed(Err(Box::new(closed_before()))))
+                let result = Err(Box::new(closed_before()));
+                Some(Self::Completed { result, recorded: false })
             }
             (Self::Admitted { .. }, Reason::TaskFailed) => Some(Self::Aborted(Abort::Cleared)),
             (Self::Sent { .. }, Reason::TaskFailed) => refused(NotReady::UpdateTaskFailed.into()),
             (Self::Accepted { .. }, Reason::TaskFailed)
-            | (Self::Completed(_) | Self::Rejected(_) | Self::Aborted(_), _) => None,
+            | (Self::Completed { .. } | Self::Rejected(_) | Self::Aborted(_), _) => None,
         }
     }
 
@@ -161,7 +162,7 @@ pub(crate) fn evolve(updates: &mut impl Table<SmolStr, Update>, event: &Arc<Even
             let UpdateOutcome { success, failure, .. } =
                 completed.outcome.clone().unwrap_or_default();
             let result = failure.map_or(Ok(success), |failure| Err(Box::new(failure)));
-            updates.put(meta.update_id.clone(), Update::Completed(result));
+            updates.put(meta.update_id.clone(), Update::Completed { result, recorded: true });
         }
         _ => {}
     }

@@ -67,7 +67,7 @@ fn externals(state: &State) -> BTreeSet<u64> {
 /// Those that are in a history.
 fn updates(state: &State) -> BTreeMap<&str, &Update> {
     let recorded = |update: &Update| match update {
-        Update::Accepted { .. } | Update::Completed(_) => true,
+        Update::Accepted { .. } | Update::Completed { .. } => true,
         Update::Admitted { .. }
         | Update::Sent { .. }
         | Update::Rejected(_)

@@ -69,7 +69,7 @@ impl Run {
         Some(match self.state.updates.get(id)? {
             Update::Admitted { .. } | Update::Sent { .. } => UpdateStage::Admitted,
             Update::Accepted { .. } => UpdateStage::Accepted,
-            Update::Completed(result) => UpdateStage::Completed(result),
+            Update::Completed { result, .. } => UpdateStage::Completed(result),
             Update::Rejected(failure) => UpdateStage::Rejected(failure),
             Update::Aborted(Abort::Refused(error)) => UpdateStage::Refused(error),
             Update::Aborted(Abort::Cleared) => UpdateStage::Cleared,
