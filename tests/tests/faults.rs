@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, Code,
-    Context, EventKind, Exploration, Outcome, Scenario, Signal, Status, Stub, Tape, WorkerSpec,
-    Workflow, WorkflowError, secs,
+    Context, EventKind, Exploration, Outcome, Scenario, Signal, StartOptions, Status, Stub, Tape,
+    WorkerSpec, Workflow, WorkflowError, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -269,4 +269,79 @@ fn a_signal_comes_twice_late_or_with_the_cancel() {
     canceled right after the signal go, in one workflow task
       Canceled: task 0ns, signal 1s, task 1s, cancel 1s
     ");
+}
+
+/// Closes after a second, unless it was poked; the client pokes it while that task is with the worker, so that the task
+/// after it finds the poke and, for as long as the worker has it, all other signals are refused (W-13).
+fn closing(held: Duration) -> Scenario {
+    const CLOSE: Workflow<(), ()> = Workflow::new("Close");
+    let close = |ctx: Context, ()| async move {
+        let pokes = ctx.signals(GO);
+        ctx.sleep(secs(1)).await?;
+        if pokes.try_recv().is_some() {
+            ctx.sleep(secs(60)).await?;
+        }
+        while pokes.try_recv().is_some() {}
+        Ok::<(), WorkflowError>(())
+    };
+    let scenario = Scenario::new("closing").workflow(CLOSE, close);
+    scenario.hold(2, secs(2)).hold(3, held).client(|world| {
+        let mut options = StartOptions::new(CLOSE.name(), "close-1");
+        options.task_timeout = Some(secs(60));
+        world.start_workflow(options).expect("nothing is in the way");
+        world.advance(Duration::from_millis(1500));
+        for _ in 0..2 {
+            world.signal_workflow("close-1", None, "go", None).expect("it runs");
+        }
+    })
+}
+
+/// How many signals came, of two of which the first is late: it comes while all signals are refused.
+fn came(scenario: &Scenario) -> usize {
+    let outcome = scenario.try_run(&"signal.0.0=2".parse().unwrap()).unwrap();
+    let main = outcome.main().expect("it is started");
+    let failed = |kind: &EventKind| matches!(kind, EventKind::WorkflowTaskFailed(_));
+    assert_eq!(main.history.iter().filter(|event| failed(&event.kind)).count(), 1);
+    let signaled = |kind: &EventKind| matches!(kind, EventKind::WorkflowExecutionSignaled(_));
+    main.history.iter().filter(|event| signaled(&event.kind)).count()
+}
+
+#[test]
+fn a_late_signal_is_sent_again_as_long_as_its_client_would() {
+    // Refused from 3 s on; it comes first after 6.5 s, last after 16.5 s.
+    assert_eq!(came(&closing(secs(8))), 2);
+    assert_eq!(came(&closing(secs(30))), 1);
+    // A bare client sends it once.
+    assert_eq!(came(&closing(secs(8)).bare_client()), 1);
+}
+
+/// A worker that is away when new code takes over is replaced as all others are: it does not come back with old code.
+#[test]
+fn a_worker_that_is_away_does_not_survive_a_deployment() {
+    let scenario = Scenario::new("deployed")
+        .workflow(NAP, |ctx: Context, ()| async move {
+            ctx.sleep(secs(30)).await?;
+            ctx.sleep(secs(30)).await
+        })
+        .deploy(NAP, |ctx: Context, ()| async move {
+            ctx.sleep(secs(30)).await?;
+            ctx.sleep(secs(30)).await
+        })
+        // Without a cache each task goes to the first worker that polls.
+        .worker(WorkerSpec::new("main").with_cache(0))
+        .worker(WorkerSpec::new("main").with_cache(0))
+        .client(|world| {
+            world.start(NAP, "nap-1", ());
+        });
+    let outcome = scenario.try_run(&"away.0.0=1,deploy.0.1=1".parse().unwrap()).unwrap();
+    let main = outcome.main().expect("it is started");
+    let took: Vec<&str> = main
+        .history
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::WorkflowTaskStarted(started) => Some(started.identity.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(took, ["worker-3", "worker-3", "worker-3"]);
 }

@@ -4,13 +4,14 @@ use rehearsal_history::{EventId, EventKind};
 
 use super::{ReadyTask, World};
 use crate::choice::ChoiceKind;
+use crate::host::Host;
 use crate::record::Moment;
 
 impl World {
     /// Asks whether new code takes over before this task is taken, unless it has already, and has it take over.
     ///
-    /// The workers that run stop in good order: they finish what they have, and what waits in their sticky queues goes to
-    /// the normal one at once (W-9). In the place of each another one starts.
+    /// The workers that run stop in good order, one that is away for a while too: they finish what they have, and what waits
+    /// in their sticky queues goes to the normal one at once (W-9). In the place of each another one starts.
     pub(super) fn deploys(&mut self, task: ReadyTask) -> bool {
         if self.office > 0 || !self.still_waits(task) {
             return false;
@@ -21,8 +22,9 @@ impl World {
             return false;
         }
         self.office = self.hosts.len() / 2;
+        let runs = |host: &Host| host.is_polling() || host.is_away();
         let running: Vec<usize> =
-            (0..self.office).filter(|&host| self.hosts[host].is_polling()).collect();
+            (0..self.office).filter(|&host| runs(&self.hosts[host])).collect();
         for host in running {
             self.hosts[host].retire();
             self.start_host(self.in_office(host));

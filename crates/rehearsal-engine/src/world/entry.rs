@@ -22,6 +22,8 @@ pub(super) struct LateSignal {
     pub(super) run_id: Option<SmolStr>,
     pub(super) name: SmolStr,
     pub(super) input: Option<Payloads>,
+    /// Until when the client goes on sending it while the workflow is busy.
+    pub(super) give_up: Timestamp,
 }
 
 /// What is to happen at some time.

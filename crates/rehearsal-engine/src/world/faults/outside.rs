@@ -9,7 +9,7 @@ use rehearsal_service::{RequestError, RunRef};
 use crate::choice::ChoiceKind;
 use crate::outcome::start_of;
 use crate::strike::Struck;
-use crate::world::client::{BUSY_BACKOFF, target};
+use crate::world::client::{BUSY_BACKOFF, BUSY_PATIENCE, target};
 use crate::world::entry::LateSignal;
 use crate::world::{ClientError, Entry, World};
 
@@ -76,13 +76,14 @@ impl World {
         let (what, way) = match self.fault(ChoiceKind::Signal, ways) {
             1 => (Struck::SignalTwice(name), OnTheWay::Twice),
             2 => {
+                let due = self.clock.now() + LATE;
                 let late = LateSignal {
                     workflow_id: workflow_id.into(),
                     run_id: run_id.map(SmolStr::from),
                     name: name.clone(),
                     input: input.cloned(),
+                    give_up: due + BUSY_PATIENCE,
                 };
-                let due = self.clock.now() + LATE;
                 self.agenda.push(due, Entry::LateSignal(Box::new(late)));
                 (Struck::SignalLate(name), OnTheWay::Late)
             }
@@ -104,12 +105,15 @@ impl World {
         }
     }
 
-    /// A signal comes that was on its way. Nobody waits for the answer; while the workflow is busy it is sent again (W-13).
+    /// A signal comes that was on its way. Nobody waits for the answer; a client that tries again does so while the workflow
+    /// is busy (W-13), as long as with a signal that is not late.
     pub(in crate::world) fn late_signal(&mut self, late: LateSignal) {
         let run_id = late.run_id.as_deref();
         let answer = self.signal_once(&late.workflow_id, run_id, &late.name, late.input.as_ref());
-        if matches!(answer, Err(RequestError::ResourceExhausted(_))) {
-            let due = self.clock.now() + BUSY_BACKOFF;
+        let now = self.clock.now();
+        let again = self.scenario.client_retries && now < late.give_up;
+        if again && matches!(answer, Err(RequestError::ResourceExhausted(_))) {
+            let due = now + BUSY_BACKOFF;
             self.agenda.push(due, Entry::LateSignal(Box::new(late)));
         }
     }
