@@ -165,19 +165,20 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         return page;
     }
     if is_of_all(finding.code) && !matches!(place, Where::Alone | Where::Given) {
-        page.line(
-            Role::Plain,
-            "\n  No single run shows this: make all of them again, with cargo test.",
-        );
+        page.say(Role::Plain, "\n  No single run shows this. Make all of them again:  ");
+        page.line(Role::Command, &rerun::cargo_test(rerun::test_name().as_deref()));
+        return page;
+    }
+    if let Where::Moment { old: None, .. } = place {
+        // A fork from there is refused where the code does not replay, and where something goes on that cannot be rebuilt.
+        page.say(Role::Plain, "\n  Run all its moments again:  ");
+        page.line(Role::Command, "`scenario.try_sweep_upgrade_of(&[recorded])`");
         return page;
     }
     page.say(Role::Plain, "\n  Run exactly this again:  ");
     let tape = &outcome.tape;
     let again = match place {
         Where::Given => rerun::in_code(tape),
-        Where::Moment { old: None, taken, .. } => {
-            format!("`scenario.fork(&recorded, EventId({}))?.run()`", taken.moment.after_event)
-        }
         Where::Baseline
         | Where::Alone
         | Where::Explored { .. }

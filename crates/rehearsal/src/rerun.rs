@@ -132,7 +132,8 @@ pub(crate) fn seed_command(seed: u64, test: Option<&str>) -> String {
     format!("REHEARSAL_SEED={seed} {}", cargo_test(test))
 }
 
-fn cargo_test(test: Option<&str>) -> String {
+/// The command that runs that test, or all of them.
+pub(crate) fn cargo_test(test: Option<&str>) -> String {
     let only = test.map_or(String::new(), |test| format!(" {test} -- --exact"));
     format!("cargo test{only}")
 }

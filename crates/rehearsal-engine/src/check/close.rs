@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rehearsal_history::{
-    ContinueAsNewInitiator, EventKind, Failure, FailureInfo, Status, TimeoutType, duration_text,
+    ContinueAsNewInitiator, EventKind, Failure, FailureInfo, History, Status, TimeoutType,
+    duration_text,
 };
 
 use super::{Check, begins, closed, how_long, in_each, let_go, scheduled, started};
@@ -115,9 +116,26 @@ impl EndsWithin {
             );
             let uncanceled = cancel.is_none().then_some(Cause::LongUncanceled);
             let finding = uncanceled.into_iter().fold(finding, Finding::with_cause);
-            finding.with_events([close.0])
+            let waited = longest_wait(execution, outcome, since);
+            waited.into_iter().fold(finding, Finding::with_detail).with_events([close.0])
         })
     }
+}
+
+/// What the run waited for most of the time from then on, in a line: the event behind the longest time without any.
+fn longest_wait(execution: &Execution, outcome: &Outcome, since: Duration) -> Option<String> {
+    let history = History::new(execution.history.clone()).ok()?;
+    let (mut longest, mut ended_by, mut last) = (Duration::ZERO, None, since);
+    for event in &execution.history {
+        let at = event.time.since(outcome.record.began);
+        if at.saturating_sub(last) > longest {
+            (longest, ended_by) = (at.saturating_sub(last), Some(event.id));
+        }
+        last = last.max(at);
+    }
+    let line = history.lines().into_iter().find(|line| Some(line.id) == ended_by)?;
+    let event = format!("event {} {} {}", line.id, line.name, line.details);
+    Some(format!("{} of that passed before {}", duration_text(longest), event.trim_end()))
 }
 
 /// Every workflow that is canceled is closed soon: at most this long after its cancel was accepted (RH216).
@@ -153,6 +171,8 @@ impl Check for CancelOverWithin {
                     duration_text(at)
                 );
                 let finding = Finding::new(Code::CancelOverLate, headline).with_detail(detail);
+                let waited = longest_wait(execution, outcome, cancel.at);
+                let finding = waited.into_iter().fold(finding, Finding::with_detail);
                 findings.push(finding.with_events([close.0]).of(&execution.run_id, outcome));
             }
         }

@@ -304,6 +304,7 @@ fn a_cancel_may_be_over_at_the_limit_and_not_behind_it() {
     insta::assert_snapshot!(only(&canceled(millis(3_999))), @"
     RH216  the cancel of Print was over after 4s, 3.999s are allowed
       it was accepted at 3s, the workflow closed as Completed at 7s
+      3s of that passed before event 18 ActivityTaskCompleted activity=Pages scheduled=11
     ");
 }
 

@@ -2,8 +2,8 @@
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChildOptions, Code, Context,
-    Exploration, ForkError, Grade, History, Recorded, Scenario, Status, Stub, Tape, WorkerSpec,
-    Workflow, WorkflowError, check, mins, replay, secs,
+    EventId, Exploration, ForkError, Grade, History, Recorded, Scenario, Status, Stub, Tape,
+    WorkerSpec, Workflow, WorkflowError, check, mins, replay, secs,
 };
 
 const BAKE: Workflow<(), ()> = Workflow::new("Bake");
@@ -189,11 +189,17 @@ fn recorded_runs_are_taken_over_at_every_task() {
 #[test]
 fn a_recorded_run_that_the_new_code_breaks_is_named_with_its_moment() {
     let upgrade = bakery().deploy(BAKE, bake_for_nothing);
-    let Err(ForkError::Found(failure)) = upgrade.try_sweep_upgrade_of(&recorded()) else {
-        panic!("it breaks")
+    let found = || match upgrade.try_sweep_upgrade_of(&recorded()) {
+        Err(ForkError::Found(failure)) => failure,
+        other => panic!("it breaks: {other:?}"),
     };
+    let failure = found();
     assert_eq!(failure.findings()[0].grade, Some(Grade::BreaksProduction));
     insta::assert_snapshot!(failure.report());
+    // What the report says to do does it. A fork from that moment is refused, as the code does not replay.
+    assert_eq!(found().report(), failure.report());
+    let fork = bakery().workflow(BAKE, bake_for_nothing).fork(&recorded()[0], EventId(19));
+    assert!(matches!(fork, Err(ForkError::Replay(_))), "{fork:?}");
 }
 
 #[test]
@@ -223,4 +229,6 @@ fn where_a_recorded_run_cannot_go_on_it_is_replayed() {
     let Err(ForkError::Found(failure)) = broken else { panic!("it breaks") };
     let table = &failure.report()[failure.report().find("  run of the old").unwrap()..];
     insta::assert_snapshot!("broken", table);
+    let again = "Run all its moments again:  `scenario.try_sweep_upgrade_of(&[recorded])`";
+    assert!(failure.report().contains(again), "{}", failure.report());
 }
