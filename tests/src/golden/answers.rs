@@ -1,9 +1,74 @@
-//! What clients are told, in the words of the recorders.
+//! What clients are told, in the words of the recorders, compared with what they were told then.
 
 use rehearsal::ClientError;
+use rehearsal_history::{Payload, Payloads};
+
+use super::Step;
+use super::leaves::{UUID_LENGTH, find_uuid};
+use super::run::{Run, title};
+
+impl Run<'_> {
+    /// Compares the value that a query or an update came to.
+    pub(super) fn check_value(
+        &mut self,
+        step: &Step,
+        answer: Result<Option<Payloads>, ClientError>,
+    ) -> Result<(), ClientError> {
+        let value = answer?;
+        let first = value.as_ref().and_then(|value| value.as_slice().first());
+        let found = first.and_then(Payload::as_json).unwrap_or("null");
+        self.check_result(step, "got", found);
+        Ok(())
+    }
+
+    fn check_result(&mut self, step: &Step, how: &str, found: &str) {
+        let expected = step.result.as_ref().or(step.answer.as_ref());
+        if let Some(expected) = expected.filter(|expected| !same_json(found, expected)) {
+            self.problem(format!("{}: the client {how} {found}, recorded {expected}", title(step)));
+        }
+    }
+
+    /// Compares what a client sees with what it saw; returns whether it saw anything.
+    pub(super) fn check_seen(
+        &mut self,
+        step: &Step,
+        seen: Result<String, ClientError>,
+    ) -> Result<(), ClientError> {
+        self.check_result(step, "saw", &seen?);
+        Ok(())
+    }
+
+    pub(super) fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
+        let got = match answer {
+            Ok(()) => "ok",
+            Err(error) => kind(self.sdk, error),
+        };
+        let expected = step.expect.as_deref().unwrap_or("ok");
+        let expected = if expected == "accepted" { "ok" } else { expected };
+        if !(expected == got || expected == "failed" && answer.is_err()) {
+            let message =
+                answer.as_ref().err().map_or_else(String::new, |error| format!(" ({error})"));
+            self.problem(format!(
+                "{}: the client got {got}{message}, recorded {expected}",
+                title(step)
+            ));
+        }
+        if let (Some(expected), Err(error)) =
+            (step.message.as_ref().or(step.answer.as_ref()), answer)
+        {
+            let said = said(self.sdk, error);
+            if without_uuids(expected) != without_uuids(&said) {
+                self.problem(format!(
+                    "{}: the client got `{said}`, recorded `{expected}`",
+                    title(step)
+                ));
+            }
+        }
+    }
+}
 
 /// What a scenario file calls a refusal.
-pub(super) fn kind(sdk: &str, error: &ClientError) -> &'static str {
+fn kind(sdk: &str, error: &ClientError) -> &'static str {
     match error {
         // The client of the Rust scenarios sees the codes of gRPC.
         ClientError::QueryFailed { .. } if sdk == "rust" => "InvalidArgument",
@@ -31,4 +96,20 @@ pub(super) fn said(sdk: &str, error: &ClientError) -> String {
         }
         _ => error.to_string(),
     }
+}
+
+/// Whether two texts are the same, or the same JSON value, but for UUIDs: which is which is compared in the histories.
+pub(super) fn same_json(left: &str, right: &str) -> bool {
+    let (left, right) = (without_uuids(left), without_uuids(right));
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    left == right || value(&left).is_some_and(|left| Some(left) == value(&right))
+}
+
+/// `text` with one and the same word in the place of each UUID.
+fn without_uuids(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(at) = find_uuid(&text) {
+        text.replace_range(at..at + UUID_LENGTH, "(a UUID)");
+    }
+    text
 }

@@ -6,6 +6,7 @@
 mod alarms;
 mod answers;
 mod compare;
+mod ended;
 mod leaves;
 mod look;
 mod outside;

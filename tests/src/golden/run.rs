@@ -6,17 +6,14 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use rehearsal::{
-    ClientError, Code, Handle, Scenario, StartOptions, Tape, UpdateHandle, WorkerSpec, Workflow,
-    World,
+    ClientError, Handle, Scenario, StartOptions, Tape, UpdateHandle, WorkerSpec, Workflow, World,
 };
-use rehearsal_history::{EventKind, Failure, History, Payload, Payloads, RetryPolicy};
+use rehearsal_history::{History, Payload, Payloads, RetryPolicy};
 use rehearsal_service::ServiceConfig;
 
-use super::compare::describe;
-use super::leaves::{UUID_LENGTH, find_uuid};
 use super::updates::{SLICE, Waiting};
-use super::{Action, Expect, Folder, Register, Retry, Script, Span, Step, Worker};
-use super::{answers, look, outside};
+use super::{Action, Folder, Register, Retry, Script, Span, Step, Worker};
+use super::{look, outside};
 
 /// How long the recorder waited after everything was done before it took the histories.
 const AFTERWARDS: Duration = Duration::from_millis(1200);
@@ -71,9 +68,9 @@ pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario
 
 pub(super) struct Run<'a> {
     pub(super) sdk: &'a str,
-    name: &'a str,
+    pub(super) name: &'a str,
     pub(super) script: &'a Script,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
     /// What the client started, the main workflow first.
     handles: Vec<Handle>,
     /// The updates that were sent, by their ids.
@@ -295,156 +292,7 @@ impl<'a> Run<'a> {
         options
     }
 
-    /// Compares the value that a query or an update came to.
-    pub(super) fn check_value(
-        &mut self,
-        step: &Step,
-        answer: Result<Option<Payloads>, ClientError>,
-    ) -> Result<(), ClientError> {
-        let value = answer?;
-        let first = value.as_ref().and_then(|value| value.as_slice().first());
-        let found = first.and_then(Payload::as_json).unwrap_or("null");
-        self.check_result(step, "got", found);
-        Ok(())
-    }
-
-    fn check_result(&mut self, step: &Step, how: &str, found: &str) {
-        let expected = step.result.as_ref().or(step.answer.as_ref());
-        if let Some(expected) = expected.filter(|expected| !same_json(found, expected)) {
-            self.problem(format!("{}: the client {how} {found}, recorded {expected}", title(step)));
-        }
-    }
-
-    /// Compares what a client sees with what it saw; returns whether it saw anything.
-    fn check_seen(
-        &mut self,
-        step: &Step,
-        seen: Result<String, ClientError>,
-    ) -> Result<(), ClientError> {
-        self.check_result(step, "saw", &seen?);
-        Ok(())
-    }
-
-    pub(super) fn check_answer(&mut self, step: &Step, answer: &Result<(), ClientError>) {
-        let got = match answer {
-            Ok(()) => "ok",
-            Err(error) => answers::kind(self.sdk, error),
-        };
-        let expected = step.expect.as_deref().unwrap_or("ok");
-        let expected = if expected == "accepted" { "ok" } else { expected };
-        if !(expected == got || expected == "failed" && answer.is_err()) {
-            let message =
-                answer.as_ref().err().map_or_else(String::new, |error| format!(" ({error})"));
-            self.problem(format!(
-                "{}: the client got {got}{message}, recorded {expected}",
-                title(step)
-            ));
-        }
-        if let (Some(expected), Err(error)) =
-            (step.message.as_ref().or(step.answer.as_ref()), answer)
-        {
-            let said = answers::said(self.sdk, error);
-            if without_uuids(expected) != without_uuids(&said) {
-                self.problem(format!(
-                    "{}: the client got `{said}`, recorded `{expected}`",
-                    title(step)
-                ));
-            }
-        }
-    }
-
-    /// Takes the histories and compares how the runs ended.
-    fn conclude(mut self, world: World) -> Simulated {
-        let outcome = world.finish();
-        let mut histories = BTreeMap::new();
-        let mut count = BTreeMap::<&str, usize>::new();
-        for execution in &outcome.executions {
-            let nth = count.entry(&execution.workflow_id).or_default();
-            *nth += 1;
-            let file = self.file(&execution.workflow_id, *nth);
-            match History::new(execution.history.clone()) {
-                Ok(history) => {
-                    if let Err(error) = history.check_well_formed() {
-                        self.problem(format!(
-                            "{file}: the simulated history is not well formed: {}",
-                            describe(&error)
-                        ));
-                    }
-                    histories.insert(file, history);
-                }
-                Err(error) => {
-                    self.problem(format!("{file}: what was simulated is no history: {error}"));
-                }
-            }
-        }
-        // What else may be found wrong with the workflow is what the scenario is about, or shows in its history.
-        for finding in &outcome.findings {
-            if matches!(
-                finding.code,
-                Code::NotSimulated | Code::Setup | Code::Limit | Code::IllFormed
-            ) {
-                self.problem(finding.to_string());
-            }
-        }
-        let script = self.script;
-        let last = (1..)
-            .map(|nth| self.file(&script.workflow_id, nth))
-            .take_while(|file| histories.contains_key(file));
-        let last = last.last().unwrap_or_else(|| "history.json".to_owned());
-        self.check_end(&last, &histories, &script.expect);
-        for (file, expect) in &script.expect.runs {
-            self.check_end(file, &histories, expect);
-        }
-        Simulated { histories, problems: self.problems }
-    }
-
-    /// The file that holds the `nth` run of a workflow, counting from 1.
-    fn file(&self, workflow_id: &str, nth: usize) -> String {
-        let main = workflow_id == self.script.workflow_id;
-        match (main, nth) {
-            (true, 1) => "history.json".to_owned(),
-            (true, nth) => format!("history.{nth}.json"),
-            (false, nth) if nth == 1 || self.keeps_last(workflow_id) => {
-                format!("history.{workflow_id}.json")
-            }
-            (false, nth) => format!("history.{workflow_id}.{nth}.json"),
-        }
-    }
-
-    /// Whether the recorder has kept the last run alone: that of Rust does of workflows that a signal or an update starts.
-    fn keeps_last(&self, workflow_id: &str) -> bool {
-        let starts = |step: &Step| {
-            matches!(step.action, Action::SignalWithStart | Action::UpdateWithStart)
-                && step.id.as_deref() == Some(workflow_id)
-        };
-        self.sdk == "rust" && self.script.steps.iter().any(starts)
-    }
-
-    fn check_end(&mut self, file: &str, histories: &BTreeMap<String, History>, expect: &Expect) {
-        // That a recorded history was not simulated is noticed where the histories are compared.
-        let Some(history) = histories.get(file) else {
-            return;
-        };
-        let status = history.status();
-        if status.as_str() != expect.status {
-            self.problem(format!("{file}: ended {status}, recorded {}", expect.status));
-        }
-        let end = End::of(history);
-        for (what, expected, found) in [
-            ("result", &expect.result, end.result),
-            ("details", &expect.details, end.details),
-            ("failure", &expect.failure, end.failure),
-        ] {
-            if let Some(expected) = expected
-                && found.as_ref().is_none_or(|found| !same_json(found, expected))
-            {
-                let found = found.unwrap_or_else(|| "nothing".to_owned());
-                self.problem(format!("{file}: {what}: simulated {found}, recorded {expected}"));
-            }
-        }
-    }
-
-    fn problem(&mut self, line: String) {
+    pub(super) fn problem(&mut self, line: String) {
         self.problems.push(line);
     }
 }
@@ -472,50 +320,4 @@ fn retry_policy(retry: &Retry) -> RetryPolicy {
         non_retryable_error_types: retry.non_retryable_error_types.iter().map(Into::into).collect(),
         ..RetryPolicy::default()
     }
-}
-
-/// What a run ended with: values as JSON text, a failure as its message.
-#[derive(Debug, Default)]
-struct End {
-    result: Option<String>,
-    details: Option<String>,
-    failure: Option<String>,
-}
-
-impl End {
-    fn of(history: &History) -> Self {
-        let text = |payloads: &Option<Payloads>| {
-            payloads.as_ref()?.as_slice().first()?.as_json().map(str::to_owned)
-        };
-        let message =
-            |failure: &Option<Failure>| failure.as_ref().map(|failure| failure.message.to_string());
-        match history.close().map(|event| &event.kind) {
-            Some(EventKind::WorkflowExecutionCompleted(close)) => {
-                Self { result: text(&close.result), ..Self::default() }
-            }
-            Some(EventKind::WorkflowExecutionCanceled(close)) => {
-                Self { details: text(&close.details), ..Self::default() }
-            }
-            Some(EventKind::WorkflowExecutionFailed(close)) => {
-                Self { failure: message(&close.failure), ..Self::default() }
-            }
-            _ => Self::default(),
-        }
-    }
-}
-
-/// Whether two texts are the same, or the same JSON value, but for UUIDs: which is which is compared in the histories.
-fn same_json(left: &str, right: &str) -> bool {
-    let (left, right) = (without_uuids(left), without_uuids(right));
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    left == right || value(&left).is_some_and(|left| Some(left) == value(&right))
-}
-
-/// `text` with one and the same word in the place of each UUID.
-fn without_uuids(text: &str) -> String {
-    let mut text = text.to_owned();
-    while let Some(at) = find_uuid(&text) {
-        text.replace_range(at..at + UUID_LENGTH, "(a UUID)");
-    }
-    text
 }
