@@ -1,9 +1,10 @@
 //! What workflow code waits for, where it asks for it, and what it cannot read of what it gets, which no history tells.
 
 use alloc::string::String;
+use core::fmt;
 use core::time::Duration;
 
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SmolStr, duration_text};
 
 /// Something that workflow code asks for. Activities of one type are the same, and so are children, and timers of one
 /// length and one summary.
@@ -22,6 +23,21 @@ pub enum Asked {
     Signal(SmolStr),
     /// A child workflow of this type.
     Child(SmolStr),
+    /// That a condition of its own comes true.
+    Condition,
+}
+
+/// `activity Charge`, `timer of 5s`, ``signal `approve` ``, `child Ship`, `a condition`.
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activity(name) => write!(f, "activity {name}"),
+            Self::Timer { after, .. } => write!(f, "timer of {}", duration_text(*after)),
+            Self::Signal(name) => write!(f, "signal `{name}`"),
+            Self::Child(name) => write!(f, "child {name}"),
+            Self::Condition => f.write_str("a condition"),
+        }
+    }
 }
 
 /// Something that workflow code waits for.
@@ -33,6 +49,10 @@ pub struct Awaited {
     pub activity: Option<SmolStr>,
     /// Its id, if it is a child workflow or the start of one, and the id is known.
     pub child: Option<SmolStr>,
+    /// What was asked for, if it is one of these; of a timer without its summary.
+    pub asked: Option<Asked>,
+    /// Where workflow code asked for it, as `file:line`, if that is known.
+    pub at: Option<String>,
 }
 
 /// A result of an activity that workflow code could not read: it is told of an error instead.

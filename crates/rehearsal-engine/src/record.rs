@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Asked, AskedAt, Misread, Seq, Signals, Trouble};
+use rehearsal_activation::{Asked, AskedAt, Awaited, Misread, Seq, Signals, Trouble};
 use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
 use rehearsal_service::ActivityToken;
 
@@ -348,6 +348,9 @@ pub struct CancelAccepted {
     pub at: Duration,
     /// The run it was for.
     pub run_id: SmolStr,
+    /// What the code of that run waited for just then, as far as its host knows; nothing before its first task and where
+    /// no worker has the run in its cache.
+    pub awaits: Vec<Awaited>,
 }
 
 /// A handler that had not ended when the main routine of its workflow returned.

@@ -7,6 +7,8 @@
 mod accepted;
 mod campaign;
 mod case;
+mod coverage;
+mod map;
 mod observe;
 mod points;
 mod seed;
@@ -19,6 +21,8 @@ mod upgrade;
 pub use accepted::Accepted;
 pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices};
 pub use case::{Case, CaseError, Difference};
+pub use coverage::Coverage;
+pub use map::{AwaitMap, AwaitPlace, ReachedAwait};
 pub use observe::{Choices, Observer, Unobserved};
 pub use points::{Target, targets};
 pub use seed::seed_of;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use rehearsal_activation::{Awaited, ChildStart, Job, Seq, WorkflowCommand};
+use rehearsal_activation::{Asked, Awaited, ChildStart, Job, Seq, WorkflowCommand};
 use rehearsal_history::{SmolStr, duration_text};
 
 /// What a run that waits waits for, if it is no operation.
@@ -160,15 +160,25 @@ impl Operations {
             return vec![Awaited { what, ..Awaited::default() }];
         }
         let awaited = |open: &Operation| {
-            let (activity, child) = match open {
-                Operation::Activity { activity_type, .. } => (Some(activity_type.clone()), None),
-                Operation::Child { workflow_id, .. } => (None, workflow_id.clone()),
-                Operation::Local { .. }
-                | Operation::Timer { .. }
-                | Operation::Signal { .. }
-                | Operation::Cancel { .. } => (None, None),
+            let (mut activity, mut child) = (None, None);
+            let asked = match open {
+                Operation::Activity { activity_type, .. } => {
+                    activity = Some(activity_type.clone());
+                    Some(Asked::Activity(activity_type.clone()))
+                }
+                Operation::Local { activity_type, .. } => {
+                    Some(Asked::Activity(activity_type.clone()))
+                }
+                Operation::Timer { after, .. } => {
+                    Some(Asked::Timer { after: *after, summary: None })
+                }
+                Operation::Child { workflow_type, workflow_id, .. } => {
+                    child.clone_from(workflow_id);
+                    Some(Asked::Child(workflow_type.clone()))
+                }
+                Operation::Signal { .. } | Operation::Cancel { .. } => None,
             };
-            Awaited { what: open.to_string(), activity, child }
+            Awaited { what: open.to_string(), activity, child, asked, at: None }
         };
         self.open.iter().map(awaited).collect()
     }

@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::task::{self, Poll};
 use std::time::Duration;
 
+use rehearsal_activation::Asked;
+
 use crate::context::Context;
 use crate::error::WorkflowError;
 use crate::operation::Waiting;
@@ -52,9 +54,16 @@ pub struct Wait<C> {
     condition: C,
 }
 
+/// The ticket of a condition that workflow code waits for.
+fn ticket(context: &Context) -> u64 {
+    let mut state = context.shared.borrow_mut();
+    state.note_asked(Asked::Condition);
+    state.ticket()
+}
+
 impl<C> Wait<C> {
     pub(crate) fn new(context: &Context, condition: C) -> Self {
-        Self { context: context.clone(), ticket: context.shared.borrow_mut().ticket(), condition }
+        Self { context: context.clone(), ticket: ticket(context), condition }
     }
 }
 
@@ -97,7 +106,7 @@ pub struct WaitTimeout<C> {
 
 impl<C> WaitTimeout<C> {
     pub(crate) fn new(context: &Context, timeout: Duration, condition: C) -> Self {
-        let ticket = context.shared.borrow_mut().ticket();
+        let ticket = ticket(context);
         let timer = context.start_timer(timeout, Some(NAME));
         Self { context: context.clone(), ticket, timer, condition, yielded: false }
     }

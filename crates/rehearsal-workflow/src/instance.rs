@@ -6,7 +6,6 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use rehearsal_activation::quiet::{self, Panic};
-use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
     Activation, Asked, AskedAt, Awaited, Completion, Initialize, Instance, Job, Misread, Signals,
     TaskFailure, Trouble, WorkflowCommand,
@@ -15,7 +14,7 @@ use rehearsal_history::{ApplicationFailureInfo, Failure, FailureInfo, WorkflowTa
 
 use crate::definition::Start;
 use crate::error::{PANIC, SOURCE};
-use crate::operation::Outcome;
+use crate::operation::{Outcome, line_of};
 use crate::routine::{Routines, Stopped};
 use crate::scope::ScopeId;
 use crate::state::{Places, Shared, State};
@@ -214,7 +213,7 @@ impl Instance for NativeInstance {
 fn in_words(places: &Places) -> BTreeSet<AskedAt> {
     let line = |(asked, place): &(Asked, &'static Location<'static>)| AskedAt {
         asked: asked.clone(),
-        place: format!("{}:{}", short_path(place.file()), place.line()),
+        place: line_of(place),
     };
     places.iter().map(line).collect()
 }

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rehearsal_activation::Seq;
+use rehearsal_activation::wake::short_path;
+use rehearsal_activation::{Asked, Awaited, Seq};
 use rehearsal_history::{Payloads, SmolStr, duration_text};
 
 use crate::error::WorkflowError;
@@ -175,38 +177,40 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
-    /// The type of the activity that is waited for, if it is one.
-    pub(crate) fn activity(&self) -> Option<SmolStr> {
-        match self {
-            Self::Operation(operation) => match &operation.kind {
-                Kind::Activity { name, .. } => Some(name.clone()),
-                Kind::Local { .. }
-                | Kind::LocalAttempts { .. }
-                | Kind::Timer { .. }
-                | Kind::ChildStart(_)
-                | Kind::Child(_)
-                | Kind::Signal { .. }
-                | Kind::Cancel { .. } => None,
-            },
-            Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
-        }
+    /// The same for reports, if its place is what workflow code used its context for when it asked for it.
+    pub(crate) fn awaited(&self, place: Option<&'static Location<'static>>) -> Awaited {
+        let (mut activity, mut child) = (None, None);
+        let (asked, at) = match self {
+            Self::Operation(operation) => {
+                let asked = match &operation.kind {
+                    Kind::Activity { name, .. } => {
+                        activity = Some(name.clone());
+                        Some(Asked::Activity(name.clone()))
+                    }
+                    Kind::Local { name } | Kind::LocalAttempts { name } => {
+                        Some(Asked::Activity(name.clone()))
+                    }
+                    Kind::Timer { after } => Some(Asked::Timer { after: *after, summary: None }),
+                    Kind::ChildStart(name) | Kind::Child(name) => {
+                        child = name.workflow_id.get().cloned();
+                        Some(Asked::Child(name.workflow_type.clone()))
+                    }
+                    Kind::Signal { .. } | Kind::Cancel { .. } => None,
+                };
+                (asked, place)
+            }
+            // A channel may be read far from where it was asked for, and a selector has no place of its own.
+            Self::Signal(name) => (Some(Asked::Signal(name.clone())), None),
+            Self::Condition => (Some(Asked::Condition), place),
+            Self::Cancellation | Self::NoCase => (None, None),
+        };
+        Awaited { what: self.to_string(), activity, child, asked, at: at.map(line_of) }
     }
+}
 
-    /// The id of the child that is waited for, if it is one and the id is known.
-    pub(crate) fn child(&self) -> Option<SmolStr> {
-        match self {
-            Self::Operation(operation) => match &operation.kind {
-                Kind::ChildStart(name) | Kind::Child(name) => name.workflow_id.get().cloned(),
-                Kind::Activity { .. }
-                | Kind::Local { .. }
-                | Kind::LocalAttempts { .. }
-                | Kind::Timer { .. }
-                | Kind::Signal { .. }
-                | Kind::Cancel { .. } => None,
-            },
-            Self::Signal(_) | Self::Condition | Self::Cancellation | Self::NoCase => None,
-        }
-    }
+/// A place as file and line.
+pub(crate) fn line_of(place: &Location<'_>) -> String {
+    format!("{}:{}", short_path(place.file()), place.line())
 }
 
 impl fmt::Display for Waiting {

@@ -119,7 +119,8 @@ pub(crate) struct State {
     pub(crate) illegal: Option<String>,
     commands: Vec<WorkflowCommand>,
     steps: u32,
-    tickets: u64,
+    /// Where workflow code used its context last when each ticket was given out; the first is 1.
+    tickets: Vec<Option<&'static Location<'static>>>,
     activities: u32,
     timers: u32,
     children: u32,
@@ -173,7 +174,7 @@ impl State {
             illegal: None,
             commands: Vec::new(),
             steps: 0,
-            tickets: 0,
+            tickets: Vec::new(),
             activities: 0,
             timers: 0,
             children: 0,
@@ -227,8 +228,8 @@ impl State {
 
     /// The place of the next thing that is asked for.
     pub(crate) fn ticket(&mut self) -> u64 {
-        self.tickets += 1;
-        self.tickets
+        self.tickets.push(self.seen);
+        self.tickets.len() as u64
     }
 
     /// Workflow code got further.
@@ -280,14 +281,9 @@ impl State {
 
     /// What the routines wait for, in the order in which it was asked for.
     pub(crate) fn awaited(&self) -> Vec<Awaited> {
-        self.waiting
-            .values()
-            .map(|waiting| Awaited {
-                what: waiting.to_string(),
-                activity: waiting.activity(),
-                child: waiting.child(),
-            })
-            .collect()
+        let place =
+            |ticket: u64| *self.tickets.get(usize::try_from(ticket).ok()?.checked_sub(1)?)?;
+        self.waiting.iter().map(|(ticket, waiting)| waiting.awaited(place(*ticket))).collect()
     }
 
     /// What the routines wait for, and what else was asked for and has not ended, in that order.

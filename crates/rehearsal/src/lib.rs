@@ -99,6 +99,7 @@ mod fork;
 mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
+mod map;
 mod names;
 mod occurrence;
 #[cfg(feature = "temporal")]
@@ -128,7 +129,7 @@ pub use rehearsal_engine::{
     StartOptions, Strike, Struck, Tape, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
-pub use rehearsal_explore::{Case, CaseError, Choices, Difference};
+pub use rehearsal_explore::{AwaitPlace, Case, CaseError, Choices, Difference, ReachedAwait};
 #[doc(inline)]
 pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,
@@ -154,6 +155,7 @@ pub use rehearsal_workflow::{
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
 pub use crate::fork::{ForkError, ForkReport};
+pub use crate::map::CancelMap;
 pub use crate::names::{ActivityName, Native};
 pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]

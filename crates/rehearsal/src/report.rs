@@ -79,6 +79,10 @@ impl Report {
         Occurrence::of_sweep(&self.sweep)
     }
 
+    pub(crate) fn sweep(&self) -> &Sweep {
+        &self.sweep
+    }
+
     pub(crate) fn scenario(&self) -> &str {
         &self.scenario
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rehearsal_activation::Instance;
 use rehearsal_activation::names::{Signal, Workflow};
 use rehearsal_history::{
     CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, WorkflowIdConflictPolicy,
@@ -418,7 +419,8 @@ impl World {
         if let Some(run) = open {
             self.main_canceled |= self.main_run().is_some_and(|(main, _)| main == run);
             let (at, run_id) = (self.elapsed(), self.service.run(run).run_id.clone());
-            self.record.cancels.push(CancelAccepted { at, run_id });
+            let awaits = self.instance(run).map(Instance::awaited).unwrap_or_default();
+            self.record.cancels.push(CancelAccepted { at, run_id, awaits });
         }
         Ok(())
     }

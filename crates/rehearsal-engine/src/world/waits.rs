@@ -80,7 +80,7 @@ impl World {
     }
 
     /// The code of a run, if a worker has it in its cache.
-    fn instance(&self, run: RunRef) -> Option<&dyn Instance> {
+    pub(super) fn instance(&self, run: RunRef) -> Option<&dyn Instance> {
         let run_id = &self.service.run(run).run_id;
         self.hosts.iter().find_map(|host| host.instances.get(run_id)).map(AsRef::as_ref)
     }
@@ -98,7 +98,7 @@ impl World {
             waits.extend(pending.iter().map(|op| self.awaited(run, op)));
         }
         let mut told: BTreeSet<SmolStr> = BTreeSet::new();
-        for Awaited { what, activity, child } in said {
+        for Awaited { what, activity, child, .. } in said {
             let is_child =
                 |op: &&PendingOp| op.kind == PendingKind::Child && child.as_ref() == Some(&op.id);
             if let Some(op) = pending.iter().find(is_child) {

@@ -32,7 +32,7 @@ impl State {
     }
 
     /// Workflow code asks for something, where it was seen last.
-    pub(super) fn note_asked(&mut self, asked: Asked) {
+    pub(crate) fn note_asked(&mut self, asked: Asked) {
         if let Some(place) = self.seen {
             self.asked.insert((asked, place));
         }

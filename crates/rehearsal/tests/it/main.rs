@@ -15,6 +15,7 @@ mod heartbeats;
 mod late;
 mod left;
 mod many;
+mod map;
 mod markers;
 mod messages;
 mod outside;
