@@ -19,6 +19,7 @@ pub use self::client::ActivityClient;
 use self::client::Sent;
 pub use self::error::ActivityError;
 use crate::clock::Clock;
+use crate::fake::Fakes;
 
 /// What an activity ends with: its encoded result, or an error.
 pub type ActivityResult = Result<Option<Payloads>, ActivityError>;
@@ -112,6 +113,8 @@ pub(crate) struct Attempt {
     pub(crate) sleeps: RefCell<Vec<Timestamp>>,
     /// What the code has asked of the service since it was last polled.
     pub(crate) requests: RefCell<Vec<Sent>>,
+    /// What it shares with all attempts of this run.
+    pub(crate) fakes: Fakes,
 }
 
 impl Attempt {

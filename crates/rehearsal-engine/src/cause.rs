@@ -27,9 +27,9 @@ pub enum Cause {
     Unreached,
     /// RH201, RH213: the workflow returned while what should have run was still to be done.
     NotAwaited,
-    /// RH201, RH213: no worker took in time what should have run.
+    /// RH201, RH208, RH213: no worker took in time what should have run.
     NotTaken,
-    /// RH201, RH213: what should have run failed, or ran into a timeout.
+    /// RH201, RH211, RH213: what should have run failed, or ran into a timeout.
     FailedForGood,
     /// RH205: nothing canceled the activity.
     NotCanceled,
@@ -51,6 +51,8 @@ pub enum Cause {
     RunTimedOut,
     /// RH208: an activity ran into a timeout, and its error closed the workflow.
     ActivityTimedOut,
+    /// RH208: it saw a cancel and closed as Canceled.
+    CanceledAsAsked,
     /// RH301: no cancel was requested.
     NoCancel,
     /// RH301: nobody polls a queue.
@@ -239,6 +241,10 @@ impl Cause {
             Self::ActivityTimedOut => {
                 "an activity runs into its timeout, and the workflow returns that error: allow it more time, or more \
                  attempts"
+            }
+            Self::CanceledAsAsked => {
+                "it was canceled and closes as Canceled, as workflows do: allow `Status::Canceled` in the check, or let the \
+                 workflow return what it should in place of the error"
             }
             Self::NoCancel => {
                 "what it waits for never comes: nobody sends the signal, makes the condition true or ends the activity"

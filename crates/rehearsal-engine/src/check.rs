@@ -13,6 +13,7 @@ mod free;
 mod heartbeats;
 mod left;
 mod observed;
+mod only;
 mod reached;
 mod recommended;
 mod rounds;
@@ -30,10 +31,11 @@ pub use self::cleanup::CleanupIffCanceled;
 pub use self::close::{CancelOverWithin, EndsWithin, NoActivityOutlivesClose, StatusIn};
 pub use self::compensated::Compensated;
 pub use self::finally::Finally;
-pub use self::free::{Always, Eventually, Sometimes};
+pub use self::free::{Always, Eventually, Never, Sometimes};
 pub use self::heartbeats::ActivityHeartbeatsWithin;
 pub use self::left::{NoChildOrphanedAtClose, NoTimerLeftAtClose, NoWorkLostAtClose};
 pub use self::observed::CancelObservedOrCompletedFirst;
+pub use self::only::IfCanceled;
 pub use self::reached::Reached;
 pub use self::recommended::Recommended;
 pub use self::rounds::NoRoundSkipped;
@@ -141,9 +143,12 @@ fn in_each<'a>(
 }
 
 /// How long the code of an attempt ran, for the middle of a sentence about it.
-fn how_long(call: &Call) -> String {
+pub(crate) fn how_long(call: &Call) -> String {
     match (call.ended, call.lost) {
-        (Some(ended), _) => format!("ended at {}", duration_text(ended)),
+        (Some(ended), Some(_)) => {
+            format!("ended at {}, of which the service never heard", duration_text(ended))
+        }
+        (Some(ended), None) => format!("ended at {}", duration_text(ended)),
         (None, Some(lost)) => format!("died with its worker at {}", duration_text(lost)),
         (None, None) => "had not ended when the run was over".to_owned(),
     }
@@ -174,7 +179,7 @@ fn scheduled(execution: &Execution) -> impl Iterator<Item = (EventId, &ActivityT
 }
 
 /// The cancel request, if a workflow task that was accepted delivered it.
-fn cancel_delivered(execution: &Execution) -> Option<EventId> {
+pub(crate) fn cancel_delivered(execution: &Execution) -> Option<EventId> {
     let request = execution
         .history
         .iter()

@@ -10,6 +10,7 @@ use rehearsal_worker::{Grade, ReplayOptions, replay};
 use crate::cause::{Cause, KnownDefect};
 use crate::check::Check;
 use crate::choice::{Chooser, Tape};
+use crate::fake::Fakes;
 use crate::finding::{Code, Finding};
 use crate::host::identity;
 use crate::outcome::{Execution, Outcome};
@@ -431,6 +432,7 @@ pub fn examine_recorded(scenario: &Scenario, history: &History) -> Examined {
         tape: Tape::calm(),
         patience: Patience::MayStayOpen,
         dialect: scenario.dialect,
+        fakes: Fakes::default(),
     };
     Examined { outcome, replays }
 }

@@ -19,6 +19,7 @@ use crate::activity::{
     ActivityContext, ActivityFuture, ActivityInfo, ActivityResult, Attempt, Done,
 };
 use crate::clock::Clock;
+use crate::fake::Fakes;
 use crate::surroundings::Surroundings;
 
 /// Names an attempt that runs. A key is used again once its attempt has ended, so it carries a number of its own.
@@ -178,9 +179,16 @@ pub(crate) struct Executor {
     /// How many of them have code that goes on.
     going_on: usize,
     root: Arc<Root>,
+    /// What the code of all attempts of this run shares.
+    pub(crate) fakes: Fakes,
 }
 
 impl Executor {
+    /// One that runs nothing yet.
+    pub(crate) fn new(fakes: Fakes) -> Self {
+        Self { fakes, ..Self::default() }
+    }
+
     pub(crate) fn start(
         &mut self,
         host: usize,
@@ -218,6 +226,7 @@ impl Executor {
             leaves: Cell::default(),
             sleeps: RefCell::default(),
             requests: RefCell::default(),
+            fakes: self.fakes.clone(),
         });
         self.started += 1;
         self.going_on += 1;

@@ -325,7 +325,7 @@ impl Code {
                 "the scenario never goes there: its client, its stubs and its times lead another way in every run"
             }
             Self::NeverJudged => "no run calls what the check is about, so that it passes for ever",
-            Self::Custom => "see the check",
+            Self::Custom => "what the check says; one of your own can give a hint of its own",
         }
     }
 }
@@ -365,7 +365,10 @@ pub struct Finding {
     pub(crate) cause: Option<Cause>,
     /// The operation it is about, where the headline does not tell.
     #[serde(skip)]
-    subject: String,
+    pub(crate) subject: String,
+    /// What is usually behind it, in the words of the check that made it.
+    #[serde(skip)]
+    pub(crate) hint: Option<String>,
 }
 
 impl Finding {
@@ -381,21 +384,17 @@ impl Finding {
             grade: None,
             cause: None,
             subject: String::new(),
+            hint: None,
         }
     }
 
-    /// This finding about an operation that its headline does not name.
-    #[must_use]
-    pub(crate) fn about(mut self, subject: impl Into<String>) -> Self {
-        self.subject = subject.into();
-        self
-    }
-
-    /// Whether `other` says the same, of another run: the same code, of the same operation. Numbers and times may differ.
+    /// Whether `other` says the same, of another run: the same code, of the same operation, with the same cause. Numbers and
+    /// times may differ.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let same = |a: &str, b: &str| without_numbers(a).eq(without_numbers(b));
         self.code == other.code
+            && self.cause == other.cause
             && same(&self.headline, &other.headline)
             && same(&self.subject, &other.subject)
     }

@@ -12,10 +12,13 @@ mod clock;
 mod distances;
 mod examine;
 mod executor;
+mod facts;
+mod fake;
 mod finding;
 mod host;
 mod journal;
 mod limits;
+mod mark;
 mod origin;
 mod outcome;
 mod outside;
@@ -39,15 +42,18 @@ pub use activity::{
 pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
-    CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, NoActivityOutlivesClose,
-    NoChildOrphanedAtClose, NoRoundSkipped, NoTimerLeftAtClose, NoWorkLostAtClose,
-    OneAttemptAtATime, Reached, Recommended, SkippedReportedAsCanceled, Sometimes, StatusIn,
+    CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, IfCanceled, Never,
+    NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped, NoTimerLeftAtClose,
+    NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended, SkippedReportedAsCanceled,
+    Sometimes, StatusIn,
 };
 pub use choice::{
     Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,
 };
 pub use clock::BEGINNING;
 pub use examine::{Examined, Replays, examine, examine_choices, examine_recorded};
+pub use facts::{ChildOf, Signaled, TimerEnd, TimerOf};
+pub use fake::Fakes;
 pub use finding::{Code, Finding};
 pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;

@@ -9,6 +9,7 @@ use rehearsal_history::{Event, EventId, EventKind, Failure, Payloads, SmolStr, S
 
 use crate::cause::Dialect;
 use crate::choice::Tape;
+use crate::fake::Fakes;
 use crate::finding::Finding;
 use crate::record::{Call, CancelAccepted, Record};
 use crate::run::Patience;
@@ -137,6 +138,8 @@ pub struct Outcome {
     pub patience: Patience,
     /// The API that its workflows are written in, as far as reports have words of it.
     pub dialect: Dialect,
+    /// The fakes that were made for it, as it has left them.
+    pub fakes: Fakes,
 }
 
 impl Outcome {

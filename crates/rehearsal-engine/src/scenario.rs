@@ -15,6 +15,7 @@ use rehearsal_worker::Profile;
 use crate::activity::ActivityCode;
 use crate::cause::{Dialect, KnownDefect};
 use crate::choice::Chooser;
+use crate::fake::MakeFakes;
 use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
 use crate::origin::Origin;
@@ -44,6 +45,7 @@ pub struct Scenario {
     /// Signals that are sent although nobody can read them.
     pub(crate) unread: Arc<BTreeSet<SmolStr>>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) fakes: MakeFakes,
     pub(crate) profile: Profile,
     pub(crate) dialect: Dialect,
     /// Known defects of the SDK that are no findings, each with a reason.
@@ -90,6 +92,7 @@ impl Scenario {
             failing: Arc::default(),
             unread: Arc::default(),
             extension: None,
+            fakes: MakeFakes::default(),
             profile: Profile::default(),
             dialect: Dialect::default(),
             accepted: BTreeMap::new(),

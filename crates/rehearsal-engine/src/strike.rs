@@ -92,6 +92,62 @@ pub enum Struck {
     Stalled(SmolStr),
 }
 
+impl Struck {
+    /// The attempt that was struck, if it was one.
+    #[must_use]
+    pub const fn attempt(&self) -> Option<&OfAttempt> {
+        match self {
+            Self::DiedBefore(of)
+            | Self::DiedInside(of)
+            | Self::DiedAfter(of)
+            | Self::EndLost(of)
+            | Self::EndTwice(of)
+            | Self::EndAtDeadline(of)
+            | Self::EndLate(of)
+            | Self::BeatLost(of)
+            | Self::Failed(of)
+            | Self::Slow(of) => Some(of),
+            Self::SignalTwice(_)
+            | Self::SignalLate(_)
+            | Self::CanceledBefore(_)
+            | Self::CanceledAfter(_)
+            | Self::Away(_)
+            | Self::Stalled(_) => None,
+        }
+    }
+
+    /// In a few words, for a line among others of the same run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_engine::Struck;
+    ///
+    /// assert_eq!(Struck::SignalTwice("pay".into()).in_short(), "the signal pay comes twice");
+    /// ```
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::DiedBefore(_) => "the worker dies before the code runs".to_owned(),
+            Self::DiedInside(_) => "the worker dies while the code runs".to_owned(),
+            Self::DiedAfter(_) => "the worker dies before it says so".to_owned(),
+            Self::EndLost(_) => "its end is lost on its way".to_owned(),
+            Self::EndTwice(_) => "its end comes twice".to_owned(),
+            Self::EndAtDeadline(_) => "its end will come at its deadline".to_owned(),
+            Self::EndLate(_) => "its end will come after its deadline".to_owned(),
+            Self::BeatLost(_) => "a heartbeat is lost on its way".to_owned(),
+            Self::Failed(_) => "it fails instead of running".to_owned(),
+            Self::Slow(_) => "it begins when half of its time is over".to_owned(),
+            Self::SignalTwice(name) => format!("the signal {name} comes twice"),
+            Self::SignalLate(name) => format!("the signal {name} will come 5s late"),
+            Self::CanceledBefore(name) => format!("canceled right before the signal {name}"),
+            Self::CanceledAfter(name) => format!("canceled right after the signal {name}"),
+            Self::Away(worker) => format!("{worker} is away for 20s"),
+            Self::Stalled(worker) => format!("{worker} is too slow with a workflow task"),
+        }
+    }
+}
+
 impl fmt::Display for Struck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

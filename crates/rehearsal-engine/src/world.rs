@@ -16,6 +16,7 @@ mod entry;
 mod executions;
 mod faults;
 mod forked;
+mod given;
 mod horizon;
 mod local;
 mod matching;
@@ -30,7 +31,6 @@ mod updates;
 mod waits;
 mod with_start;
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
@@ -198,6 +198,7 @@ impl World {
             .collect();
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
+            executor: Executor::new(scenario.fakes.make()),
             scenario,
             ids: origin.as_ref().map_or_else(Ids::default, |origin| origin.ids()),
             outbox: Outbox::default(),
@@ -209,7 +210,6 @@ impl World {
             waiting_queries: BTreeMap::new(),
             asked_queries: BTreeMap::new(),
             dead_sticky_queues: BTreeMap::new(),
-            executor: Executor::default(),
             local_wakes: BTreeMap::new(),
             wakes: 0,
             waiting_for_close: BTreeMap::new(),
@@ -253,22 +253,6 @@ impl World {
     pub(crate) fn keep_logs(&mut self) -> Rc<Journal> {
         let (clock, began) = (&self.clock, self.record.began);
         Rc::clone(self.journal.get_or_insert_with(|| Rc::new(Journal::new(clock.clone(), began))))
-    }
-
-    /// The value that was given with [`Scenario::with_extension`], if it is a `T`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use rehearsal_engine::{Calm, Scenario};
-    /// let world = Scenario::new("order").with_extension(Arc::new(7_u32)).world(Box::new(Calm));
-    /// assert_eq!(world.extension::<u32>(), Some(&7));
-    /// assert_eq!(world.extension::<String>(), None);
-    /// ```
-    #[must_use]
-    pub fn extension<T: Any>(&self) -> Option<&T> {
-        self.scenario.extension.as_deref()?.downcast_ref()
     }
 
     /// How long the run has lasted in virtual time.

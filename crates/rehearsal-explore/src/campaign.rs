@@ -11,14 +11,15 @@ use std::thread;
 
 use rehearsal_engine::{
     Check, Chooser, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario,
-    Seen, Tape, Unseen, examine, examine_choices, note_unrepeated,
+    Seen, Tape, Unseen, examine, examine_choices,
 };
 use rehearsal_history::Status;
 
 use crate::accepted::Accepted;
-use crate::observe::{Choices, Observer, Unobserved};
+use crate::minimal::{Again, Minimal};
+use crate::observe::{Choices, Observer};
 use crate::seed::{seed_of, seed_of_run};
-use crate::shrink::{Shrunk, shrink};
+use crate::shrink::Shrunk;
 use crate::sweep::observed;
 
 /// How many random runs are made, from which seed, on how many threads.
@@ -80,9 +81,11 @@ pub struct Found {
     pub run: ExploredRun,
     /// What its tape was shrunk to; `None` if the run was made again and nothing like it was found.
     pub shrunk: Option<Shrunk>,
-    /// The run of the shrunk tape, with its findings. One of them has the code that was found first in the long run. If
+    /// The run of the shrunk tape, with its findings; the first is like the one that was found first in the long run. If
     /// nothing was shrunk, the run as it was found; its findings say what was another when it was made again.
     pub outcome: Outcome,
+    /// What else was wrong with the long run, each kind in a run of its own, shrunk, and first among its findings.
+    pub others: Vec<Outcome>,
 }
 
 /// Makes the calm run, then random ones until something is found or all are made; then shrinks what was found.
@@ -253,29 +256,21 @@ impl Search<'_> {
     }
 
     /// Shrinks the run in which something was found first.
-    fn shrink(&self, run: &ExploredRun, mut found: Outcome) -> Found {
-        let examined = |tape: &Tape, observer: &dyn Observer| {
-            let outcome =
-                observed(self.scenario, tape, self.patience, self.checks, observer).outcome;
-            let same = outcome.findings.iter().any(|finding| Some(finding.code) == run.code);
-            (same, outcome)
+    fn shrink(&self, run: &ExploredRun, found: Outcome) -> Found {
+        let again = Again {
+            scenario: self.scenario,
+            checks: self.checks,
+            patience: self.patience,
+            observer: self.observer,
         };
-        // The whole tape first. Code that is not a function of its choices may do something else when it is run again:
-        // then there is nothing that could be shrunk, and what was found is reported as it was.
-        let (repeats, again) = examined(&run.tape, &Unobserved);
-        if !repeats {
-            note_unrepeated(&mut found, again);
-            return Found { run: run.clone(), shrunk: None, outcome: found };
+        let run = run.clone();
+        match found.findings.first().cloned() {
+            Some(finding) => {
+                let Minimal { shrunk, outcome } = again.minimal(found.clone(), &finding);
+                let others = again.others(&found, &outcome);
+                Found { run, shrunk, outcome, others }
+            }
+            None => Found { run, shrunk: None, outcome: found, others: Vec::new() },
         }
-        let mut smallest = again;
-        let shrunk = shrink(&run.tape, |tape| {
-            let (same, outcome) = examined(tape, self.observer);
-            same.then(|| {
-                let used = outcome.tape.clone();
-                smallest = outcome;
-                used
-            })
-        });
-        Found { run: run.clone(), shrunk: Some(shrunk), outcome: smallest }
     }
 }

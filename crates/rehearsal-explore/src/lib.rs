@@ -9,6 +9,7 @@ mod campaign;
 mod case;
 mod coverage;
 mod map;
+mod minimal;
 mod observe;
 mod points;
 mod seed;
@@ -23,7 +24,8 @@ pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices}
 pub use case::{Case, CaseError, Difference};
 pub use coverage::Coverage;
 pub use map::{AwaitMap, AwaitPlace, ReachedAwait};
-pub use observe::{Choices, Observer, Unobserved};
+pub use minimal::{Again, Minimal, Passing};
+pub use observe::{Choices, Observer, Shrinking, Unobserved};
 pub use points::{Target, targets};
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};

@@ -33,6 +33,20 @@ pub trait Observer: Sync {
 
     /// That run has ended and was examined.
     fn ended(&self, _choices: &Choices, _outcome: &Outcome) {}
+
+    /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.
+    fn shrinks(&self, _progress: &Shrinking) {}
+}
+
+/// How far shrinking has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shrinking {
+    /// How many tapes were tried so far.
+    pub tries: u32,
+    /// How many are tried at most.
+    pub most: u32,
+    /// How many answers the smallest tape has that fails so far.
+    pub answers: usize,
 }
 
 /// Looks at nothing.

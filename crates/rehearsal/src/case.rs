@@ -165,10 +165,6 @@ pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
     Finding::new(Code::Setup, format!("{CASES}: {path} could not be written: {error}"))
 }
 
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "all callers put it into a `Result`, where it would be large"
-)]
 fn unreadable(knob: &str, text: &str, why: &str) -> Box<Finding> {
     Box::new(Finding::new(Code::Setup, format!("{knob}={text} could not be read: {why}")))
 }

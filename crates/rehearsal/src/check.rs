@@ -14,7 +14,8 @@
 //! | an activity keeps to its part | [`activity_heartbeats_within`], [`one_attempt_at_a_time`] |
 //! | a cron schedule is kept | [`no_round_skipped`] |
 //! | the workflow ends as it may | [`ends_within`], [`status_in`] |
-//! | something of your own | [`always`], [`eventually`], [`sometimes`] |
+//! | something of your own | [`always`], [`never`], [`eventually`], [`sometimes`] |
+//! | any of these, where a cancel was seen | [`if_canceled`] |
 
 mod attempts;
 mod cancel;
@@ -36,7 +37,7 @@ pub use self::close::{
     ends_within, no_activity_outlives_close, no_child_orphaned_at_close, no_round_skipped,
     no_timer_left_at_close, no_work_lost_at_close, status_in,
 };
-pub use self::own::{always, eventually, sometimes};
+pub use self::own::{always, eventually, if_canceled, never, sometimes};
 pub use self::undo::{compensated_at_least_once, compensated_exactly_once, finally};
 
 /// What to start with: checks that hold of every workflow that is right, whatever it does.

@@ -3,22 +3,20 @@
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Finding, Injection, Outcome, Strike, Tape, Unseen};
-use rehearsal_explore::{Accepted, Campaign, Found, Shrunk};
-use rehearsal_history::{Status, duration_text};
+use rehearsal_engine::{ChoiceKind, Finding, Outcome, Tape, Unseen};
+use rehearsal_explore::{Accepted, Campaign, Found, Passing, Shrunk};
+use rehearsal_history::Status;
 
+use crate::answers::all_in_words;
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain, who, wrapped};
+use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
 use crate::report::{Places, accepted_lines, unseen_lines};
 use crate::rerun::{seed_command, test_name};
 use crate::scenario::Scenario;
-
-/// The most answers of a shrunk run that a report puts into words.
-const MOST_ANSWERS: usize = 8;
 
 /// How a scenario is explored at random.
 ///
@@ -237,7 +235,10 @@ impl Scenario {
         }
         if let Some(mut found) = explored.found {
             self.inner.hear(&mut found.outcome);
-            return Err(keeper.keep(failure(name, &campaign, &found, &explored.baseline)));
+            let shrunk = found.shrunk.as_ref();
+            let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
+            let runs = Runs { found: &found, nearest: nearest.as_ref(), calm: &explored.baseline };
+            return Err(keeper.keep(failure(name, &campaign, &runs)));
         }
         keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         let runs = explored.runs.into_iter().map(|run| (run.tape, run.status)).collect();
@@ -272,20 +273,28 @@ impl Scenario {
     }
 }
 
-fn failure(scenario: &str, campaign: &Campaign, found: &Found, calm: &Outcome) -> Failure {
+/// The run in which something was found, and those that it is seen against.
+struct Runs<'a> {
+    found: &'a Found,
+    nearest: Option<&'a Passing>,
+    calm: &'a Outcome,
+}
+
+fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
+    let Runs { found, nearest, calm } = *runs;
     let outcome = &found.outcome;
-    let how = how(campaign, found);
-    let place = Where::Explored { how, calm };
+    let place = Where::Explored { how: how(campaign, found), nearest, calm };
     let mut report = Text::default();
-    let same = |code| found.run.code == Some(code);
-    if let Some(finding) = outcome.findings.iter().find(|finding| same(finding.code)) {
+    let others = found.others.iter().flat_map(|other| Occurrence::of_run(other).take(1));
+    let all: Vec<Occurrence> = Occurrence::of_run(outcome).chain(others).collect();
+    let same = |finding: &&Finding| found.run.code == Some(finding.code);
+    if let Some(finding) = outcome.findings.iter().find(same) {
         report = explain(finding, outcome, &place, scenario);
-        let all: Vec<Occurrence> = Occurrence::of_run(outcome).collect();
         report.append(&besides(finding, &all, scenario));
     }
     report.say(Role::Plain, "  Make all these runs again:  ");
     report.line(Role::Command, &seed_command(campaign.seed, test_name().as_deref()));
-    Failure::new(report, outcome.findings.clone(), scenario, outcome)
+    Failure::new(report, outcome.findings.clone(), scenario, outcome).with_all(all)
 }
 
 /// In which run it was found, and what is left of that run.
@@ -301,9 +310,10 @@ fn how(campaign: &Campaign, found: &Found) -> String {
     let _ = match &found.shrunk {
         Some(Shrunk { tries, complete, .. }) => {
             let stopped = if *complete { "" } else { ", and there shrinking was stopped" };
+            let count = if *tries == 1 { "try" } else { "tries" };
             writeln!(
                 text,
-                "  Choices: {long}; shrunk to {} in {tries} tries{stopped}:\n",
+                "  Choices: {long}; shrunk to {} in {tries} {count}{stopped}:\n",
                 tape.len()
             )
         }
@@ -312,59 +322,8 @@ fn how(campaign: &Campaign, found: &Found) -> String {
             "  Made again, the run did not find it, so nothing was shrunk. Choices: {long}:\n"
         ),
     };
-    for (key, answer) in tape.iter().take(MOST_ANSWERS) {
-        let _ = writeln!(text, "{}", wrapped(4, &in_words(key, answer, &found.outcome)));
-    }
-    if tape.len() > MOST_ANSWERS {
-        let _ = writeln!(text, "    and {} more", tape.len() - MOST_ANSWERS);
+    for line in all_in_words(tape, &found.outcome) {
+        let _ = writeln!(text, "{}", wrapped(4, &line));
     }
     text
-}
-
-/// What an answer does.
-fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
-    let nth = key.nth + 1;
-    match key.kind {
-        ChoiceKind::Cancel => {
-            let canceled = who(outcome, key.execution, "canceled");
-            let point = outcome.record.point(key.execution, key.nth);
-            let place = point.map_or(String::new(), |point| {
-                format!(" at {}, {}", duration_text(point.at), point.place.label())
-            });
-            match Injection::of(answer) {
-                Injection::WithNext => format!("{canceled}{place}, together with the next step"),
-                Injection::Alone | Injection::None => format!("{canceled}{place}"),
-            }
-        }
-        ChoiceKind::Next => match outcome.record.orders.iter().find(|order| order.nth == key.nth) {
-            Some(order) => format!("{order}: {key}"),
-            None => format!("number {} of what was due came first: {key}", answer + 1),
-        },
-        ChoiceKind::Late => match outcome.record.shifts.iter().find(|shift| shift.nth == key.nth) {
-            Some(shift) => {
-                let (at, calm) = (duration_text(shift.at), duration_text(shift.calm));
-                format!("a deadline went off at {at} instead of {calm}: {key}")
-            }
-            None => format!("a deadline went off at another time: {key}"),
-        },
-        ChoiceKind::Evict => format!("dropped from the worker's cache before a task: {key}"),
-        ChoiceKind::Deploy => match outcome.record.moments.get(key.nth as usize) {
-            Some(moment) => format!(
-                "the new code took over at {}, before workflow task {} of {}",
-                duration_text(moment.at),
-                moment.task,
-                moment.workflow_id
-            ),
-            None => format!("the new code took over: {key}"),
-        },
-        ChoiceKind::Crash => format!("the worker died in workflow task {nth}"),
-        kind if kind.is_fault() => {
-            let struck = |strike: &&Strike| (strike.kind, strike.nth) == (kind, key.nth);
-            match outcome.record.strikes.iter().find(struck) {
-                Some(strike) => format!("{}: {key}", strike.what),
-                None => format!("{key}={answer}"),
-            }
-        }
-        _ => format!("{key}={answer}"),
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use rehearsal_engine::{Code, Finding, LogLine, Outcome, Scenario, Tape};
-use rehearsal_explore::Case;
+use rehearsal_explore::{Case, Passing};
 
 use crate::occurrence::Occurrence;
 use crate::page::{Where, explain};
@@ -48,17 +48,38 @@ impl Failure {
         Self::of_one(scenario, outcome, &Where::Given, "")
     }
 
-    /// Of the run that the environment asks for.
-    pub(crate) fn of_rerun(scenario: &Scenario, outcome: Outcome) -> Self {
+    /// Of a run whose tape and input the test has drawn, with the nearest run that is well.
+    #[cfg(feature = "proptest")]
+    pub(crate) fn of_input(
+        scenario: &Scenario,
+        outcome: Outcome,
+        nearest: Option<&Passing>,
+    ) -> Self {
+        Self::of_one(scenario, outcome, &Where::Input { nearest }, "")
+    }
+
+    /// Of the run that the environment asks for, with the nearest run that is well.
+    pub(crate) fn of_rerun(
+        scenario: &Scenario,
+        outcome: Outcome,
+        nearest: Option<&Passing>,
+    ) -> Self {
         let what = "  One run, of REHEARSAL_CASE. What else the test asks for comes when nothing is found in it.\n";
-        Self::of_one(scenario, outcome, &Where::Alone, what)
+        Self::of_one(scenario, outcome, &Where::Case { nearest }, what)
     }
 
     /// Of a run by itself. It is made once more to hear what user code logs. `what` is said of it at the end.
     fn of_one(scenario: &Scenario, mut outcome: Outcome, place: &Where<'_>, what: &str) -> Self {
         scenario.hear(&mut outcome);
         let mut text = Text::default();
-        for finding in &outcome.findings {
+        let alone = Where::Alone;
+        for (nth, finding) in outcome.findings.iter().enumerate() {
+            // What it is seen against is the same for all.
+            let place = if nth > 0 && matches!(place, Where::Case { .. } | Where::Input { .. }) {
+                &alone
+            } else {
+                place
+            };
             text.append(&explain(finding, &outcome, place, scenario.name()));
             text.line(Role::Plain, "");
         }
@@ -79,12 +100,8 @@ impl Failure {
     pub(crate) fn of_sweep(scenario: &Scenario, report: &mut Report) -> Self {
         report.hear(scenario);
         let findings = report.findings().cloned().collect();
-        let mut failure =
-            Self::new(report.text(), findings, report.scenario(), report.first_failure());
-        if let Some(run) = &mut failure.run {
-            run.all = report.all();
-        }
-        failure
+        Self::new(report.text(), findings, report.scenario(), report.first_failure())
+            .with_all(report.all())
     }
 
     /// Of the sweep of an upgrade in which something was found. The run that is explained is made once more.
@@ -119,6 +136,14 @@ impl Failure {
         let report = text.to_string();
         note_failed(&report);
         Self { report, text, findings, tape, run }
+    }
+
+    /// This with everything that was found, in whichever run.
+    pub(crate) fn with_all(mut self, all: Vec<Occurrence>) -> Self {
+        if let Some(run) = &mut self.run {
+            run.all = all;
+        }
+        self
     }
 
     /// This with a table of what was run before.

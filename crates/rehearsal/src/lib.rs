@@ -90,17 +90,20 @@
 //!   the details.
 //! - `proptest`: the module `strategy`, for property tests: where cancels strike, and what a client does and when.
 
+mod answers;
 mod case;
 pub mod check;
 mod expect;
 mod explore;
 mod failure;
+mod fake;
 mod fork;
 mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
 mod map;
 mod names;
+mod nearest;
 mod occurrence;
 #[cfg(feature = "temporal")]
 mod official;
@@ -124,9 +127,10 @@ pub use rehearsal_activation::Fault;
 #[doc(inline)]
 pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
-    Call, Check, ChoiceKey, ChoiceKind, ClientError, Code, Description, Execution, Finding, Handle,
-    Injection, KnownDefect, Limits, LogLevel, LogLine, OfAttempt, Outcome, Place, Record,
-    StartOptions, Strike, Struck, Tape, Unseen, UpdateHandle, WorkerSpec, World,
+    Call, Check, ChildOf, ChoiceKey, ChoiceKind, ClientError, Code, Description, Dialect,
+    Execution, Fakes, Finding, Handle, Injection, KnownDefect, Limits, LogLevel, LogLine,
+    OfAttempt, Outcome, Place, Record, Signaled, StartOptions, Strike, Struck, Tape, TimerEnd,
+    TimerOf, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{AwaitPlace, Case, CaseError, Choices, Difference, ReachedAwait};
@@ -161,8 +165,8 @@ pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
 pub use crate::pages::{
-    case_format, determinism, diagnostics, explain, forks, native_api, not_simulated, replays,
-    upgrades,
+    case_format, checks, determinism, diagnostics, explain, forks, native_api, not_simulated,
+    replays, upgrades,
 };
 pub use crate::paint::Color;
 pub use crate::replay::{Recorded, ReplayError, replay};

@@ -1,6 +1,8 @@
 //! The page for one finding: what, where, the lines of history around it, what was logged, how the nearest run differs
 //! in which it is not so, the usual cause, and how to have exactly this run again.
 
+mod attempts;
+mod beside;
 mod contrast;
 
 use std::fmt::Write as _;
@@ -9,10 +11,12 @@ use std::time::Duration;
 use rehearsal_engine::{
     Code, Execution, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape,
 };
-use rehearsal_explore::{Swept, TakenOver};
+use rehearsal_explore::{Passing, Swept, TakenOver};
 use rehearsal_history::{History, Line, duration_text};
 
-use self::contrast::contrast;
+use self::attempts::attempts;
+use self::contrast::{contrast, contrast_with};
+use crate::answers::all_in_words;
 use crate::pages::link;
 use crate::paint::{Role, Text};
 use crate::rerun;
@@ -31,11 +35,24 @@ pub(crate) enum Where<'a> {
     Baseline,
     /// A run by itself, with the scenario that the environment knows.
     Alone,
+    /// The run that the environment asks for; `nearest` is the nearest one in which all is well.
+    Case {
+        nearest: Option<&'a Passing>,
+    },
+    /// A run of which the test has drawn the scenario and the tape; `nearest` as above.
+    #[cfg_attr(
+        not(feature = "proptest"),
+        expect(dead_code, reason = "only strategies draw scenarios")
+    )]
+    Input {
+        nearest: Option<&'a Passing>,
+    },
     /// A run whose tape the test has given: the environment does not know the scenario that it was given to.
     Given,
-    /// A random run; `calm` is the run in which nothing strikes.
+    /// A random run; `nearest` is the nearest one in which all is well, and `calm` the one in which nothing strikes.
     Explored {
         how: String,
+        nearest: Option<&'a Passing>,
         calm: &'a Outcome,
     },
     /// A run of `old` code that new code has taken over.
@@ -57,6 +74,22 @@ pub(crate) enum Where<'a> {
     },
 }
 
+impl<'a> Where<'a> {
+    /// The run that is well and has one answer less.
+    fn nearest(&self) -> Option<&'a Passing> {
+        match self {
+            Self::Case { nearest } | Self::Input { nearest } | Self::Explored { nearest, .. } => {
+                *nearest
+            }
+            Self::Baseline
+            | Self::Alone
+            | Self::Given
+            | Self::Moment { .. }
+            | Self::Point { .. } => None,
+        }
+    }
+}
+
 /// The page for a finding.
 pub(crate) fn explain(
     finding: &Finding,
@@ -74,6 +107,9 @@ pub(crate) fn explain(
     if let Where::Explored { how, .. } = place {
         let _ = write!(page, "\n{how}");
     }
+    if let Where::Case { .. } | Where::Input { .. } | Where::Given = place {
+        answered(&mut page, outcome);
+    }
     if let Where::Point { run, index, of, others, .. } = place {
         canceled(&mut page, outcome, run, *index, *of, *others);
     }
@@ -88,6 +124,11 @@ pub(crate) fn explain(
         }
     }
     excerpt(&mut page, finding, outcome);
+    // Side by side with another run the attempts are told as well.
+    if !matches!(place, Where::Case { nearest: Some(_) } | Where::Explored { nearest: Some(_), .. })
+    {
+        attempts(&mut page, finding, outcome);
+    }
     let rest = rest(finding, outcome, place, scenario);
     if finding.code != Code::NeverReached {
         let room = LONGEST.saturating_sub(page.lines() + rest.lines() + 1);
@@ -95,6 +136,18 @@ pub(crate) fn explain(
     }
     page.append(&rest);
     page
+}
+
+/// What strikes in a run whose answers were given.
+fn answered(page: &mut Text, outcome: &Outcome) {
+    let lines = all_in_words(&outcome.tape, outcome);
+    if lines.is_empty() {
+        return;
+    }
+    page.line(Role::Plain, "\n  In this run:\n");
+    for line in lines {
+        page.line(Role::Plain, &wrapped(4, &line));
+    }
 }
 
 /// At which point the workflow was canceled.
@@ -146,25 +199,35 @@ pub(crate) fn who(outcome: &Outcome, execution: u32, canceled: &str) -> String {
 /// What stands below the excerpt.
 fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> Text {
     let mut page = Text::default();
+    if let Some(nearest) = place.nearest() {
+        contrast_with(&mut page, finding, outcome, nearest);
+    }
     match place {
-        Where::Baseline | Where::Alone | Where::Given | Where::Moment { old: None, .. } => {}
-        Where::Explored { calm, .. } => contrast(&mut page, outcome, None, calm),
+        Where::Baseline
+        | Where::Alone
+        | Where::Given
+        | Where::Case { .. }
+        | Where::Input { .. }
+        | Where::Explored { nearest: Some(_), .. }
+        | Where::Moment { old: None, .. } => {}
+        Where::Explored { nearest: None, calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
         Where::Point { passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }
     }
-    let _ = writeln!(
-        page,
-        "\n{}",
-        wrapped(2, &format!("Usually: {}.", finding.usual_cause(outcome.dialect)))
-    );
+    page.line(Role::Plain, "");
+    if let Some(hint) = finding.hint(outcome.dialect) {
+        page.line(Role::Plain, &wrapped(2, &format!("Usually: {hint}.")));
+    }
     page.line(Role::Dim, &format!("  More: {}", link(finding.code)));
     if finding.is_of_another_run() {
         // What was run is not what is meant, and green perhaps.
         return page;
     }
-    if is_of_all(finding.code) && !matches!(place, Where::Alone | Where::Given) {
+    let single =
+        matches!(place, Where::Alone | Where::Case { .. } | Where::Input { .. } | Where::Given);
+    if is_of_all(finding.code) && !single {
         page.say(Role::Plain, "\n  No single run shows this. Make all of them again:  ");
         page.line(Role::Command, &rerun::cargo_test(rerun::test_name().as_deref()));
         return page;
@@ -178,9 +241,10 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     page.say(Role::Plain, "\n  Run exactly this again:  ");
     let tape = &outcome.tape;
     let again = match place {
-        Where::Given => rerun::in_code(tape),
+        Where::Given | Where::Input { .. } => rerun::in_code(tape),
         Where::Baseline
         | Where::Alone
+        | Where::Case { .. }
         | Where::Explored { .. }
         | Where::Moment { .. }
         | Where::Point { .. } => command(scenario, tape),

@@ -14,6 +14,9 @@ const URL: &str = "https://docs.rs/rehearsal/latest/rehearsal/diagnostics/";
 #[doc = include_str!("../docs/case-format.md")]
 pub mod case_format {}
 
+#[doc = include_str!("../docs/checks.md")]
+pub mod checks {}
+
 #[doc = include_str!("../docs/determinism.md")]
 pub mod determinism {}
 

@@ -66,7 +66,9 @@ impl Scenario {
                 if outcome.findings.is_empty() {
                     return Ok(());
                 }
-                Err(Keeper::new(name).keep(Failure::of_rerun(&self.inner, outcome)))
+                let nearest = self.nearest_passing(&outcome);
+                let failure = Failure::of_rerun(&self.inner, outcome, nearest.as_ref());
+                Err(Keeper::new(name).keep(failure))
             }
             Requested::Other { variable, case } => self.not_the_case(&variable, &case),
         }

@@ -1,6 +1,7 @@
 //! Strategies for tests with `proptest`, with the feature `proptest`: where cancels strike, and what a client does.
 //!
-//! What fails shrinks towards the calm run: fewer cancels and actions first, then earlier ones.
+//! What fails shrinks towards the calm run: fewer cancels and actions first, then earlier ones. [`explore_inputs`] makes
+//! random runs, with faults, of random inputs, and shrinks both.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -38,12 +39,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod inputs;
+
 use std::time::Duration;
 
 use proptest::strategy::Strategy;
 use rehearsal_engine::Tape;
 pub use rehearsal_explore::strategy::{ClientAction, ClientActions, play};
 
+pub use self::inputs::{InputFailure, explore_inputs};
 use crate::scenario::Scenario;
 
 /// Tapes that cancel the workflow nowhere, once or twice, at any points of the calm run, each alone or together with

@@ -2,10 +2,13 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
-use rehearsal::strategy::{ClientAction, ClientActions, cancellation_points, client_scripts, play};
+use rehearsal::strategy::{
+    ClientAction, ClientActions, InputFailure, cancellation_points, client_scripts, explore_inputs,
+    play,
+};
 use rehearsal::{
-    Activity, ActivityOptions, Context, Scenario, Signal, Stub, Tape, Workflow, WorkflowError,
-    check, hours, millis, secs,
+    Activity, ActivityOptions, Context, Exploration, Scenario, Signal, Stub, Tape, Workflow,
+    WorkflowError, check, hours, millis, secs,
 };
 
 const ORDER: Workflow<(), u32> = Workflow::new("Order");
@@ -181,4 +184,51 @@ proptest! {
     fn without_actions_a_script_is_empty(script in client_scripts(&played(Vec::new()), [], secs(5), 4)) {
         prop_assert!(script.is_empty());
     }
+}
+
+/// The mistake: of several parcels only one is taken back. It shows if two were packed and a third one was not.
+async fn parcels(ctx: Context, count: u32) -> Result<u32, WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation();
+    let ctx = ctx.with_activity_options(options);
+    let mut packed = Ok(());
+    for _ in 0..count {
+        packed = packed.and(ctx.execute(PACK, ()).await);
+    }
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    packed.map(|()| count)
+}
+
+const PARCELS: Workflow<u32, u32> = Workflow::new("Parcels");
+
+fn of_parcels(count: u32) -> Scenario {
+    Scenario::new("parcels")
+        .workflow(PARCELS, parcels)
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .stub(REFUND, Stub::returns(()))
+        .client(move |world| drop(world.start(PARCELS, "parcels-7", count)))
+        .check(check::compensated_at_least_once(PACK, REFUND))
+}
+
+#[test]
+fn an_input_is_shrunk_with_its_tape() {
+    let found = |seed| {
+        let exploration = Exploration::new(60).with_seed(seed);
+        explore_inputs(&(0..9_u32), 20, exploration, of_parcels).unwrap_err()
+    };
+    for seed in 0..4 {
+        let InputFailure { input, failure } = found(seed);
+        assert_eq!(input, 3, "{failure}");
+        assert_eq!(failure.tape().len(), 1, "{failure}");
+        // It is the run of that input.
+        assert!(of_parcels(input).try_run(failure.tape()).is_err());
+    }
+    insta::assert_snapshot!(found(0));
+    assert_eq!(found(1).to_string(), found(1).to_string());
+}
+
+#[test]
+fn inputs_without_a_mistake_are_all_explored() {
+    assert!(explore_inputs(&(0..3_u32), 5, Exploration::new(20), of_parcels).is_ok());
 }

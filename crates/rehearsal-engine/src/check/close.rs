@@ -209,7 +209,10 @@ fn explained(finding: Finding, execution: &Execution, close: &EventKind) -> Find
                 finding = match &link.info {
                     Some(FailureInfo::Timeout(info)) => finding
                         .with_detail(timed_out(execution, &info.timeout_type))
-                        .with_cause(Cause::ActivityTimedOut),
+                        .with_cause(match info.timeout_type {
+                            TimeoutType::ScheduleToStart => Cause::NotTaken,
+                            _ => Cause::ActivityTimedOut,
+                        }),
                     _ => finding.with_detail(format!("it failed with {:?}", link.message)),
                 };
             }
@@ -255,6 +258,11 @@ impl Check for StatusIn {
             let finding = Finding::new(Code::WrongStatus, headline)
                 .with_events(close.map(|event| event.id.0))
                 .of(&execution.run_id, outcome);
+            let finding = if status == Status::Canceled && execution.saw_cancel() {
+                finding.with_cause(Cause::CanceledAsAsked)
+            } else {
+                finding
+            };
             findings.push(
                 close.map_or(finding.clone(), |close| explained(finding, execution, &close.kind)),
             );

@@ -4,6 +4,7 @@ use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{EventId, EventKind, SmolStr, Status};
 
 use super::{Check, canceled, end, in_each, scheduled, skipped};
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 
@@ -113,9 +114,14 @@ impl Compensated {
                     undone.len(),
                     completed.len()
                 );
-                Finding::new(Code::CompensationMissing, headline)
+                let finding = Finding::new(Code::CompensationMissing, headline)
                     .with_detail(detail)
-                    .with_events(ids(took_place.into_iter().chain(closed)))
+                    .with_events(ids(took_place.into_iter().chain(closed)));
+                if undone.iter().any(|(id, fate)| broke(execution, *id, *fate)) {
+                    finding.with_cause(Cause::FailedForGood)
+                } else {
+                    finding
+                }
             }
             _ => return None,
         };
@@ -140,6 +146,15 @@ fn fate(execution: &Execution, outcome: &Outcome, id: EventId) -> Fate {
         Some(EventKind::ActivityTaskFailed(_)) => Fate::Failed,
         _ if entered => Fate::Halfway,
         _ => Fate::NotBegun,
+    }
+}
+
+/// Whether an activity ended by an error of its own, and not because it was canceled.
+fn broke(execution: &Execution, id: EventId, fate: Fate) -> bool {
+    match fate {
+        Fate::Failed => true,
+        Fate::Halfway => matches!(end(execution, id), Some(EventKind::ActivityTaskTimedOut(_))),
+        Fate::Done | Fate::NotBegun => false,
     }
 }
 

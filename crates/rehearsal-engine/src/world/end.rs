@@ -65,6 +65,7 @@ impl World {
             tape: self.asked.tape,
             patience: Patience::MustEnd,
             dialect: self.scenario.dialect,
+            fakes: self.executor.fakes,
         }
     }
 

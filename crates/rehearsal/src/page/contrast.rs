@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Outcome};
-use rehearsal_explore::Swept;
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Execution, Finding, Outcome};
+use rehearsal_explore::{Passing, Swept};
 use rehearsal_history::{Event, History, Line, side_by_side};
 
-use super::cut;
-use crate::paint::Text;
+use super::beside::beside;
+use super::{cut, shown, wrapped};
+use crate::answers::in_words;
+use crate::paint::{Role, Text};
 
 /// The most characters of what differs in one event.
 const LONGEST: usize = 60;
@@ -36,6 +38,36 @@ pub(super) fn contrast(
         let _ = writeln!(page, "{}", cut(&format!("    there {there}")));
         let _ = writeln!(page, "{}", cut(&format!("    here  {here}")));
     }
+}
+
+/// What both runs do side by side, where the other has one answer less and all is well in it. Nothing is said if nothing
+/// differs.
+pub(super) fn contrast_with(page: &mut Text, finding: &Finding, run: &Outcome, well: &Passing) {
+    let Passing { key, answer, outcome: other } = well;
+    let (Some(here), Some(there)) = (shown(finding, run), counterpart(finding, run, other)) else {
+        return;
+    };
+    let mut lines = Text::default();
+    if !beside(&mut lines, (other, there), (run, here)) {
+        return contrast(page, run, None, other);
+    }
+    page.line(Role::Plain, "");
+    let what = if run.tape.len() == 1 {
+        "Without that, all is well:".to_owned()
+    } else {
+        format!("All is well without this one: {}:", in_words(*key, *answer, run))
+    };
+    page.line(Role::Plain, &wrapped(2, &what));
+    page.line(Role::Plain, "");
+    page.append(&lines);
+}
+
+/// The execution of another run that stands where the one stands that a finding points at.
+fn counterpart<'a>(finding: &Finding, run: &Outcome, other: &'a Outcome) -> Option<&'a Execution> {
+    let of = shown(finding, run)?;
+    let same = |it: &&Execution| it.workflow_id == of.workflow_id;
+    let nth = run.executions.iter().filter(same).position(|it| it.run_id == of.run_id)?;
+    other.executions.iter().filter(same).nth(nth).or_else(|| other.main())
 }
 
 /// What the calm run is called, seen from this one.

@@ -264,7 +264,7 @@ fn always_and_eventually_say_their_name() {
         findings,
         [
             "RH900  packed once: packed 1 times, not twice",
-            "RH900  it is failed: it had not come when the run was over",
+            "RH900  it is failed: it had not come when the run was over\n  Ship (order-7) closed as Completed at 2s",
         ]
     );
 }

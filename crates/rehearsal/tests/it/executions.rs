@@ -182,7 +182,6 @@ fn a_finding_says_which_execution_was_canceled() {
          13  20s  WorkflowTaskCompleted
          14  20s  WorkflowExecutionCompleted       result="7"
 
-      Usually: see the check.
       More: https://docs.rs/rehearsal/latest/rehearsal/diagnostics/#rh900
 
       Run exactly this again:  REHEARSAL_CASE='family/cancel.2.0=1' cargo test executions::a_finding_says_which_execution_was_canceled -- --exact

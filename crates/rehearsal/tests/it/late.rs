@@ -65,6 +65,6 @@ fn what_fails_only_on_time_is_found_and_shrunk_to_one_deadline() {
     let failure = scenario.try_explore(Exploration::new(100)).unwrap_err();
 
     assert_eq!(failure.tape().to_string(), "late.0.0=1");
-    let told = "a deadline went off at 0.3s instead of 1s: late.0.0";
+    let told = "a deadline went off at 0.3s instead of 1s, late.0.0";
     assert!(failure.report().contains(told), "{}", failure.report());
 }

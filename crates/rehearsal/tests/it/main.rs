@@ -18,6 +18,7 @@ mod many;
 mod map;
 mod markers;
 mod messages;
+mod night;
 mod outside;
 mod paint;
 mod replays;

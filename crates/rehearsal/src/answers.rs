@@ -1,0 +1,69 @@
+//! What the answers of a run did, in words.
+
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Strike, Tape};
+use rehearsal_history::duration_text;
+
+use crate::page::who;
+
+/// The most answers of a run that a report puts into words.
+const MOST: usize = 8;
+
+/// What each answer of a tape did in this run, a line each; the first eight, and how many more there are.
+pub(crate) fn all_in_words(tape: &Tape, outcome: &Outcome) -> Vec<String> {
+    let told = tape.iter().take(MOST);
+    let mut lines: Vec<String> = told.map(|(key, answer)| in_words(key, answer, outcome)).collect();
+    if tape.len() > MOST {
+        lines.push(format!("and {} more", tape.len() - MOST));
+    }
+    lines
+}
+
+/// What an answer did in this run.
+pub(crate) fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
+    let nth = key.nth + 1;
+    match key.kind {
+        ChoiceKind::Cancel => {
+            let canceled = who(outcome, key.execution, "canceled");
+            let point = outcome.record.point(key.execution, key.nth);
+            let place = point.map_or(String::new(), |point| {
+                format!(" at {}, {}", duration_text(point.at), point.place.label())
+            });
+            match Injection::of(answer) {
+                Injection::WithNext => format!("{canceled}{place}, together with the next step"),
+                Injection::Alone | Injection::None => format!("{canceled}{place}"),
+            }
+        }
+        ChoiceKind::Next => match outcome.record.orders.iter().find(|order| order.nth == key.nth) {
+            Some(order) => format!("{order}, {key}"),
+            None => format!("number {} of what was due came first, {key}", answer + 1),
+        },
+        ChoiceKind::Late => match outcome.record.shifts.iter().find(|shift| shift.nth == key.nth) {
+            Some(shift) => {
+                let (at, calm) = (duration_text(shift.at), duration_text(shift.calm));
+                format!("a deadline went off at {at} instead of {calm}, {key}")
+            }
+            None => format!("a deadline went off at another time, {key}"),
+        },
+        ChoiceKind::Evict => format!("dropped from the worker's cache before a task, {key}"),
+        ChoiceKind::Deploy => match outcome.record.moments.get(key.nth as usize) {
+            Some(moment) => format!(
+                "the new code took over at {}, before workflow task {} of {}",
+                duration_text(moment.at),
+                moment.task,
+                moment.workflow_id
+            ),
+            None => format!("the new code took over, {key}"),
+        },
+        ChoiceKind::Crash => {
+            format!("the worker died with workflow task {nth} in its hands, before it answered")
+        }
+        kind if kind.is_fault() => {
+            let struck = |strike: &&Strike| (strike.kind, strike.nth) == (kind, key.nth);
+            match outcome.record.strikes.iter().find(struck) {
+                Some(strike) => format!("at {} {}", duration_text(strike.at), strike.what),
+                None => format!("{key}={answer}"),
+            }
+        }
+        _ => format!("{key}={answer}"),
+    }
+}

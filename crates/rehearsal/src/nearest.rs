@@ -1,0 +1,22 @@
+//! The run that a run in which something was found is shown against.
+
+use rehearsal_engine::Outcome;
+use rehearsal_explore::{Again, Passing};
+
+use crate::keeper::Keeper;
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// The nearest run in which all is well: that of the same tape with one answer less. It takes as many runs as the tape
+    /// has answers, so it is looked for only when a report is made.
+    pub(crate) fn nearest_passing(&self, failing: &Outcome) -> Option<Passing> {
+        let observer = Keeper::new(self.inner.name());
+        let again = Again {
+            scenario: &self.inner,
+            checks: &self.checks,
+            patience: failing.patience,
+            observer: &observer,
+        };
+        again.nearest_passing(failing)
+    }
+}
