@@ -29,6 +29,11 @@ pub enum Trouble {
         /// What the task failed with.
         message: String,
     },
+    /// No worker has its type. A scenario that means it says so, and then it is no finding.
+    Unregistered {
+        /// The type.
+        workflow_type: String,
+    },
     /// Its arguments could not be read.
     BadInput {
         /// Why.
@@ -81,6 +86,9 @@ impl fmt::Display for Trouble {
             }
             Self::TaskFailed { message } => {
                 write!(f, "workflow code failed its workflow task: {message}")
+            }
+            Self::Unregistered { workflow_type } => {
+                write!(f, "workflow type `{workflow_type}` is started, but not registered")
             }
             Self::BadInput { message } => write!(f, "the arguments could not be read: {message}"),
             Self::BadSignal { name, message } => {

@@ -269,10 +269,12 @@ impl Cause {
             }
             Self::NoActivity => "an activity needs its code or a stub: `.real(..)` or `.stub(..)`",
             Self::NoWorkflow if native => {
-                "a workflow needs its code, `.workflow(..)`; or the client starts one of another name"
+                "a workflow needs its code, `.workflow(..)`; or the client starts one of another name; where no worker is \
+                 meant to have it, `.expect_unregistered(..)`"
             }
             Self::NoWorkflow => {
-                "a workflow needs its code, `.official::<W>()`; or the client starts one of another name"
+                "a workflow needs its code, `.official::<W>()`; or the client starts one of another name; where no worker \
+                 is meant to have it, `.expect_unregistered(..)`"
             }
             Self::NoClient if native => {
                 "a scenario needs a client that starts a workflow: `.client(|world| { world.start(..); })`"

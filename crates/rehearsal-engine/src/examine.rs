@@ -170,7 +170,7 @@ fn troubles(outcome: &Outcome) -> Vec<Finding> {
             Trouble::ForeignFuture { .. } => Code::ForeignFuture,
             Trouble::Nondeterminism { .. } => Code::Nondeterminism,
             Trouble::NotSimulated { .. } => Code::NotSimulated,
-            Trouble::BadInput { .. } => Code::Setup,
+            Trouble::BadInput { .. } | Trouble::Unregistered { .. } => Code::Setup,
             Trouble::BadSignal { .. } => Code::SignalUnreadable,
             Trouble::QueryMeddled { .. } => Code::QueryMeddled,
             Trouble::TaskFailed { .. } => Code::StuckTask,

@@ -32,6 +32,7 @@ mod seen;
 mod signals;
 mod strike;
 mod surroundings;
+mod unregistered;
 mod worker_spec;
 mod world;
 

@@ -44,6 +44,8 @@ pub struct Scenario {
     pub(crate) failing: Arc<BTreeSet<SmolStr>>,
     /// Signals that are sent although nobody can read them.
     pub(crate) unread: Arc<BTreeSet<SmolStr>>,
+    /// Types of workflows that no worker is meant to have.
+    pub(crate) unregistered: Arc<BTreeSet<SmolStr>>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) fakes: MakeFakes,
     pub(crate) profile: Profile,
@@ -94,6 +96,7 @@ impl Scenario {
             extension: None,
             fakes: MakeFakes::default(),
             profile: Profile::default(),
+            unregistered: Arc::default(),
             dialect: Dialect::default(),
             accepted: BTreeMap::new(),
             workers: Vec::new(),
@@ -208,6 +211,18 @@ impl Scenario {
     /// The activities that are meant to fail.
     pub fn failing(&self) -> impl Iterator<Item = &SmolStr> {
         self.failing.iter()
+    /// Says that no worker has workflows of this type: their tasks fail, as on a server, and that is no finding.
+    #[must_use]
+    pub fn with_unregistered(mut self, workflow_type: impl Into<SmolStr>) -> Self {
+        Arc::make_mut(&mut self.unregistered).insert(workflow_type.into());
+        self
+    }
+
+    /// The types of workflows that no worker is meant to have.
+    pub fn unregistered(&self) -> impl Iterator<Item = &SmolStr> {
+        self.unregistered.iter()
+    }
+
     }
 
     /// Keeps a value that client scripts can ask for by its type, with [`World::extension`]; it replaces an earlier one.

@@ -1,8 +1,10 @@
 //! Which SDK a worker behaves like.
 
+use alloc::format;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use rehearsal_history::Header;
+use rehearsal_history::{Failure, Header};
 
 /// The SDK whose rules a worker follows. Histories of one profile are never judged by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +52,29 @@ impl Profile {
         match (self, given) {
             (Self::Go, None) => Some(Duration::ZERO),
             (Self::Go | Self::Core, given) => given,
+        }
+    }
+
+    /// What a worker fails the task of a workflow with for whose type it has no code; `known` are those for which it has.
+    #[must_use]
+    pub fn unknown_workflow<'a>(
+        self,
+        workflow_type: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Failure {
+        match self {
+            // `getWorkflowDefinition` in `internal_worker.go`, which names them in any order.
+            Self::Go => {
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                let message = format!(
+                    "unable to find workflow type: {workflow_type}. Supported types: [{known}]"
+                );
+                Failure { source: "GoSDK".into(), ..Failure::application(message, "") }
+            }
+            // `workflow_activation_handler` in `lib.rs` of the SDK.
+            Self::Core => {
+                Failure::application(format!("Workflow type {workflow_type} not found"), "")
+            }
         }
     }
 }

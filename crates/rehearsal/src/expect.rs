@@ -1,6 +1,6 @@
 //! What a scenario expects of its runs beside its checks: what is meant to go wrong, and that everything is seen.
 
-use rehearsal_engine::{Finding, Outcome, Seen};
+use rehearsal_engine::{Check, Code, Finding, Outcome, Seen};
 use rehearsal_history::Status;
 
 use crate::case;
@@ -77,6 +77,37 @@ impl Scenario {
         self
     }
 
+    /// Says that no worker has workflows of this type: a child of another team whose workers are away, for example. Each
+    /// of their workflow tasks fails, as on a server, until they time out or are terminated; without this word that ends
+    /// the run (RH502).
+    ///
+    /// A type that the scenario has code for is a finding, RH502.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{ChildOptions, Context, Scenario, Workflow, WorkflowError, secs};
+    ///
+    /// const BILL: Workflow<(), String> = Workflow::new("Bill");
+    /// const LEDGER: Workflow<(), ()> = Workflow::new("Ledger");
+    ///
+    /// async fn bill(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    ///     let ctx = ctx.with_child_options(ChildOptions::new().with_run_timeout(secs(30)));
+    ///     Ok(ctx.execute_child(LEDGER, ()).await.map_or("late".to_owned(), |()| "booked".to_owned()))
+    /// }
+    ///
+    /// let away = Scenario::new("away").workflow(BILL, bill).client(|world| {
+    ///     world.start(BILL, "bill-7", ());
+    /// });
+    /// assert!(away.try_sweep().is_err());
+    /// assert!(away.expect_unregistered(LEDGER.name()).try_sweep().is_ok());
+    /// ```
+    #[must_use]
+    pub fn expect_unregistered(mut self, workflow_type: &str) -> Self {
+        self.inner = self.inner.with_unregistered(workflow_type);
+        self
+    }
+
     /// What no run of a sweep or an exploration saw is a finding: an await that none of them got past (RH603), a signal
     /// that none of them read (RH602), a check that had nothing to judge (RH604). Without this they are listed at the end of
     /// the report. `REHEARSAL_STRICT=1` in the environment does the same for all scenarios.
@@ -122,5 +153,35 @@ impl Scenario {
         let mut seen = Seen::new(&self.inner, &[]);
         seen.note(calm);
         seen.never_read()
+    }
+
+    /// What the scenario names and does not have, or has and should not.
+    pub(crate) fn misnamed(&self) -> Vec<Finding> {
+        let mut findings = self.unknown_activities();
+        let registered = self.inner.unregistered();
+        let registered = registered.filter(|name| self.inner.definition(name).is_some());
+        findings.extend(registered.map(|name| {
+            let headline =
+                format!("`expect_unregistered` names workflow type `{name}`, which is registered");
+            Finding::new(Code::Setup, headline)
+        }));
+        findings
+    }
+
+    /// A check that names an activity which the scenario does not know would pass for ever.
+    fn unknown_activities(&self) -> Vec<Finding> {
+        let checked = self.checks.iter().flat_map(Check::activities);
+        let checked = checked.map(|name| ("a check", name));
+        let failing = self.inner.failing().map(|name| ("`expect_failing`", name.clone()));
+        checked
+            .chain(failing)
+            .filter(|(_, name)| !self.inner.has_activity(name))
+            .map(|(who, name)| {
+                Finding::new(
+                    Code::Setup,
+                    format!("{who} names activity `{name}`, which has neither code nor a stub"),
+                )
+            })
+            .collect()
     }
 }

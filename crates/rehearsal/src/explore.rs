@@ -214,7 +214,7 @@ impl Scenario {
     pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
         self.ready()?;
         let name = self.inner.name();
-        let unknown = self.unknown_activities().into_iter().next();
+        let unknown = self.misnamed().into_iter().next();
         unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         let mut campaign = Campaign::new(&self.inner, exploration.runs);
         campaign.seed = case::seed()

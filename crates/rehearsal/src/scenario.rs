@@ -363,7 +363,7 @@ impl Scenario {
         if calm {
             outcome.findings.splice(0..0, self.never_read(outcome));
         }
-        outcome.findings.extend(self.unknown_activities());
+        outcome.findings.extend(self.misnamed());
         outcome.findings.extend(tape.and_then(|tape| unasked(tape, outcome)));
     }
 
@@ -397,7 +397,7 @@ impl Scenario {
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
         let mut sweep = rehearsal_explore::sweep(&self.inner, &self.checks, &keeper);
-        sweep.baseline.findings.extend(self.unknown_activities());
+        sweep.baseline.findings.extend(self.misnamed());
         if sweep.baseline.executions.is_empty() && sweep.baseline.findings.is_empty() {
             let headline = "the client script starts no workflow, so there is nothing to cancel";
             let finding = Finding::new(Code::Setup, headline).with_cause(Cause::NoClient);
@@ -421,23 +421,6 @@ impl Scenario {
         #[cfg(feature = "temporal")]
         self.official_setup().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         self.case_first()
-    }
-
-    /// A check that names an activity which the scenario does not know would pass for ever.
-    pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
-        let checked = self.checks.iter().flat_map(Check::activities);
-        let checked = checked.map(|name| ("a check", name));
-        let failing = self.inner.failing().map(|name| ("`expect_failing`", name.clone()));
-        checked
-            .chain(failing)
-            .filter(|(_, name)| !self.inner.has_activity(name))
-            .map(|(who, name)| {
-                Finding::new(
-                    Code::Setup,
-                    format!("{who} names activity `{name}`, which has neither code nor a stub"),
-                )
-            })
-            .collect()
     }
 }
 

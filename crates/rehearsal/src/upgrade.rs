@@ -81,7 +81,7 @@ impl Scenario {
         self.ready()?;
         let keeper = Keeper::new(name);
         let mut upgrade = rehearsal_explore::upgrade(&self.inner, &self.checks, &keeper);
-        let mut found = self.unknown_activities();
+        let mut found = self.misnamed();
         if found.is_empty() && !self.inner.has_deployment() {
             let headline = "there is no code that could take over: `.deploy(..)` gives it";
             found.push(Finding::new(Code::Setup, headline));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::{
-    Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, Trouble, WorkflowCommand,
+    Completion, Job, TaskDelivery, TaskOutcome, TaskResponse, TaskToken, Trouble, WorkflowCommand,
 };
 use rehearsal_history::{Event, EventId, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{Answer, Input, Poll, RequestError, TaskState};
@@ -17,6 +17,7 @@ use crate::choice::ChoiceKind;
 use crate::finding::{Code, Finding};
 use crate::journal::Pause;
 use crate::record::TroubleAt;
+use crate::unregistered::Unregistered;
 
 impl World {
     pub(super) fn take_workflow_task(&mut self, host: usize, task: ReadyTask, queue: &TaskQueue) {
@@ -196,9 +197,11 @@ impl World {
                 if let Some(definition) = self.scenario.definition(code) {
                     let instance = definition.instantiate();
                     self.hosts[host].instances.insert(run_id, instance);
+                } else if let Some(none) = Unregistered::of(&self.scenario, code) {
+                    self.hosts[host].instances.insert(run_id, Box::new(none));
                 } else {
-                    let headline =
-                        format!("workflow type `{workflow_type}` is started, but not registered");
+                    let workflow_type = workflow_type.to_string();
+                    let headline = Trouble::Unregistered { workflow_type }.to_string();
                     let finding = Finding::new(Code::Setup, headline);
                     self.stop(finding.with_cause(Cause::NoWorkflow));
                 }
@@ -227,6 +230,8 @@ impl World {
                 self.forget(host, &run_id);
             }
             WorkerOutput::Local(request) => self.local_request(host, request),
+            // The scenario says that it is meant.
+            WorkerOutput::Trouble { trouble: Trouble::Unregistered { .. }, .. } => {}
             WorkerOutput::Trouble { run_id, trouble } => self.note_trouble(run_id, None, trouble),
             WorkerOutput::Mismatch(mismatch) if mismatch.grade == Grade::BreaksProduction => {
                 let trouble = Trouble::Nondeterminism { message: mismatch.to_string() };
@@ -238,7 +243,7 @@ impl World {
                 );
             }
             // W-7: the service is not told of an attempt after the first; the task runs into its timeout.
-            WorkerOutput::Silent { token } => self.note_failed(&token.run_id),
+            WorkerOutput::Silent { token } => self.note_failed(&token.workflow_id, &token.run_id),
             // A milder mismatch does not fail the task; the replay of the whole run reports it. Queries without a task are
             // asked elsewhere.
             WorkerOutput::Mismatch(_)
@@ -258,8 +263,15 @@ impl World {
     }
 
     /// Notes that an attempt of a workflow task failed: workflow code could not, or what it asked for was refused. What
-    /// ends because the worker died, or was too late, is no failure of the workflow.
-    fn note_failed(&mut self, run_id: &SmolStr) {
+    /// ends because the worker died, or was too late, is no failure of the workflow; nor is it one that no worker is
+    /// meant to have its type.
+    fn note_failed(&mut self, workflow_id: &SmolStr, run_id: &SmolStr) {
+        if !self.scenario.unregistered.is_empty() {
+            let run = self.service.run_by_id(workflow_id, run_id).map(|run| self.service.run(run));
+            if run.is_some_and(|run| self.scenario.unregistered.contains(&run.workflow_type)) {
+                return;
+            }
+        }
         *self.failed_tasks.entry(run_id.clone()).or_default() += 1;
     }
 
@@ -273,7 +285,7 @@ impl World {
     }
 
     pub(super) fn respond(&mut self, host: usize, response: TaskResponse) {
-        let run_id = response.token.run_id.clone();
+        let TaskToken { workflow_id, run_id, .. } = response.token.clone();
         self.hosts[host].answered(&run_id);
         let failed = matches!(response.outcome, TaskOutcome::Failed(_));
         let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
@@ -281,7 +293,7 @@ impl World {
         let answer = self.call(input);
         // An answer that comes too late is none: nobody waits for it any more.
         if failed || matches!(answer, Err(RequestError::InvalidArgument(_))) {
-            self.note_failed(&run_id);
+            self.note_failed(&workflow_id, &run_id);
         }
         match answer {
             Ok(Answer::TaskDone { next }) => {

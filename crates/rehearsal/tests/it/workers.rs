@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Context, Either, Event, EventKind,
-    Profile, RetryPolicy, Scenario, Status, Stub, WorkerSpec, Workflow, WorkflowError, mins, secs,
-    select,
+    Activity, ActivityContext, ActivityError, ActivityOptions, ChildOptions, Context, Either,
+    Event, EventKind, Failure, Outcome, Profile, RetryPolicy, Scenario, Status, Stub, Tape,
+    WorkerSpec, Workflow, WorkflowError, mins, secs, select,
 };
 
 const NAPS: Workflow<(), u32> = Workflow::new("Naps");
@@ -169,4 +169,70 @@ fn a_worker_that_stops_waits_for_its_activities_for_so_long() {
             "completed"
         ]
     );
+}
+
+/// The outcome of a parent of which no worker has the child, by the rules of an SDK; its client ends the parent after 5 min.
+fn stranger(profile: Profile, expects: bool) -> Result<Outcome, Failure> {
+    const PARENT: Workflow<(), String> = Workflow::new("Parent");
+    const STRANGER: Workflow<(), ()> = Workflow::new("Stranger");
+    async fn parent(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+        let ctx = ctx.with_child_options(ChildOptions::new().with_id("stranger"));
+        Ok(ctx
+            .execute_child(STRANGER, ())
+            .await
+            .map_or_else(|error| error.to_string(), |()| "done".into()))
+    }
+    let scenario = Scenario::new("stranger").profile(profile).workflow(PARENT, parent);
+    let scenario = if expects { scenario.expect_unregistered(STRANGER.name()) } else { scenario };
+    let scenario = scenario.client(|world| {
+        world.start(PARENT, "parent", ());
+        world.advance(mins(5));
+        let child = world.workflow("stranger").unwrap();
+        world.terminate(&child, "nobody has it").unwrap();
+    });
+    scenario.try_run(&Tape::calm())
+}
+
+#[test]
+fn a_workflow_that_no_worker_has_fails_its_tasks_until_somebody_ends_it() {
+    for (profile, said) in [
+        (Profile::Go, "unable to find workflow type: Stranger. Supported types: [Parent]"),
+        (Profile::Core, "Workflow type Stranger not found"),
+    ] {
+        let outcome = stranger(profile, true).unwrap();
+        let child = outcome.executions.iter().find(|of| of.workflow_id == "stranger").unwrap();
+        assert_eq!(child.status, Status::Terminated);
+        let failed: Vec<&str> = child
+            .history
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::WorkflowTaskFailed(failed) => failed.failure.as_ref(),
+                _ => None,
+            })
+            .map(|failure| failure.message.as_str())
+            .collect();
+        // W-7: later attempts are silent; the last one is ended by the termination.
+        assert_eq!(failed.first(), Some(&said));
+        assert_eq!(outcome.main().unwrap().status, Status::Completed);
+    }
+}
+
+#[test]
+fn a_workflow_that_was_not_registered_by_mistake_ends_the_run() {
+    let failure = stranger(Profile::Go, false).unwrap_err();
+    let headline = "workflow type `Stranger` is started, but not registered";
+    assert_eq!(failure.findings()[0].headline, headline);
+}
+
+#[test]
+fn a_workflow_is_not_both_registered_and_expected_not_to_be() {
+    let scenario = Scenario::new("both").workflow(NAPS, naps).expect_unregistered(NAPS.name());
+    let failure = scenario
+        .client(|world| {
+            world.start(NAPS, "naps", ());
+        })
+        .try_run(&Tape::calm())
+        .unwrap_err();
+    let headline = "`expect_unregistered` names workflow type `Naps`, which is registered";
+    assert!(failure.findings().iter().any(|finding| finding.headline == headline), "{failure}");
 }
