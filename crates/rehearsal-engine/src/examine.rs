@@ -124,6 +124,17 @@ pub fn examine_choices(
     Examined { outcome, replays }
 }
 
+/// What is wrong with an execution that is about to be deleted: its form, and its replay from the start.
+pub(crate) fn examine_closed(scenario: &Scenario, execution: &Execution) -> Vec<Finding> {
+    let mut findings = Vec::from_iter(well_formed(execution));
+    let specs = scenario.specs();
+    if let Some(definition) = scenario.definition(code(&specs, execution)) {
+        findings
+            .extend(differs(scenario, execution, definition.as_ref(), None).err().map(|it| *it));
+    }
+    findings
+}
+
 fn is_nondeterminism(finding: &Finding) -> bool {
     finding.code == Code::Nondeterminism
 }

@@ -258,6 +258,18 @@ impl Executor {
         key
     }
 
+    /// The places in the record of the calls that go on.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = usize> + '_ {
+        self.running.iter().map(|(_, running)| running.call)
+    }
+
+    /// The calls that were at these places of the record have moved to those.
+    pub(crate) fn move_calls(&mut self, places: &[usize]) {
+        for (_, running) in &mut self.running {
+            running.call = places.get(running.call).copied().unwrap_or(running.call);
+        }
+    }
+
     pub(crate) fn get(&mut self, key: AttemptKey) -> Option<&mut Running> {
         self.running.get_mut(key.slot).filter(|running| running.number == key.number)
     }

@@ -60,8 +60,8 @@ pub use journal::{Journal, Listener, LogLevel, LogLine};
 pub use limits::Limits;
 pub use outcome::{Execution, Outcome};
 pub use record::{
-    Abandonable, Call, CancelAccepted, Due, Heartbeat, HeartbeatAnswer, Horizon, Moment, NotTaken,
-    Order, Place, Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
+    Abandonable, Call, CancelAccepted, Due, Forgotten, Heartbeat, HeartbeatAnswer, Horizon, Moment,
+    NotTaken, Order, Place, Point, Record, Shift, SignalsOf, TroubleAt, Unfinished,
 };
 #[doc(no_inline)]
 pub use rehearsal_service::ActivityToken;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rehearsal_activation::{Asked, AskedAt, Awaited, Misread, Seq, Signals, Trouble};
-use rehearsal_history::{EventId, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, Payloads, SmolStr, Status, Timestamp};
 use rehearsal_service::ActivityToken;
 
 use crate::activity::ActivityResult;
@@ -56,6 +56,8 @@ pub struct Record {
     pub asked_at: BTreeSet<AskedAt>,
     /// The results of activities that workflow code could not read, by run id.
     pub misread: BTreeSet<(SmolStr, Misread)>,
+    /// What was deleted when its retention was over.
+    pub forgotten: Forgotten,
     /// Where a run that does not end by itself was left.
     pub horizon: Option<Horizon>,
     /// The known defects of the SDK that struck and that the scenario accepts, each with its reason.
@@ -98,6 +100,15 @@ impl Record {
         let places: Vec<&str> = of.map(|at| at.place.as_str()).collect();
         (!places.is_empty()).then(|| places.join(", "))
     }
+}
+
+/// The executions that are in no outcome, as they were deleted when their retention was over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forgotten {
+    /// How many runs ended with each status.
+    pub executions: BTreeMap<Status, u64>,
+    /// How many events their histories had.
+    pub events: u64,
 }
 
 /// A point at which a cancel could strike.

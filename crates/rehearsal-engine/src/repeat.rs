@@ -26,7 +26,8 @@ pub(crate) fn repeatable(first: &Outcome, second: &Outcome) -> Option<Finding> {
     let lengths = |outcome: &Outcome| -> Vec<usize> {
         outcome.executions.iter().map(|execution| execution.history.len()).collect()
     };
-    (lengths(first) != lengths(second)).then(|| {
+    let forgotten = first.record.forgotten != second.record.forgotten;
+    (forgotten || lengths(first) != lengths(second)).then(|| {
         Finding::new(
             Code::NotRepeatable,
             "the run is not a function of its choices: one of two runs went further",

@@ -65,6 +65,8 @@ pub struct Scenario {
     pub(crate) client_retries: bool,
     /// Whether faults are asked for.
     pub(crate) faults: bool,
+    /// How long closed executions are kept; for good, if there is none.
+    pub(crate) retention: Option<Duration>,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
     pub(crate) listener: Option<Arc<dyn Listener>>,
@@ -93,10 +95,10 @@ impl Scenario {
             surroundings: None,
             failing: Arc::default(),
             unread: Arc::default(),
+            unregistered: Arc::default(),
             extension: None,
             fakes: MakeFakes::default(),
             profile: Profile::default(),
-            unregistered: Arc::default(),
             dialect: Dialect::default(),
             accepted: BTreeMap::new(),
             workers: Vec::new(),
@@ -107,6 +109,7 @@ impl Scenario {
             client: None,
             client_retries: true,
             faults: true,
+            retention: None,
             config: ServiceConfig::default(),
             limits: Limits::default(),
             listener: None,
@@ -208,9 +211,6 @@ impl Scenario {
         self
     }
 
-    /// The activities that are meant to fail.
-    pub fn failing(&self) -> impl Iterator<Item = &SmolStr> {
-        self.failing.iter()
     /// Says that no worker has workflows of this type: their tasks fail, as on a server, and that is no finding.
     #[must_use]
     pub fn with_unregistered(mut self, workflow_type: impl Into<SmolStr>) -> Self {
@@ -223,6 +223,9 @@ impl Scenario {
         self.unregistered.iter()
     }
 
+    /// The activities that are meant to fail.
+    pub fn failing(&self) -> impl Iterator<Item = &SmolStr> {
+        self.failing.iter()
     }
 
     /// Keeps a value that client scripts can ask for by its type, with [`World::extension`]; it replaces an earlier one.
@@ -363,6 +366,19 @@ impl Scenario {
     pub fn with_search_attribute(mut self, name: impl Into<SmolStr>, kind: SearchType) -> Self {
         self.config.search_attributes.insert(name.into(), kind);
         self
+    }
+
+    /// Has closed executions deleted this long after their close, as at the end of the retention of a namespace.
+    #[must_use]
+    pub fn with_retention(mut self, after: Duration) -> Self {
+        self.retention = Some(after);
+        self
+    }
+
+    /// How long closed executions are kept; for good, if there is none.
+    #[must_use]
+    pub const fn retention(&self) -> Option<Duration> {
+        self.retention
     }
 
     /// Settings of the simulated service; the default is those of the server. Search attributes that were added stay.

@@ -15,6 +15,7 @@ mod end;
 mod entry;
 mod executions;
 mod faults;
+mod forget;
 mod forked;
 mod given;
 mod horizon;
@@ -36,7 +37,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp, duration_text};
+use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 use rehearsal_worker::LocalKey;
 
@@ -44,6 +45,7 @@ pub use self::client::{ClientError, Handle, StartOptions};
 pub use self::describe::Description;
 use self::entry::Entry;
 use self::executions::Executions;
+use self::forget::Forgetting;
 use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
@@ -147,6 +149,7 @@ pub struct World {
     /// Where in the record what is kept of each run stands.
     noted: Noted,
     executions: Executions,
+    forgetting: Forgetting,
     /// The run of the first execution's chain that was the last when it was looked for, and which one that is.
     main: Option<(RunRef, u32)>,
     /// The runs of which a worker has taken a workflow task.
@@ -225,6 +228,7 @@ impl World {
             findings: Vec::new(),
             noted: Noted::default(),
             executions: Executions::default(),
+            forgetting: Forgetting::default(),
             main: None,
             begun: BTreeSet::new(),
             main_canceled: false,
@@ -358,8 +362,10 @@ impl World {
     }
 
     fn advance_clock(&mut self, to: Timestamp) {
+        self.forget_due();
         self.clock.advance_to(to);
         self.agenda.advance_to(self.clock.now());
+        self.forget_due();
     }
 
     /// Asks a question about the first execution that has so many answers.
@@ -445,21 +451,6 @@ impl World {
         for answer in answers {
             self.query_answered(&answer);
         }
-    }
-
-    fn check_limits(&mut self) {
-        let limits = self.scenario.limits;
-        let reached = if self.record.steps >= limits.steps {
-            format!("{} steps", limits.steps)
-        } else if self.service.longest_history() >= limits.events {
-            format!("{} events in one history", limits.events)
-        } else if self.elapsed() >= limits.virtual_time {
-            format!("{} of virtual time", duration_text(limits.virtual_time))
-        } else {
-            return;
-        };
-        let finding = Finding::new(Code::Limit, format!("the run was stopped after {reached}"));
-        self.stop(self.with_waits(finding));
     }
 
     /// Ends the run with a finding.

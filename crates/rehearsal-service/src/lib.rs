@@ -24,6 +24,7 @@ mod input;
 mod machine;
 mod refusal;
 mod run;
+mod runs;
 mod service;
 mod view;
 mod visibility;

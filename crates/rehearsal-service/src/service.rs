@@ -1,5 +1,6 @@
 //! The front door: finds the run that a request means, and keeps the time of all.
 
+mod forget;
 mod restore;
 mod start;
 mod transfer;
@@ -21,13 +22,15 @@ use crate::input::{
     ActivityResponse, ActivityToken, Answer, Input, Outbox, QueryInput, RunRef, Target,
 };
 use crate::run::{Requester, Run, Turn};
+use crate::runs::Runs;
 use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 use crate::visibility::Query;
 use crate::words::Across;
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
-/// Time is given to every call and must not run backwards. Runs are kept for good, closed ones too.
+/// Time is given to every call and must not run backwards. Runs are kept for good, closed ones too, unless
+/// [`forget`](Service::forget) is called.
 ///
 /// # Examples
 ///
@@ -57,7 +60,7 @@ use crate::words::Across;
 #[derive(Debug, Default)]
 pub struct Service {
     config: ServiceConfig,
-    runs: Vec<Run>,
+    runs: Runs,
     /// The last run of each workflow.
     current: ById<RunRef>,
     /// By their own ids.
@@ -231,7 +234,7 @@ impl Service {
         (self.run(run).workflow_id == workflow_id).then_some(run)
     }
 
-    /// All runs, in the order in which they were started.
+    /// All runs, in the order in which they were started, those that were [forgotten](Self::forget) among them.
     pub fn runs(&self) -> impl Iterator<Item = RunRef> + '_ {
         (0..).map(RunRef).take(self.runs.len())
     }
@@ -260,9 +263,9 @@ impl Service {
     }
 
     /// What is known of each run at the end, with its history as a client sees it, in the order in which they were
-    /// started.
+    /// started. Those that were [forgotten](Self::forget) are left out.
     pub fn into_runs(self) -> impl Iterator<Item = (RunView, Vec<Arc<Event>>)> {
-        self.runs.into_iter().map(Run::into_view)
+        self.runs.into_kept().map(Run::into_view)
     }
 
     /// How far an update of a run has come; `None` if the run has none with this id.
@@ -388,7 +391,7 @@ impl Service {
     pub fn list(&self, query: &str) -> Result<Vec<RunRef>, RequestError> {
         let query = Query::parse(query, &self.config.search_attributes)?;
         let mut found: Vec<RunRef> =
-            self.runs().filter(|run| query.finds(self.run(*run))).collect();
+            self.kept_runs().filter(|run| query.finds(self.run(*run))).collect();
         found.sort_by_key(|run| {
             let view = self.run(*run);
             let closed = view.close.as_ref().map_or(Timestamp::MAX, |close| close.time);

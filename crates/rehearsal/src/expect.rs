@@ -158,6 +158,7 @@ impl Scenario {
     /// What the scenario names and does not have, or has and should not.
     pub(crate) fn misnamed(&self) -> Vec<Finding> {
         let mut findings = self.unknown_activities();
+        findings.extend(self.checked_in_vain());
         let registered = self.inner.unregistered();
         let registered = registered.filter(|name| self.inner.definition(name).is_some());
         findings.extend(registered.map(|name| {

@@ -213,6 +213,7 @@ impl Scenario {
     /// ```
     pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
         self.ready()?;
+        self.keeps_all()?;
         let name = self.inner.name();
         let unknown = self.misnamed().into_iter().next();
         unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;

@@ -113,6 +113,7 @@ mod paint;
 mod replay;
 mod report;
 mod rerun;
+mod retention;
 mod scenario;
 #[cfg(feature = "proptest")]
 pub mod strategy;
@@ -128,9 +129,9 @@ pub use rehearsal_activation::Fault;
 pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
     Call, Check, ChildOf, ChoiceKey, ChoiceKind, ClientError, Code, Description, Dialect,
-    Execution, Fakes, Finding, Handle, Injection, KnownDefect, Limits, LogLevel, LogLine,
-    OfAttempt, Outcome, Place, Record, Signaled, StartOptions, Strike, Struck, Tape, TimerEnd,
-    TimerOf, Unseen, UpdateHandle, WorkerSpec, World,
+    Execution, Fakes, Finding, Forgotten, Handle, Injection, KnownDefect, Limits, LogLevel,
+    LogLine, OfAttempt, Outcome, Place, Record, Signaled, StartOptions, Strike, Struck, Tape,
+    TimerEnd, TimerOf, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{AwaitPlace, Case, CaseError, Choices, Difference, ReachedAwait};

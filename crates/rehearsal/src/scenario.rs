@@ -394,6 +394,7 @@ impl Scenario {
     pub fn try_sweep(&self) -> Result<Report, Failure> {
         let name = self.inner.name();
         self.ready()?;
+        self.keeps_all()?;
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
         let mut sweep = rehearsal_explore::sweep(&self.inner, &self.checks, &keeper);

@@ -79,6 +79,7 @@ impl Scenario {
     pub fn try_sweep_upgrade(&self) -> Result<UpgradeReport, Failure> {
         let name = self.inner.name();
         self.ready()?;
+        self.keeps_all()?;
         let keeper = Keeper::new(name);
         let mut upgrade = rehearsal_explore::upgrade(&self.inner, &self.checks, &keeper);
         let mut found = self.misnamed();

@@ -48,7 +48,7 @@ impl World {
     /// ```
     #[must_use]
     pub fn status(&self, handle: &Handle) -> Status {
-        self.service.run(self.last_run(handle.run)).status
+        self.service.status(self.last_run(handle.run))
     }
 
     /// Requests the cancel of the chain that a handle stands for: of its current run, as a handle of the Rust SDK does (C-7).
@@ -98,16 +98,14 @@ impl World {
 
     /// The current run of the chain that the run of a handle is of.
     fn chain_of(&self, handle: &Handle) -> Target {
-        let first_run_id = Some(self.service.run(handle.run).first_run_id.clone());
+        let first_run_id = Some(self.service.first_run_id(handle.run).clone());
         Target { first_run_id, ..Target::current(handle.workflow_id.clone()) }
     }
 
     /// The run that follows `run` in its chain: the workflow went on in it, is tried again in it, or runs again by its
     /// cron schedule.
     fn next_run(&self, run: RunRef) -> Option<RunRef> {
-        let view = self.service.run(run);
-        let next = view.close.as_ref()?.kind.next_run_id()?;
-        self.service.run_by_id(&view.workflow_id, next)
+        self.service.next_run(run)
     }
 
     /// The last run so far of the chain that `run` belongs to. Clients of both SDKs wait for that one: `WorkflowRun.Get`

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use rehearsal_activation::Instance;
-use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_history::{SmolStr, Timestamp, duration_text};
 use rehearsal_service::RunView;
 
 use super::World;
+use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome};
 use crate::record::{Horizon, Record};
 use crate::run::Patience;
@@ -134,5 +135,21 @@ impl World {
             return self.stop_outside(key);
         }
         self.stop(self.hanging(why, circles));
+    }
+
+    /// Ends the run if a limit is reached.
+    pub(super) fn check_limits(&mut self) {
+        let limits = self.scenario.limits;
+        let reached = if self.record.steps >= limits.steps {
+            format!("{} steps", limits.steps)
+        } else if self.service.longest_history() >= limits.events {
+            format!("{} events in one history", limits.events)
+        } else if self.elapsed() >= limits.virtual_time {
+            format!("{} of virtual time", duration_text(limits.virtual_time))
+        } else {
+            return;
+        };
+        let finding = Finding::new(Code::Limit, format!("the run was stopped after {reached}"));
+        self.stop(self.with_waits(finding));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rehearsal_history::{ById, SmolStr};
 use rehearsal_service::RunRef;
 
 use super::{Entry, Next, World};
@@ -16,6 +17,10 @@ pub(super) struct Executions {
     of_run: Vec<u32>,
     /// The last run of each, and which one of its chain it is, from 0.
     last: Vec<(RunRef, u32)>,
+    /// Each by the id of the first run of its chain.
+    of_first: ById<u32>,
+    /// How often each was asked about.
+    points: Vec<u32>,
     /// Those that were touched since they were asked about.
     touched: BTreeSet<u32>,
     /// Those that were asked about before this step, and whether a workflow task was pending then.
@@ -24,14 +29,32 @@ pub(super) struct Executions {
 
 impl Executions {
     /// A run was started: another one of an execution, or the first of a new one.
-    fn started(&mut self, run: RunRef, first: Option<RunRef>) {
-        let known = first.and_then(|first| self.of_run.get(first.index()).copied());
+    fn started(&mut self, run: RunRef, first_run_id: &SmolStr) {
+        let known = self.of_first.get(first_run_id).copied();
         let execution = known.unwrap_or_else(|| u32::try_from(self.last.len()).unwrap_or(u32::MAX));
+        self.of_first.insert(first_run_id.clone(), execution);
         self.of_run.push(execution);
         match usize::try_from(execution).ok().and_then(|at| self.last.get_mut(at)) {
             Some(last) => *last = (run, last.1.saturating_add(1)),
-            None => self.last.push((run, 0)),
+            None => {
+                self.last.push((run, 0));
+                self.points.push(0);
+            }
         }
+    }
+
+    /// Which of the points of an execution the next one is.
+    pub(super) fn next_point(&mut self, execution: u32) -> u32 {
+        let at = usize::try_from(execution).ok();
+        let Some(points) = at.and_then(|at| self.points.get_mut(at)) else { return 0 };
+        let nth = *points;
+        *points = nth.saturating_add(1);
+        nth
+    }
+
+    /// Another run of this chain will not come.
+    pub(super) fn forget(&mut self, first_run_id: &str) {
+        self.of_first.remove(first_run_id);
     }
 
     /// The last run of an execution, and which one of its chain it is.
@@ -65,10 +88,7 @@ impl World {
         let known = self.executions.of_run.len();
         let new: Vec<RunRef> = self.service.runs().skip(known).collect();
         for run in new {
-            let view = self.service.run(run);
-            let first = (view.first_run_id != view.run_id)
-                .then(|| self.service.run_by_id(&view.workflow_id, &view.first_run_id));
-            self.executions.started(run, first.flatten());
+            self.executions.started(run, self.service.first_run_id(run));
         }
     }
 
@@ -91,7 +111,7 @@ impl World {
         others
     }
 
-    fn execution_of(&self, run: RunRef) -> u32 {
+    pub(super) fn execution_of(&self, run: RunRef) -> u32 {
         self.executions.of_run.get(run.index()).copied().unwrap_or_default()
     }
 

@@ -44,6 +44,13 @@ pub(super) struct Found {
     step: u64,
 }
 
+impl Cycles {
+    /// The points that were looked at are no more.
+    pub(super) const fn start_over(&mut self) {
+        self.looked_at = 0;
+    }
+}
+
 impl World {
     /// Where the run began to do nothing but repeat itself, if it still has not ended long after that.
     pub(super) fn repeats(&mut self) -> Option<Found> {

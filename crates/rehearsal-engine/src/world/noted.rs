@@ -35,6 +35,19 @@ impl Noted {
         record.signals.push(SignalsOf { run_id: run_id.clone(), signals });
     }
 
+    /// Takes out what was noted of these runs.
+    pub(super) fn forget(&mut self, record: &mut Record, gone: &BTreeSet<SmolStr>) {
+        record.signals.retain(|of| !gone.contains(&of.run_id));
+        record.abandonable.retain(|of| !gone.contains(&of.run_id));
+        self.unfinished.retain(|run_id| !gone.contains(run_id));
+        self.signals = ById::new();
+        for (place, of) in record.signals.iter().enumerate() {
+            self.signals.insert(of.run_id.clone(), place);
+        }
+        let places = record.abandonable.iter().enumerate();
+        self.abandonable = places.map(|(at, of)| ((of.run_id.clone(), of.seq), at)).collect();
+    }
+
     /// Notes the handlers of a run that have not ended. That is known only once it has asked to be closed; if that is
     /// refused, it is told something more.
     pub(super) fn unfinished(

@@ -57,8 +57,8 @@ impl World {
         let had_task = self.service.workflow_task(last) != TaskState::None;
         self.executions.asked.insert(execution, had_task);
         let points = self.record.others.entry(execution).or_default();
-        let nth = u32::try_from(points.len()).unwrap_or(u32::MAX);
         points.push(point);
+        let nth = self.executions.next_point(execution);
         let key = ChoiceKey { kind: ChoiceKind::Cancel, execution, nth };
         let answer = self.asked.answer(self.chooser.as_mut(), key, Options::alike(3));
         let injection = Injection::of(answer);

@@ -62,7 +62,7 @@ impl World {
                     waiting.push((key, sent.slot.clone()));
                     return None;
                 }
-                return Some(Ok(Reply::Closed(self.service.run(run).status)));
+                return Some(Ok(Reply::Closed(self.service.status(run))));
             }
         };
         Some(done.map(|()| Reply::Done))
@@ -77,10 +77,11 @@ impl World {
             return self.waiting_for_close.entry(last).or_default().append(&mut waiting);
         }
         for (key, slot) in waiting {
-            slot.put(Ok(Reply::Closed(self.service.run(last).status)));
+            slot.put(Ok(Reply::Closed(self.service.status(last))));
             if self.executor.is_running(key) {
                 self.agenda.push(self.clock.now(), Entry::Poll(key));
             }
         }
     }
 }
+        self.forget_later(run);

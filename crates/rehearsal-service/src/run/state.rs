@@ -183,6 +183,11 @@ impl State {
         }
     }
 
+    /// The event that the run began with.
+    pub(super) const fn first_event(&self) -> &Arc<Event> {
+        &self.started
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.view.status == Status::Running
     }

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use rehearsal_history::{Event, EventId, SmolStr};
 
-use super::Run;
+use super::state::State;
+use super::{Queue, Run};
 use crate::machine::child::Child;
 use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
@@ -23,6 +24,14 @@ impl Run {
         let provisional: Vec<Arc<Event>> = self.provisional().collect();
         self.events.extend(provisional);
         (self.state.view, self.events)
+    }
+
+    /// A run that closed as this one did, with nothing in it, and no name: it stands for runs that were deleted.
+    pub(crate) fn hollow(&self) -> Self {
+        let close = self.state.view.close.as_slice();
+        let mut state = State::rebuilt(self.state.first_event(), close);
+        (state.view.workflow_id, state.view.run_id) = Default::default();
+        Self::new(self.id, Vec::new(), state, Queue::default())
     }
 
     /// The events of a transient workflow task that is pending, with provisional ids. Who started it is not told. If

@@ -24,6 +24,7 @@ mod paint;
 mod replays;
 mod reports;
 mod rerun;
+mod retention;
 mod selector;
 mod upgrade;
 mod watchdog;
