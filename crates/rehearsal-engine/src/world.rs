@@ -41,6 +41,7 @@ use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 use rehearsal_worker::LocalKey;
 
+pub(crate) use self::client::decoded;
 pub use self::client::{ClientError, Handle, StartOptions};
 pub use self::describe::Description;
 use self::entry::Entry;
@@ -50,6 +51,7 @@ use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
 use self::queries::{Asked as AskedQuery, ReadyQuery};
+use self::requests::WaitsForUpdate;
 pub use self::updates::UpdateHandle;
 use crate::activity::client::Slot;
 use crate::agenda::Agenda;
@@ -139,6 +141,8 @@ pub struct World {
     wakes: u64,
     /// The attempts that wait until a run is closed.
     waiting_for_close: BTreeMap<RunRef, Vec<(AttemptKey, Slot)>>,
+    /// Those that wait for the results of updates.
+    waiting_for_updates: Vec<WaitsForUpdate>,
     surroundings: Option<Box<dyn Surroundings>>,
     chooser: Box<dyn Chooser>,
     asked: Asked,
@@ -216,6 +220,7 @@ impl World {
             local_wakes: BTreeMap::new(),
             wakes: 0,
             waiting_for_close: BTreeMap::new(),
+            waiting_for_updates: Vec::new(),
             surroundings,
             chooser,
             asked: Asked::default(),
@@ -451,6 +456,7 @@ impl World {
         for answer in answers {
             self.query_answered(&answer);
         }
+        self.tell_updates();
     }
 
     /// Ends the run with a finding.

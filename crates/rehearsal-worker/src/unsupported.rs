@@ -10,11 +10,18 @@ use crate::core::patch::MARKER as PATCH;
 use crate::go::local::NAME as GO_LOCAL;
 use crate::go::marker::{MUTABLE_SIDE_EFFECT, SIDE_EFFECT, VERSION};
 
+/// The activities that a session of Go begins and ends with (`session.go` of sdk-go 1.47).
+const SESSIONS: [&str; 2] =
+    ["internalSessionCreationActivity", "internalSessionCompletionActivity"];
+
 /// What an event of this kind belongs to, if that is not simulated.
 pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
     let what = match kind {
         EventKind::MarkerRecorded(it) if !is_simulated(&it.marker_name) => {
             return Some(format!("markers of kind `{}`", it.marker_name));
+        }
+        EventKind::ActivityTaskScheduled(it) if SESSIONS.contains(&&*it.activity_type.name) => {
+            "sessions"
         }
         EventKind::WorkflowExecutionUpdateRejected(_) => "recorded rejections of updates",
         EventKind::WorkflowExecutionStarted(_)

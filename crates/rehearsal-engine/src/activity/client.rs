@@ -7,12 +7,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 
-use rehearsal_activation::names::{Signal, Workflow};
+use futures::FutureExt as _;
+use rehearsal_activation::names::{Signal, Update, Workflow};
 use rehearsal_history::{Payloads, SmolStr, Status};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::Attempt;
-use crate::world::{ClientError, Handle, StartOptions};
+use crate::world::{ClientError, Handle, StartOptions, decoded};
 
 /// A client of the service in the hands of an activity: that of its worker, under whose identity it acts.
 ///
@@ -93,7 +95,147 @@ impl ActivityClient {
     ) -> impl Future<Output = Result<Handle, ClientError>> + Unpin + use<> {
         self.call(Request::Start(Box::new(options)), |reply| match reply {
             Reply::Started(handle) => handle,
-            Reply::Done | Reply::Closed(_) => unreachable!("a start is answered with a handle"),
+            Reply::Done | Reply::Closed(_) | Reply::Updated(..) => {
+                unreachable!("a start is answered with a handle")
+            }
+        })
+    }
+
+    /// Sends a signal to an execution, which is started first if none with this id is running: in one request, so that the
+    /// signal is the first thing that it is told.
+    ///
+    /// # Errors
+    ///
+    /// The future gives [`ClientError`] if the service refuses it, as
+    /// [`World::signal_with_start`](crate::World::signal_with_start) does.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `value` cannot be written as JSON, which fails the attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{
+    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Scenario, Signal, StartOptions, Workflow,
+    ///     WorkflowError, mins,
+    /// };
+    ///
+    /// const CART: Workflow<(), u32> = Workflow::new("Cart");
+    /// const ADD: Signal<u32> = Signal::new("add");
+    /// const SHOP: Workflow<(), ()> = Workflow::new("Shop");
+    /// const PUT: Activity<u32, ()> = Activity::new("Put");
+    ///
+    /// async fn put(ctx: ActivityContext, item: u32) -> Result<(), ActivityError> {
+    ///     let cart = StartOptions::new("Cart", "cart-7");
+    ///     ctx.client().signal_with_start(cart, ADD, item).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn shop(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+    ///     ctx.execute(PUT, 3).await?;
+    ///     ctx.execute(PUT, 4).await
+    /// }
+    ///
+    /// async fn cart(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    ///     let added = ctx.signals(ADD);
+    ///     Ok(added.recv().await + added.recv().await)
+    /// }
+    ///
+    /// let scenario = Scenario::new("shop").workflow(SHOP, shop).workflow(CART, cart).activity(PUT, put);
+    /// let outcome = scenario.client(|world| drop(world.start(SHOP, "shop-1", ()))).run();
+    /// assert_eq!(outcome.executions[1].workflow_id, "cart-7");
+    /// assert_eq!(outcome.executions.len(), 2);
+    /// ```
+    pub fn signal_with_start<T: Serialize>(
+        &self,
+        options: StartOptions,
+        signal: Signal<T>,
+        value: T,
+    ) -> impl Future<Output = Result<Handle, ClientError>> + Unpin + use<T> {
+        let name = signal.into_name();
+        let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let options = Box::new(options);
+        self.call(Request::SignalWithStart { options, name, input }, |reply| match reply {
+            Reply::Started(handle) => handle,
+            Reply::Done | Reply::Closed(_) | Reply::Updated(..) => {
+                unreachable!("a start is answered with a handle")
+            }
+        })
+    }
+
+    /// Updates an execution, which is started first if none with this id is running, and waits for the result.
+    /// [`StartOptions::id_conflict_policy`] must be given.
+    ///
+    /// # Errors
+    ///
+    /// The future gives what [`World::update_with_start`](crate::World::update_with_start) gives.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `input` cannot be written as JSON, which fails the attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{
+    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Scenario, StartOptions, Update, Workflow,
+    ///     WorkflowError, WorkflowIdConflictPolicy, mins,
+    /// };
+    ///
+    /// const CART: Workflow<(), ()> = Workflow::new("Cart");
+    /// const ADD: Update<u32, u32> = Update::new("add");
+    /// const SHOP: Workflow<(), u32> = Workflow::new("Shop");
+    /// const PUT: Activity<u32, u32> = Activity::new("Put");
+    ///
+    /// async fn put(ctx: ActivityContext, item: u32) -> Result<u32, ActivityError> {
+    ///     let cart = StartOptions {
+    ///         id_conflict_policy: WorkflowIdConflictPolicy::UseExisting,
+    ///         ..StartOptions::new("Cart", "cart-7")
+    ///     };
+    ///     let (_cart, items) = ctx.client().update_with_start(cart, ADD, item).await?;
+    ///     Ok(items)
+    /// }
+    ///
+    /// async fn shop(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    ///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+    ///     ctx.execute(PUT, 3).await
+    /// }
+    ///
+    /// async fn cart(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.on_update(ADD, |_ctx, items| async move { Ok(items) }).await;
+    ///     ctx.sleep(mins(5)).await
+    /// }
+    ///
+    /// let scenario = Scenario::new("shop").workflow(SHOP, shop).workflow(CART, cart).activity(PUT, put);
+    /// let outcome = scenario.client(|world| drop(world.start(SHOP, "shop-1", ()))).run();
+    /// let result = outcome.main().unwrap().result().unwrap();
+    /// assert_eq!(result.as_slice()[0].as_json(), Some("3"));
+    /// ```
+    pub fn update_with_start<I: Serialize, O: DeserializeOwned>(
+        &self,
+        options: StartOptions,
+        update: Update<I, O>,
+        input: I,
+    ) -> impl Future<Output = Result<(Handle, O), ClientError>> + Unpin + use<I, O> {
+        let name = update.into_name();
+        let input = Payloads::encode(&input).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let request = Request::UpdateWithStart {
+            options: Box::new(options),
+            name,
+            update_id: SmolStr::default(),
+            input,
+        };
+        let sent = self.call(request, |reply| match reply {
+            Reply::Updated(handle, result) => (handle, result),
+            Reply::Started(_) | Reply::Done | Reply::Closed(_) => {
+                unreachable!("an update is answered with its result")
+            }
+        });
+        sent.map(|answer| {
+            let (handle, result) = answer?;
+            Ok((handle, decoded(result.as_ref())?))
         })
     }
 
@@ -182,7 +324,9 @@ impl ActivityClient {
     pub fn wait(&self, handle: &Handle) -> impl Future<Output = Status> + Unpin + use<> {
         let closed = self.call(Request::Wait(handle.clone()), |reply| match reply {
             Reply::Closed(status) => status,
-            Reply::Started(_) | Reply::Done => unreachable!("a wait is answered with a status"),
+            Reply::Started(_) | Reply::Done | Reply::Updated(..) => {
+                unreachable!("a wait is answered with a status")
+            }
         });
         Wait(closed)
     }
@@ -198,9 +342,31 @@ fn done(_: Reply) {}
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
     Start(Box<StartOptions>),
-    Signal { to: To, name: SmolStr, input: Option<Payloads> },
-    Cancel { to: To, reason: SmolStr },
-    Terminate { to: To, reason: SmolStr },
+    SignalWithStart {
+        options: Box<StartOptions>,
+        name: SmolStr,
+        input: Option<Payloads>,
+    },
+    /// `update_id` is empty until it is sent for the first time.
+    UpdateWithStart {
+        options: Box<StartOptions>,
+        name: SmolStr,
+        update_id: SmolStr,
+        input: Option<Payloads>,
+    },
+    Signal {
+        to: To,
+        name: SmolStr,
+        input: Option<Payloads>,
+    },
+    Cancel {
+        to: To,
+        reason: SmolStr,
+    },
+    Terminate {
+        to: To,
+        reason: SmolStr,
+    },
     Wait(Handle),
 }
 
@@ -223,6 +389,7 @@ pub(crate) enum Reply {
     Started(Handle),
     Done,
     Closed(Status),
+    Updated(Handle, Option<Payloads>),
 }
 
 /// Where an answer is put, for the code that waits for it.

@@ -489,7 +489,7 @@ pub(super) fn target(workflow_id: &str, run_id: Option<&str>) -> Target {
 }
 
 /// The value that a client was answered.
-pub(super) fn decoded<T: DeserializeOwned>(answer: Option<&Payloads>) -> Result<T, ClientError> {
+pub(crate) fn decoded<T: DeserializeOwned>(answer: Option<&Payloads>) -> Result<T, ClientError> {
     Payloads::decode(answer)
         .map_err(|error| ClientError::Unreadable { message: error.to_string().into() })
 }

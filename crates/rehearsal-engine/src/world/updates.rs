@@ -184,7 +184,7 @@ impl World {
         input: Option<&Payloads>,
     ) -> Result<UpdateHandle, ClientError> {
         let update_id = self.update_id(update_id);
-        let request = Box::new(self.update_request(name, update_id.clone(), input));
+        let request = Box::new(self.update_request(name, update_id.clone(), input, IDENTITY));
         self.moved = true;
         let target = target(workflow_id, run_id);
         let run = self.service.meant(&target)?;
@@ -203,9 +203,10 @@ impl World {
         name: &str,
         update_id: SmolStr,
         input: Option<&Payloads>,
+        identity: SmolStr,
     ) -> UpdateRequest {
         UpdateRequest {
-            meta: Some(UpdateMeta { update_id, identity: IDENTITY, ..UpdateMeta::default() }),
+            meta: Some(UpdateMeta { update_id, identity, ..UpdateMeta::default() }),
             input: Some(UpdateInput {
                 header: self.scenario.profile.client_header(),
                 name: name.into(),
@@ -254,24 +255,37 @@ impl World {
         give_up: Timestamp,
     ) -> Result<Option<Payloads>, ClientError> {
         loop {
-            match (self.service.update(update.run, &update.update_id), stage) {
-                (Some(UpdateStage::Completed(Ok(result))), _) => return Ok(result.clone()),
-                (Some(UpdateStage::Accepted | UpdateStage::Completed(Err(_))), Stage::Accepted) => {
-                    return Ok(None);
-                }
-                (Some(UpdateStage::Completed(Err(failure))), Stage::Completed) => {
-                    return Err(self.failed(failure));
-                }
-                (Some(UpdateStage::Rejected(failure)), _) => return Err(self.failed(failure)),
-                (Some(UpdateStage::Cleared) | None, _) => return Err(RequestError::Unavailable),
-                (Some(UpdateStage::Refused(error)), _) => return Err(update.refused(error)),
-                (Some(UpdateStage::Admitted), _)
-                | (Some(UpdateStage::Accepted), Stage::Completed) => {}
+            if let Some(come_to) = self.come_to(update, stage) {
+                return come_to;
             }
             if !self.step(give_up) {
                 return Err(ClientError::UpdateTimeout);
             }
         }
+    }
+
+    /// What an update has come to, once it has come so far.
+    pub(super) fn come_to(
+        &self,
+        update: &UpdateHandle,
+        stage: Stage,
+    ) -> Option<Result<Option<Payloads>, ClientError>> {
+        let come_to = match (self.service.update(update.run, &update.update_id), stage) {
+            (Some(UpdateStage::Completed(Ok(result))), _) => Ok(result.clone()),
+            (Some(UpdateStage::Accepted | UpdateStage::Completed(Err(_))), Stage::Accepted) => {
+                Ok(None)
+            }
+            (Some(UpdateStage::Completed(Err(failure))), Stage::Completed) => {
+                Err(self.failed(failure))
+            }
+            (Some(UpdateStage::Rejected(failure)), _) => Err(self.failed(failure)),
+            (Some(UpdateStage::Cleared) | None, _) => Err(RequestError::Unavailable),
+            (Some(UpdateStage::Refused(error)), _) => Err(update.refused(error)),
+            (Some(UpdateStage::Admitted), _) | (Some(UpdateStage::Accepted), Stage::Completed) => {
+                return None;
+            }
+        };
+        Some(come_to)
     }
 
     /// A failure as the client of the SDK prints it.

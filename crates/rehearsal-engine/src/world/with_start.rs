@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal_activation::names::{Signal, Update as UpdateName};
-use rehearsal_history::{Payloads, WorkflowIdConflictPolicy};
+use rehearsal_history::{Payloads, SmolStr, WorkflowIdConflictPolicy};
 use rehearsal_service::{Answer, Input, InvalidRequest, NotFound, RequestError, UpdateWithStart};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -65,9 +65,18 @@ impl World {
         input: Option<&Payloads>,
     ) -> Result<Handle, ClientError> {
         self.moved = true;
-        let start = Box::new(self.start_request(options, IDENTITY));
-        let input = input.cloned();
-        self.started(Input::SignalWithStart { start, name: name.into(), input })
+        self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY)
+    }
+
+    pub(super) fn signal_with_start_as(
+        &mut self,
+        options: StartOptions,
+        name: SmolStr,
+        input: Option<Payloads>,
+        identity: SmolStr,
+    ) -> Result<Handle, ClientError> {
+        let start = Box::new(self.start_request(options, identity));
+        self.started(Input::SignalWithStart { start, name, input })
     }
 
     /// Updates a workflow, which is started first if none with this id is running, and waits for the result.
@@ -182,11 +191,23 @@ impl World {
             return Err(InvalidRequest::NoConflictPolicy.into());
         }
         self.moved = true;
+        self.update_with_start_as(options, name, update_id, input, IDENTITY)
+    }
+
+    pub(super) fn update_with_start_as(
+        &mut self,
+        options: StartOptions,
+        name: &str,
+        update_id: &str,
+        input: Option<&Payloads>,
+        identity: SmolStr,
+    ) -> Result<(Handle, UpdateHandle), ClientError> {
         let workflow_id = options.workflow_id.clone();
         let before = self.service.run_of(&workflow_id);
         let update_id = self.update_id(update_id);
-        let request = Box::new(self.update_request(name, update_id.clone(), input));
-        let start = Box::new(self.start_request(options, IDENTITY));
+        let by = identity.clone();
+        let request = Box::new(self.update_request(name, update_id.clone(), input, by));
+        let start = Box::new(self.start_request(options, identity));
         let handle = self.started(Input::UpdateWithStart { start, request })?;
         let with_start = Some(before != Some(handle.run));
         let sent = UpdateHandle { update_id, workflow_id, run: handle.run, with_start };
@@ -208,7 +229,7 @@ impl World {
 }
 
 /// Whether a workflow that was running has closed before it looked at an update.
-fn is_aborted(error: &ClientError) -> bool {
+pub(super) fn is_aborted(error: &ClientError) -> bool {
     match error {
         RequestError::UpdateWithStart { part: UpdateWithStart::Update, error } => {
             **error == RequestError::NotFound(NotFound::UpdateAborted)

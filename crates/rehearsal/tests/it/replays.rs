@@ -321,3 +321,17 @@ fn the_spelling_of_a_value_is_cosmetic() {
     assert_eq!(replayed.assert_faithful(), replayed.count(Grade::Cosmetic));
     assert_eq!(replayed.count(Grade::Cosmetic), 3);
 }
+
+#[test]
+fn a_session_is_refused_by_name() {
+    const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+        ctx.timer(secs(60)).await
+    }
+    let mut builder = HistoryBuilder::new("Nap");
+    builder.complete_task();
+    builder.schedule_activity("internalSessionCreationActivity");
+    let error =
+        replay(builder.build().to_json()).rules(Profile::Go).workflow(NAP, nap).unwrap_err();
+    assert!(error.to_string().contains("not simulated: sessions"), "{error}");
+}
