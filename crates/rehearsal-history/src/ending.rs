@@ -2,7 +2,8 @@
 //!
 //! A server writes events in batches. What the workflow must be told comes in one batch with the workflow task that tells
 //! it, unless one is pending (server 1.32, `api/update_workflow_util.go` `UpdateWorkflowWithNew`, `workflow/util.go`
-//! `ScheduleWorkflowTask`): behind it alone no history ends.
+//! `ScheduleWorkflowTask`; for children and other workflows `transfer_queue_active_task_executor.go`): behind it alone no
+//! history ends.
 
 use smol_str::SmolStr;
 
@@ -92,6 +93,12 @@ impl Task {
             | EventKind::ChildWorkflowExecutionCanceled(_)
             | EventKind::ChildWorkflowExecutionTimedOut(_)
             | EventKind::ChildWorkflowExecutionTerminated(_)
+            | EventKind::ChildWorkflowExecutionStarted(_)
+            | EventKind::StartChildWorkflowExecutionFailed(_)
+            | EventKind::ExternalWorkflowExecutionSignaled(_)
+            | EventKind::SignalExternalWorkflowExecutionFailed(_)
+            | EventKind::ExternalWorkflowExecutionCancelRequested(_)
+            | EventKind::RequestCancelExternalWorkflowExecutionFailed(_)
                 if self == Self::Done =>
             {
                 Self::Owed

@@ -2,6 +2,7 @@
 
 mod clients;
 mod error;
+mod family;
 
 use std::fmt::{self, Write as _};
 
@@ -62,7 +63,53 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fork(&self, recorded: &Recorded, at: EventId) -> Result<Self, ForkError> {
-        self.forked(recorded, at, true)
+        self.forked(recorded, at, true, &[])
+    }
+
+    /// The same for a run whose children run, or whose requests to other workflows are under way, with their histories: of
+    /// the children, and of theirs. Each of them is gone on from as it stood at that moment. Histories that have nothing to
+    /// do with the run as it stands are left out; several runs of a chain may be given.
+    ///
+    /// When a child stood where is told by the times of the events, and by what its parent knew: a child that has closed
+    /// goes on from before it closed if its parent was not told, and a signal that the parent has not seen arrive is sent
+    /// again. What a client did to a child behind that moment is not done again.
+    ///
+    /// # Errors
+    ///
+    /// As [`fork`](Self::fork); of a child that runs there is no history.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{ChildOptions, Context, EventId, History, Scenario, Workflow, WorkflowError, mins, replay};
+    ///
+    /// const DAY: Workflow<(), ()> = Workflow::new("Day");
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    ///
+    /// async fn day(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.with_child_options(ChildOptions::new().with_id("nap-1")).execute_child(NAP, ()).await
+    /// }
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(mins(5)).await
+    /// }
+    ///
+    /// let scenario = Scenario::new("day").workflow(DAY, day).workflow(NAP, nap);
+    /// # let outcome = scenario.clone().client(|world| drop(world.start(DAY, "day-1", ()))).run();
+    /// # let [day, nap] = [0, 1].map(|at| History::new(outcome.executions[at].history.clone()).unwrap().to_json());
+    /// let (day, nap) = (replay(day), replay(nap));
+    /// // The child runs: without its history nothing goes on.
+    /// assert!(scenario.fork(&day, EventId(9)).is_err());
+    /// scenario.fork_with(&day, EventId(9), &[nap])?.sweep();
+    /// # Ok::<(), rehearsal::ForkError>(())
+    /// ```
+    pub fn fork_with(
+        &self,
+        recorded: &Recorded,
+        at: EventId,
+        children: &[Recorded],
+    ) -> Result<Self, ForkError> {
+        self.forked(recorded, at, true, children)
     }
 
     /// The same; `judged` says whether the code must replay what is recorded.
@@ -71,6 +118,7 @@ impl Scenario {
         recorded: &Recorded,
         at: EventId,
         judged: bool,
+        children: &[Recorded],
     ) -> Result<Self, ForkError> {
         let history = read(recorded)?;
         let (boundaries, events) = (history.boundaries(), history.events());
@@ -85,27 +133,42 @@ impl Scenario {
                 after: boundaries.iter().find(|id| **id > at).copied(),
             });
         }
-        let stood = history.until(at);
+        let profiles: &[Profile] = match self.inner.dialect() {
+            Dialect::Official => &[Profile::Core],
+            _ => &[Profile::Go, Profile::Core],
+        };
+        let profile = rules_of(history, recorded.asked_rules(), profiles)?;
+        let children = children.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let family = family::stood(history.until(at), &children);
+        for stood in &family {
+            self.goes_on_from(stood, profile, judged)?;
+        }
+        let inner = self.inner.clone().with_profile(profile);
+        let inner = inner.with_name(format!("{}@{at}", self.inner.name()));
+        let inner = inner.with_client(clients::recorded(history, at, &family));
+        let histories = family.iter().map(|stood| stood.events().to_vec()).collect();
+        let inner = inner.with_origin(histories)?;
+        Ok(Self { inner, ..self.clone() })
+    }
+
+    /// Makes sure that the code of the scenario fits what is recorded so far.
+    fn goes_on_from(
+        &self,
+        stood: &History,
+        profile: Profile,
+        judged: bool,
+    ) -> Result<(), ForkError> {
         stood.check_well_formed()?;
         let workflow = stood.started().workflow_type.name.to_string();
         let Some(definition) = self.inner.definition(&workflow) else {
             return Err(ForkError::NoCode { workflow });
         };
-        let dialect = self.inner.dialect();
-        let profiles: &[Profile] = match dialect {
-            Dialect::Official => &[Profile::Core],
-            _ => &[Profile::Go, Profile::Core],
-        };
-        let profile = rules_of(history, recorded.asked_rules(), profiles)?;
         if judged {
             // What differs and breaks nothing every run from here on finds (RH101).
-            let _mild = judge(&stood, &Encodings::of(dialect), definition, profile)?;
+            let encodings = Encodings::of(self.inner.dialect());
+            let _mild = judge(stood, &encodings, definition, profile)?;
         }
-        let inner = self.inner.clone().with_profile(profile);
-        let inner = inner.with_name(format!("{}@{at}", self.inner.name()));
-        let inner = inner.with_client(clients::recorded(history, at));
-        let inner = inner.with_origin(stood.events().to_vec())?;
-        Ok(Self { inner, ..self.clone() })
+        Ok(())
     }
 
     /// Goes on from every moment at which a recorded history stood, and sweeps each: the run is canceled at every point from
@@ -133,10 +196,23 @@ impl Scenario {
     /// [`ForkError::Found`] with the report if anything is found in any run; the others if the file or the code does not
     /// fit.
     pub fn try_sweep_forks(&self, recorded: &Recorded) -> Result<ForkReport, ForkError> {
+        self.try_sweep_forks_with(recorded, &[])
+    }
+
+    /// The same with the histories of children, as [`fork_with`](Self::fork_with) takes them.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sweep_forks`](Self::try_sweep_forks).
+    pub fn try_sweep_forks_with(
+        &self,
+        recorded: &Recorded,
+        children: &[Recorded],
+    ) -> Result<ForkReport, ForkError> {
         let history = read(recorded)?;
         let mut report = ForkReport { forks: Vec::new() };
         for at in history.boundaries() {
-            let swept = match self.fork(recorded, at) {
+            let swept = match self.fork_with(recorded, at, children) {
                 Ok(fork) => Ok(fork.try_sweep().map_err(|found| {
                     ForkError::Found(Box::new(found.with_table(&report.text())))
                 })?),

@@ -18,7 +18,7 @@ use rehearsal_history::{
 
 pub(crate) use self::plan::{ExternalCommand, plan};
 use crate::view::{PendingKind, PendingOp, PendingState};
-use crate::words::{Decision, Table};
+use crate::words::{Across, Decision, Table};
 
 /// A request of which it is not known whether it has arrived: that is its only state.
 #[derive(Debug, Clone)]
@@ -117,6 +117,16 @@ impl External {
         };
         out.record(now, kind);
         out.need_workflow_task();
+    }
+
+    /// How it is sent to the other run.
+    pub(crate) fn across(&self) -> Across {
+        let initiated = self.initiated.id;
+        if self.is_signal() {
+            Across::SignalExternal { initiated }
+        } else {
+            Across::CancelExternal { initiated }
+        }
     }
 
     /// Whether it is a signal, as it counts against another limit than cancels.

@@ -2,9 +2,11 @@
 //!
 //! Its state comes of evolving, as ever. What no history holds is chosen, and calm: an activity waits for a worker with its
 //! first attempt, has sent no heartbeat, and its time in the queue begins now; no worker is known to have the run in its
-//! cache; nothing waits in the buffer; no query and no update that is not accepted is there.
+//! cache; nothing waits in the buffer; no query and no update that is not accepted is there. Runs that are rebuilt together
+//! know each other: a child that runs is one of them, and so is whom a request that is under way is for.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -17,6 +19,7 @@ use super::{Run, Turn};
 use crate::input::{Effect, RunRef};
 use crate::machine::activity::{Activity, ActivityState};
 use crate::machine::child::{Child, ChildState};
+use crate::machine::external::External;
 use crate::machine::task::WorkflowTask;
 use crate::words::{Across, Due, Extent, Moment, Transfer};
 
@@ -77,13 +80,9 @@ impl Run {
         id: RunRef,
         turn: &mut Turn<'_>,
         events: Vec<Arc<Event>>,
+        beside: &Beside,
     ) -> Result<Self, CannotRestore> {
-        let (first, rest) = events
-            .split_first()
-            .filter(|(first, _)| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)))
-            .ok_or(CannotRestore::Headless)?;
-        let mut state = State::rebuilt(first, rest);
-        check(&state, &events)?;
+        let mut state = restorable(&events, beside)?;
         state.stand_calm(turn.now);
         let mut queue = Queue::default();
         let mut arm = |at: Option<Timestamp>| {
@@ -114,7 +113,9 @@ impl Run {
         let asked = children
             .filter(|child| child.state == ChildState::Initiated)
             .map(|child| Transfer::Across(Across::StartChild { initiated: child.initiated().id }));
-        self.transfers = waiting.chain(asked).collect();
+        let requests = self.state.externals.values();
+        let requests = requests.map(|request| Transfer::Across(request.across()));
+        self.transfers = waiting.chain(asked).chain(requests).collect();
         // An attempt after the first is in no history. The first task of a child waits for its parent, which is not there.
         let tried = self.state.task.is_idle() && self.state.task.attempt() > 1;
         let first = !self.state.had_task && self.begin.is_none();
@@ -140,17 +141,58 @@ impl State {
     }
 }
 
+/// The runs that are rebuilt together.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// By their workflow ids, the ids of the first runs of their chains.
+    first_runs: BTreeMap<SmolStr, SmolStr>,
+}
+
+impl Beside {
+    /// The runs that these histories are of.
+    pub(crate) fn of(histories: &[Vec<Arc<Event>>]) -> Self {
+        let first = |events: &Vec<Arc<Event>>| match &events.first()?.kind {
+            EventKind::WorkflowExecutionStarted(started) => {
+                Some((started.workflow_id.clone(), started.first_execution_run_id.clone()))
+            }
+            _ => None,
+        };
+        Self { first_runs: histories.iter().filter_map(first).collect() }
+    }
+}
+
+/// The state that these events give.
+///
+/// # Errors
+///
+/// [`CannotRestore`] says which event shows what cannot be rebuilt.
+pub(crate) fn restorable(events: &[Arc<Event>], beside: &Beside) -> Result<State, CannotRestore> {
+    let (first, rest) = events
+        .split_first()
+        .filter(|(first, _)| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)))
+        .ok_or(CannotRestore::Headless)?;
+    let state = State::rebuilt(first, rest);
+    check(&state, events, beside)?;
+    Ok(state)
+}
+
 /// Whether all that goes on can be rebuilt.
-fn check(state: &State, events: &[Arc<Event>]) -> Result<(), CannotRestore> {
+fn check(state: &State, events: &[Arc<Event>], beside: &Beside) -> Result<(), CannotRestore> {
     if let Some(close) = &state.view.close {
         let found = close.kind.name().into();
         return Err(CannotRestore::Closed { event: close.id, found });
     }
-    if let Some((event, workflow_id)) = state.children.values().find_map(runs) {
+    let missing = state
+        .children
+        .values()
+        .filter_map(runs)
+        .find(|(_, workflow_id, run_id)| beside.first_runs.get(workflow_id) != Some(run_id));
+    if let Some((event, workflow_id, _)) = missing {
         return Err(CannotRestore::ChildRuns { event, workflow_id });
     }
-    if let Some(event) = state.externals.keys().next() {
-        return Err(CannotRestore::RequestUnderWay { event: *event });
+    let mut requests = state.externals.values().map(External::pending);
+    if let Some(request) = requests.find(|it| !beside.first_runs.contains_key(&it.id)) {
+        return Err(CannotRestore::RequestUnderWay { event: request.scheduled });
     }
     for event in events {
         match &event.kind {
@@ -170,10 +212,12 @@ fn check(state: &State, events: &[Arc<Event>]) -> Result<(), CannotRestore> {
     Ok(())
 }
 
-/// Where a child runs, if it does, and its id.
-fn runs(child: &Child) -> Option<(EventId, SmolStr)> {
-    match child.state {
-        ChildState::Started { event, .. } => Some((event, child.attributes().workflow_id.clone())),
+/// Where a child runs, if it does, its id, and that of its first run.
+fn runs(child: &Child) -> Option<(EventId, SmolStr, SmolStr)> {
+    match &child.state {
+        ChildState::Started { event, run_id, .. } => {
+            Some((*event, child.attributes().workflow_id.clone(), run_id.clone()))
+        }
         ChildState::Initiated => None,
     }
 }

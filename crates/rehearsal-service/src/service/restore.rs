@@ -8,15 +8,16 @@ use rehearsal_history::{Event, Timestamp};
 
 use super::Service;
 use crate::input::{Effect, Outbox, RunRef};
-use crate::run::{CannotRestore, Run, Turn};
+use crate::run::{Beside, CannotRestore, Run, Turn, restorable};
 
 impl Service {
-    /// Takes in a run that began elsewhere, as it stood at virtual time `now` with these events, which end where a
-    /// transaction ended.
+    /// Takes in runs that began elsewhere, each as it stood at virtual time `now` with these events, which end where a
+    /// transaction ended. They are one family: a child of one of them that runs is among them, and so is whom a request that
+    /// is under way is for.
     ///
-    /// Its state is that of the run that wrote them, but for what no history holds, which is chosen: activities wait for a
-    /// worker with their first attempt, and no worker has the run in its cache. A workflow task that a worker has is given
-    /// to whoever calls, to be answered in its place.
+    /// Their state is that of the runs that wrote the events, but for what no history holds, which is chosen: activities wait
+    /// for a worker with their first attempt, and no worker has a run in its cache. A workflow task that a worker has is
+    /// given to whoever calls, to be answered in its place.
     ///
     /// # Errors
     ///
@@ -24,21 +25,28 @@ impl Service {
     pub fn restore(
         &mut self,
         now: Timestamp,
+        histories: Vec<Vec<Arc<Event>>>,
+        out: &mut Outbox,
+    ) -> Result<Vec<(RunRef, Option<TaskDelivery>)>, CannotRestore> {
+        let beside = Beside::of(&histories);
+        for events in &histories {
+            restorable(events, &beside)?;
+        }
+        let restore = |events| self.restore_one(now, events, &beside, out);
+        histories.into_iter().map(restore).collect()
+    }
+
+    fn restore_one(
+        &mut self,
+        now: Timestamp,
         events: Vec<Arc<Event>>,
+        beside: &Beside,
         out: &mut Outbox,
     ) -> Result<(RunRef, Option<TaskDelivery>), CannotRestore> {
         let id = self.next_ref();
-        let before = out.effects.len();
         out.effects.push(Effect::Started { run: id });
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
-        let restored = Run::restore(id, &mut turn, events);
-        let mut run = match restored {
-            Ok(run) => run,
-            Err(error) => {
-                out.effects.truncate(before);
-                return Err(error);
-            }
-        };
+        let mut run = Run::restore(id, &mut turn, events, beside)?;
         turn.tell_loose(id);
         let task = run.task_in_hand();
         out.touched.push(id);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rehearsal_engine::{ClientScript, World};
-use rehearsal_history::{EventId, EventKind, History, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, EventKind, Execution, History, Payloads, SmolStr, Timestamp};
 
 /// Something that a client did.
 #[derive(Debug)]
@@ -51,9 +51,23 @@ impl Act {
     }
 }
 
-/// What clients did behind an event, at the times at which it is recorded.
-pub(super) fn recorded(history: &History, behind: EventId) -> ClientScript {
-    let later = history.events().iter().filter(|event| event.id > behind);
+/// The workflow that a signal or a cancel came from.
+fn sender(kind: &EventKind) -> Option<&Execution> {
+    match kind {
+        EventKind::WorkflowExecutionSignaled(it) => it.external_workflow_execution.as_ref(),
+        EventKind::WorkflowExecutionCancelRequested(it) => it.external_workflow_execution.as_ref(),
+        _ => None,
+    }
+}
+
+/// What clients did behind an event, at the times at which it is recorded. What one of the family did it does by itself.
+pub(super) fn recorded(history: &History, behind: EventId, family: &[History]) -> ClientScript {
+    let goes_on =
+        |sender: &Execution| family.iter().any(|of| of.started().workflow_id == sender.workflow_id);
+    let later = history
+        .events()
+        .iter()
+        .filter(|event| event.id > behind && !sender(&event.kind).is_some_and(goes_on));
     let mut acts: Vec<(Timestamp, Act)> =
         later.filter_map(|event| Some((event.time, Act::of(&event.kind)?))).collect();
     acts.sort_by_key(|(at, _)| *at);

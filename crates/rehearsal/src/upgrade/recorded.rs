@@ -58,7 +58,7 @@ impl Scenario {
             let history = read(recorded)?;
             let mut stood = Vec::new();
             for at in moments(history) {
-                let goes_on = match new.forked(recorded, at, false) {
+                let goes_on = match new.forked(recorded, at, false, &[]) {
                     Ok(fork) => Some(fork.inner),
                     Err(ForkError::CannotRestore(_)) => None,
                     Err(error) => return Err(error),

@@ -166,6 +166,70 @@ fn what_cannot_be_rebuilt_is_refused_by_name() {
     let refused = family().fork(&recorded, EventId(7)).unwrap_err();
     assert!(matches!(refused, ForkError::CannotRestore(CannotRestore::ChildRuns { .. })));
     insta::assert_snapshot!(family().sweep_forks(&recorded).table());
+    // With the history of the child every moment is one to go on from.
+    let child = History::new(outcome.executions[1].history.clone()).unwrap();
+    let whole = family().try_sweep_forks_with(&recorded, &[replay(child.to_json())]).unwrap();
+    insta::assert_snapshot!("a_family_goes_on_from_every_moment", whole.table());
+}
+
+/// A parent that signals its child, and cancels it: whatever is under way at the moment is sent again, and told once.
+#[test]
+fn a_family_with_requests_under_way_goes_on_as_it_did() {
+    const TALK: Workflow<(), String> = Workflow::new("Talk");
+    const LISTEN: Workflow<(), u32> = Workflow::new("Listen");
+    const WORD: Signal<u32> = Signal::new("word");
+
+    async fn talk(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+        let (scope, cancel) = ctx.with_cancel();
+        let scope = scope.with_child_options(
+            ChildOptions::new().with_id("listen-1").with_wait_for_cancellation(),
+        );
+        let child = scope.execute_child(LISTEN, ());
+        child.started().await?;
+        for word in [1, 2, 3] {
+            child.signal(&ctx, WORD, word).await?;
+        }
+        cancel.cancel();
+        Ok(match child.await {
+            Ok(heard) => format!("heard {heard}"),
+            Err(error) => format!("canceled: {}", error.is_canceled()),
+        })
+    }
+
+    async fn listen(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+        let words = ctx.signals(WORD);
+        let mut heard = 0;
+        while !ctx.is_canceled() {
+            ctx.wait(|| !words.is_empty() || ctx.is_canceled()).await.ok();
+            while let Some(word) = words.try_recv() {
+                heard += word;
+            }
+        }
+        Ok(heard)
+    }
+
+    let family = || Scenario::new("family").workflow(TALK, talk).workflow(LISTEN, listen);
+    let outcome = family().client(|world| drop(world.start(TALK, "talk-1", ()))).run();
+    let result = |outcome: &rehearsal::Outcome| {
+        let result = outcome.main().unwrap().result().unwrap();
+        result.as_slice()[0].as_json().unwrap().to_owned()
+    };
+    assert_eq!(result(&outcome), "\"heard 6\"");
+    let [parent, child] =
+        [0, 1].map(|at| History::new(outcome.executions[at].history.clone()).unwrap());
+    let recorded = replay(parent.to_json());
+    let mut forks = 0;
+    for at in parent.boundaries() {
+        match family().fork_with(&recorded, at, &[replay(child.to_json())]) {
+            Ok(fork) => {
+                forks += 1;
+                assert_eq!(result(&fork.run()), "\"heard 6\"", "behind event {at}");
+            }
+            Err(ForkError::CannotRestore(CannotRestore::Closed { .. })) => {}
+            Err(error) => panic!("event {at}: {error}"),
+        }
+    }
+    assert!(forks > 8, "{forks} forks");
 }
 
 /// A run that fails is named with its fork, and is run again by its tape.
