@@ -14,19 +14,32 @@ use serde::Serialize;
 /// The most cancels of one run: a request, and a second one.
 const CANCELS: usize = 2;
 
-/// Tapes that cancel the workflow nowhere, once or twice, at any points of the calm run, each alone or together with
-/// the step that follows.
+/// Tapes that cancel executions nowhere, once or twice, at any points of the calm run, each alone or together with the step
+/// that follows: the one that is started first, its children, and all that activities and clients start besides.
 ///
 /// The tapes are [loose](Tape::loose): a run that ends before its second cancel is no mistake of theirs.
 ///
-/// The calm run is made once, when the strategy is. A run shrinks to the calm one, or to a single cancel at the earliest
-/// point that still fails.
+/// The calm run is made once, when the strategy is. A run shrinks to the calm one, or to a single cancel, of the execution
+/// that was started first if that fails too, at the earliest point that still does.
 pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {
     let calm = scenario.run(Box::new(Tape::calm()), Patience::MayStayOpen);
-    let points = u32::try_from(calm.record.points.len()).unwrap_or(u32::MAX);
+    let count = |points: &Vec<_>| u32::try_from(points.len()).unwrap_or(u32::MAX);
+    // How many points each execution has, in the order of their starts.
+    let others = calm.record.others.iter().map(|(execution, points)| (*execution, count(points)));
+    let points: Vec<(u32, u32)> =
+        core::iter::once((0, count(&calm.record.points).max(1))).chain(others).collect();
+    let all = points.iter().fold(0, |all: u32, (_, points)| all.saturating_add(*points));
     let injection = Injection::Alone.answer()..=Injection::WithNext.answer();
-    vec((0..points.max(1), injection), 0..=CANCELS).prop_map(|cancels| {
-        let key = |nth| ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth };
+    vec((0..all, injection), 0..=CANCELS).prop_map(move |cancels| {
+        let key = |mut nth: u32| {
+            for &(execution, points) in &points {
+                match nth.checked_sub(points) {
+                    Some(left) => nth = left,
+                    None => return ChoiceKey { kind: ChoiceKind::Cancel, execution, nth },
+                }
+            }
+            ChoiceKey { kind: ChoiceKind::Cancel, execution: 0, nth: 0 }
+        };
         cancels.into_iter().map(|(nth, answer)| (key(nth), answer)).collect::<Tape>().loose()
     })
 }
@@ -51,11 +64,22 @@ pub enum ClientAction {
     },
     /// Requests the cancel.
     Cancel,
+    /// Requests the cancel of another workflow, by its id: a child's, for example.
+    CancelOf {
+        /// The id.
+        workflow_id: SmolStr,
+    },
     /// Terminates it.
     Terminate,
 }
 
 impl ClientAction {
+    /// Requests the cancel of another workflow than the one that the script is played to: of a child, for example. One that
+    /// does not exist by then is none.
+    pub fn cancel_of(workflow_id: impl Into<SmolStr>) -> Self {
+        Self::CancelOf { workflow_id: workflow_id.into() }
+    }
+
     /// Sends a signal.
     ///
     /// # Panics
@@ -163,6 +187,7 @@ pub fn play(world: &mut World, handle: &Handle, script: &[(Duration, ClientActio
                 world.send_update(id, None, name, "", input.as_ref()).map(drop)
             }
             ClientAction::Cancel => world.cancel(handle),
+            ClientAction::CancelOf { workflow_id } => world.cancel_workflow(workflow_id, None, ""),
             ClientAction::Terminate => world.terminate(handle, "rehearsal"),
         };
     }

@@ -7,11 +7,12 @@ use rehearsal::strategy::{
     play,
 };
 use rehearsal::{
-    Activity, ActivityOptions, Context, Exploration, Scenario, Signal, Stub, Tape, Workflow,
-    WorkflowError, check, hours, millis, secs,
+    Activity, ActivityOptions, ChildOptions, Context, Exploration, Scenario, Signal, Stub, Tape,
+    Workflow, WorkflowError, check, hours, millis, secs,
 };
 
 const ORDER: Workflow<(), u32> = Workflow::new("Order");
+const CHILD: Workflow<(), ()> = Workflow::new("Child");
 const PACK: Activity<(), ()> = Activity::new("Pack");
 const REFUND: Activity<(), ()> = Activity::new("Refund");
 const ADD: Signal<u32> = Signal::new("add");
@@ -89,6 +90,51 @@ fn what_fails_shrinks_to_one_cancel_at_the_earliest_point() {
     // The sweep goes over the points in order, so what it finds first is the earliest.
     let swept = order.try_sweep().unwrap_err();
     assert_eq!(&tape, swept.tape());
+}
+
+/// Has its child pack, and cannot cope with a child that somebody else cancels.
+async fn parent(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let options = ChildOptions::new().with_id("child-7");
+    let packed = ctx.with_child_options(options).execute_child(CHILD, ()).await;
+    let lost = packed.as_ref().is_err_and(|error| error.as_child_workflow().is_some());
+    assert!(!lost || ctx.is_canceled(), "somebody has canceled the child");
+    packed.map(|()| 0)
+}
+
+async fn child(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ctx.sleep(secs(3)).await
+}
+
+fn family(script: ClientActions) -> Scenario {
+    let family = Scenario::new("family").workflow(ORDER, parent).workflow(CHILD, child);
+    family.client(move |world| {
+        let order = world.start(ORDER, "order-7", ());
+        play(world, &order, &script);
+    })
+}
+
+#[test]
+fn a_child_is_canceled_too() {
+    let order = family(Vec::new());
+    let law =
+        |tape: Tape| order.try_run(&tape).map(drop).map_err(|_| TestCaseError::fail("it panics"));
+    let Err(TestError::Fail(_, tape)) = holds(&cancellation_points(&order), law) else {
+        panic!("the mistake is not found");
+    };
+    let executions: Vec<u32> = tape.iter().map(|(key, _)| key.execution).collect();
+    assert_eq!(executions, [1], "{tape}");
+
+    let actions = [ClientAction::Cancel, ClientAction::cancel_of("child-7")];
+    let scripts = client_scripts(&order, actions.clone(), secs(5), 3);
+    let law = |script: ClientActions| {
+        let run = family(script).try_run(&Tape::calm());
+        run.map(drop).map_err(|_| TestCaseError::fail("it panics"))
+    };
+    let Err(TestError::Fail(_, script)) = holds(&scripts, law) else {
+        panic!("the mistake is not found");
+    };
+    let [(_, action)] = script.as_slice() else { panic!("{script:?} is not the smallest") };
+    assert_eq!(action, &actions[1]);
 }
 
 /// Adds up what it is sent within ten seconds, and forgets what comes behind a hurry.

@@ -2,4 +2,5 @@
 
 pub mod earlier;
 pub mod order;
+pub mod patch;
 pub mod program;
