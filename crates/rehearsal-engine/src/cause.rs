@@ -373,6 +373,15 @@ const fn official(code: Code) -> Option<&'static str> {
             "the parent close policy is `Abandon`, or the workflow does not wait for its child: wait for it, or let it be \
              asked to cancel"
         }
+        Code::CanceledCompleted => {
+            "what was done until the cancel is returned as if it were all, or the canceled error is swallowed: look at \
+             `ctx.cancellation_token()` before the result is returned"
+        }
+        Code::OrderBroken => {
+            "the workflow does not wait until the activity has ended, or the activity runs on behind its timeout: \
+             `.cancellation_type(ActivityCancellationType::WaitCancellationCompleted)`, `ctx.record_heartbeat`, and a look \
+             at its cancellation"
+        }
         _ => return None,
     })
 }

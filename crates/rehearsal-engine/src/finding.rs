@@ -74,6 +74,10 @@ pub enum Code {
     RoundSkipped,
     /// RH219: a child goes on although its workflow closed.
     ChildOrphaned,
+    /// RH220: a workflow was canceled, and completed.
+    CanceledCompleted,
+    /// RH221: an activity began while another, which must be over before, still ran.
+    OrderBroken,
     /// RH301: nothing can happen any more, and the workflow is open.
     Hang,
     /// RH302: a limit was reached.
@@ -104,7 +108,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in their order.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Nondeterminism,
         Self::Panicked,
         Self::ForeignFuture,
@@ -136,6 +140,8 @@ impl Code {
         Self::TimerLeft,
         Self::RoundSkipped,
         Self::ChildOrphaned,
+        Self::CanceledCompleted,
+        Self::OrderBroken,
         Self::Hang,
         Self::Limit,
         Self::StuckTask,
@@ -186,6 +192,8 @@ impl Code {
             Self::TimerLeft => "RH217",
             Self::RoundSkipped => "RH218",
             Self::ChildOrphaned => "RH219",
+            Self::CanceledCompleted => "RH220",
+            Self::OrderBroken => "RH221",
             Self::Hang => "RH301",
             Self::Limit => "RH302",
             Self::StuckTask => "RH303",
@@ -295,6 +303,14 @@ impl Code {
             }
             Self::ChildOrphaned => {
                 "the parent close policy is `Abandon`, or the workflow does not wait for its child"
+            }
+            Self::CanceledCompleted => {
+                "what was done until the cancel is returned as if it were all, or the canceled error is swallowed: look \
+                 at `ctx.err()` before the result is returned"
+            }
+            Self::OrderBroken => {
+                "the workflow does not wait until the activity has ended, or the activity runs on behind its timeout: set \
+                 `with_wait_for_cancellation()`, heartbeat, and look at the context"
             }
             Self::Hang => "the workflow waits for something that its cancel does not end",
             Self::Limit => "the workflow wakes itself for ever, or a limit is set too low",

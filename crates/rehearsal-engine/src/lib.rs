@@ -42,11 +42,11 @@ pub use activity::{
 };
 pub use cause::{Cause, Dialect, KnownDefect};
 pub use check::{
-    ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin, Check,
-    CleanupIffCanceled, Compensated, EndsWithin, Eventually, Finally, IfCanceled, Never,
-    NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped, NoTimerLeftAtClose,
-    NoWorkLostAtClose, OneAttemptAtATime, Reached, Recommended, SkippedReportedAsCanceled,
-    Sometimes, StatusIn,
+    ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin,
+    CanceledMustNotComplete, Check, CleanupIffCanceled, Compensated, EndsWithin, Eventually,
+    Finally, IfCanceled, Never, NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped,
+    NoTimerLeftAtClose, NoWorkLostAtClose, NothingPendingAtClose, OneAttemptAtATime, OverBefore,
+    Reached, Recommended, SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{
     Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,

@@ -9,8 +9,11 @@
 //! | a cancel is cleaned up after | [`cleanup_iff_canceled`] |
 //! | a step is undone if the workflow does not complete | [`compensated_exactly_once`], [`compensated_at_least_once`] |
 //! | whatever happens, this comes after that | [`finally`] |
+//! | a cancel's cleanup has completed, whatever else fails | [`cleanup_iff_canceled`] with [`completed()`](CleanupIffCanceled::completed) |
 //! | a cancel is heard, and soon over | [`cancel_observed_or_completed_first`], [`cancel_is_over_within`] |
-//! | nothing runs on behind the close | [`no_activity_outlives_close`], [`no_work_lost_at_close`], [`no_timer_left_at_close`], [`no_child_orphaned_at_close`] |
+//! | a partial result is not taken for a whole one | [`canceled_must_not_complete`] |
+//! | one activity is over before another begins | [`over_before`] |
+//! | nothing runs on behind the close | [`no_activity_outlives_close`], [`no_work_lost_at_close`], [`no_timer_left_at_close`], [`no_child_orphaned_at_close`]; all as one: [`nothing_pending_at_close`] |
 //! | an activity keeps to its part | [`activity_heartbeats_within`], [`one_attempt_at_a_time`] |
 //! | a cron schedule is kept | [`no_round_skipped`] |
 //! | the workflow ends as it may | [`ends_within`], [`status_in`] |
@@ -28,14 +31,14 @@ use std::sync::Arc;
 pub use rehearsal_engine::CleanupIffCanceled;
 use rehearsal_engine::{Check, Recommended};
 
-pub use self::attempts::{activity_heartbeats_within, one_attempt_at_a_time};
+pub use self::attempts::{activity_heartbeats_within, one_attempt_at_a_time, over_before};
 pub use self::cancel::{
-    cancel_is_over_within, cancel_observed_or_completed_first, cleanup_iff_canceled,
-    skipped_reported_as_canceled,
+    cancel_is_over_within, cancel_observed_or_completed_first, canceled_must_not_complete,
+    cleanup_iff_canceled, skipped_reported_as_canceled,
 };
 pub use self::close::{
     ends_within, no_activity_outlives_close, no_child_orphaned_at_close, no_round_skipped,
-    no_timer_left_at_close, no_work_lost_at_close, status_in,
+    no_timer_left_at_close, no_work_lost_at_close, nothing_pending_at_close, status_in,
 };
 pub use self::own::{always, eventually, if_canceled, never, sometimes};
 pub use self::undo::{compensated_at_least_once, compensated_exactly_once, finally};

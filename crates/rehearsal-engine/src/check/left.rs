@@ -1,6 +1,7 @@
 //! Checks of what a workflow leaves behind when its main routine returns: work that was asked for, timers that run, children.
 
 mod across;
+mod pending;
 
 use std::collections::BTreeSet;
 
@@ -8,6 +9,7 @@ use rehearsal_activation::Asked;
 use rehearsal_history::{EventId, EventKind, Status, duration_text};
 
 pub use self::across::NoChildOrphanedAtClose;
+pub use self::pending::NothingPendingAtClose;
 use super::course::Course;
 use super::{Check, closed, let_go, scheduled};
 use crate::cause::Cause;

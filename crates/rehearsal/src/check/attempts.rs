@@ -1,9 +1,9 @@
-//! What the attempts of one activity keep to.
+//! What the attempts of one activity keep to, and of one activity before another.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use rehearsal_engine::{ActivityHeartbeatsWithin, Check, OneAttemptAtATime};
+use rehearsal_engine::{ActivityHeartbeatsWithin, Check, OneAttemptAtATime, OverBefore};
 
 use crate::names::ActivityName;
 
@@ -72,4 +72,48 @@ pub fn activity_heartbeats_within<K>(
 #[must_use]
 pub fn one_attempt_at_a_time<K>(activity: impl ActivityName<K>) -> Arc<dyn Check> {
     Arc::new(OneAttemptAtATime { activity: activity.activity_name().into() })
+}
+
+/// When the code of `then` begins, that of `first` is over, if `first` was asked for before (RH221).
+///
+/// All attempts of `first` count, whether the service still waits for them or not. A workflow is told that an attempt has
+/// timed out while its code may run on, so what it frees then is still written to. One may end at the very nanosecond at
+/// which `then` begins. An attempt that died with its worker runs no longer, and one of which a fault has lost a heartbeat
+/// is not judged. That `first` has run at all, and what came of it, is not looked at; local activities are not either.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{Activity, ActivityOptions, Code, Context, Scenario, Stub, Workflow, WorkflowError, check, secs};
+///
+/// const COPY: Workflow<(), ()> = Workflow::new("Copy");
+/// const WRITE: Activity<(), ()> = Activity::new("Write");
+/// const UNLOCK: Activity<(), ()> = Activity::new("Unlock");
+///
+/// async fn copy(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     // Without `with_wait_for_cancellation` the disk is unlocked while somebody still writes.
+///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(60)));
+///     let written = ctx.execute(WRITE, ()).await;
+///     ctx.disconnected().execute(UNLOCK, ()).await?;
+///     written
+/// }
+///
+/// let failure = Scenario::new("copy")
+///     .workflow(COPY, copy)
+///     .stub(WRITE, Stub::returns(()).after(secs(5)))
+///     .stub(UNLOCK, Stub::returns(()))
+///     .client(|world| {
+///         world.start(COPY, "copy-7", ());
+///     })
+///     .check(check::over_before(WRITE, UNLOCK))
+///     .try_sweep()
+///     .unwrap_err();
+/// assert_eq!(failure.findings()[0].code, Code::OrderBroken);
+/// ```
+#[must_use]
+pub fn over_before<K, L>(
+    first: impl ActivityName<K>,
+    then: impl ActivityName<L>,
+) -> Arc<dyn Check> {
+    Arc::new(OverBefore { first: first.activity_name().into(), then: then.activity_name().into() })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_engine::{
-    CancelObservedOrCompletedFirst, CancelOverWithin, Check, CleanupIffCanceled,
-    SkippedReportedAsCanceled,
+    CancelObservedOrCompletedFirst, CancelOverWithin, CanceledMustNotComplete, Check,
+    CleanupIffCanceled, SkippedReportedAsCanceled,
 };
 
 use crate::names::ActivityName;
@@ -120,4 +120,46 @@ pub fn cancel_observed_or_completed_first() -> Arc<dyn Check> {
 #[must_use]
 pub fn cancel_is_over_within(limit: Duration) -> Arc<dyn Check> {
     Arc::new(CancelOverWithin { limit })
+}
+
+/// A workflow that was canceled does not close as Completed: a partial result is not taken for a whole one (RH220).
+///
+/// It was canceled as [`cleanup_iff_canceled`] has it: a workflow task that was accepted delivered the request, and the
+/// work was not done by then. It may close as Canceled, or as Failed with an error of its own. A run that goes on as new is
+/// not judged; the last run of its chain is. Leave this check out if a cancel means "stop here, and return what there is".
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{Activity, ActivityOptions, Code, Context, Scenario, Stub, Workflow, WorkflowError, check, secs};
+///
+/// const COUNT: Workflow<(), u32> = Workflow::new("Count");
+/// const PAGE: Activity<u32, u32> = Activity::new("Page");
+///
+/// async fn count(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(60)));
+///     let mut lines = 0;
+///     for page in 0..3 {
+///         match ctx.execute(PAGE, page).await {
+///             Ok(more) => lines += more,
+///             Err(_) => break, // the mistake: a cancel ends the loop, and what there is looks like all
+///         }
+///     }
+///     Ok(lines)
+/// }
+///
+/// let failure = Scenario::new("count")
+///     .workflow(COUNT, count)
+///     .stub(PAGE, Stub::returns(40).after(secs(1)))
+///     .client(|world| {
+///         world.start(COUNT, "count-1", ());
+///     })
+///     .check(check::canceled_must_not_complete())
+///     .try_sweep()
+///     .unwrap_err();
+/// assert_eq!(failure.findings()[0].code, Code::CanceledCompleted);
+/// ```
+#[must_use]
+pub fn canceled_must_not_complete() -> Arc<dyn Check> {
+    Arc::new(CanceledMustNotComplete)
 }

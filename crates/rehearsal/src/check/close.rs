@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rehearsal_engine::{
     Check, EndsWithin, NoActivityOutlivesClose, NoChildOrphanedAtClose, NoRoundSkipped,
-    NoTimerLeftAtClose, NoWorkLostAtClose, StatusIn,
+    NoTimerLeftAtClose, NoWorkLostAtClose, NothingPendingAtClose, StatusIn,
 };
 use rehearsal_history::Status;
 
@@ -182,4 +182,34 @@ pub fn no_round_skipped() -> Arc<dyn Check> {
 #[must_use]
 pub fn no_child_orphaned_at_close() -> Arc<dyn Check> {
     Arc::new(NoChildOrphanedAtClose)
+}
+
+/// Nothing is pending when a workflow closes: [`no_activity_outlives_close`] (RH205), [`no_work_lost_at_close`] (RH214),
+/// [`no_timer_left_at_close`] (RH217) and [`no_child_orphaned_at_close`] (RH219) as one.
+///
+/// Each finding has the code of the check that it comes from.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal::{Code, Context, Scenario, Workflow, WorkflowError, check, hours, secs, select};
+///
+/// const WATCH: Workflow<(), ()> = Workflow::new("Watch");
+///
+/// async fn watch(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     select(ctx.timer(secs(5)), ctx.timer(hours(1))).await; // the mistake: the second one runs on
+///     ctx.err().map_or(Ok(()), Err)
+/// }
+///
+/// let failure = Scenario::new("watch")
+///     .workflow(WATCH, watch)
+///     .client(|world| drop(world.start(WATCH, "watch-7", ())))
+///     .check(check::nothing_pending_at_close())
+///     .try_sweep()
+///     .unwrap_err();
+/// assert_eq!(failure.findings()[0].code, Code::TimerLeft);
+/// ```
+#[must_use]
+pub fn nothing_pending_at_close() -> Arc<dyn Check> {
+    Arc::new(NothingPendingAtClose)
 }

@@ -21,6 +21,7 @@ mod messages;
 mod night;
 mod outside;
 mod paint;
+mod partial;
 mod replays;
 mod reports;
 mod rerun;
