@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, Code,
-    Context, EventKind, Exploration, Outcome, Scenario, Signal, StartOptions, Status, Stub, Tape,
-    WorkerSpec, Workflow, WorkflowError, secs,
+    Context, EventKind, Exploration, Outcome, Query, Scenario, Signal, StartOptions, Status, Stub,
+    Tape, WorkerSpec, Workflow, WorkflowError, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -344,4 +344,31 @@ fn a_worker_that_is_away_does_not_survive_a_deployment() {
         })
         .collect();
     assert_eq!(took, ["worker-3", "worker-3", "worker-3"]);
+}
+
+/// The worker died with the activity in its hands, and the signal puts a workflow task into the sticky queue that died with
+/// it. The query finds nobody there and clears it, and the task is given up after 5 s all the same (W-9).
+#[test]
+fn a_query_does_not_keep_a_task_in_the_queue_of_a_worker_that_died() {
+    const STAGE: Query<(), u32> = Query::new("stage");
+    let waiting = |ctx: Context, ()| async move {
+        ctx.on_query(STAGE, |()| Ok(1));
+        let options = ActivityOptions::start_to_close(secs(30));
+        let charged = ctx.with_activity_options(options).execute(CHARGE, ());
+        ctx.signals(GO).recv().await;
+        charged.await
+    };
+    let scenario =
+        napping().workflow(NAP, waiting).stub(CHARGE, Stub::returns(())).client(|world| {
+            let nap = world.start(NAP, "nap-1", ());
+            world.advance(secs(2));
+            world.signal(&nap, GO, ()).expect("it is open");
+            assert_eq!(world.query(&nap, STAGE, ()).expect("somebody answers"), 1);
+        });
+    let outcome = scenario.try_run(&"die.0.0=1".parse().unwrap()).unwrap();
+    let main = outcome.main().expect("it is started");
+    let given_up =
+        main.history.iter().find(|event| matches!(event.kind, EventKind::WorkflowTaskTimedOut(_)));
+    let after = given_up.expect("the worker is dead").time.since(outcome.record.began);
+    assert_eq!((main.status, after), (Status::Completed, secs(7)));
 }

@@ -198,6 +198,11 @@ impl Run {
             WorkflowTask::Idle { .. } => (None, None),
             // W-9: only a sticky queue is given up, or a speculative task.
             WorkflowTask::Scheduled(slot) => {
+                // A query that finds nobody at the sticky queue clears it (`ResetStickyTaskQueue`). The timer of a task
+                // that waits there goes on: `executeWorkflowTaskTimeoutTask` looks at the task, not at the queue.
+                if self.sticky.is_none() && slot.is_sticky() {
+                    return;
+                }
                 let sticky = self.sticky.as_ref().map(|sticky| sticky.timeout);
                 let timeout = sticky.or_else(|| slot.speculative.then_some(SPECULATIVE_TIMEOUT));
                 (Some(slot), timeout.map(|timeout| slot.at.saturating_add(timeout)))
