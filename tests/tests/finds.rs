@@ -1,0 +1,75 @@
+//! Finding power: seeded bugs that no calm run shows are found by the default settings, in so many runs; their twins are
+//! silent.
+//!
+//! A bug counts if every seed finds it within the bound and shrinks it to three answers at most, of which each is needed. That
+//! every one is found is asserted, other than where it is known why not; the size of its case is printed.
+//!
+//! `cargo test` searches with two seeds and runs each twin 200 times. `REHEARSAL_FIND_RUNS=20000` gives the full figure: 20
+//! seeds for each bug, and 20,000 runs of each twin.
+
+#![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rehearsal_tests::finds::measure::{alarm, measure, runs, seeds};
+use rehearsal_tests::finds::{Needs, all, twins};
+
+/// Does something with each, on as many threads as there are cores; in the order of the list.
+fn each<T: Copy + Sync, R: Send>(list: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((nth, item)) = {
+                    let nth = next.fetch_add(1, Ordering::Relaxed);
+                    list.get(nth).map(|item| (nth, *item))
+                } {
+                    let result = work(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((nth, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(nth, _)| *nth);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[test]
+fn seeded_bugs_are_found() {
+    let measured = each(&all(), |bug| measure(bug, seeds()));
+    let right = measured.iter().filter(|bug| bug.is_right()).count();
+    let two = measured.iter().filter(|bug| bug.bug.needs == Needs::Two).count();
+    println!(
+        "seeded bugs: {right} of {} ({two} need two choices), {} seeds",
+        measured.len(),
+        seeds()
+    );
+    println!("  {:<66} {:<6} {} {:>6} {:>6} {:>3}", "", "code", "n", "median", "worst", "size");
+    measured.iter().for_each(|bug| println!("{}", bug.line()));
+    let wrong = measured.iter().filter(|bug| !bug.is_as_expected());
+    let wrong: Vec<String> = wrong.map(|bug| bug.line()).collect();
+    assert!(wrong.is_empty(), "not found as they should be:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn at_least_forty_and_twenty_that_need_two_choices() {
+    let (all, two) = (all(), all().iter().filter(|bug| bug.needs == Needs::Two).count());
+    assert!(all.len() >= 40 && two >= 20, "{} bugs, {two} need two choices", all.len());
+}
+
+#[test]
+fn twins_are_silent() {
+    let alarms = each(&twins(), |twin| alarm(twin, runs()));
+    let alarms: Vec<String> = alarms.into_iter().flatten().collect();
+    println!(
+        "twins: {} silent of {}, {} runs each",
+        twins().len() - alarms.len(),
+        twins().len(),
+        runs()
+    );
+    assert!(alarms.is_empty(), "{}", alarms.join("\n\n"));
+}
