@@ -31,6 +31,27 @@ pub type ActivityFuture = Pin<Box<dyn Future<Output = ActivityResult>>>;
 pub trait ActivityCode: Send + Sync {
     /// Starts an attempt; nothing runs before the future is polled.
     fn start(&self, ctx: ActivityContext, input: Option<Payloads>) -> ActivityFuture;
+
+    /// In how many other ways an attempt may go, as a stub says. Which way it goes is a choice of the run,
+    /// [`ChoiceKind::Stub`](crate::ChoiceKind::Stub).
+    fn other_ways(&self) -> usize {
+        0
+    }
+
+    /// Starts an attempt that goes another way: `way` counts from 1.
+    fn start_other(
+        &self,
+        _way: usize,
+        ctx: ActivityContext,
+        input: Option<Payloads>,
+    ) -> ActivityFuture {
+        self.start(ctx, input)
+    }
+
+    /// What an attempt does that goes this other way, for the end of a sentence: `failed with "busy"`.
+    fn other_way(&self, _way: usize) -> SmolStr {
+        SmolStr::default()
+    }
 }
 
 impl<F> ActivityCode for F

@@ -45,12 +45,17 @@ pub enum ChoiceKind {
     Away,
     /// Whether a worker is too slow with a workflow task: 1 for yes, its answer comes when the task has timed out.
     Stall,
+    /// Whether a worker that died in an activity is started again late: 1 for yes, a minute later. Asked when it has died.
+    Back,
+    /// What an attempt does whose stub says that it may do something besides: 0 what it is described with, others what it
+    /// may do, in the order in which the stub says it.
+    Stub,
 }
 
 impl ChoiceKind {
     /// The faults, in an order of no meaning: what strikes activities and those who talk with the service. The death of a
     /// worker in a workflow task, [`Crash`](Self::Crash), has odds of its own and is none of them.
-    pub const FAULTS: [Self; 8] = [
+    pub const FAULTS: [Self; 10] = [
         Self::Die,
         Self::Report,
         Self::Beat,
@@ -59,6 +64,8 @@ impl ChoiceKind {
         Self::Signal,
         Self::Away,
         Self::Stall,
+        Self::Back,
+        Self::Stub,
     ];
 
     /// Whether it is one of [`FAULTS`](Self::FAULTS).
@@ -103,6 +110,8 @@ impl fmt::Display for ChoiceKind {
             Self::Signal => "signal",
             Self::Away => "away",
             Self::Stall => "stall",
+            Self::Back => "back",
+            Self::Stub => "stub",
         })
     }
 }
@@ -347,6 +356,8 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "signal" => ChoiceKind::Signal,
         "away" => ChoiceKind::Away,
         "stall" => ChoiceKind::Stall,
+        "back" => ChoiceKind::Back,
+        "stub" => ChoiceKind::Stub,
         _ => return None,
     };
     let key = ChoiceKey {

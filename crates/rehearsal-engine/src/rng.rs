@@ -177,7 +177,9 @@ impl Chooser for RandomChooser {
             | ChoiceKind::Slow
             | ChoiceKind::Signal
             | ChoiceKind::Away
-            | ChoiceKind::Stall => self.faults.answer(options.count()),
+            | ChoiceKind::Stall
+            | ChoiceKind::Back
+            | ChoiceKind::Stub => self.faults.answer(options.count()),
         }
     }
 }

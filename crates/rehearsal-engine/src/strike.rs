@@ -90,6 +90,10 @@ pub enum Struck {
     Away(SmolStr),
     /// This worker was too slow with a workflow task.
     Stalled(SmolStr),
+    /// This worker, which had died, was started again a minute later.
+    BackLate(SmolStr),
+    /// An attempt did something else than its stub is described with, in words: `failed with "busy"`.
+    Otherwise(OfAttempt, SmolStr),
 }
 
 impl Struck {
@@ -106,13 +110,15 @@ impl Struck {
             | Self::EndLate(of)
             | Self::BeatLost(of)
             | Self::Failed(of)
-            | Self::Slow(of) => Some(of),
+            | Self::Slow(of)
+            | Self::Otherwise(of, _) => Some(of),
             Self::SignalTwice(_)
             | Self::SignalLate(_)
             | Self::CanceledBefore(_)
             | Self::CanceledAfter(_)
             | Self::Away(_)
-            | Self::Stalled(_) => None,
+            | Self::Stalled(_)
+            | Self::BackLate(_) => None,
         }
     }
 
@@ -144,6 +150,8 @@ impl Struck {
             Self::CanceledAfter(name) => format!("canceled right after the signal {name}"),
             Self::Away(worker) => format!("{worker} is away for 20s"),
             Self::Stalled(worker) => format!("{worker} is too slow with a workflow task"),
+            Self::BackLate(worker) => format!("{worker} will be started again after 1m"),
+            Self::Otherwise(_, what) => format!("its stub {what}"),
         }
     }
 }
@@ -179,6 +187,10 @@ impl fmt::Display for Struck {
             Self::Stalled(worker) => {
                 write!(f, "{worker} answered a workflow task when that had timed out")
             }
+            Self::BackLate(worker) => {
+                write!(f, "{worker}, which had died, was started again 1m later")
+            }
+            Self::Otherwise(of, what) => write!(f, "the stub of {of} {what}"),
         }
     }
 }

@@ -23,10 +23,12 @@ const FURTHEST: u32 = 99;
 const MOST_PAIRED: usize = 24;
 
 /// In this order all answers of a kind are left out at once, before anything else is tried.
-const KINDS: [ChoiceKind; 14] = [
+const KINDS: [ChoiceKind; 16] = [
     ChoiceKind::Next,
     ChoiceKind::Late,
     ChoiceKind::Slow,
+    ChoiceKind::Stub,
+    ChoiceKind::Back,
     ChoiceKind::Beat,
     ChoiceKind::Stall,
     ChoiceKind::Away,

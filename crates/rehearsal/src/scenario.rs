@@ -122,10 +122,8 @@ impl Scenario {
         K: 'static,
         T: Fits<A::Input> + 'static,
     {
-        let erased = move |ctx: ActivityContext, input: Option<Payloads>| -> ActivityFuture {
-            caught(&ctx.clone(), stub.clone().run(ctx, input, A::encode))
-        };
-        self.inner = self.inner.with_activity(activity.activity_name(), Arc::new(erased));
+        let code = Arc::new(stub.into_code(A::encode));
+        self.inner = self.inner.with_activity(activity.activity_name(), code);
         self
     }
 

@@ -3,13 +3,18 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::Fault;
-use rehearsal_engine::{ActivityContext, ActivityError, ActivityResult};
-use rehearsal_history::Payloads;
+use rehearsal_engine::{
+    ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityResult,
+};
+use rehearsal_history::{Payloads, SmolStr, duration_text};
 use serde::de::DeserializeOwned;
+
+use crate::scenario::caught;
 
 /// Stands in for the code of an activity that returns an `O`; `K` says what the activity must take: [`Anything`], or what
 /// the stub [computes](Stub::computes) from, [`Takes`].
@@ -22,6 +27,7 @@ use serde::de::DeserializeOwned;
 /// ```
 pub struct Stub<O, K = Anything> {
     attempts: Vec<Attempt<O>>,
+    others: Vec<Other>,
     takes: PhantomData<fn(K)>,
 }
 
@@ -81,6 +87,15 @@ struct Attempt<O> {
     answer: Answer<O>,
 }
 
+/// What any attempt may do besides what it is described with.
+#[derive(Debug, Clone)]
+enum Other {
+    /// It fails with this where it would answer.
+    Fails(ActivityError),
+    /// It takes this long.
+    Takes(Duration),
+}
+
 type Answer<O> = Arc<dyn Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync>;
 
 impl<O, K> Clone for Stub<O, K> {
@@ -90,7 +105,7 @@ impl<O, K> Clone for Stub<O, K> {
             .iter()
             .map(|attempt| Attempt { after: attempt.after, answer: Arc::clone(&attempt.answer) })
             .collect();
-        Self { attempts, takes: PhantomData }
+        Self { attempts, others: self.others.clone(), takes: PhantomData }
     }
 }
 
@@ -165,7 +180,7 @@ impl<O: 'static, K> Stub<O, K> {
         answer: impl Fn(Option<&Payloads>) -> Result<O, ActivityError> + Send + Sync + 'static,
     ) -> Self {
         let attempts = vec![Attempt { after: Duration::ZERO, answer: Arc::new(answer) }];
-        Self { attempts, takes: PhantomData }
+        Self { attempts, others: Vec::new(), takes: PhantomData }
     }
 
     /// The last attempt described so far takes this long in virtual time. It ignores a cancel.
@@ -184,25 +199,148 @@ impl<O: 'static, K> Stub<O, K> {
         K: Join<L>,
     {
         self.attempts.extend(next.attempts);
-        Stub { attempts: self.attempts, takes: PhantomData }
+        self.others.extend(next.others);
+        Stub { attempts: self.attempts, others: self.others, takes: PhantomData }
+    }
+
+    /// Any attempt may also fail with `error`, when it would have answered.
+    ///
+    /// Whether one does is a choice, `stub` on the tape: never in the calm run nor in a sweep, now and then in an
+    /// [exploration](crate::Scenario::explore), as one of its faults; `docs/fault-model.md` says how often. A
+    /// scenario [without faults](crate::Scenario::without_faults) has none of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Activity, ActivityError, ActivityOptions, Code, Context, Exploration, Scenario, Status, Stub};
+    /// use rehearsal::{Workflow, WorkflowError, check, mins, secs};
+    ///
+    /// const BUY: Workflow<(), ()> = Workflow::new("Buy");
+    /// const CHARGE: Activity<(), ()> = Activity::new("Charge");
+    ///
+    /// async fn buy(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.with_activity_options(ActivityOptions::start_to_close(mins(1))).execute(CHARGE, ()).await
+    /// }
+    ///
+    /// let empty = ActivityError::application("the card is empty", "NoMoney").non_retryable();
+    /// let failure = Scenario::new("buy")
+    ///     .workflow(BUY, buy)
+    ///     .stub(CHARGE, Stub::returns(()).or_fails(empty).or_takes(secs(1)..mins(5)))
+    ///     .client(|world| drop(world.start(BUY, "order-7", ())))
+    ///     .check(check::status_in([Status::Completed, Status::Canceled]))
+    ///     .try_explore(Exploration::new(500))
+    ///     .unwrap_err();
+    /// assert_eq!(failure.findings()[0].code, Code::WrongStatus);
+    /// assert_eq!(failure.tape().to_string(), "stub.0.0=1");
+    /// assert!(failure.report().contains("failed with \"the card is empty\""), "{failure}");
+    /// ```
+    #[must_use]
+    pub fn or_fails(mut self, error: ActivityError) -> Self {
+        self.others.push(Other::Fails(error));
+        self
+    }
+
+    /// Any attempt may also take another time than it is described with: one of four, from the shortest of `times` to the
+    /// longest, a millisecond before its end. It ignores a cancel, and what it answers stays.
+    ///
+    /// As [`or_fails`](Self::or_fails) this is a choice; the shorter of the times has the lower number on the tape.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `times` is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Stub, mins, secs};
+    ///
+    /// let charge = Stub::returns("receipt 7".to_owned()).after(secs(2)).or_takes(secs(1)..mins(5));
+    /// ```
+    #[must_use]
+    pub fn or_takes(mut self, times: Range<Duration>) -> Self {
+        assert!(!times.is_empty(), "a stub takes some time of {times:?}");
+        let longest = times.end.saturating_sub(Duration::from_millis(1)).max(times.start);
+        let third = (longest - times.start).as_millis() / 3;
+        let third = Duration::from_millis(u64::try_from(third).unwrap_or(u64::MAX));
+        let takes = [times.start, times.start + third, longest - third, longest];
+        self.others.extend(takes.map(Other::Takes));
+        self
+    }
+
+    /// The code that does what the stub says; `encode` writes its answer.
+    pub(crate) fn into_code(self, encode: Encode<O>) -> StubCode<O, K> {
+        StubCode { stub: self, encode }
     }
 
     /// Does what the stub says; `encode` writes its answer.
-    pub(crate) async fn run(
+    async fn run(
         self,
         ctx: ActivityContext,
         input: Option<Payloads>,
-        encode: fn(&O) -> Result<Option<Payloads>, String>,
+        other: Option<Other>,
+        encode: Encode<O>,
     ) -> ActivityResult {
         let nth = usize::try_from(ctx.attempt()).unwrap_or(usize::MAX).saturating_sub(1);
         let Some(attempt) = self.attempts.get(nth).or(self.attempts.last()) else {
             return Err(ActivityError::from("a stub without attempts"));
         };
-        if !attempt.after.is_zero() {
-            ctx.sleep(attempt.after).await;
+        let (after, fails) = match other {
+            None => (attempt.after, None),
+            Some(Other::Fails(error)) => (attempt.after, Some(error)),
+            Some(Other::Takes(time)) => (time, None),
+        };
+        if !after.is_zero() {
+            ctx.sleep(after).await;
+        }
+        if let Some(error) = fails {
+            return Err(declared(error));
         }
         let value = (attempt.answer)(input.as_ref())?;
         encode(&value).map_err(|why| ActivityError::from(why).with_fault(Fault::Result))
+    }
+}
+
+/// What writes the answer of a stub.
+type Encode<O> = fn(&O) -> Result<Option<Payloads>, String>;
+
+/// A stub as the code of an activity.
+pub(crate) struct StubCode<O, K> {
+    stub: Stub<O, K>,
+    encode: Encode<O>,
+}
+
+impl<O: 'static, K: 'static> StubCode<O, K> {
+    /// What an attempt does that goes this way, from 1.
+    fn other(&self, way: usize) -> Option<&Other> {
+        self.stub.others.get(way.checked_sub(1)?)
+    }
+}
+
+impl<O: 'static, K: 'static> ActivityCode for StubCode<O, K> {
+    fn start(&self, ctx: ActivityContext, input: Option<Payloads>) -> ActivityFuture {
+        self.start_other(0, ctx, input)
+    }
+
+    fn other_ways(&self) -> usize {
+        self.stub.others.len()
+    }
+
+    fn start_other(
+        &self,
+        way: usize,
+        ctx: ActivityContext,
+        input: Option<Payloads>,
+    ) -> ActivityFuture {
+        let other = self.other(way).cloned();
+        caught(&ctx.clone(), self.stub.clone().run(ctx, input, other, self.encode))
+    }
+
+    fn other_way(&self, way: usize) -> SmolStr {
+        match self.other(way) {
+            None => SmolStr::default(),
+            Some(Other::Fails(error)) => format!("failed with \"{error}\"").into(),
+            Some(Other::Takes(time)) => format!("took {}", duration_text(*time)).into(),
+        }
     }
 }
 

@@ -62,6 +62,8 @@ impl World {
             return None;
         }
         let struck = if local.is_none() { self.strikes_attempt(&task) } else { None };
+        let code = own.as_deref().filter(|_| struck.is_none());
+        let way = code.map_or(0, |code| self.goes_another_way(&task, code));
         self.record.calls.push(Call {
             activity: task.activity_type.clone(),
             workflow_id: task.workflow_id.clone(),
@@ -89,6 +91,7 @@ impl World {
             surrounded,
             |ctx, input| match (own, surroundings) {
                 _ if struck == Some(AttemptFault::Fails) => failing(),
+                (Some(code), _) if way > 0 => code.start_other(way, ctx, input),
                 (Some(code), _) => code.start(ctx, input),
                 (None, Some(surroundings)) => surroundings.start(ctx, input),
                 (None, None) => unreachable!("an activity without code was refused"),

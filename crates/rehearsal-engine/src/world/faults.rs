@@ -11,7 +11,7 @@ use rehearsal_history::Timestamp;
 use rehearsal_service::ActivityTask;
 
 use super::{Entry, World};
-use crate::activity::{ActivityError, ActivityFuture};
+use crate::activity::{ActivityCode, ActivityError, ActivityFuture};
 use crate::choice::ChoiceKind;
 use crate::executor::{AttemptKey, Running};
 use crate::strike::{OfAttempt, Strike, Struck};
@@ -77,13 +77,7 @@ impl World {
         if !self.is_open(task.token.run) {
             return None;
         }
-        let of = OfAttempt {
-            activity: task.activity_type.clone(),
-            workflow_id: task.workflow_id.clone(),
-            run_id: task.run_id.clone(),
-            scheduled: task.token.scheduled,
-            attempt: task.attempt,
-        };
+        let of = of_task(task);
         let left = task
             .schedule_to_close
             .map(|limit| limit.saturating_sub(self.clock.now().since(task.scheduled_at)));
@@ -100,6 +94,24 @@ impl World {
         Some(AttemptFault::Begins { after: shortest / 2 })
     }
 
+    /// Asks which way an attempt goes, if its stub says that there are others. 0 is what it is described with.
+    pub(super) fn goes_another_way(
+        &mut self,
+        task: &ActivityTask,
+        code: &dyn ActivityCode,
+    ) -> usize {
+        let others = code.other_ways();
+        if others == 0 || !self.is_open(task.token.run) {
+            return 0;
+        }
+        let way = self.fault(ChoiceKind::Stub, others);
+        if way > 0 {
+            let what = Struck::Otherwise(of_task(task), code.other_way(way));
+            self.note_strike(ChoiceKind::Stub, what);
+        }
+        way
+    }
+
     /// Asks whether the worker dies before the code of an attempt runs on; then all that it was doing is lost.
     pub(super) fn dies_inside(&mut self, key: AttemptKey) -> bool {
         let Some(of) = self.may_hit(key) else { return false };
@@ -112,7 +124,7 @@ impl World {
         }
         let what = if begun { Struck::DiedInside(of) } else { Struck::DiedBefore(of) };
         self.note_strike(ChoiceKind::Die, what);
-        self.crash_host(host);
+        self.dies(host);
         true
     }
 
@@ -127,7 +139,7 @@ impl World {
         let deadline = deadline(running);
         if self.fault(ChoiceKind::Die, 1) == 1 {
             self.note_strike(ChoiceKind::Die, Struck::DiedAfter(of));
-            self.crash_host(host);
+            self.dies(host);
             return EndOf::Gone;
         }
         // Between a worker and its own local activities nothing is lost.
@@ -174,6 +186,17 @@ impl World {
             self.note_strike(ChoiceKind::Beat, Struck::BeatLost(of));
         }
         lost
+    }
+}
+
+/// The attempt that a worker has taken.
+fn of_task(task: &ActivityTask) -> OfAttempt {
+    OfAttempt {
+        activity: task.activity_type.clone(),
+        workflow_id: task.workflow_id.clone(),
+        run_id: task.run_id.clone(),
+        scheduled: task.token.scheduled,
+        attempt: task.attempt,
     }
 }
 

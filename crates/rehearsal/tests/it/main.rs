@@ -27,6 +27,7 @@ mod reports;
 mod rerun;
 mod retention;
 mod selector;
+mod stubs;
 mod upgrade;
 mod watchdog;
 mod with_start;

@@ -19,6 +19,9 @@ const LATE: Duration = Duration::from_secs(5);
 /// How long a worker is away.
 const AWAY: Duration = Duration::from_secs(20);
 
+/// How long after its death a worker is started again that is started late.
+const RESTART: Duration = Duration::from_secs(60);
+
 /// How long after the timeout of its workflow task a worker answers that is too slow.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
@@ -131,6 +134,20 @@ impl World {
         self.agenda.push(now + AWAY, Entry::HostBack(host));
         self.give_back(host);
         true
+    }
+
+    /// A worker dies and is started again, at once or late: that is asked.
+    pub(in crate::world) fn dies(&mut self, host: usize) {
+        self.crash_host(host);
+        if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Back, 1) == 0 {
+            return;
+        }
+        let identity = self.hosts[host].identity.clone();
+        self.note_strike(ChoiceKind::Back, Struck::BackLate(identity));
+        let now = self.clock.now();
+        self.hosts[host].leave(now);
+        self.agenda.push(now + RESTART, Entry::HostBack(host));
+        self.give_back(host);
     }
 
     /// A worker polls again, unless it stopped meanwhile.
