@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal::{Code, Failure, ForkError, History, Outcome, Tape, replay};
+use rehearsal::{Code, Failure, ForkError, History, Outcome, Recorded, Tape, replay};
 use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::golden::{self, Folder, Recording};
 
@@ -30,10 +30,13 @@ impl Forks {
         let scenario = golden::scenario(folder, recording.script.clone(), register);
         let recorded = replay(text);
         let history = recorded.history().expect("a history").clone();
+        // The others that were recorded with it: its children, and who else it has to do with.
+        let others = recording.histories.values().filter(|other| *other != text);
+        let others: Vec<Recorded> = others.map(replay).collect();
         self.histories += 1;
         for at in history.boundaries() {
             self.moments += 1;
-            let found = match scenario.fork(&recorded, at) {
+            let found = match scenario.fork_with(&recorded, at, &others) {
                 Ok(fork) => fork.try_run(&Tape::calm()),
                 Err(error) => {
                     *self.refused.entry(in_short(&error)).or_default() += 1;

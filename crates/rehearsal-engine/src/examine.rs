@@ -126,7 +126,7 @@ pub fn examine_choices(
 
 /// What is wrong with an execution that is about to be deleted: its form, and its replay from the start.
 pub(crate) fn examine_closed(scenario: &Scenario, execution: &Execution) -> Vec<Finding> {
-    let mut findings = Vec::from_iter(well_formed(execution));
+    let mut findings: Vec<Finding> = well_formed(execution).into_iter().collect();
     let specs = scenario.specs();
     if let Some(definition) = scenario.definition(code(&specs, execution)) {
         findings

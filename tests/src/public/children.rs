@@ -2,8 +2,8 @@
 //! temporalio/sdk-go).
 
 use rehearsal::{
-    Activity, ActivityOptions, ChildOptions, Context, Signal, Update, Workflow, WorkflowError,
-    mins, secs,
+    Activity, ActivityOptions, ChildOptions, Context, Memo, Signal, Update, Workflow,
+    WorkflowError, mins, secs,
 };
 
 use super::Case;
@@ -33,6 +33,11 @@ pub(super) const CASES: &[Case] = &[
     Case {
         file: "sdk-go/test/replaytests/reset-workflow-after-child-complete.json",
         replay: |file| file.workflow(Workflow::new("ResetWorkflowWithChild"), reset),
+        replays: true,
+    },
+    Case {
+        file: "sdk-go/test/replaytests/memo-json.json",
+        replay: |file| file.workflow(Workflow::new("MemoEncodingWorkflowJSON"), memo),
         replays: true,
     },
 ];
@@ -72,4 +77,13 @@ async fn reset(ctx: Context, (): ()) -> Result<String, WorkflowError> {
     const CHILD: Workflow<String, String> = Workflow::new("TestChildWorkflow");
 
     ctx.execute_child(CHILD, "CHILD INPUT".to_owned()).await
+}
+
+async fn memo(ctx: Context, value: String) -> Result<String, WorkflowError> {
+    const CHILD: Workflow<(), String> = Workflow::new("MemoChildWorkflowJSON");
+
+    let options = ChildOptions::new().with_memo(Memo::new().with("test-memo-key", &value));
+    let read = ctx.with_child_options(options).execute_child(CHILD, ()).await?;
+    ctx.upsert_memo(Memo::new().with("parent-memo-key", format!("parent-{value}")))?;
+    Ok(read)
 }
