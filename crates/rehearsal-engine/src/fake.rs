@@ -40,6 +40,20 @@ impl MakeFakes {
 pub struct Fakes(Arc<[Made]>);
 
 impl Fakes {
+    /// Those that were made elsewhere: each with its type and the name of that.
+    #[must_use]
+    pub fn of(
+        made: impl IntoIterator<Item = (TypeId, &'static str, Arc<dyn Any + Send + Sync>)>,
+    ) -> Self {
+        let made = made.into_iter().map(|(type_id, name, value)| Made { type_id, name, value });
+        Self(made.collect())
+    }
+
+    /// These and others; of two of a type that of `self`.
+    pub(crate) fn and(&self, others: &Self) -> Self {
+        Self(self.0.iter().chain(others.0.iter()).cloned().collect())
+    }
+
     /// The fake of this type, if the scenario makes one.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {

@@ -11,6 +11,7 @@ use futures::task::AtomicWaker;
 use rehearsal_history::{Payloads, Timestamp};
 
 use crate::activity::{ActivityContext, ActivityFuture};
+use crate::fake::Fakes;
 use crate::finding::Finding;
 
 /// Where the code of activities runs in one run; made anew for each.
@@ -29,6 +30,11 @@ pub trait Surroundings {
 
     /// What went wrong outside of any attempt, once the run is over.
     fn findings(&mut self) -> Vec<Finding>;
+
+    /// What was made here for this run and is handed back with its outcome.
+    fn fakes(&self) -> Fakes {
+        Fakes::default()
+    }
 }
 
 /// Makes the surroundings of one run.

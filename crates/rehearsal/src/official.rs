@@ -117,7 +117,8 @@ impl Scenario {
     }
 
     /// Gives the struct whose activities are to run. `make` is called for each run, so that nothing which one run leaves
-    /// behind is seen by the next.
+    /// behind is seen by the next. When the run is over its outcome has it, as it has the fakes of
+    /// [`fake`](Self::fake): `outcome.fake::<Shop>()`, so that a check sees what is left of the gateways in it.
     ///
     /// Those of its activities that a run comes to must be named with [`real`](Self::real) or [`stub`](Self::stub): the
     /// SDK has no call that runs an activity by its name alone. One that is scheduled and was not named is a finding

@@ -188,6 +188,16 @@ fn an_activity_that_is_never_called_need_not_be_named() {
     );
 }
 
+/// With the fakes in it, as the run has left them.
+#[test]
+fn the_struct_of_a_run_is_handed_back_with_its_outcome() {
+    let (one, two) = (packing().run(), packing().run());
+    let parcels = |outcome: &Outcome| outcome.fake::<Packer>().expect("it was made").parcels;
+    assert_eq!((parcels(&one), parcels(&two)), (3, 3));
+    let of = |outcome: &Outcome| std::ptr::from_ref(outcome.fake::<Packer>().expect("it was made"));
+    assert_ne!(of(&one), of(&two), "each run has its own");
+}
+
 #[test]
 fn an_activity_whose_struct_is_missing_is_listed() {
     let (_, headline) = refused(&Scenario::new("packing").official::<Pack>().real(Packer::pack));

@@ -66,7 +66,10 @@ impl World {
             tape: self.asked.tape,
             patience: Patience::MustEnd,
             dialect: self.scenario.dialect,
-            fakes: self.executor.fakes,
+            fakes: match &self.surroundings {
+                Some(surroundings) => self.executor.fakes.and(&surroundings.fakes()),
+                None => self.executor.fakes,
+            },
         }
     }
 

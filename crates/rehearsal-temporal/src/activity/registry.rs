@@ -1,6 +1,6 @@
 //! Which activities run for real, and the structs they belong to.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +62,7 @@ pub struct Registry {
 #[derive(Clone)]
 struct Struct {
     id: TypeId,
+    name: &'static str,
     make: Arc<dyn Fn() -> Instance + Send + Sync>,
 }
 
@@ -83,7 +84,8 @@ impl Registry {
     {
         let id = TypeId::of::<S>();
         self.structs.retain(|one| one.id != id);
-        self.structs.push(Struct { id, make: Arc::new(move || Arc::new(make())) });
+        let name = type_name::<S>();
+        self.structs.push(Struct { id, name, make: Arc::new(move || Arc::new(make())) });
         self
     }
 
@@ -140,7 +142,7 @@ impl Registry {
     /// Makes the structs of one run.
     #[must_use]
     pub fn instances(&self, runtime: &Runtime) -> Instances {
-        let make = || self.structs.iter().map(|one| (one.id, (one.make)())).collect();
+        let make = || self.structs.iter().map(|one| (one.id, one.name, (one.make)())).collect();
         Instances(Arc::new(Inner {
             code: Arc::new(self.code.clone()),
             structs: runtime.with_context(make),
@@ -163,13 +165,20 @@ pub struct Instances(Arc<Inner>);
 
 struct Inner {
     code: Arc<BTreeMap<String, Real>>,
-    structs: Vec<(TypeId, Instance)>,
+    structs: Vec<(TypeId, &'static str, Instance)>,
     converter: DataConverter,
     heartbeats: Arc<HeartbeatTypes>,
     threads: Arc<Threads>,
 }
 
 impl Instances {
+    /// The structs, each with its type and the name of that.
+    pub fn structs(
+        &self,
+    ) -> impl Iterator<Item = (TypeId, &'static str, Arc<dyn Any + Send + Sync>)> {
+        self.0.structs.iter().map(|(id, name, instance)| (*id, *name, Arc::clone(instance)))
+    }
+
     /// Starts an attempt of the activity that `info` names; `None` if that does not run for real. Nothing runs before it
     /// is polled.
     #[must_use]
@@ -177,10 +186,10 @@ impl Instances {
         let inner = &*self.0;
         let name: SmolStr = info.activity_type.clone();
         let real = inner.code.get(name.as_str())?;
-        let home = inner.structs.iter().find(|(id, _)| *id == real.implementer);
+        let home = inner.structs.iter().find(|(id, ..)| *id == real.implementer);
         let equipment = Equipment {
             code: Arc::clone(&real.code),
-            instance: home.map(|(_, instance)| Arc::clone(instance)),
+            instance: home.map(|(.., instance)| Arc::clone(instance)),
             converter: inner.converter.clone(),
             heartbeats: Arc::clone(&inner.heartbeats),
             waker: AttemptWaker::new(&name, Arc::clone(&inner.threads)),

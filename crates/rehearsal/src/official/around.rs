@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
 use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, ActivityResult, Code, Finding, Surroundings,
+    ActivityContext, ActivityError, ActivityFuture, ActivityResult, Code, Fakes, Finding,
+    Surroundings,
 };
 use rehearsal_history::{Payloads, Timestamp};
 use rehearsal_temporal::activity::{
@@ -47,6 +48,10 @@ impl Around {
 }
 
 impl Surroundings for Around {
+    fn fakes(&self) -> Fakes {
+        Fakes::of(self.running.iter().flat_map(|(_, instances)| instances.structs()))
+    }
+
     fn start(&mut self, ctx: ActivityContext, input: Option<Payloads>) -> ActivityFuture {
         let info = info(&ctx);
         let attempt =

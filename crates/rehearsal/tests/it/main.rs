@@ -20,6 +20,7 @@ mod markers;
 mod messages;
 mod night;
 mod outside;
+mod own;
 mod paint;
 mod partial;
 mod replays;
