@@ -51,6 +51,8 @@ pub enum Cause {
     RunTimedOut,
     /// RH208: an activity ran into a timeout, and its error closed the workflow.
     ActivityTimedOut,
+    /// RH208: an activity failed for good, and its error closed the workflow.
+    ActivityFailed,
     /// RH208: it saw a cancel and closed as Canceled.
     CanceledAsAsked,
     /// RH301: no cancel was requested.
@@ -241,6 +243,10 @@ impl Cause {
             Self::ActivityTimedOut => {
                 "an activity runs into its timeout, and the workflow returns that error: allow it more time, or more \
                  attempts"
+            }
+            Self::ActivityFailed => {
+                "an activity fails for good, and the workflow returns its error: allow it more attempts, go on without it, or \
+                 allow `Status::Failed` in the check"
             }
             Self::CanceledAsAsked => {
                 "it was canceled and closes as Canceled, as workflows do: allow `Status::Canceled` in the check, or let the \

@@ -4,6 +4,7 @@ use rehearsal_engine::Outcome;
 use rehearsal_explore::{Again, Passing};
 
 use crate::keeper::Keeper;
+use crate::report::Report;
 use crate::scenario::Scenario;
 
 impl Scenario {
@@ -18,5 +19,13 @@ impl Scenario {
             observer: &observer,
         };
         again.nearest_passing(failing)
+    }
+
+    /// Has a report show its first run in which something was found beside the nearest one that is well, if more than one
+    /// thing strikes in it. Of a single one the runs of the sweep itself are near.
+    pub(crate) fn show_nearest(&self, report: &mut Report) {
+        let first = report.first_failure();
+        let nearest = (first.tape.len() > 1).then(|| self.nearest_passing(first)).flatten();
+        report.show_beside(nearest);
     }
 }

@@ -70,6 +70,8 @@ pub(crate) enum Where<'a> {
         of: usize,
         others: usize,
         passing: Option<&'a Swept>,
+        /// As above, if more than one cancel strikes.
+        nearest: Option<&'a Passing>,
         baseline: &'a Outcome,
     },
 }
@@ -78,14 +80,11 @@ impl<'a> Where<'a> {
     /// The run that is well and has one answer less.
     fn nearest(&self) -> Option<&'a Passing> {
         match self {
-            Self::Case { nearest } | Self::Input { nearest } | Self::Explored { nearest, .. } => {
-                *nearest
-            }
-            Self::Baseline
-            | Self::Alone
-            | Self::Given
-            | Self::Moment { .. }
-            | Self::Point { .. } => None,
+            Self::Case { nearest }
+            | Self::Input { nearest }
+            | Self::Explored { nearest, .. }
+            | Self::Point { nearest, .. } => *nearest,
+            Self::Baseline | Self::Alone | Self::Given | Self::Moment { .. } => None,
         }
     }
 }
@@ -212,7 +211,8 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         | Where::Moment { old: None, .. } => {}
         Where::Explored { nearest: None, calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
-        Where::Point { passing, baseline, .. } => {
+        Where::Point { nearest: Some(_), .. } => {}
+        Where::Point { nearest: None, passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }
     }

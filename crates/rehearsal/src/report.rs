@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, Unseen};
-use rehearsal_explore::{Accepted, Block, Row, Sweep, Swept, Twice};
+use rehearsal_explore::{Accepted, Block, Passing, Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
 use crate::occurrence::{Occurrence, besides};
@@ -15,11 +15,18 @@ use crate::paint::{Color, Role, Text};
 pub struct Report {
     scenario: String,
     sweep: Sweep,
+    /// The run that the first one in which something was found is shown beside, if more than one thing strikes in it.
+    nearest: Option<Passing>,
 }
 
 impl Report {
     pub(crate) fn new(scenario: &str, sweep: Sweep) -> Self {
-        Self { scenario: scenario.to_owned(), sweep }
+        Self { scenario: scenario.to_owned(), sweep, nearest: None }
+    }
+
+    /// Shows the first run in which something was found beside this one, in which all is well.
+    pub(crate) fn show_beside(&mut self, nearest: Option<Passing>) {
+        self.nearest = nearest;
     }
 
     /// How many cancellation points there were; each was run.
@@ -221,6 +228,7 @@ impl Report {
                 .iter()
                 .rev()
                 .find(|run| run.outcome.findings.is_empty()),
+            nearest: self.nearest.as_ref(),
             baseline,
         };
         let mut page = explain(finding, &first.outcome, &place, &self.scenario);

@@ -409,6 +409,7 @@ impl Scenario {
         if report.is_clean() {
             keeper.trouble().map_or(Ok(report), |finding| Err(Failure::of_finding(finding)))
         } else {
+            self.show_nearest(&mut report);
             Err(keeper.keep(Failure::of_sweep(&self.inner, &mut report)))
         }
     }

@@ -213,6 +213,9 @@ fn explained(finding: Finding, execution: &Execution, close: &EventKind) -> Find
                             TimeoutType::ScheduleToStart => Cause::NotTaken,
                             _ => Cause::ActivityTimedOut,
                         }),
+                    Some(FailureInfo::Activity(_)) => finding
+                        .with_detail(format!("it failed with {:?}", link.message))
+                        .with_cause(Cause::ActivityFailed),
                     _ => finding.with_detail(format!("it failed with {:?}", link.message)),
                 };
             }

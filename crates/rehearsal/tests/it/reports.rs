@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Exploration, Failure,
-    RetryPolicy, Scenario, Signal, StartOptions, Status, Stub, Tape, WorkerSpec, Workflow,
+    Finding, RetryPolicy, Scenario, Signal, StartOptions, Status, Stub, Tape, WorkerSpec, Workflow,
     WorkflowError, check, explain, hours, millis, mins, secs, select,
 };
 
@@ -365,4 +365,24 @@ fn an_exploration_lists_all_that_its_run_shows() {
 fn the_text_of_a_code_is_at_hand() {
     let text = explain(Code::StuckTask);
     assert!(text.starts_with("## RH303\n"), "{text}");
+}
+
+/// The run with one cancel is well, and its history is the same.
+#[test]
+fn a_second_cancel_that_changes_nothing_is_shown_beside_nothing() {
+    let twice = check::never("a second request", |outcome| {
+        let main = outcome.main()?;
+        let asked = outcome.record.cancels.len();
+        (asked > 1).then(|| Finding::from("it was canceled twice").at_close(main, outcome))
+    });
+    let failure = scenario("twice")
+        .workflow(SHIP, pack)
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .check(twice)
+        .try_sweep()
+        .unwrap_err();
+    assert_eq!(failure.tape().len(), 2);
+    let page: Vec<&str> =
+        failure.report().lines().take_while(|line| !line.starts_with("  where ")).collect();
+    insta::assert_snapshot!(page.join("\n"));
 }
