@@ -127,6 +127,10 @@ pub struct Point {
     pub joins: bool,
     /// The last event of the history of that run at that point.
     pub after_event: EventId,
+    /// Whether a cancel here, by itself, comes to the same as one at the next point of this execution: both times a worker
+    /// has its workflow task, so that the service only keeps the cancel for later (C-12), and between the two nothing was
+    /// asked of the service and the client script did nothing. So neither could see the other.
+    pub alike: bool,
 }
 
 /// A workflow task before which new code could take over.

@@ -25,6 +25,10 @@ pub(super) struct Executions {
     touched: BTreeSet<u32>,
     /// Those that were asked about before this step, and whether a workflow task was pending then.
     pub(super) asked: BTreeMap<u32, bool>,
+    /// How often the service was asked something, or the client script may have done something.
+    stirred: u64,
+    /// The same, as it was at the last point of each at which its workflow task was running.
+    undisturbed: BTreeMap<u32, u64>,
 }
 
 impl Executions {
@@ -62,6 +66,22 @@ impl Executions {
         self.last.get(usize::try_from(execution).ok()?).copied()
     }
 
+    /// Something was asked of the service, or the client script may do something.
+    pub(super) const fn stir(&mut self) {
+        self.stirred += 1;
+    }
+
+    /// Whether an execution has had a workflow task running since its last point, and nobody has asked anything of the
+    /// service. `runs` says whether it has one now, at another point.
+    pub(super) fn is_undisturbed(&mut self, execution: u32, runs: bool) -> bool {
+        let before = if runs {
+            self.undisturbed.insert(execution, self.stirred)
+        } else {
+            self.undisturbed.remove(&execution)
+        };
+        runs && before == Some(self.stirred)
+    }
+
     /// Puts back one that was not asked about.
     pub(super) fn touch(&mut self, execution: u32) {
         self.touched.insert(execution);
@@ -71,6 +91,7 @@ impl Executions {
 impl World {
     /// Takes note of the runs that a request has touched.
     pub(super) fn note_touched(&mut self) {
+        self.executions.stir();
         let mut touched = core::mem::take(&mut self.outbox.touched);
         for run in touched.drain(..) {
             if run.index() >= self.executions.of_run.len() {

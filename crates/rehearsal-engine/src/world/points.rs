@@ -12,6 +12,10 @@ impl World {
     /// of what is about to happen, or `None` at rest.
     pub(super) fn points(&mut self, next: Option<usize>) -> Injection {
         self.executions.asked.clear();
+        // Behind a rest the client script may go on.
+        if next.is_none() {
+            self.executions.stir();
+        }
         let injection = self.point(next);
         if injection != Injection::None {
             return injection;
@@ -31,9 +35,13 @@ impl World {
     /// now.
     pub(super) fn point(&mut self, next: Option<usize>) -> Injection {
         let Some((main, run)) = self.main_run() else { return Injection::None };
+        let alike = self.is_alike(0, main, next);
         let next = self.next_of(next);
         let requested = self.cancel_requested();
         let point = self.point_at(main, run, requested, next, next);
+        if let Some(last) = self.record.points.last_mut().filter(|_| alike) {
+            last.alike = true;
+        }
         self.record.points.push(point);
         let injection = Injection::of(self.ask(ChoiceKind::Cancel, 3));
         if injection != Injection::None {
@@ -50,6 +58,7 @@ impl World {
     /// The same of another execution.
     fn point_of(&mut self, execution: u32, next: Option<usize>) -> Injection {
         let Some((last, run)) = self.executions.last(execution) else { return Injection::None };
+        let alike = self.is_alike(execution, last, next);
         let next = self.next_of(next);
         let own = next.filter(|next| self.is_about(*next, execution));
         let requested = self.service.run(last).cancel_requested;
@@ -57,6 +66,9 @@ impl World {
         let had_task = self.service.workflow_task(last) != TaskState::None;
         self.executions.asked.insert(execution, had_task);
         let points = self.record.others.entry(execution).or_default();
+        if let Some(last) = points.last_mut().filter(|_| alike) {
+            last.alike = true;
+        }
         points.push(point);
         let nth = self.executions.next_point(execution);
         let key = ChoiceKey { kind: ChoiceKind::Cancel, execution, nth };
@@ -88,7 +100,14 @@ impl World {
             before: name(next),
             joins: false,
             after_event: EventId(self.service.history(of).len() as u64),
+            alike: false,
         }
+    }
+
+    /// Whether a cancel at the last point of an execution comes to the same as one now. Before the clock moves it does not.
+    fn is_alike(&mut self, execution: u32, last: RunRef, next: Option<usize>) -> bool {
+        let runs = matches!(self.service.workflow_task(last), TaskState::Started { .. });
+        self.executions.is_undisturbed(execution, runs && next.is_some())
     }
 
     /// Requests the cancel by workflow id alone, as a client that knows no run id does (C-1).
