@@ -129,7 +129,8 @@ pub struct Point {
     pub after_event: EventId,
     /// Whether a cancel here, by itself, comes to the same as one at the next point of this execution: both times a worker
     /// has its workflow task, so that the service only keeps the cancel for later (C-12), and between the two nothing was
-    /// asked of the service and the client script did nothing. So neither could see the other.
+    /// asked of the service and the client script did nothing. So neither could see the other; only what the code of the
+    /// run waited for when the cancel was accepted ([`CancelAccepted::awaits`]) need not be the same.
     pub alike: bool,
 }
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, Examined, Outcome, Patience, Place, Replays, Scenario, Seen, Tape, Unseen, examine,
+    Check, ChoiceKey, ChoiceKind, Examined, Outcome, Patience, Place, Replays, Scenario, Seen,
+    Tape, Unseen, examine,
 };
 use rehearsal_history::{SmolStr, Status};
 
+use crate::faults::FaultRun;
 use crate::observe::{Choices, Observer};
+use crate::pairs::Pairs;
 use crate::points::{Target, Way, targets};
 
 /// What a sweep came to.
@@ -22,6 +25,10 @@ pub struct Sweep {
     pub replays: Replays,
     /// Where a second cancel was tried; `None` if every execution is canceled in the baseline already.
     pub twice: Option<Twice>,
+    /// The runs in which one fault strikes; `None` if it was not asked for them, or something is found in the baseline.
+    pub faults: Option<Vec<FaultRun>>,
+    /// The runs in which two things strike; `None` if it was not asked for them, or something is found in the baseline.
+    pub pairs: Option<Pairs>,
     /// What none of the runs saw; empty if anything was found.
     pub unseen: Vec<Unseen>,
 }
@@ -141,32 +148,61 @@ fn rows(runs: &[&Swept]) -> Vec<Row> {
 /// With findings in the baseline itself nothing else is run.
 #[must_use]
 pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Observer) -> Sweep {
-    let Examined { outcome: baseline, replays } =
-        observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
-    let mut sweep = Sweep { baseline, runs: Vec::new(), replays, twice: None, unseen: Vec::new() };
-    if !sweep.baseline.findings.is_empty() {
-        return sweep;
-    }
-    let executions: Vec<u32> =
-        core::iter::once(0).chain(sweep.baseline.record.others.keys().copied()).collect();
-    for execution in executions {
-        let from = sweep.runs.len();
-        let first = targets(&sweep.baseline.record, execution, &Tape::calm());
-        let canceled_in_baseline = first.iter().any(|target| target.place == Place::SecondRequest);
-        for target in first {
-            sweep.cancel(scenario, checks, observer, target);
-        }
-        if !canceled_in_baseline {
-            for target in sweep.second_requests(from) {
-                sweep.cancel(scenario, checks, observer, target);
-            }
-        }
-    }
-    sweep.check_seen(scenario, checks);
+    let mut sweep = Sweep::of_cancels(scenario, checks, observer, Cancels::Twice);
+    let seen = sweep.seen(scenario, checks);
+    sweep.conclude(seen);
     sweep
 }
 
+/// How often an execution is canceled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cancels {
+    Once,
+    /// Once, and in some of these runs twice.
+    Twice,
+}
+
 impl Sweep {
+    /// The baseline, and one run for each cancel.
+    pub(crate) fn of_cancels(
+        scenario: &Scenario,
+        checks: &[Arc<dyn Check>],
+        observer: &dyn Observer,
+        cancels: Cancels,
+    ) -> Self {
+        let Examined { outcome: baseline, replays } =
+            observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
+        let mut sweep = Self {
+            baseline,
+            runs: Vec::new(),
+            replays,
+            twice: None,
+            faults: None,
+            pairs: None,
+            unseen: Vec::new(),
+        };
+        if !sweep.baseline.findings.is_empty() {
+            return sweep;
+        }
+        let executions: Vec<u32> =
+            core::iter::once(0).chain(sweep.baseline.record.others.keys().copied()).collect();
+        for execution in executions {
+            let from = sweep.runs.len();
+            let first = targets(&sweep.baseline.record, execution, &Tape::calm());
+            let canceled_in_baseline =
+                first.iter().any(|target| target.place == Place::SecondRequest);
+            for target in first {
+                sweep.cancel(scenario, checks, observer, target);
+            }
+            if !canceled_in_baseline && cancels == Cancels::Twice {
+                for target in sweep.second_requests(from) {
+                    sweep.cancel(scenario, checks, observer, target);
+                }
+            }
+        }
+        sweep
+    }
+
     fn cancel(
         &mut self,
         scenario: &Scenario,
@@ -174,31 +210,67 @@ impl Sweep {
         observer: &dyn Observer,
         target: Target,
     ) {
-        // What goes on for ever by itself does so whoever else is canceled.
-        let patience = if target.execution > 0 && self.baseline.record.horizon.is_some() {
-            Patience::MayStayOpen
-        } else {
-            Patience::MustEnd
-        };
+        let patience = self.patience(&target.tape);
         let Examined { outcome, replays } =
             observed(scenario, &target.tape, patience, checks, observer);
-        self.replays.from_start += replays.from_start;
-        self.replays.cold += replays.cold;
-        self.replays.tasks += replays.tasks;
+        self.count(replays);
         self.runs.push(Swept { target, outcome });
     }
 
-    /// What is to be said of all runs together is a finding of the baseline. What some run must reach, and none has, is
-    /// one only if no other finding was made: that one may be why.
-    fn check_seen(&mut self, scenario: &Scenario, checks: &[Arc<dyn Check>]) {
+    /// What it means that a run stays open in which this strikes. What goes on for ever by itself does so whatever strikes,
+    /// and whoever else is canceled.
+    pub(crate) fn patience(&self, tape: &Tape) -> Patience {
+        let cancels = |key: ChoiceKey| (key.kind, key.execution) == (ChoiceKind::Cancel, 0);
+        if self.baseline.record.horizon.is_some() && !tape.iter().any(|(key, _)| cancels(key)) {
+            Patience::MayStayOpen
+        } else {
+            Patience::MustEnd
+        }
+    }
+
+    pub(crate) fn count(&mut self, replays: Replays) {
+        self.replays.from_start += replays.from_start;
+        self.replays.cold += replays.cold;
+        self.replays.tasks += replays.tasks;
+    }
+
+    /// Whether anything was found in any run but the baseline.
+    fn has_failed(&self) -> bool {
+        self.failures().next().is_some()
+            || self.faults().any(|run| !run.outcome.findings.is_empty())
+            || self.pairs.as_ref().is_some_and(|pairs| !pairs.failed.is_empty())
+    }
+
+    /// The runs in which one fault strikes, in the order in which they were asked for.
+    pub fn faults(&self) -> impl Iterator<Item = &FaultRun> {
+        self.faults.iter().flatten()
+    }
+
+    /// What is seen in the baseline.
+    pub(crate) fn seen<'a>(
+        &self,
+        scenario: &'a Scenario,
+        checks: &'a [Arc<dyn Check>],
+    ) -> Seen<'a> {
         let mut seen = Seen::new(scenario, checks);
         seen.note(&self.baseline);
+        seen
+    }
+
+    /// What is to be said of all runs together is a finding of the baseline. What some run must reach, and none has, is
+    /// one only if no other finding was made: that one may be why. `seen` has what was seen in the baseline, and in pairs.
+    /// With findings in the baseline nothing else was run.
+    pub(crate) fn conclude(&mut self, mut seen: Seen<'_>) {
+        if !self.baseline.findings.is_empty() {
+            return;
+        }
         self.runs.iter().for_each(|run| seen.note(&run.outcome));
+        self.faults().for_each(|run| seen.note(&run.outcome));
         let mut findings = seen.never_read();
-        if findings.is_empty() && self.failures().next().is_none() {
+        if findings.is_empty() && !self.has_failed() {
             findings = seen.never_reached();
         }
-        if findings.is_empty() && self.failures().next().is_none() {
+        if findings.is_empty() && !self.has_failed() {
             self.unseen = seen.unseen();
         }
         self.baseline.findings.extend(findings);

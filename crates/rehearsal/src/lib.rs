@@ -93,6 +93,7 @@
 mod answers;
 mod case;
 pub mod check;
+mod depth;
 mod expect;
 mod explore;
 mod failure;
@@ -157,6 +158,7 @@ pub use rehearsal_workflow::{
     select_all,
 };
 
+pub use crate::depth::Pairs;
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
 pub use crate::fork::{ForkError, ForkReport};

@@ -19,7 +19,8 @@ pub struct Occurrence {
     pub finding: Finding,
     /// The choices of the run: [`Scenario::try_run`](crate::Scenario::try_run) makes it again.
     pub tape: Tape,
-    /// Where a sweep canceled the workflow; `None` for the run without a cancel, and where nothing was swept.
+    /// Where a sweep canceled the workflow; `None` for the run without a cancel, for one in which a fault strikes or two things
+    /// do, and where nothing was swept.
     pub point: Option<CanceledAt>,
 }
 
@@ -43,14 +44,24 @@ impl Occurrence {
         Self::with(outcome, None)
     }
 
-    /// All that a sweep found: that of the baseline first, then by point.
+    /// All that a sweep found: that of the baseline first, then by point, by fault, and by pair.
     pub(crate) fn of_sweep(sweep: &Sweep) -> Vec<Self> {
         let of = sweep.runs.len();
         let swept = sweep.runs.iter().enumerate().flat_map(|(index, run)| {
             let point = CanceledAt { number: index + 1, of, place: run.target.place, at: at(run) };
             Self::with(&run.outcome, Some(point))
         });
-        Self::of_run(&sweep.baseline).chain(swept).collect()
+        let struck = sweep.faults().flat_map(|run| Self::of_run(&run.outcome));
+        let pairs = sweep.pairs.iter().flat_map(|pairs| &pairs.failed);
+        let pairs = pairs.flat_map(|pair| {
+            let tape = pair.tape();
+            pair.findings.iter().cloned().map(move |finding| Self {
+                finding,
+                tape: tape.clone(),
+                point: None,
+            })
+        });
+        Self::of_run(&sweep.baseline).chain(swept).chain(struck).chain(pairs).collect()
     }
 
     /// All that the sweep of an upgrade found: that of the baseline first, then by moment.

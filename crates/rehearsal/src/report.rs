@@ -10,6 +10,8 @@ use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain};
 use crate::paint::{Color, Role, Text};
 
+mod struck;
+
 /// What a sweep came to.
 #[derive(Debug)]
 pub struct Report {
@@ -46,6 +48,25 @@ impl Report {
         self.sweep.runs.iter().map(|run| (run.target.place, &run.outcome))
     }
 
+    /// The runs in which one fault strikes and nothing else, in the order in which they were asked for; their tapes say
+    /// which. None unless it is a report of [`Scenario::sweep_faults`](crate::Scenario::sweep_faults) or
+    /// [`Scenario::sweep_pairs`](crate::Scenario::sweep_pairs).
+    pub fn faults(&self) -> impl Iterator<Item = &Outcome> {
+        self.sweep.faults().map(|run| &run.outcome)
+    }
+
+    /// How many runs were made in which two things strike.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.sweep.pairs.as_ref().map_or(0, |pairs| pairs.made)
+    }
+
+    /// How many more pairs come to the same as one of those, and were not run.
+    #[must_use]
+    pub fn merged(&self) -> usize {
+        self.sweep.pairs.iter().flat_map(|pairs| &pairs.rows).map(|row| row.merged).sum()
+    }
+
     /// What none of the runs saw: awaits that none got past, signals that none read, checks that had nothing to judge. Empty
     /// if anything was found, as it is then told what to look at.
     ///
@@ -65,20 +86,31 @@ impl Report {
 
     /// Everything that was found, that of the baseline first.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let swept = self.sweep.runs.iter().flat_map(|run| &run.outcome.findings);
-        self.sweep.baseline.findings.iter().chain(swept)
+        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
+        let outcomes = swept.chain(self.sweep.faults().map(|run| &run.outcome));
+        let pairs = self.sweep.pairs.iter().flat_map(|pairs| &pairs.failed);
+        let found = outcomes.flat_map(|outcome| &outcome.findings);
+        let found = found.chain(pairs.flat_map(|pair| &pair.findings));
+        self.sweep.baseline.findings.iter().chain(found)
     }
 
     /// The first run in which something was found; the baseline if there is none.
     pub(crate) fn first_failure(&self) -> &Outcome {
-        self.sweep.failures().next().map_or(&self.sweep.baseline, |(_, run)| &run.outcome)
+        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
+        let mut outcomes = swept.chain(self.sweep.faults().map(|run| &run.outcome));
+        let first = outcomes.find(|outcome| !outcome.findings.is_empty());
+        let pair = self.sweep.pairs.as_ref().and_then(|pairs| pairs.first.as_deref());
+        first.or(pair).unwrap_or(&self.sweep.baseline)
     }
 
     /// Notes what user code logs in the first run in which something was found.
     pub(crate) fn hear(&mut self, scenario: &Scenario) {
-        let swept = self.sweep.runs.iter_mut().map(|run| &mut run.outcome);
-        let first = swept.into_iter().find(|outcome| !outcome.findings.is_empty());
-        scenario.hear(first.unwrap_or(&mut self.sweep.baseline));
+        let Sweep { baseline, runs, faults, pairs, .. } = &mut self.sweep;
+        let struck = faults.iter_mut().flatten().map(|run| &mut run.outcome);
+        let mut outcomes = runs.iter_mut().map(|run| &mut run.outcome).chain(struck);
+        let first = outcomes.find(|outcome| !outcome.findings.is_empty());
+        let pair = pairs.as_mut().and_then(|pairs| pairs.first.as_deref_mut());
+        scenario.hear(first.or(pair).unwrap_or(baseline));
     }
 
     /// Everything that was found, with its runs.
@@ -111,9 +143,12 @@ impl Report {
         let blocks = self.sweep.blocks();
         let rows: Vec<&Row> = blocks.iter().flat_map(|block| &block.rows).collect();
         let mut statuses: Vec<Status> = Vec::new();
-        for (status, _) in rows.iter().flat_map(|row| &row.ended) {
-            if !statuses.contains(status) {
-                statuses.push(*status);
+        let struck = struck::statuses(&self.sweep);
+        for status in
+            rows.iter().flat_map(|row| &row.ended).map(|(status, _)| *status).chain(struck)
+        {
+            if !statuses.contains(&status) {
+                statuses.push(status);
             }
         }
         statuses.sort();
@@ -149,6 +184,7 @@ impl Report {
         if let Some(twice) = self.sweep.twice.filter(|_| self.is_clean()) {
             table.line(Role::Dim, &format!("  {}", canceled_twice(twice)));
         }
+        struck::rows(&mut table, &self.sweep, &statuses);
         table.line(Role::Dim, &format!("  {}", replays(self.sweep.replays)));
         for line in accepted_lines(&self.accepted()) {
             table.line(Role::Mark, &format!("  {line}"));
@@ -162,8 +198,11 @@ impl Report {
     /// In how many runs a known defect of the SDK struck that the scenario accepts, and why it does.
     fn accepted(&self) -> Accepted {
         let swept = self.sweep.runs.iter().map(|run| &run.outcome);
-        let mut accepted = Accepted::default();
-        swept.chain([&self.sweep.baseline]).for_each(|run| accepted.note(&run.record));
+        let struck = self.sweep.faults().map(|run| &run.outcome);
+        let mut accepted =
+            self.sweep.pairs.as_ref().map(|pairs| pairs.accepted.clone()).unwrap_or_default();
+        let outcomes = swept.chain(struck).chain([&self.sweep.baseline]);
+        outcomes.for_each(|run| accepted.note(&run.record));
         accepted
     }
 
@@ -216,7 +255,14 @@ impl Report {
             return Some(page);
         }
         let failures: Vec<(usize, &Swept)> = self.sweep.failures().collect();
-        let (index, first) = failures.first()?;
+        let Some((index, first)) = failures.first() else {
+            let (outcome, how, nearest) = struck::first(&self.sweep)?;
+            let finding = outcome.findings.first()?;
+            let place = Where::Explored { how, nearest, calm: baseline };
+            let mut page = explain(finding, outcome, &place, &self.scenario);
+            page.append(&besides(finding, &all, &self.scenario));
+            return Some(page);
+        };
         let finding = first.outcome.findings.first()?;
         let same = |run: &Swept| run.outcome.findings.iter().any(|other| other.is_like(finding));
         let place = Where::Point {
@@ -314,7 +360,11 @@ pub(crate) fn unseen_lines(unseen: &[Unseen], places: Places) -> Vec<String> {
 
 /// How many runs of a row ended with this status.
 fn count(row: &Row, status: Status) -> usize {
-    row.ended.iter().filter(|(ended, _)| *ended == status).map(|(_, count)| count).sum()
+    ended_with(&row.ended, status)
+}
+
+fn ended_with(ended: &[(Status, usize)], status: Status) -> usize {
+    ended.iter().filter(|(ended, _)| *ended == status).map(|(_, count)| count).sum()
 }
 
 fn line(

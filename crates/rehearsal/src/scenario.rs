@@ -13,7 +13,7 @@ use rehearsal_engine::{
     ActivityContext, ActivityError, ActivityFuture, ActivityResult, BEGINNING, Calm, Cause, Check,
     Code, Finding, KnownDefect, Limits, Outcome, Patience, Tape, WorkerSpec, World, examine,
 };
-use rehearsal_explore::Choices;
+use rehearsal_explore::{Choices, Observer, Sweep};
 use rehearsal_history::{CodecError, Payloads, SearchAttribute};
 use rehearsal_worker::Profile;
 use rehearsal_workflow::{Activity, Context, Workflow, WorkflowError, definition, quiet};
@@ -390,12 +390,20 @@ impl Scenario {
     ///
     /// A [`Failure`] with the report if anything is found in any run.
     pub fn try_sweep(&self) -> Result<Report, Failure> {
+        self.swept(rehearsal_explore::sweep)
+    }
+
+    /// What a sweep comes to that is made like this.
+    pub(crate) fn swept(
+        &self,
+        sweep: impl FnOnce(&rehearsal_engine::Scenario, &[Arc<dyn Check>], &dyn Observer) -> Sweep,
+    ) -> Result<Report, Failure> {
         let name = self.inner.name();
         self.ready()?;
         self.keeps_all()?;
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
-        let mut sweep = rehearsal_explore::sweep(&self.inner, &self.checks, &keeper);
+        let mut sweep = sweep(&self.inner, &self.checks, &keeper);
         sweep.baseline.findings.extend(self.misnamed());
         if sweep.baseline.executions.is_empty() && sweep.baseline.findings.is_empty() {
             let headline = "the client script starts no workflow, so there is nothing to cancel";

@@ -6,6 +6,7 @@ mod chains;
 mod checks;
 mod cleanup;
 mod compensated;
+mod depth;
 mod documentation;
 mod executions;
 mod explore;
