@@ -2,7 +2,9 @@
 
 #![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
 
-use rehearsal::{Code, Exploration, Failure};
+use std::collections::BTreeMap;
+
+use rehearsal::{Code, Exploration, Failure, Pairs};
 use rehearsal_tests::mutations::{self, CALM, Mutation, Twin};
 
 /// How many random runs each twin is silent in.
@@ -61,6 +63,32 @@ fn what_only_a_fault_shows_is_found_at_random() {
         assert!(failure.tape().len() <= 3, "{name}: {failure}");
         insta::assert_snapshot!(name.replace(' ', "_"), failure.report());
     }
+}
+
+/// What one fault shows is found where single faults are swept, what a cancel and a fault show where pairs are; each with
+/// no more than that.
+#[test]
+fn what_a_fault_shows_is_found_by_sweeps() {
+    let mut found = BTreeMap::new();
+    for Mutation { name, scenario, code, .. } in mutations::BY_FAULTS {
+        let faults = scenario().try_sweep_faults();
+        let pairs = || scenario().try_sweep_pairs(Pairs::default().with_threads(2));
+        let (how, failure) = match faults {
+            Err(failure) => ("a fault", failure),
+            Ok(_) => ("a pair", pairs().expect_err(name)),
+        };
+        assert_eq!(given(&failure).0, [*code], "{name}: {failure}");
+        insta::assert_snapshot!(format!("{}_swept", name.replace(' ', "_")), failure.report());
+        found.insert(*name, (how, failure.tape().len()));
+        let again = scenario().try_run(failure.tape()).expect_err(name);
+        assert_eq!(given(&again).0, [*code], "{name}: {again}");
+    }
+    let found: Vec<String> =
+        found.iter().map(|(name, (how, tape))| format!("{name}: {how}, {tape}")).collect();
+    insta::assert_snapshot!(found.join("\n"), @r"
+    compensation tried once: a pair, 2
+    key of each attempt: a fault, 1
+    ");
 }
 
 /// Nothing is the same twice, so no replay agrees.
@@ -168,4 +196,6 @@ fn the_import_is_silent() {
 #[test]
 fn the_purchase_is_silent() {
     silent(16);
+    let report = (mutations::TWINS[16].scenario)().sweep_pairs();
+    insta::assert_snapshot!("purchase_in_pairs", report.table());
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Context, EventKind, Place, Report,
-    RetryPolicy, Scenario, Signal, Stub, WorkerSpec, Workflow, WorkflowError, check, millis, secs,
+    Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKind, Context, EventKind,
+    Place, Report, RetryPolicy, Scenario, Signal, Stub, WorkerSpec, Workflow, WorkflowError, check,
+    millis, secs,
 };
 
 const ORDER: Workflow<(), String> = Workflow::new("Order");
@@ -106,6 +107,45 @@ fn the_sweep_makes_as_many_runs_as_a_counter_finds_points_in_the_record() {
 
     // What is known without any record: a point before each step, one at each rest, one after the end.
     assert!(record.points.len() as u64 > record.steps);
+}
+
+/// What each fault may hit (`docs/fault-model.md`), counted in the history and the record of the baseline.
+#[test]
+fn each_single_fault_is_swept_as_often_as_a_counter_finds_something_that_it_can_hit() {
+    let report = scenario().sweep_faults();
+    let baseline = report.baseline();
+    let history = &baseline.main().unwrap().history;
+    let events = |is: fn(&EventKind) -> bool| history.iter().filter(|it| is(&it.kind)).count();
+    let before = |what| baseline.record.points.iter().filter(|point| point.before == what).count();
+    let tasks = events(|kind| matches!(kind, EventKind::WorkflowTaskStarted(_)));
+    let calls = baseline.record.calls.len();
+    let signals = events(|kind| matches!(kind, EventKind::WorkflowExecutionSignaled(_)));
+    let last_allowed = |call: &&rehearsal::Call| call.activity == "Charge" && call.attempt == 3;
+    let counted = BTreeMap::from([
+        // The first task finds no workflow in the cache; all others do.
+        (ChoiceKind::Evict, tasks - 1),
+        (ChoiceKind::Crash, tasks),
+        (ChoiceKind::Die, before("activity code runs") + before("an activity's end is reported")),
+        // Lost, twice, at the deadline, late.
+        (ChoiceKind::Report, calls * 4),
+        (ChoiceKind::Beat, baseline.record.heartbeats.len()),
+        (ChoiceKind::Fail, calls - baseline.record.calls.iter().filter(last_allowed).count()),
+        (ChoiceKind::Slow, calls),
+        // Twice, late, behind the cancel, before it.
+        (ChoiceKind::Signal, signals * 4),
+        (ChoiceKind::Away, tasks + calls),
+        (ChoiceKind::Stall, tasks),
+    ]);
+
+    let mut swept = BTreeMap::<ChoiceKind, usize>::new();
+    for outcome in report.faults() {
+        let [(key, _)] = outcome.tape.iter().collect::<Vec<_>>()[..] else {
+            panic!("one fault strikes, and nothing else: {}", outcome.tape)
+        };
+        *swept.entry(key.kind).or_default() += 1;
+    }
+    assert_eq!(swept, counted);
+    insta::assert_snapshot!(report.table());
 }
 
 #[test]

@@ -18,12 +18,16 @@ const SUITES: [Step; 2] = [
 /// many as the suite does by itself, which counts the same if all is well.
 const ALARM_RUNS: (&str, &str) = ("REHEARSAL_ALARM_RUNS", "1000");
 
+/// The most pairs of each scenario that it tries then. By itself it tries a few.
+const ALARM_PAIRS: (&str, &str) = ("REHEARSAL_ALARM_PAIRS", "500");
+
 /// A suite in an environment that changes nothing about what it counts.
 const fn suite(line: &'static str) -> Step {
     Step {
         line,
         set: &[],
         unset: &[
+            "REHEARSAL_ALARM_PAIRS",
             "REHEARSAL_ALARM_RUNS",
             "REHEARSAL_GOLDEN",
             "REHEARSAL_GOLDEN_OUT",
@@ -69,7 +73,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
     let mut output = String::new();
     for mut suite in SUITES {
         if mode == Mode::Write {
-            suite.set = &[ALARM_RUNS];
+            suite.set = &[ALARM_RUNS, ALARM_PAIRS];
         }
         println!("$ {suite}");
         output += &suite.capture(root)?;

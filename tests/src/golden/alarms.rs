@@ -1,8 +1,8 @@
 //! False alarms: what a team that starts with the recommended checks is told of workflows that are right.
 //!
-//! Every golden scenario is swept and explored. Most of them are right as they stand; what is found in the others is what
-//! they were recorded for, and has a row in `fixtures/golden/findings.toml` with its cause. A row that nothing uses is
-//! wrong as well.
+//! Every golden scenario is swept, with some or all of its pairs, and explored. Most of them are right as they stand; what is
+//! found in the others is what they were recorded for, and has a row in `fixtures/golden/findings.toml` with its cause. A row
+//! that nothing uses is wrong as well.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use rehearsal::{Exploration, Failure, check};
+use rehearsal::{Exploration, Failure, Outcome, Pairs, Place, Report, Scenario, check};
 use serde::Deserialize;
 
 use super::{Folder, Recording, scenario};
@@ -18,6 +18,10 @@ use super::{Folder, Recording, scenario};
 /// How many random runs are made of each scenario unless the environment says something else in
 /// `REHEARSAL_ALARM_RUNS`.
 const RUNS: u32 = 10;
+
+/// How many pairs are tried of each scenario, and of how many canceled runs, unless the environment says something else in
+/// `REHEARSAL_ALARM_PAIRS`.
+const PAIRS: [usize; 2] = [8, 4];
 
 /// Something that is rightly found in scenarios of one SDK.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -33,8 +37,8 @@ pub struct Expected {
     pub sdk: String,
     /// The scenarios in which it is found.
     pub scenarios: Vec<String>,
-    /// Those in which a random run may find it, and need not: too few of them are made by default. `*` is any, if the
-    /// report names the rule, as it does with a defect of an SDK.
+    /// Those in which a random run or a pair may find it, and need not: too few of them are made by default. `*` is any, if
+    /// the report names the rule, as it does with a defect of an SDK.
     #[serde(default)]
     pub random: Vec<String>,
 }
@@ -63,6 +67,9 @@ pub struct Alarms {
     sdk: &'static str,
     scenarios: usize,
     swept: usize,
+    faults: usize,
+    pairs: usize,
+    merged: usize,
     explored: usize,
     /// The scenarios in which something was found that has no row, each with its reports.
     pub false_alarms: Vec<(&'static str, Vec<String>)>,
@@ -77,7 +84,12 @@ impl fmt::Display for Alarms {
             reports.iter().try_for_each(|report| writeln!(f, "{report}"))?;
         }
         self.unused.iter().try_for_each(|row| writeln!(f, "a row that nothing uses: {row}"))?;
-        writeln!(f, "{} runs swept, {} at random", self.swept, self.explored)?;
+        let Self { swept, faults, pairs, merged, explored, .. } = self;
+        writeln!(
+            f,
+            "{swept} runs swept, {faults} struck by a fault, {pairs} pairs, {merged} merged"
+        )?;
+        writeln!(f, "{explored} runs at random")?;
         let false_alarms = self.false_alarms.len();
         write!(f, "false alarms, {}: {false_alarms} of {}", self.sdk, self.scenarios)
     }
@@ -119,21 +131,28 @@ pub fn false_alarms(folders: &'static [Folder]) -> Alarms {
 impl Alarms {
     /// The codes that are found in a scenario, each with the first report that shows it.
     fn found_in(&mut self, folder: &Folder, runs: u32) -> Vec<(&'static str, String)> {
-        let register = folder.register.expect("every scenario has code");
-        let recording = Recording::read(folder).unwrap_or_else(|problem| panic!("{problem}"));
-        let scenario = scenario(folder, recording.script, register).check(check::recommended());
+        let scenario = checked(folder);
         let mut found = Vec::new();
         let mut note = |failure: &Failure, how: &str| {
             let codes: BTreeSet<&str> =
                 failure.findings().iter().map(|finding| finding.code.as_str()).collect();
             for code in codes {
                 if !found.iter().any(|(known, _)| *known == code) {
-                    found.push((code, format!("{code}, {how}\n{}", failure.report())));
+                    let of = failure.all().iter().find(|it| it.finding.code.as_str() == code);
+                    let alone = of.and_then(|it| scenario.try_run(&it.tape).err());
+                    let report = alone.as_ref().unwrap_or(failure).report();
+                    found.push((code, format!("{code}, {how}\n{report}")));
                 }
             }
         };
-        match scenario.try_sweep() {
-            Ok(report) => self.swept += report.points(),
+        match scenario.try_sweep_pairs(pairs()) {
+            Ok(report) => {
+                assert_alike(&report, folder.name);
+                self.swept += report.points();
+                self.faults += report.faults().count();
+                self.pairs += report.pairs();
+                self.merged += report.merged();
+            }
             Err(failure) => note(&failure, "swept"),
         }
         match scenario.try_explore(Exploration::new(runs).with_threads(2)) {
@@ -142,6 +161,33 @@ impl Alarms {
         }
         found
     }
+}
+
+/// Canceled at neighboring points that are said to come to the same, a scenario does the same.
+fn assert_alike(report: &Report, name: &str) {
+    let points = &report.baseline().record.points;
+    let alone = |(place, outcome): (Place, &'_ Outcome)| {
+        let (key, answer) = outcome.tape.iter().next().filter(|_| outcome.tape.len() == 1)?;
+        (place != Place::WithJobBefore && key.execution == 0 && answer == 1).then_some(key.nth)
+    };
+    let canceled: Vec<(u32, &Outcome)> =
+        report.runs().filter_map(|run| Some((alone(run)?, run.1))).collect();
+    for pair in canceled.windows(2) {
+        let [(nth, one), (next, other)] = pair else { continue };
+        if points[*nth as usize].alike && *next == nth + 1 {
+            for (a, b) in one.executions.iter().zip(&other.executions) {
+                assert!(a.history == b.history, "{name}: canceled at points {nth} and {next}");
+            }
+            assert!(one.record.calls == other.record.calls, "{name}: {nth} and {next}");
+        }
+    }
+}
+
+/// A scenario with the recommended checks.
+fn checked(folder: &Folder) -> Scenario {
+    let register = folder.register.expect("every scenario has code");
+    let recording = Recording::read(folder).unwrap_or_else(|problem| panic!("{problem}"));
+    scenario(folder, recording.script, register).check(check::recommended())
 }
 
 /// Whether a finding of this code in this scenario has a row in `fixtures/golden/findings.toml`.
@@ -159,6 +205,19 @@ pub fn is_expected(folder: &Folder, code: &str) -> bool {
 fn runs() -> u32 {
     let asked = env::var("REHEARSAL_ALARM_RUNS").ok();
     asked.map_or(RUNS, |runs| runs.parse().expect("`REHEARSAL_ALARM_RUNS` is a number of runs"))
+}
+
+/// How many pairs of each scenario are asked for: all up to the number that the environment says, or few.
+#[expect(clippy::disallowed_methods, reason = "how thorough the suite is, as with PROPTEST_CASES")]
+fn pairs() -> Pairs {
+    let [most, firsts] = PAIRS;
+    let few = Pairs::default().at_most(most).of_firsts(firsts);
+    let asked = env::var("REHEARSAL_ALARM_PAIRS").ok();
+    let all = asked.map(|most| {
+        Pairs::default()
+            .at_most(most.parse().expect("`REHEARSAL_ALARM_PAIRS` is a number of pairs"))
+    });
+    all.unwrap_or(few).with_threads(2)
 }
 
 /// The table of what is rightly found.
