@@ -239,6 +239,12 @@ impl Service {
         (0..).map(RunRef).take(self.runs.len())
     }
 
+    /// The runs that were started behind so many others.
+    pub fn runs_from(&self, first: usize) -> impl Iterator<Item = RunRef> + '_ {
+        let number = u32::try_from(first).unwrap_or(u32::MAX);
+        (number..).map(RunRef).take(self.runs.len().saturating_sub(first))
+    }
+
     /// What is known of a run at a glance.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the real clock is what this program is for")]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rehearsal::{
@@ -31,6 +32,8 @@ pub(crate) struct Size {
 enum Kind {
     /// Two activities, a timer, a child, a cancel at a random moment.
     Orders,
+    /// The same, an order a second; what is closed is deleted soon.
+    Passing,
     /// So many activities at a time.
     Parallel(u64),
     /// So many rounds of an activity and a timer.
@@ -41,13 +44,19 @@ enum Kind {
 pub(crate) struct Played {
     /// For each event of a history, in picoseconds.
     pub(crate) picos: u64,
-    /// For each execution that is open, with all that the world keeps of it.
+    /// For each order that is open, with all that the world keeps of it and its child; of orders that pass, for each that has
+    /// passed.
     pub(crate) bytes: u64,
 }
 
 const fn orders(name: &'static str, word: &'static str, executions: usize) -> Size {
     let worlds = IN_ALL / executions;
     Size { name, word, base: "10", executions, worlds, kind: Kind::Orders }
+}
+
+const fn passing(name: &'static str, word: &'static str, executions: usize) -> Size {
+    let worlds = IN_ALL / executions;
+    Size { name, word, base: "s1000", executions, worlds, kind: Kind::Passing }
 }
 
 const fn one(
@@ -61,11 +70,13 @@ const fn one(
 }
 
 /// All sizes.
-pub(crate) const SIZES: [Size; 8] = [
+pub(crate) const SIZES: [Size; 10] = [
     orders("10 executions in a world", "10", 10),
     orders("100 executions in a world", "100", 100),
     orders("1,000 executions in a world", "1000", 1_000),
     orders("10,000 executions in a world", "10000", 10_000),
+    passing("1,000 executions, one a second", "s1000", 1_000),
+    passing("10,000 executions, one a second", "s10000", 10_000),
     one("100 activities at a time", "p100", "p100", 57, Kind::Parallel(100)),
     one("1,900 activities at a time", "p1900", "p100", 3, Kind::Parallel(1_900)),
     one("500 events in a run", "e500", "e500", 200, Kind::Rounds(45)),
@@ -122,15 +133,16 @@ const fn scattered(number: u64) -> u64 {
     (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 20
 }
 
-fn scenario() -> Scenario {
-    Scenario::new("many")
+fn scenario(size: &Size) -> Scenario {
+    let scenario = Scenario::new("many")
         .workflow(ORDER, order)
         .workflow(BILL, bill)
         .workflow(FAN_OUT, fan_out)
         .workflow(ROUNDS, rounds)
         .activity(PACK, work)
         .activity(SHIP, work)
-        .limits(Limits { steps: u64::MAX, ..Limits::default() })
+        .limits(Limits { steps: u64::MAX, ..Limits::default() });
+    if matches!(size.kind, Kind::Passing) { scenario.retention(secs(10)) } else { scenario }
 }
 
 /// Starts all executions of a world.
@@ -140,6 +152,7 @@ fn start(world: &mut World, size: &Size) -> Vec<Handle> {
             let start = |number| world.start(ORDER, &format!("order-{number}"), number as u64);
             (0..size.executions).map(start).collect()
         }
+        Kind::Passing => Vec::new(),
         Kind::Parallel(width) => vec![world.start(FAN_OUT, "fan-out", width)],
         Kind::Rounds(count) => vec![world.start(ROUNDS, "rounds", count)],
     }
@@ -147,6 +160,9 @@ fn start(world: &mut World, size: &Size) -> Vec<Handle> {
 
 /// Cancels each order at a moment of its own within two minutes, and waits for all that was started.
 fn go_on(world: &mut World, size: &Size, started: &[Handle]) {
+    if matches!(size.kind, Kind::Passing) {
+        return pass(world, size.executions);
+    }
     if matches!(size.kind, Kind::Orders) {
         let moment = |number: usize| millis(scattered(!(number as u64)) % 120_000);
         let mut cancels: Vec<(Duration, &Handle)> =
@@ -162,9 +178,30 @@ fn go_on(world: &mut World, size: &Size, started: &[Handle]) {
     }
 }
 
+/// Starts an order a second, cancels each at a moment of its own, and goes on to the end of the last one.
+fn pass(world: &mut World, orders: usize) {
+    let mut cancels: BTreeSet<(Duration, usize)> = BTreeSet::new();
+    for number in 0..orders {
+        while let Some((at, order)) = cancels.pop_first() {
+            if at > world.elapsed() + secs(1) {
+                cancels.insert((at, order));
+                break;
+            }
+            world.advance(at.saturating_sub(world.elapsed()));
+            // It may be closed, and deleted.
+            let _ = world.cancel_workflow(&format!("order-{order}"), None, "");
+        }
+        world.advance(secs(number as u64).saturating_sub(world.elapsed()));
+        world.start(ORDER, &format!("order-{number}"), number as u64);
+        let moment = millis(scattered(!(number as u64)) % 120_000);
+        cancels.insert((world.elapsed() + moment, number));
+    }
+    world.advance(mins(10));
+}
+
 /// Plays all worlds of a size.
 pub(crate) fn play(size: &Size) -> Played {
-    let scenario = scenario();
+    let scenario = scenario(size);
     let bytes = bytes_of_one(&scenario, size);
     let mut events = 0;
     let began = CpuTime::now();
@@ -175,6 +212,7 @@ pub(crate) fn play(size: &Size) -> Played {
         let outcome = world.finish();
         assert_eq!(outcome.findings, [], "nothing is found in these worlds");
         events += outcome.executions.iter().map(|run| run.history.len() as u64).sum::<u64>();
+        events += outcome.record.forgotten.events;
     }
     let picos = began.elapsed().saturating_mul(1_000) / events.max(1);
     Played { picos, bytes }
@@ -184,6 +222,15 @@ pub(crate) fn play(size: &Size) -> Played {
 fn bytes_of_one(scenario: &Scenario, size: &Size) -> u64 {
     if size.executions == 1 {
         return 0;
+    }
+    if matches!(size.kind, Kind::Passing) {
+        // A tenth of them fills the world.
+        let mut world = scenario.world();
+        pass(&mut world, size.executions / 10);
+        let before = resident();
+        let mut more = scenario.world();
+        pass(&mut more, size.executions);
+        return resident().saturating_sub(before) / size.executions as u64;
     }
     let before = resident();
     let worlds: Vec<World> = (0..size.worlds)
@@ -235,7 +282,7 @@ fn resident() -> u64 {
 
 /// Runs a world with all that is checked in a run. Returns how many executions and events there are.
 pub(crate) fn check(size: &'static Size) -> Result<(usize, usize), String> {
-    let scenario = scenario().client(|world| {
+    let scenario = scenario(size).client(|world| {
         let started = start(world, size);
         go_on(world, size, &started);
     });

@@ -14,7 +14,8 @@ use crate::run::Patience;
 
 /// Notes what only the code of a run tells, before it is gone.
 pub(super) fn note_told(record: &mut Record, run_id: &SmolStr, instance: &dyn Instance) {
-    record.asked_at.append(&mut instance.asked());
+    // Appending would make all of them anew.
+    record.asked_at.extend(instance.asked());
     record.misread.extend(instance.misread().into_iter().map(|misread| (run_id.clone(), misread)));
 }
 

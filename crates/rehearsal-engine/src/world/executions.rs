@@ -107,7 +107,7 @@ impl World {
     /// Takes note of the runs that are new.
     fn know_runs(&mut self) {
         let known = self.executions.of_run.len();
-        let new: Vec<RunRef> = self.service.runs().skip(known).collect();
+        let new: Vec<RunRef> = self.service.runs_from(known).collect();
         for run in new {
             self.executions.started(run, self.service.first_run_id(run));
         }
