@@ -17,3 +17,4 @@ pub mod retry;
 pub mod sample;
 pub mod scale;
 pub mod signals;
+pub mod updates;
