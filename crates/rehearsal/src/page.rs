@@ -208,10 +208,10 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         | Where::Case { .. }
         | Where::Input { .. }
         | Where::Explored { nearest: Some(_), .. }
+        | Where::Point { nearest: Some(_), .. }
         | Where::Moment { old: None, .. } => {}
         Where::Explored { nearest: None, calm, .. } => contrast(&mut page, outcome, None, calm),
         Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
-        Where::Point { nearest: Some(_), .. } => {}
         Where::Point { nearest: None, passing, baseline, .. } => {
             contrast(&mut page, outcome, *passing, baseline);
         }
