@@ -33,7 +33,9 @@ pub const BUGS: &[Bug] = &[
         twin: PATIENT,
         code: Code::OrderBroken,
         needs: Needs::Two,
-        known: None,
+        known: Some(
+            "seldom: the attempt to write is slow, and the cancel comes in the first seconds of it",
+        ),
     },
     Bug {
         name: "cleanup that must begin at once",

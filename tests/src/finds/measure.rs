@@ -155,7 +155,8 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
     if bug.needs == Needs::Two {
         for (left_out, _) in tape.iter() {
             let rest: Tape = tape.iter().filter(|(key, _)| *key != left_out).collect();
-            if scenario.try_run(&rest.loose()).is_err() {
+            let shows = |failure: &Failure| failure.findings().iter().any(|it| it.code == bug.code);
+            if scenario.try_run(&rest.loose()).is_err_and(|failure| shows(&failure)) {
                 measured.large.push(format!("{left_out} is not needed in {tape}"));
             }
         }
