@@ -2,6 +2,7 @@
 
 pub mod bad_input;
 pub mod controls;
+pub mod each;
 pub mod finds;
 pub mod golden;
 pub mod laws;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rehearsal::{ChoiceKey, ChoiceKind, Code, History, Outcome, Scenario, Tape};
 use rehearsal_history::{Event, scrub};
+use rehearsal_tests::each::each;
 use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::golden::{self, Recording};
 use rehearsal_tests::laws::earlier::Stood;
@@ -34,11 +35,11 @@ fn events(outcome: &Outcome) -> &[Arc<Event>] {
 /// struck, and what is wrong.
 fn at_every_task(
     kind: ChoiceKind,
-    check: impl Fn(u32, &Outcome, &Outcome) -> Option<String>,
+    check: impl Fn(u32, &Outcome, &Outcome) -> Option<String> + Sync,
 ) -> (usize, Vec<String>) {
-    let (mut runs, mut problems) = (0, Vec::new());
-    for folder in ALL {
-        let Some(register) = folder.register else { continue };
+    let of_all = each(ALL, |folder| {
+        let (mut runs, mut problems) = (0, Vec::new());
+        let register = folder.register.expect("every scenario has code");
         let recording = Recording::read(folder).expect("the golden suite reads it");
         let scenario = golden::scenario(folder, recording.script, register);
         let calm = run(&scenario, &Tape::calm());
@@ -53,8 +54,10 @@ fn at_every_task(
             let problem = check(nth, &calm, &struck);
             problems.extend(problem.map(|problem| format!("{} {tape}: {problem}", folder.name)));
         }
-    }
-    (runs, problems)
+        (runs, problems)
+    });
+    let (runs, problems): (Vec<usize>, Vec<Vec<String>>) = of_all.into_iter().unzip();
+    (runs.into_iter().sum(), problems.into_iter().flatten().collect())
 }
 
 /// The history without what differs from run to run, such as which worker last said what it is.

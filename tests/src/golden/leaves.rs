@@ -47,6 +47,15 @@ impl Path {
         last.unwrap_or_default()
     }
 
+    /// The index of the event that the leaf is in.
+    #[must_use]
+    pub(super) fn event(&self) -> Option<usize> {
+        match self.0.as_slice() {
+            [Step::Key(key), Step::Index(at), ..] if key == "events" => Some(*at),
+            _ => None,
+        }
+    }
+
     /// What stands there.
     #[must_use]
     pub(super) fn get<'a>(&self, value: &'a Value) -> Option<&'a Value> {

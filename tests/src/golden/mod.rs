@@ -7,6 +7,7 @@ mod alarms;
 mod answers;
 mod compare;
 mod ended;
+mod flips;
 mod leaves;
 mod look;
 mod outside;
@@ -22,12 +23,13 @@ use rehearsal::Scenario;
 
 pub use self::alarms::{Alarms, Expected, false_alarms, is_expected};
 pub use self::compare::divergence;
+pub use self::flips::{Flips, flip_all};
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate};
 pub use self::script::{
     Action, ConflictPolicy, Expect, Hold, Retry, ReusePolicy, Script, Span, Step, Worker,
 };
-pub use self::suite::{Flips, Report, flip_all, run_all};
+pub use self::suite::{Report, run_all};
 
 /// What a `native.rs` does, and what is generated for a `workflow.rs`: registers its workflow and activities.
 pub type Register = fn(Scenario) -> Scenario;
