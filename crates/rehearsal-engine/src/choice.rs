@@ -4,9 +4,19 @@
 //! *tape* of the run: a sparse map, so that one more question somewhere does not shift all the others, and so that
 //! shrinking towards zero means towards the ordinary run.
 
+mod bytes;
+mod pct;
+mod questions;
+mod step;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+pub use self::bytes::BytesChooser;
+pub use self::pct::PctChooser;
+pub use self::questions::Question;
+pub use self::step::{Step, StepName, Touched};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +133,8 @@ pub struct Choice {
     pub actor: u32,
     /// The execution that would be touched.
     pub touches: u32,
+    /// The name of the step, if it is one that is known again.
+    pub step: Option<StepName>,
 }
 
 /// The answers that are offered: how many there are, and what each of them is if somebody wants to know.
@@ -142,7 +154,7 @@ impl<'a> Options<'a> {
     /// So many that no one can tell apart.
     #[must_use]
     pub fn alike(count: usize) -> Options<'static> {
-        Options { count, of: &|_| Choice { actor: 0, touches: 0 } }
+        Options { count, of: &|_| Choice { actor: 0, touches: 0, step: None } }
     }
 
     /// How many there are.
@@ -207,6 +219,20 @@ impl Injection {
 pub trait Chooser {
     /// The index of the option that is taken. There is at least one option; an index out of range counts as 0.
     fn choose(&mut self, key: ChoiceKey, options: Options<'_>) -> usize;
+
+    /// Whether it wants to be told what steps touch. It is asked when the run begins.
+    fn watches(&self) -> bool {
+        false
+    }
+
+    /// Is told of a step, or of a cancel, before the next question that is not part of it.
+    fn stepped(&mut self, _step: &Step) {}
+
+    /// Whether nobody wants to know how the run goes on: then it ends where it stands. A chooser that does not
+    /// [watch](Self::watches) is not asked.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Always gives the calm answer: things happen in the order in which they fell due, and nothing strikes.

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -306,6 +307,8 @@ impl Executor {
             let polled = running.future.as_mut().poll(&mut Context::from_waker(&waker));
             if let Poll::Ready(result) = polled {
                 running.result = Some(result);
+                // What its code leaves behind is dropped in this step, in its surroundings.
+                running.future = Box::pin(pending());
             }
         };
         match surroundings {

@@ -49,7 +49,8 @@ pub use check::{
     Reached, Recommended, SkippedReportedAsCanceled, Sometimes, StatusIn,
 };
 pub use choice::{
-    Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape, TapeError,
+    BytesChooser, Calm, Choice, ChoiceKey, ChoiceKind, Chooser, Injection, Options, PctChooser,
+    Question, Step, StepName, Tape, TapeError, Touched,
 };
 pub use clock::BEGINNING;
 pub use examine::{Examined, Replays, examine, examine_choices, examine_recorded};
@@ -68,7 +69,7 @@ pub use rehearsal_service::ActivityToken;
 #[doc(no_inline)]
 pub use rehearsal_worker::Grade;
 pub use repeat::note_unrepeated;
-pub use rng::RandomChooser;
+pub use rng::{Numbers, RandomChooser};
 pub use run::Patience;
 pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario};
 pub use seen::{Seen, Unseen};

@@ -184,6 +184,46 @@ impl Chooser for RandomChooser {
     }
 }
 
+/// Random numbers by a seed: the same on every machine.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_engine::Numbers;
+///
+/// let mut dice = Numbers::new(7);
+/// let thrown: Vec<usize> = (0..4).map(|_| 1 + dice.below(6)).collect();
+/// assert_eq!(thrown, [2, 5, 1, 5]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Numbers(ChaCha8Rng);
+
+impl Numbers {
+    /// Those of a seed, from the first.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// The next one, below `bound`, each as likely as the others; 0 if there is none.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
+        usize::try_from(below(&mut self.0, bound)).unwrap_or(0)
+    }
+
+    /// The next one, whatever it is.
+    pub(crate) fn draw(&mut self) -> u64 {
+        below(&mut self.0, u64::MAX)
+    }
+
+    /// Puts things into any order, each as likely as the others.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            things.swap(last, self.below(last + 1));
+        }
+    }
+}
+
 /// A number below `bound`, each as likely as the others; 0 if there is none. The bias of the remainder is less than one
 /// in 2^32 for every bound that a run asks for.
 fn below(numbers: &mut ChaCha8Rng, bound: u64) -> u64 {

@@ -24,12 +24,14 @@ mod matching;
 mod noted;
 mod order;
 mod outside;
+mod perform;
 mod points;
 mod queries;
 mod requests;
 mod tasks;
 mod updates;
 mod waits;
+mod watch;
 mod with_start;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,6 +55,7 @@ pub use self::outside::ActivityTarget;
 use self::queries::{Asked as AskedQuery, ReadyQuery};
 use self::requests::WaitsForUpdate;
 pub use self::updates::UpdateHandle;
+use self::watch::Watch;
 use crate::activity::client::Slot;
 use crate::agenda::Agenda;
 use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Injection, Options, Tape};
@@ -145,6 +148,8 @@ pub struct World {
     waiting_for_updates: Vec<WaitsForUpdate>,
     surroundings: Option<Box<dyn Surroundings>>,
     chooser: Box<dyn Chooser>,
+    /// What steps touch, if the chooser wants to know.
+    watch: Option<Watch>,
     asked: Asked,
     record: Record,
     /// What user code logs, if anybody wants to know.
@@ -222,6 +227,7 @@ impl World {
             waiting_for_close: BTreeMap::new(),
             waiting_for_updates: Vec::new(),
             surroundings,
+            watch: chooser.watches().then(Watch::default),
             chooser,
             asked: Asked::default(),
             record: Record {
@@ -312,6 +318,10 @@ impl World {
     /// The clock stands at `target` at most; it is moved there if nothing happens before.
     fn step(&mut self, target: Timestamp) -> bool {
         while !self.stopped {
+            if !self.tell_chooser() {
+                self.stopped = true;
+                break;
+            }
             let now = self.clock.now();
             let due = self.agenda.count_due();
             let elapsed = self.service.deadline().is_some_and(|deadline| deadline <= now);
@@ -319,6 +329,7 @@ impl World {
                 if core::mem::take(&mut self.moved) && self.points(None) != Injection::None {
                     continue;
                 }
+                self.bound();
                 if !self.move_clock(target) {
                     return false;
                 }
@@ -333,6 +344,7 @@ impl World {
             }
             self.moved = true;
             self.record.steps += 1;
+            let name = self.watch_step(index);
             let had_task = self.has_workflow_task();
             match next.and_then(|index| self.agenda.take_due(index)) {
                 Some(entry) => self.perform(entry),
@@ -341,6 +353,7 @@ impl World {
             self.poll_woken();
             self.note_joints(had_task);
             self.check_limits();
+            self.note_step(name);
             return true;
         }
         false
@@ -376,41 +389,6 @@ impl World {
     /// Asks a question about the first execution that has so many answers.
     fn ask(&mut self, kind: ChoiceKind, count: usize) -> usize {
         self.asked.ask(self.chooser.as_mut(), kind, Options::alike(count))
-    }
-
-    fn perform(&mut self, entry: Entry) {
-        match entry {
-            Entry::HostStarts(host) => self.start_host(self.in_office(host)),
-            Entry::HostEnds(host) => self.end_host(self.in_office(host)),
-            Entry::HostBack(host) => self.host_is_back(host),
-            Entry::LateSignal(late) => self.late_signal(*late),
-            Entry::HostGivesUp(host) => self.give_up_attempts_of(host),
-            Entry::WorkflowTask { host, task, queue } => {
-                self.take_workflow_task(host, task, &queue);
-            }
-            Entry::Activate { host, delivery, not_before } => {
-                self.activate(host, delivery, not_before);
-            }
-            Entry::Respond { host, response } => self.respond(host, *response),
-            Entry::Query { host, query, queue } => self.take_query(host, &query, &queue),
-            Entry::ActivityTask { host, task, .. } => self.take_activity_task(host, task),
-            Entry::Poll(key) => self.poll_attempt(key),
-            Entry::Deadline(key) => self.attempt_deadline(key),
-            Entry::Silence { key, limit } => self.silence(key, limit),
-            Entry::Throttle(key) => self.throttle_elapsed(key),
-            Entry::Heartbeat { key, details } => self.heartbeat(key, details),
-            Entry::Request { key, sent, give_up } => self.request(key, sent, give_up),
-            Entry::Report(key) => self.report(key),
-            Entry::LocalTold(key) => self.local_told(key),
-            Entry::LocalDue { host, key, .. } => self.local_due(host, key),
-            Entry::Transfer { run, across } => self.transfer(run, across),
-        }
-    }
-
-    fn elapse(&mut self) {
-        if let Err(error) = self.call(Input::Elapsed) {
-            self.bug(&format!("the service refused to let time pass: {error}"));
-        }
     }
 
     /// Gives the service an input and brings what follows from it on its way.

@@ -11,6 +11,7 @@ use super::faults::{AttemptFault, EndOf, failing};
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
+use crate::choice::Touched;
 use crate::executor::{AttemptKey, Outside, Running};
 use crate::finding::{Code, Finding};
 use crate::record::{Call, Heartbeat, HeartbeatAnswer};
@@ -51,6 +52,7 @@ impl World {
         task: ActivityTask,
         local: Option<LocalKey>,
     ) -> Option<AttemptKey> {
+        self.touch(Touched::ActivityCode);
         let own = self.scenario.activities.get(&task.activity_type).cloned();
         if own.is_none() && !self.scenario.has_activity(&task.activity_type) {
             let headline = format!(
@@ -158,6 +160,7 @@ impl World {
     /// Polls the attempts that something woke from outside, such as a channel between two activities.
     pub(super) fn poll_woken(&mut self) {
         for key in self.executor.take_woken() {
+            self.touch(Touched::Attempt(key.number()));
             if self.executor.outside(key) == Some(Outside::Woken) {
                 return self.stop_outside(key);
             }

@@ -30,6 +30,7 @@ impl World {
         while self.is_open(run) && self.step(rehearsal_history::Timestamp::MAX) {
             run = self.last_run(run);
         }
+        self.bound();
         self.status(handle)
     }
 

@@ -38,6 +38,7 @@ impl World {
     /// ```
     #[must_use]
     pub fn finish(mut self) -> Outcome {
+        let _over = self.tell_chooser();
         if let Some(surroundings) = &mut self.surroundings {
             self.findings.extend(surroundings.findings());
         }

@@ -136,6 +136,6 @@ impl Entry {
             | Self::LocalTold(key) => key.actor(),
             Self::Transfer { .. } | Self::LateSignal(_) => 0,
         };
-        Choice { actor, touches: 0 }
+        Choice { actor, touches: 0, step: None }
     }
 }

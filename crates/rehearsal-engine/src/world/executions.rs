@@ -9,6 +9,7 @@ use rehearsal_history::{ById, SmolStr};
 use rehearsal_service::RunRef;
 
 use super::{Entry, Next, World};
+use crate::choice::Touched;
 
 /// All executions, in the order of their starts; the runs of a chain are one.
 #[derive(Debug, Default)]
@@ -97,6 +98,7 @@ impl World {
             if run.index() >= self.executions.of_run.len() {
                 self.know_runs();
             }
+            self.touch_run(run);
             let execution = self.executions.of_run[run.index()];
             self.executions.touched.insert(execution);
         }
@@ -106,6 +108,7 @@ impl World {
 
     /// Takes note of the runs that are new.
     fn know_runs(&mut self) {
+        self.touch(Touched::Everything);
         let known = self.executions.of_run.len();
         let new: Vec<RunRef> = self.service.runs_from(known).collect();
         for run in new {

@@ -12,7 +12,7 @@ use rehearsal_service::ActivityTask;
 
 use super::{Entry, World};
 use crate::activity::{ActivityCode, ActivityError, ActivityFuture};
-use crate::choice::ChoiceKind;
+use crate::choice::{ChoiceKind, Touched};
 use crate::executor::{AttemptKey, Running};
 use crate::strike::{OfAttempt, Strike, Struck};
 
@@ -53,6 +53,7 @@ impl World {
 
     /// Notes what the last answer to a question of this kind did.
     pub(super) fn note_strike(&mut self, kind: ChoiceKind, what: Struck) {
+        self.touch(Touched::Everything);
         let asked = self.asked.count.get(&kind).copied().unwrap_or_default();
         let strike = Strike { kind, nth: asked.saturating_sub(1), at: self.elapsed(), what };
         self.record.strikes.push(strike);

@@ -6,6 +6,7 @@ use rehearsal_history::{SmolStr, TaskQueue, TaskQueueKind};
 
 use super::queries::ReadyQuery;
 use super::{Entry, ReadyTask, World};
+use crate::choice::Touched;
 use crate::host::STICKY_POLLER_AGE;
 use crate::journal::Pause;
 
@@ -50,6 +51,7 @@ impl World {
 
     /// Finds a worker for an activity task, or lets it wait in its queue.
     pub(super) fn route_activity_task(&mut self, task: ReadyTask, queue: SmolStr) {
+        self.touch_slots();
         match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_activities(&queue)) {
             Some(host) => {
                 self.hosts[host].take_slot();
@@ -143,6 +145,7 @@ impl World {
 
     /// A worker's process dies with all that it was doing, and is started again at once.
     pub(super) fn crash_host(&mut self, host: usize) {
+        self.touch(Touched::Everything);
         let now = self.clock.now();
         let sticky_queue = self.hosts[host].sticky_queue.clone();
         self.dead_sticky_queues.insert(sticky_queue.clone(), now);
@@ -175,6 +178,7 @@ impl World {
 
     /// An activity of a worker is over: what waits in the queue may have its slot.
     pub(super) fn free_slot(&mut self, host: usize) {
+        self.touch_slots();
         self.hosts[host].free_slot();
         self.fill_slots(host);
     }

@@ -4,6 +4,7 @@ use rehearsal_history::{EventId, EventKind, SmolStr, Timestamp};
 use rehearsal_service::{Input, RunRef};
 
 use super::points::name;
+use super::watch::step_name;
 use super::{Entry, Next, World};
 use crate::choice::{Choice, ChoiceKind, Options};
 use crate::executor::AttemptKey;
@@ -16,8 +17,10 @@ impl World {
             return 0;
         }
         let nth = self.asked.count.get(&ChoiceKind::Next).copied().unwrap_or_default();
-        let elapsed = Choice { actor: 0, touches: 0 };
-        let option = |index| self.agenda.get_due(index).map_or(elapsed, Entry::choice);
+        let elapsed = Choice { actor: 0, touches: 0, step: None };
+        let (agenda, service) = (&self.agenda, &self.service);
+        let named = |entry: &Entry| Choice { step: step_name(service, entry), ..entry.choice() };
+        let option = |index| agenda.get_due(index).map_or(elapsed, named);
         let options = Options::new(count, &option);
         let index = self.asked.ask(self.chooser.as_mut(), ChoiceKind::Next, options);
         if index == 0 {

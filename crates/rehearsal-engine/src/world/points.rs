@@ -4,7 +4,7 @@ use rehearsal_history::{EventId, SmolStr, Status};
 use rehearsal_service::{Across, PendingState, RunRef, Target, TaskState};
 
 use super::{Entry, Next, World};
-use crate::choice::{ChoiceKey, ChoiceKind, Injection, Options};
+use crate::choice::{ChoiceKey, ChoiceKind, Injection, Options, StepName};
 use crate::record::{Place, Point};
 
 impl World {
@@ -45,7 +45,9 @@ impl World {
         self.record.points.push(point);
         let injection = Injection::of(self.ask(ChoiceKind::Cancel, 3));
         if injection != Injection::None {
+            self.watch_cancel();
             self.inject_cancel(main);
+            self.note_step(Some(StepName::cancel_of(0)));
         }
         injection
     }
@@ -75,7 +77,9 @@ impl World {
         let answer = self.asked.answer(self.chooser.as_mut(), key, Options::alike(3));
         let injection = Injection::of(answer);
         if injection != Injection::None {
+            self.watch_cancel();
             self.inject_cancel(last);
+            self.note_step(Some(StepName::cancel_of(execution)));
         }
         injection
     }

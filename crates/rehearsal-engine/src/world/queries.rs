@@ -146,6 +146,7 @@ impl World {
         let answered =
             |world: &Self| world.asked_queries.get(&id).is_none_or(|asked| asked.answer.is_some());
         while !answered(self) && self.step(give_up) {}
+        self.bound();
         let asked = self.asked_queries.remove(&id);
         match asked.and_then(|asked| asked.answer) {
             Some(AnswerQuery { answer: Ok(value), .. }) => Ok(value),

@@ -8,6 +8,7 @@ use super::updates::{Stage, UpdateHandle};
 use super::with_start::is_aborted;
 use super::{Entry, World};
 use crate::activity::client::{Reply, Request, Sent, To};
+use crate::choice::Touched;
 use crate::executor::AttemptKey;
 use crate::finding::{Code, Finding};
 
@@ -152,6 +153,7 @@ impl World {
     pub(super) fn tell_closed(&mut self, run: RunRef) {
         self.forget_later(run);
         let Some(mut waiting) = self.waiting_for_close.remove(&run) else { return };
+        self.touch(Touched::Everything);
         let last = self.last_run(run);
         if self.is_open(last) {
             return self.waiting_for_close.entry(last).or_default().append(&mut waiting);

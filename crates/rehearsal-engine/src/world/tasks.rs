@@ -75,6 +75,7 @@ impl World {
 
     pub(super) fn deliver(&mut self, host: usize, delivery: TaskDelivery) {
         self.tasks_delivered += 1;
+        self.touch_holds();
         let limit = self.scenario.limits.failed_tasks;
         if delivery.token.attempt == 1 {
             self.failed_tasks.remove(&delivery.token.run_id);
@@ -120,6 +121,9 @@ impl World {
         // A worker has one task of a run at a time, so the next waits until its answer is sent, even if nobody wants
         // that any more (recorded: `task-timeout-first`).
         if let Some(due) = self.hosts[host].answering(&delivery.token.run_id) {
+            if due <= self.clock.now() {
+                self.touch_nothing();
+            }
             return self.agenda.push(due, Entry::Activate { host, delivery, not_before });
         }
         if self.strikes(ChoiceKind::Crash) {

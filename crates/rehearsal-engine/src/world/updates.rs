@@ -255,6 +255,7 @@ impl World {
         give_up: Timestamp,
     ) -> Result<Option<Payloads>, ClientError> {
         loop {
+            self.bound();
             if let Some(come_to) = self.come_to(update, stage) {
                 return come_to;
             }
