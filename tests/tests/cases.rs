@@ -130,12 +130,13 @@ fn every_scenario_has_its_case() {
     assert_eq!(kept, known);
 }
 
-/// Random runs find each mistake. One cancel, crash or fault is left of it. The reports are for people.
+/// An exploration finds each mistake. A cancel, a crash, or an order of three steps is left of it. The reports are for
+/// people.
 #[test]
-fn random_runs_find_every_mistake_and_shrink_it() {
+fn an_exploration_finds_every_mistake_and_shrinks_it() {
     for scenario in [careless(), hasty(), forgetful()] {
         let failure = scenario.try_explore(Exploration::new(200)).unwrap_err();
-        assert_eq!(failure.tape().len(), 1, "{failure}");
+        assert!(failure.tape().len() <= 3, "{failure}");
         insta::assert_snapshot!(scenario.name(), failure.report());
     }
 }

@@ -1,4 +1,4 @@
-//! The campaign: random runs, many of them, on as many threads as are wanted; the first that fails is shrunk.
+//! The campaign: many runs, some of each chooser, on as many threads as are wanted; the first that fails is shrunk.
 //!
 //! A run is a function of the campaign's seed and its number, and the first failure is the one with the lowest number,
 //! so the result does not depend on the number of threads.
@@ -10,19 +10,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rehearsal_engine::{
-    Check, Chooser, Code, Examined, Finding, Outcome, Patience, RandomChooser, Replays, Scenario,
-    Seen, Tape, Unseen, examine, examine_choices,
+    Check, Chooser, Code, Examined, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape,
+    Unseen, examine_choices,
 };
 use rehearsal_history::Status;
 
 use crate::accepted::Accepted;
 use crate::minimal::{Again, Minimal};
 use crate::observe::{Choices, Observer};
-use crate::seed::{seed_of, seed_of_run};
+use crate::portfolio::{ChosenBy, Drawn, Portfolio, calm_questions, chooser};
+use crate::seed::seed_of;
 use crate::shrink::Shrunk;
 use crate::sweep::observed;
 
-/// How many random runs are made, from which seed, on how many threads.
+/// How many runs are made, from which seed, on how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Campaign {
     /// How many runs.
@@ -31,13 +32,15 @@ pub struct Campaign {
     pub seed: u64,
     /// How many threads share the runs. The result is the same for any number.
     pub threads: NonZeroUsize,
+    /// The one chooser of all runs; `None` for some of each, in turns.
+    pub only: Option<ChosenBy>,
 }
 
 impl Campaign {
-    /// This many runs of a scenario, on one thread, with the seed that goes with its name.
+    /// This many runs of a scenario, some of each chooser, on one thread, with the seed that goes with its name.
     #[must_use]
     pub fn new(scenario: &Scenario, runs: u32) -> Self {
-        Self { runs, seed: seed_of(scenario.name()), threads: NonZeroUsize::MIN }
+        Self { runs, seed: seed_of(scenario.name()), threads: NonZeroUsize::MIN, only: None }
     }
 }
 
@@ -47,11 +50,11 @@ pub struct Explored {
     /// The calm run, which is made first. With findings in it nothing else is run. What some run must reach, and none
     /// has when all are made, is a finding of it too.
     pub baseline: Outcome,
-    /// The random runs, in the order of their numbers, up to the first in which something was found.
+    /// The runs, in the order of their numbers, up to the first in which something was found.
     pub runs: Vec<ExploredRun>,
     /// The run in which something was found, shrunk.
     pub found: Option<Found>,
-    /// How often the calm run and the random ones were replayed.
+    /// How often the calm run and these were replayed.
     pub replays: Replays,
     /// In how many runs known defects of the SDK struck that the scenario accepts.
     pub accepted: Accepted,
@@ -59,11 +62,13 @@ pub struct Explored {
     pub unseen: Vec<Unseen>,
 }
 
-/// One random run.
+/// One run of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExploredRun {
     /// Its number, from 0.
     pub nth: u32,
+    /// Who chose its answers.
+    pub chosen_by: ChosenBy,
     /// The seed of its answers.
     pub seed: u64,
     /// Its answers.
@@ -74,7 +79,7 @@ pub struct ExploredRun {
     pub code: Option<Code>,
 }
 
-/// A random run in which something was found.
+/// A run in which something was found.
 #[derive(Debug)]
 pub struct Found {
     /// The run as it was found; its tape may be long.
@@ -88,9 +93,9 @@ pub struct Found {
     pub others: Vec<Outcome>,
 }
 
-/// Makes the calm run, then random ones until something is found or all are made; then shrinks what was found.
+/// Makes the calm run, then others until something is found or all are made; then shrinks what was found.
 ///
-/// A scenario whose calm run never ends may stay open in a random run too, unless it is canceled there; any other must
+/// A scenario whose calm run never ends may stay open in another run too, unless it is canceled there; any other must
 /// end in every run, or it is a hang (RH301).
 ///
 /// # Panics
@@ -112,12 +117,14 @@ pub fn explore(
     if !explored.baseline.findings.is_empty() {
         return explored;
     }
+    let patience = patience_after(&explored.baseline);
     let search = Search {
         scenario,
         checks,
         campaign,
         observer,
-        patience: patience_after(&explored.baseline),
+        patience,
+        portfolio: Portfolio::new(scenario, patience, campaign),
         first: AtomicU32::new(u32::MAX),
         seen: Mutex::new(Seen::new(scenario, checks)),
     };
@@ -144,16 +151,18 @@ pub fn explore(
 /// Runs one run again and examines it as a sweep or a campaign would.
 #[must_use]
 pub fn run_choices(scenario: &Scenario, choices: &Choices, checks: &[Arc<dyn Check>]) -> Examined {
-    let baseline = examine(scenario, &Tape::calm(), Patience::MayStayOpen, &[]).outcome;
-    let patience = patience_after(&baseline);
-    examine_choices(scenario, chooser(choices), patience, checks)
+    run_chosen(scenario, chooser(choices, || calm_questions(scenario)), checks)
 }
 
-fn chooser(choices: &Choices) -> Box<dyn Chooser> {
-    match choices {
-        Choices::Tape(tape) => Box::new(tape.clone()),
-        Choices::Seed(seed) => Box::new(RandomChooser::new(*seed)),
-    }
+/// The same with answers that somebody else gives.
+#[must_use]
+pub fn run_chosen(
+    scenario: &Scenario,
+    chooser: Box<dyn Chooser>,
+    checks: &[Arc<dyn Check>],
+) -> Examined {
+    let calm = scenario.run(Box::new(Tape::calm()), Patience::MayStayOpen);
+    examine_choices(scenario, chooser, patience_after(&calm), checks)
 }
 
 /// What it means that a run stays open, if the calm one is as `baseline`.
@@ -161,13 +170,13 @@ fn patience_after(baseline: &Outcome) -> Patience {
     if baseline.record.horizon.is_some() { Patience::MayStayOpen } else { Patience::MustEnd }
 }
 
-fn add(sum: &mut Replays, more: Replays) {
+pub(crate) fn add(sum: &mut Replays, more: Replays) {
     sum.from_start += more.from_start;
     sum.cold += more.cold;
     sum.tasks += more.tasks;
 }
 
-/// A random run that was made.
+/// A run that was made.
 struct Made {
     run: ExploredRun,
     replays: Replays,
@@ -182,6 +191,7 @@ struct Search<'a> {
     campaign: &'a Campaign,
     observer: &'a dyn Observer,
     patience: Patience,
+    portfolio: Portfolio<'a>,
     /// The lowest number of a run in which something was found so far.
     first: AtomicU32,
     /// What the runs have seen together.
@@ -224,16 +234,17 @@ impl Search<'_> {
     }
 
     fn run(&self, nth: u32) -> Made {
-        let seed = seed_of_run(self.campaign.seed, nth);
-        let choices = Choices::Seed(seed);
+        let Drawn { by, seed, choices } = self.portfolio.draw(nth, self.observer);
         self.observer.begins(&choices);
+        let chooser = self.portfolio.chooser(&choices);
         let Examined { outcome, replays } =
-            examine_choices(self.scenario, chooser(&choices), self.patience, self.checks);
+            examine_choices(self.scenario, chooser, self.patience, self.checks);
         self.observer.ended(&choices, &outcome);
         self.note(&outcome);
         let status = outcome.main_status();
         let code = outcome.findings.first().map(|finding| finding.code);
-        let run = ExploredRun { nth, seed, tape: outcome.tape.clone(), status, code };
+        let tape = outcome.tape.clone();
+        let run = ExploredRun { nth, chosen_by: by, seed, tape, status, code };
         let mut accepted = Accepted::default();
         accepted.note(&outcome.record);
         Made { run, replays, accepted, failed: code.map(|_| Box::new(outcome)) }

@@ -273,6 +273,10 @@ impl<'a> Lines<'a> {
             let seed = seed.parse().map_err(|_| self.error("seed NUMBER", line))?;
             return Ok(Choices::Seed(seed));
         }
+        if let Some(seed) = value(line, "pct") {
+            let seed = seed.parse().map_err(|_| self.error("pct NUMBER", line))?;
+            return Ok(Choices::Pct(seed));
+        }
         let tape = value(line, "tape").ok_or_else(|| self.error("tape", line))?;
         let tape = tape.parse().map_err(|source| CaseError::Tape { line: self.number, source })?;
         Ok(Choices::Tape(tape))
@@ -311,7 +315,7 @@ history
         let tape = Tape::calm().with_cancel(3, Injection::Alone);
         assert_eq!(case.choices(), &Choices::Tape(tape));
 
-        for choices in [Choices::Seed(u64::MAX), Choices::Tape(Tape::calm())] {
+        for choices in [Choices::Seed(u64::MAX), Choices::Pct(7), Choices::Tape(Tape::calm())] {
             let begun = Case::new("an order\nof two lines", choices);
             assert_eq!(begun.to_string().parse(), Ok(begun));
         }

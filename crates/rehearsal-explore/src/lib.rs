@@ -1,7 +1,7 @@
 //! Looks for the run that fails.
 //!
-//! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`explore`] makes random runs, in
-//! which anything strikes anywhere. The sweep of an [`upgrade()`] has new code take over at every workflow task. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
+//! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`explore`] makes runs in
+//! which anything strikes anywhere, some of each [chooser](ChosenBy). The sweep of an [`upgrade()`] has new code take over at every workflow task. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
 //! can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
 
 mod accepted;
@@ -14,6 +14,7 @@ mod minimal;
 mod observe;
 mod pairs;
 mod points;
+mod portfolio;
 mod questions;
 mod seed;
 mod shrink;
@@ -23,7 +24,7 @@ mod sweep;
 mod upgrade;
 
 pub use accepted::Accepted;
-pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices};
+pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices, run_chosen};
 pub use case::{Case, CaseError, Difference};
 pub use coverage::Coverage;
 pub use faults::{FaultRow, FaultRun, sweep_faults};
@@ -32,6 +33,7 @@ pub use minimal::{Again, Minimal, Passing};
 pub use observe::{Choices, Observer, Shrinking, Unobserved};
 pub use pairs::{FailedPair, PairKind, PairRow, PairSweep, Pairs, sweep_pairs};
 pub use points::{Target, targets};
+pub use portfolio::ChosenBy;
 pub use seed::seed_of;
 pub use shrink::{Shrunk, shrink};
 pub use sweep::{Block, Row, Sweep, Swept, Twice, sweep};

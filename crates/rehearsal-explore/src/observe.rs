@@ -11,15 +11,18 @@ pub enum Choices {
     Tape(Tape),
     /// A seed of [`RandomChooser`](rehearsal_engine::RandomChooser): the answers are known when the run has ended.
     Seed(u64),
+    /// A seed of [`PctChooser`](rehearsal_engine::PctChooser), which also draws the depth, from 2 to 4.
+    Pct(u64),
 }
 
-/// `tape cancel.0.17=1` or `seed 7`; a calm tape is the bare word.
+/// `tape cancel.0.17=1`, `seed 7` or `pct 7`; a calm tape is the bare word.
 impl fmt::Display for Choices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tape(tape) if tape.is_empty() => f.write_str("tape"),
             Self::Tape(tape) => write!(f, "tape {tape}"),
             Self::Seed(seed) => write!(f, "seed {seed}"),
+            Self::Pct(seed) => write!(f, "pct {seed}"),
         }
     }
 }
@@ -31,7 +34,7 @@ pub trait Observer: Sync {
     /// A run is about to begin.
     fn begins(&self, _choices: &Choices) {}
 
-    /// That run has ended and was examined.
+    /// That run has ended. It was examined, unless it was made to see what it is asked, before a pair of strikes is drawn.
     fn ended(&self, _choices: &Choices, _outcome: &Outcome) {}
 
     /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.

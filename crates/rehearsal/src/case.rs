@@ -220,7 +220,7 @@ impl Scenario {
         watchdog::ended();
         let tape = match case.choices() {
             Choices::Tape(tape) => Some(tape),
-            Choices::Seed(_) => None,
+            Choices::Seed(_) | Choices::Pct(_) => None,
         };
         let calm = outcome.tape.is_empty();
         self.judge_alone(&mut outcome, calm, tape);

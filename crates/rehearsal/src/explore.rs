@@ -1,10 +1,10 @@
-//! Exploring at random: what a test asks for, and what it is told.
+//! Exploring: what a test asks for, and what it is told.
 
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use rehearsal_engine::{ChoiceKind, Finding, Outcome, Tape, Unseen};
-use rehearsal_explore::{Accepted, Campaign, Found, Passing, Shrunk};
+use rehearsal_explore::{Accepted, Campaign, ChosenBy, ExploredRun, Found, Passing, Shrunk};
 use rehearsal_history::Status;
 
 use crate::answers::all_in_words;
@@ -18,32 +18,44 @@ use crate::report::{Places, accepted_lines, unseen_lines};
 use crate::rerun::{seed_command, test_name};
 use crate::scenario::Scenario;
 
-/// How a scenario is explored at random.
+/// How a scenario is explored.
 ///
 /// # Examples
 ///
 /// ```
-/// use rehearsal::Exploration;
+/// use rehearsal::{ChosenBy, Exploration};
 ///
 /// let longer = Exploration::new(1000).with_seed(7).with_threads(4);
-/// assert_eq!(longer.seed, Some(7));
+/// assert_eq!((longer.seed, longer.only), (Some(7), None));
+///
+/// let random = Exploration::new(1000).with_only(ChosenBy::Random);
+/// assert_eq!(random.only, Some(ChosenBy::Random));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exploration {
-    /// How many random runs are made.
+    /// How many runs are made.
     pub runs: u32,
     /// What all their answers follow from; `None` for a seed that goes with the name of the scenario, so that every
     /// machine makes the same runs. The environment variable `REHEARSAL_SEED` replaces either.
     pub seed: Option<u64>,
     /// How many threads share the runs; 0 counts as 1. The result is the same for any number.
     pub threads: usize,
+    /// The one chooser of all runs; `None` for some of each, in turns.
+    pub only: Option<ChosenBy>,
 }
 
 impl Exploration {
-    /// This many runs on one thread, with the seed of the scenario.
+    /// This many runs, some of each chooser, on one thread, with the seed of the scenario.
     #[must_use]
     pub const fn new(runs: u32) -> Self {
-        Self { runs, seed: None, threads: 1 }
+        Self { runs, seed: None, threads: 1, only: None }
+    }
+
+    /// With one chooser for all runs.
+    #[must_use]
+    pub const fn with_only(mut self, chosen_by: ChosenBy) -> Self {
+        self.only = Some(chosen_by);
+        self
     }
 
     /// With another seed.
@@ -66,7 +78,7 @@ impl Exploration {
 pub struct Explored {
     seed: u64,
     baseline: Outcome,
-    runs: Vec<(Tape, Status)>,
+    runs: Vec<ExploredRun>,
     accepted: Accepted,
     unseen: Vec<Unseen>,
 }
@@ -90,17 +102,23 @@ impl Explored {
         &self.unseen
     }
 
-    /// The random runs in their order: the answers, and how the workflow that was started first stood at the end.
+    /// The runs in their order: the answers, and how the workflow that was started first stood at the end.
     #[must_use]
     pub fn runs(&self) -> impl ExactSizeIterator<Item = (&Tape, Status)> {
-        self.runs.iter().map(|(tape, status)| (tape, *status))
+        self.runs.iter().map(|run| (&run.tape, run.status))
+    }
+
+    /// Who chose the answers of how many of them.
+    #[must_use]
+    pub fn runs_by(&self, chosen_by: ChosenBy) -> usize {
+        self.runs.iter().filter(|run| run.chosen_by == chosen_by).count()
     }
 }
 
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut ended: Vec<(Status, usize)> = Vec::new();
-        for (_, status) in &self.runs {
+        for ExploredRun { status, .. } in &self.runs {
             match ended.iter_mut().find(|(known, _)| known == status) {
                 Some((_, count)) => *count += 1,
                 None => ended.push((*status, 1)),
@@ -110,7 +128,10 @@ impl fmt::Display for Explored {
         let ended: Vec<String> =
             ended.iter().map(|(status, count)| format!("{count} {status:?}")).collect();
         let (runs, seed) = (self.runs.len(), self.seed);
-        writeln!(f, "{runs} random runs from seed {seed}, all replayed: {}", ended.join(", "))?;
+        writeln!(f, "{runs} runs from seed {seed}, all replayed: {}", ended.join(", "))?;
+        for by in ChosenBy::ALL {
+            writeln!(f, "  {:<24} {:>6}", by.label(), self.runs_by(by))?;
+        }
         for (label, kind, at_least) in [
             ("in another order", ChoiceKind::Next, 1),
             ("with other deadlines", ChoiceKind::Late, 1),
@@ -122,14 +143,14 @@ impl fmt::Display for Explored {
         ] {
             let has =
                 |tape: &Tape| tape.iter().filter(|(key, _)| key.kind == kind).count() >= at_least;
-            let count = self.runs.iter().filter(|(tape, _)| has(tape)).count();
+            let count = self.runs.iter().filter(|run| has(&run.tape)).count();
             if kind == ChoiceKind::Deploy && count == 0 {
                 continue;
             }
             writeln!(f, "  {label:<24} {count:>6}")?;
         }
         let struck = |tape: &Tape| tape.iter().any(|(key, _)| key.kind.is_fault());
-        let count = self.runs.iter().filter(|(tape, _)| struck(tape)).count();
+        let count = self.runs.iter().filter(|run| struck(&run.tape)).count();
         writeln!(f, "  {:<24} {count:>6}", "with another fault")?;
         accepted_lines(&self.accepted).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         unseen_lines(&self.unseen, Places::Shown)
@@ -139,11 +160,16 @@ impl fmt::Display for Explored {
 }
 
 impl Scenario {
-    /// Makes `runs` random runs and checks each: things happen in any order that is possible, the workflow is canceled
+    /// Makes `runs` runs and checks each: things happen in any order that is possible, the workflow is canceled
     /// anywhere, dropped from its worker's cache, its worker dies, and deadlines that are armed nearer than a second go
-    /// off at other times (T-9). In every second run faults strike, two at most: the worker dies in an activity, the end of
-    /// an attempt is lost, late or comes twice, a heartbeat is lost, an attempt fails or is slow, a signal comes twice, late or
-    /// with the cancel, a worker is away or too slow (`docs/fault-model.md`).
+    /// off at other times (T-9). Faults strike: the worker dies in an activity, the end of an attempt is lost, late or comes
+    /// twice, a heartbeat is lost, an attempt fails or is slow, a signal comes twice, late or with the cancel, a worker is
+    /// away or too slow (`docs/fault-model.md`).
+    ///
+    /// Four choosers take turns, since each finds what another misses: [`ChosenBy`] says what each does. First come single
+    /// strikes, one run for each that the calm run can be struck by; then pairs of them. Of the others one half of the runs
+    /// answers everything at random, with two faults at most in every second run, and the other gives priorities and strikes
+    /// at few places (PCT).
     ///
     /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
     /// fails is shrunk: the report shows the calmest run that fails in the same way.
@@ -222,6 +248,7 @@ impl Scenario {
             .map_err(Failure::of_finding)?
             .or(exploration.seed)
             .unwrap_or(campaign.seed);
+        campaign.only = exploration.only;
         campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
@@ -236,17 +263,19 @@ impl Scenario {
         }
         if let Some(mut found) = explored.found {
             self.inner.hear(&mut found.outcome);
+            let by = |run: &&ExploredRun| run.chosen_by == found.run.chosen_by;
+            let turn = explored.runs.iter().filter(by).count();
             let shrunk = found.shrunk.as_ref();
             let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
-            let runs = Runs { found: &found, nearest: nearest.as_ref(), calm: &explored.baseline };
+            let nearest = nearest.as_ref();
+            let runs = Runs { found: &found, turn, nearest, calm: &explored.baseline };
             return Err(keeper.keep(failure(name, &campaign, &runs)));
         }
         keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
-        let runs = explored.runs.into_iter().map(|run| (run.tape, run.status)).collect();
         Ok(Explored {
             seed: campaign.seed,
             baseline: explored.baseline,
-            runs,
+            runs: explored.runs,
             accepted: explored.accepted,
             unseen: explored.unseen,
         })
@@ -277,14 +306,16 @@ impl Scenario {
 /// The run in which something was found, and those that it is seen against.
 struct Runs<'a> {
     found: &'a Found,
+    /// Which one of its chooser it was, from 1.
+    turn: usize,
     nearest: Option<&'a Passing>,
     calm: &'a Outcome,
 }
 
 fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
-    let Runs { found, nearest, calm } = *runs;
+    let Runs { found, turn, nearest, calm } = *runs;
     let outcome = &found.outcome;
-    let place = Where::Explored { how: how(campaign, found), nearest, calm };
+    let place = Where::Explored { how: how(campaign, found, turn), nearest, calm };
     let mut report = Text::default();
     let others = found.others.iter().flat_map(|other| Occurrence::of_run(other).take(1));
     let all: Vec<Occurrence> = Occurrence::of_run(outcome).chain(others).collect();
@@ -299,16 +330,24 @@ fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
 }
 
 /// In which run it was found, and what is left of that run.
-fn how(campaign: &Campaign, found: &Found) -> String {
+fn how(campaign: &Campaign, found: &Found, turn: usize) -> String {
     let mut text = format!(
-        "  Found in random run {} of {} from seed {}.\n",
+        "  Found in run {} of {} from seed {}: number {turn} of the {}.\n",
         found.run.nth + 1,
         campaign.runs,
-        campaign.seed
+        campaign.seed,
+        found.run.chosen_by.label(),
     );
-    let long = found.run.tape.len();
-    let tape = found.shrunk.as_ref().map_or(&found.run.tape, |shrunk| &shrunk.tape);
-    let _ = match &found.shrunk {
+    text.push_str(&choices_left(&found.run.tape, found.shrunk.as_ref(), &found.outcome));
+    text
+}
+
+/// What the answers of a run do, or those that it was shrunk to.
+pub(crate) fn choices_left(found: &Tape, shrunk: Option<&Shrunk>, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let long = found.len();
+    let tape = shrunk.map_or(found, |shrunk| &shrunk.tape);
+    let _ = match shrunk {
         Some(Shrunk { tries, complete, .. }) => {
             let stopped = if *complete { "" } else { ", and there shrinking was stopped" };
             let count = if *tries == 1 { "try" } else { "tries" };
@@ -323,7 +362,7 @@ fn how(campaign: &Campaign, found: &Found) -> String {
             "  Made again, the run did not find it, so nothing was shrunk. Choices: {long}:\n"
         ),
     };
-    for line in all_in_words(tape, &found.outcome) {
+    for line in all_in_words(tape, outcome) {
         let _ = writeln!(text, "{}", wrapped(4, &line));
     }
     text

@@ -99,6 +99,7 @@ mod explore;
 mod failure;
 mod fake;
 mod fork;
+mod fuzz;
 mod keeper;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
@@ -135,7 +136,9 @@ pub use rehearsal_engine::{
     TimerEnd, TimerOf, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
-pub use rehearsal_explore::{AwaitPlace, Case, CaseError, Choices, Difference, ReachedAwait};
+pub use rehearsal_explore::{
+    AwaitPlace, Case, CaseError, Choices, ChosenBy, Difference, ReachedAwait,
+};
 #[doc(inline)]
 pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,

@@ -8,7 +8,7 @@ use rehearsal::{ChoiceKey, ChoiceKind, Code, Exploration, Failure, Outcome, Scen
 
 use super::{Bug, Needs, Twin};
 
-/// How many random runs a bug may take.
+/// How many runs a bug may take.
 pub const BOUND: u32 = 5_000;
 
 /// How many runs of a twin `cargo test` makes; `REHEARSAL_FIND_RUNS` says another number. 20,000 are the full figure.
@@ -70,7 +70,7 @@ impl Measured {
     /// Whether every seed found it with its code, or it is known why not.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        self.wrong.is_empty() && (self.missed == 0 || self.bug.known.is_some())
+        (self.wrong.is_empty() && self.missed == 0) || self.bug.known.is_some()
     }
 
     /// Its line in the table.
@@ -86,7 +86,7 @@ impl Measured {
         let sizes = self.sizes.keys().last().copied();
         let _ = match (median, worst, sizes) {
             (Some(median), Some(worst), Some(size)) => {
-                write!(line, "{median:>6} {worst:>6} {size:>3}  random  {}", self.case)
+                write!(line, "{median:>6} {worst:>6} {size:>3}  {}", self.case)
             }
             _ => write!(line, "{:>6}", "never"),
         };
@@ -170,7 +170,7 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
 
 /// The number of the run in which it was found, from 1, as the report says it.
 fn run_of(failure: &Failure) -> Option<u32> {
-    let (_, after) = failure.report().split_once("Found in random run ")?;
+    let (_, after) = failure.report().split_once("Found in run ")?;
     after.split(' ').next()?.parse().ok()
 }
 

@@ -48,7 +48,8 @@ pub struct Bug {
     pub code: Code,
     /// How many choices that are not calm it takes.
     pub needs: Needs,
-    /// Why the default settings do not find it within the bound with every seed; `None` if they do.
+    /// Why the default settings do not find it within the bound with every seed, or find something else of it first; `None`
+    /// if they do.
     pub known: Option<&'static str>,
 }
 

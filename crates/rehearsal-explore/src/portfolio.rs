@@ -1,0 +1,250 @@
+//! The portfolio: which chooser makes which run of a campaign.
+//!
+//! Each chooser is good at what another is bad at. Some mistakes need one strike at the right place, and are found by
+//! trying each; some need two, of which the second is asked for only because of the first; some need an order, and some a
+//! run in which much happens. So a campaign makes some runs of each, in turns, and nobody has to know beforehand.
+
+use std::collections::BTreeMap;
+
+use rehearsal_engine::{
+    ChoiceKey, ChoiceKind, Chooser, Numbers, Patience, PctChooser, Question, RandomChooser,
+    Scenario, Tape,
+};
+
+use crate::campaign::Campaign;
+use crate::observe::{Choices, Observer};
+use crate::seed::seed_of_run;
+
+/// Who chooses the answers of a run of a campaign.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_explore::ChosenBy;
+///
+/// let labels = ChosenBy::ALL.map(ChosenBy::label);
+/// assert_eq!(labels, ["single strikes", "random answers", "pairs of strikes", "priorities (PCT)"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChosenBy {
+    /// One answer that is not calm, to a question of the calm run: each of them once, in an order that the seed gives, and
+    /// one of each kind after another. When all are tried, pairs follow.
+    Strike,
+    /// Random answers to all questions: [`RandomChooser`].
+    Random,
+    /// Two answers that are not calm: one to a question of the calm run, and one to a question that the run is asked
+    /// behind it, which the calm one need not be. Of each kind as often as of another, but cancels twice as often as
+    /// orders, signals, deaths, failures and lost ends, and these twice as often as the rest.
+    Pair,
+    /// [`PctChooser`], of a depth from 2 to 4.
+    Pct,
+}
+
+impl ChosenBy {
+    /// All, in the order of their turns.
+    pub const ALL: [Self; 4] = [Self::Strike, Self::Random, Self::Pair, Self::Pct];
+
+    /// What its runs are called in a report.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Strike => "single strikes",
+            Self::Random => "random answers",
+            Self::Pair => "pairs of strikes",
+            Self::Pct => "priorities (PCT)",
+        }
+    }
+}
+
+/// An answer that is not calm.
+type Strike = (ChoiceKey, usize);
+
+/// Draws the runs of a campaign: each is a function of the seed and its number.
+pub(crate) struct Portfolio<'a> {
+    scenario: &'a Scenario,
+    patience: Patience,
+    only: Option<ChosenBy>,
+    seed: u64,
+    /// What the calm run is asked.
+    asked: Vec<Question>,
+    /// All single strikes, in the order in which they are tried.
+    strikes: Vec<Strike>,
+}
+
+/// A run that is to be made.
+pub(crate) struct Drawn {
+    pub(crate) by: ChosenBy,
+    pub(crate) seed: u64,
+    pub(crate) choices: Choices,
+}
+
+impl<'a> Portfolio<'a> {
+    /// That of a campaign. The calm run is made, to see what it is asked.
+    pub(crate) fn new(scenario: &'a Scenario, patience: Patience, campaign: &Campaign) -> Self {
+        let Campaign { seed, only, .. } = *campaign;
+        let asked = calm_questions(scenario);
+        let strikes = in_turns(&asked, seed);
+        Self { scenario, patience, only, seed, asked, strikes }
+    }
+
+    /// The run of this number.
+    pub(crate) fn draw(&self, nth: u32, observer: &dyn Observer) -> Drawn {
+        let seed = seed_of_run(self.seed, nth);
+        let turns = u32::try_from(ChosenBy::ALL.len()).unwrap_or(u32::MAX);
+        let (by, turn) = match self.only {
+            Some(by) => (by, nth),
+            None => (ChosenBy::ALL[(nth % turns) as usize], nth / turns),
+        };
+        let strike = self.strikes.get(usize::try_from(turn).unwrap_or(usize::MAX));
+        let (by, choices) = match (by, strike) {
+            (ChosenBy::Strike, Some(strike)) => (by, tape([Some(*strike), None])),
+            (ChosenBy::Strike, None) | (ChosenBy::Pair, _) => {
+                (ChosenBy::Pair, self.pair(seed, observer))
+            }
+            (ChosenBy::Random, _) => (by, Choices::Seed(seed)),
+            (ChosenBy::Pct, _) => (by, Choices::Pct(seed)),
+        };
+        Drawn { by, seed, choices }
+    }
+
+    /// What answers in that run.
+    pub(crate) fn chooser(&self, choices: &Choices) -> Box<dyn Chooser> {
+        chooser(choices, || self.asked.clone())
+    }
+
+    /// Two strikes. The run with the first is made, to see what it is asked then.
+    fn pair(&self, seed: u64, observer: &dyn Observer) -> Choices {
+        let mut numbers = Numbers::new(seed);
+        let Some(first) = strike(&mut numbers, &self.asked) else { return tape([None, None]) };
+        let single = tape([Some(first), None]);
+        let Choices::Tape(answers) = &single else { return single };
+        observer.begins(&single);
+        let (outcome, asked) = self.scenario.run_and_list(answers, self.patience);
+        observer.ended(&single, &outcome);
+        let behind =
+            asked.iter().position(|question| question.key == first.0).map_or(0, |at| at + 1);
+        tape([Some(first), strike(&mut numbers, &asked[behind..])])
+    }
+}
+
+/// What answers in a run; `asked` gives what the calm run is asked.
+pub(crate) fn chooser(
+    choices: &Choices,
+    asked: impl FnOnce() -> Vec<Question>,
+) -> Box<dyn Chooser> {
+    match choices {
+        Choices::Tape(tape) => Box::new(tape.clone()),
+        Choices::Seed(seed) => Box::new(RandomChooser::new(*seed)),
+        // Of the low bits the chooser itself makes something else.
+        Choices::Pct(seed) => {
+            let depth = 2 + u32::try_from((seed >> 32) % 3).unwrap_or(0);
+            Box::new(PctChooser::new(*seed, depth, &asked()))
+        }
+    }
+}
+
+/// What the calm run of a scenario is asked.
+pub(crate) fn calm_questions(scenario: &Scenario) -> Vec<Question> {
+    scenario.run_and_list(&Tape::calm(), Patience::MayStayOpen).1
+}
+
+fn tape(strikes: [Option<Strike>; 2]) -> Choices {
+    Choices::Tape(strikes.into_iter().flatten().collect::<Tape>().loose())
+}
+
+/// Every single strike: one of each kind, then another one of each kind that has more.
+fn in_turns(asked: &[Question], seed: u64) -> Vec<Strike> {
+    let mut numbers = Numbers::new(seed);
+    let mut by_kind: BTreeMap<ChoiceKind, Vec<Strike>> = BTreeMap::new();
+    for Question { key, options } in asked {
+        let of_kind = by_kind.entry(key.kind).or_default();
+        of_kind.extend((1..*options).map(|answer| (*key, answer)));
+    }
+    let mut kinds: Vec<Vec<Strike>> = by_kind.into_values().collect();
+    kinds.iter_mut().for_each(|of_kind| numbers.shuffle(of_kind));
+    let longest = kinds.iter().map(Vec::len).max().unwrap_or(0);
+    (0..longest).flat_map(|turn| kinds.iter().filter_map(move |of| of.get(turn))).copied().collect()
+}
+
+/// One strike at one of these questions; `None` if there are none.
+fn strike(numbers: &mut Numbers, asked: &[Question]) -> Option<Strike> {
+    let mut by_kind: BTreeMap<ChoiceKind, Vec<Question>> = BTreeMap::new();
+    for question in asked {
+        by_kind.entry(question.key.kind).or_default().push(*question);
+    }
+    let all = by_kind.keys().copied().map(weight).sum();
+    let mut left = numbers.below(all);
+    let of_kind = by_kind.into_iter().find_map(|(kind, of_kind)| {
+        let found = left < weight(kind);
+        left = left.saturating_sub(weight(kind));
+        found.then_some(of_kind)
+    })?;
+    let Question { key, options } = of_kind[numbers.below(of_kind.len())];
+    Some((key, 1 + numbers.below(options - 1)))
+}
+
+/// How often a strike of a pair is of this kind, compared with others.
+const fn weight(kind: ChoiceKind) -> usize {
+    match kind {
+        ChoiceKind::Cancel => 4,
+        ChoiceKind::Next
+        | ChoiceKind::Crash
+        | ChoiceKind::Deploy
+        | ChoiceKind::Die
+        | ChoiceKind::Report
+        | ChoiceKind::Fail
+        | ChoiceKind::Signal => 2,
+        // What is forgotten is replayed in every run, from a cold cache.
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn asked(kinds: &[(ChoiceKind, u32, usize)]) -> Vec<Question> {
+        let questions = |&(kind, count, options): &(ChoiceKind, u32, usize)| {
+            (0..count)
+                .map(move |nth| Question { key: ChoiceKey { kind, execution: 0, nth }, options })
+        };
+        kinds.iter().flat_map(questions).collect()
+    }
+
+    #[test]
+    fn every_single_strike_has_its_turn_once_and_every_kind_an_early_one() {
+        let asked = asked(&[
+            (ChoiceKind::Cancel, 40, 3),
+            (ChoiceKind::Crash, 3, 2),
+            (ChoiceKind::Report, 2, 5),
+        ]);
+        let strikes = in_turns(&asked, 7);
+        assert_eq!(strikes.len(), 40 * 2 + 3 + 2 * 4);
+        assert_eq!(strikes.iter().collect::<BTreeSet<_>>().len(), strikes.len());
+        let kinds: Vec<ChoiceKind> = strikes.iter().map(|(key, _)| key.kind).collect();
+        let early = [ChoiceKind::Cancel, ChoiceKind::Crash, ChoiceKind::Report].repeat(3);
+        assert_eq!(kinds[..9], early);
+        assert_ne!(strikes, in_turns(&asked, 8));
+        assert_eq!(strikes, in_turns(&asked, 7));
+    }
+
+    #[test]
+    fn a_drawn_strike_is_one_that_there_is() {
+        let asked = asked(&[(ChoiceKind::Cancel, 4, 3), (ChoiceKind::Evict, 2, 2)]);
+        let mut numbers = Numbers::new(1);
+        let mut drawn: BTreeMap<Strike, u32> = BTreeMap::new();
+        for _ in 0..1_000 {
+            *drawn.entry(strike(&mut numbers, &asked).unwrap()).or_default() += 1;
+        }
+        assert_eq!(drawn.len(), 4 * 2 + 2);
+        let cancels: u32 = drawn
+            .iter()
+            .filter(|(strike, _)| strike.0.kind == ChoiceKind::Cancel)
+            .map(|of| of.1)
+            .sum();
+        assert!((750..850).contains(&cancels), "{cancels}");
+        assert_eq!(strike(&mut numbers, &[]), None);
+    }
+}
