@@ -112,6 +112,7 @@ mod official;
 mod page;
 mod pages;
 mod paint;
+mod prove;
 mod replay;
 mod report;
 mod rerun;
@@ -137,7 +138,7 @@ pub use rehearsal_engine::{
 };
 #[doc(inline)]
 pub use rehearsal_explore::{
-    AwaitPlace, Case, CaseError, Choices, ChosenBy, Difference, ReachedAwait,
+    AwaitPlace, Bounds, Case, CaseError, Choices, ChosenBy, Difference, ReachedAwait,
 };
 #[doc(inline)]
 pub use rehearsal_history::{
@@ -175,6 +176,7 @@ pub use crate::pages::{
     replays, upgrades,
 };
 pub use crate::paint::Color;
+pub use crate::prove::ProofReport;
 pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;

@@ -24,6 +24,7 @@ mod outside;
 mod own;
 mod paint;
 mod partial;
+mod prove;
 mod replays;
 mod reports;
 mod rerun;
