@@ -77,5 +77,6 @@ pub use strike::{OfAttempt, Strike, Struck};
 pub use surroundings::Surroundings;
 pub use worker_spec::WorkerSpec;
 pub use world::{
-    ActivityTarget, ClientError, Description, Handle, StartOptions, UpdateHandle, World,
+    ActivityTarget, ClientError, Description, Handle, QueryHandle, StartOptions, UpdateHandle,
+    World,
 };

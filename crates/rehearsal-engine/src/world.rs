@@ -52,6 +52,7 @@ use self::forget::Forgetting;
 use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
+pub use self::queries::QueryHandle;
 use self::queries::{Asked as AskedQuery, ReadyQuery};
 use self::requests::WaitsForUpdate;
 pub use self::updates::UpdateHandle;

@@ -9,7 +9,7 @@ use rehearsal_activation::{
     Trouble, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Failure, Payloads, SmolStr, TaskQueue, TaskQueueKind};
-use rehearsal_service::{Answer, Input, QueryInput, RequestError, RunRef, TaskState};
+use rehearsal_service::{Answer, Input, QueryInput, RequestError, RunRef, Target, TaskState};
 use rehearsal_worker::{Worker, WorkerInput, WorkerOutput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,13 @@ use crate::journal::Pause;
 /// How long a client waits for an answer if it says nothing else: `defaultRPCTimeout` of Go's client, and the timeout of
 /// Rust's.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A query that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryHandle {
+    id: SmolStr,
+    target: Target,
+}
 
 /// A query that waits for a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +124,57 @@ impl World {
         patience: Duration,
     ) -> Result<Option<Payloads>, ClientError> {
         let give_up = self.clock.now() + patience;
+        loop {
+            match self.send_query(workflow_id, run_id, name, input) {
+                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
+                    self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
+                }
+                Err(error) => return Err(error),
+                Ok(sent) => {
+                    let patience = give_up.since(self.clock.now());
+                    let answer = self.query_answer(&sent, patience);
+                    self.forget_query(&sent);
+                    return answer;
+                }
+            }
+        }
+    }
+
+    /// Asks the current run of a workflow, or the run that is named, and goes on; [`query_answer`](Self::query_answer)
+    /// waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// What the client gets at once: there is no such workflow, or it holds as many queries as it may
+    /// ([`ClientError::ResourceExhausted`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Query, Scenario, Workflow, WorkflowError, mins, secs};
+    /// # const ORDER: Workflow<(), ()> = Workflow::new("Order");
+    /// # async fn order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    /// #     ctx.on_query(Query::<(), String>::new("stage"), |()| Ok("packing".to_owned()));
+    /// #     ctx.sleep(mins(5)).await
+    /// # }
+    /// use rehearsal::{ClientError, WorkerSpec};
+    ///
+    /// // A worker comes a minute late.
+    /// let scenario = Scenario::new("order").workflow(ORDER, order);
+    /// let mut world = scenario.worker(WorkerSpec::new("main").from(mins(1))).world();
+    /// world.start(ORDER, "order-7", ());
+    /// let sent = world.send_query("order-7", None, "stage", None)?;
+    /// assert_eq!(world.query_answer(&sent, secs(1)), Err(ClientError::DeadlineExceeded));
+    /// assert!(world.query_answer(&sent, mins(2)).is_ok());
+    /// # Ok::<(), ClientError>(())
+    /// ```
+    pub fn send_query(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+    ) -> Result<QueryHandle, ClientError> {
         let target = target(workflow_id, run_id);
         let query = Query {
             id: self.ids.uuid(),
@@ -126,39 +184,55 @@ impl World {
         };
         let id = query.id.clone();
         self.moved = true;
-        loop {
-            if let Ok(run) = self.service.meant(&target) {
-                let asked = Asked { run, query: query.clone(), host: None, answer: None };
-                self.asked_queries.insert(id.clone(), asked);
-            }
-            let input = QueryInput::Ask { target: target.clone(), query: query.clone() };
-            match self.call(Input::Query(Box::new(input))) {
-                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
-                    self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
-                }
-                Err(error) => {
-                    self.asked_queries.remove(&id);
-                    return Err(error);
-                }
-                Ok(_) => break,
-            }
+        if let Ok(run) = self.service.meant(&target) {
+            let asked = Asked { run, query: query.clone(), host: None, answer: None };
+            self.asked_queries.insert(id.clone(), asked);
         }
-        let answered =
-            |world: &Self| world.asked_queries.get(&id).is_none_or(|asked| asked.answer.is_some());
-        while !answered(self) && self.step(give_up) {}
+        let input = QueryInput::Ask { target: target.clone(), query };
+        if let Err(error) = self.call(Input::Query(Box::new(input))) {
+            self.asked_queries.remove(&id);
+            return Err(error);
+        }
+        Ok(QueryHandle { id, target })
+    }
+
+    /// Waits `patience` for the answer to a query; zero looks whether it is there. It may be asked for again and again.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query).
+    ///
+    /// # Examples
+    ///
+    /// See [`send_query`](Self::send_query).
+    pub fn query_answer(
+        &mut self,
+        sent: &QueryHandle,
+        patience: Duration,
+    ) -> Result<Option<Payloads>, ClientError> {
+        let give_up = self.clock.now() + patience;
+        let waits =
+            |world: &Self| world.asked_queries.get(&sent.id).is_some_and(|it| it.answer.is_none());
+        while waits(self) && self.step(give_up) {}
         self.bound();
-        let asked = self.asked_queries.remove(&id);
-        match asked.and_then(|asked| asked.answer) {
+        let asked = self.asked_queries.get(&sent.id);
+        match asked.and_then(|asked| asked.answer.clone()) {
             Some(AnswerQuery { answer: Ok(value), .. }) => Ok(value),
             Some(AnswerQuery { answer: Err(failure), .. }) => {
                 Err(ClientError::QueryFailed { message: failure.message })
             }
-            None => {
-                // It is there, or it would have been refused.
-                let _forgotten =
-                    self.call(Input::Query(Box::new(QueryInput::Forget { target, query: id })));
-                Err(ClientError::DeadlineExceeded)
-            }
+            None => Err(ClientError::DeadlineExceeded),
+        }
+    }
+
+    /// The client waits for a query no more: nobody answers it who has not begun to.
+    pub fn forget_query(&mut self, sent: &QueryHandle) {
+        let asked = self.asked_queries.remove(&sent.id);
+        if asked.is_some_and(|asked| asked.answer.is_none()) {
+            let (target, query) = (sent.target.clone(), sent.id.clone());
+            // It is there, or it would have been refused.
+            let _forgotten =
+                self.call(Input::Query(Box::new(QueryInput::Forget { target, query })));
         }
     }
 
