@@ -11,6 +11,7 @@ mod flips;
 mod leaves;
 mod look;
 mod outside;
+mod queries;
 mod recording;
 mod run;
 mod script;

@@ -11,6 +11,7 @@ use rehearsal::{
 use rehearsal_history::{History, Payload, Payloads, RetryPolicy};
 use rehearsal_service::ServiceConfig;
 
+use super::queries::Asking;
 use super::updates::{SLICE, Waiting};
 use super::{Action, Folder, Register, Retry, Script, Span, Step, Worker};
 use super::{look, outside};
@@ -77,6 +78,10 @@ pub(super) struct Run<'a> {
     pub(super) updates: BTreeMap<String, UpdateHandle>,
     /// Those that the client waits for.
     pub(super) waiting: Vec<Waiting>,
+    /// The queries that the client waits for.
+    pub(super) asking: Vec<Asking>,
+    /// When the main workflow was started.
+    pub(super) begin: Duration,
 }
 
 impl<'a> Run<'a> {
@@ -89,6 +94,8 @@ impl<'a> Run<'a> {
             handles: Vec::new(),
             updates: BTreeMap::new(),
             waiting: Vec::new(),
+            asking: Vec::new(),
+            begin: Duration::ZERO,
         }
     }
 
@@ -157,6 +164,7 @@ impl<'a> Run<'a> {
             None => {}
         }
         let begin = world.elapsed();
+        self.begin = begin;
         match world.start_workflow(self.main_options()) {
             Ok(handle) => self.handles.push(handle),
             Err(error) => {
@@ -169,10 +177,9 @@ impl<'a> Run<'a> {
         }
         if let Some(end) = script.end {
             self.pass(world, begin + end.0);
+            self.pass_until_answered(world);
         } else {
-            while !self.waiting.is_empty() {
-                self.pass(world, world.elapsed() + SLICE);
-            }
+            self.pass_until_answered(world);
             for handle in &self.handles {
                 world.wait(handle);
             }
@@ -184,6 +191,13 @@ impl<'a> Run<'a> {
                 }
             }
             world.advance(AFTERWARDS);
+        }
+    }
+
+    /// The recorder waits for all answers.
+    fn pass_until_answered(&mut self, world: &mut World) {
+        while !self.waits_for_nothing() {
+            self.pass(world, world.elapsed() + SLICE);
         }
     }
 
@@ -208,11 +222,8 @@ impl<'a> Run<'a> {
     /// Does what a step says and looks at what the client gets.
     fn take(&mut self, world: &mut World, step: &Step, index: usize) {
         let id = step.workflow_id.as_deref().unwrap_or(&self.script.workflow_id);
-        let first = self.handles.first().map(|handle| handle.run_id.clone());
-        let run = match step.run_id.as_deref() {
-            Some("first") => first.as_deref(),
-            other => other,
-        };
+        let run = self.run_id(step);
+        let run = run.as_deref();
         let reason = step.reason.as_deref().unwrap_or_default();
         let answer = match step.action {
             Action::Cancel => world.cancel_workflow(id, run, reason),
@@ -251,15 +262,16 @@ impl<'a> Run<'a> {
                 }
                 Err(error) => Err(error),
             },
-            Action::Query => {
-                let name = step.name.as_deref().unwrap_or_default();
-                let patience = step.timeout.map_or(PATIENCE, |span| span.0);
-                let input = payloads(&step.input);
-                let answer = world.query_workflow(id, run, name, input.as_ref(), patience);
-                self.check_value(step, answer)
-            }
+            Action::Query => return self.query(step, index),
         };
         self.check_answer(step, &answer);
+    }
+
+    /// The run that a step names, if it names one.
+    pub(super) fn run_id(&self, step: &Step) -> Option<String> {
+        let first = || self.handles.first().map(|handle| handle.run_id.to_string());
+        let named = step.run_id.as_deref()?;
+        if named == "first" { first() } else { Some(named.to_owned()) }
     }
 
     /// The argument of a signal: a Go client sends one always, and nothing as `binary/null`.
