@@ -42,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) instances: ById<Box<dyn Instance>>,
     /// When it will have sent its answers to workflow tasks, by run id.
     answers: ById<Timestamp>,
+    /// How long its answers to the tasks that it has are on their way, by run id.
+    holds: ById<Duration>,
     /// The runs with tasks that it has and has not begun.
     expected: ById<()>,
     /// The runs in the cache, by their last use.
@@ -67,6 +69,7 @@ impl Host {
             restarts: 0,
             instances: ById::new(),
             answers: ById::new(),
+            holds: ById::new(),
             expected: ById::new(),
             kept: Kept::new(room),
             without_place: VecDeque::new(),
@@ -88,6 +91,7 @@ impl Host {
     pub(crate) fn forget_all(&mut self) {
         self.instances.clear();
         self.answers.clear();
+        self.holds.clear();
         self.expected.clear();
         self.kept.clear();
         self.without_place.clear();
@@ -147,6 +151,20 @@ impl Host {
     /// Of all that it was about only these activities are left.
     pub(crate) const fn keep_slots(&mut self, taken: usize) {
         self.slots_taken = taken;
+    }
+
+    /// The answer to the task that it has of a run is on its way for so long.
+    pub(crate) fn holds(&mut self, run_id: &SmolStr, hold: Duration) {
+        if hold.is_zero() {
+            self.holds.remove(run_id);
+        } else {
+            self.holds.insert(run_id.clone(), hold);
+        }
+    }
+
+    /// How long the answer to the task that it has of a run is on its way.
+    pub(crate) fn hold(&self, run_id: &str) -> Duration {
+        self.holds.get(run_id).copied().unwrap_or_default()
     }
 
     /// It will send its answer to the task that it has of a run.

@@ -318,7 +318,7 @@ impl Scenario {
     }
 
     /// The workflow task number `task`, counting deliveries to workers from 1, takes this long from start to
-    /// completion, so that events can arrive meanwhile.
+    /// completion, so that events can arrive meanwhile. If it runs local activities it takes this long from their end.
     #[must_use]
     pub fn with_hold(mut self, task: u32, takes: Duration) -> Self {
         self.holds.insert(task, takes);

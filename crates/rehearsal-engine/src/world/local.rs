@@ -95,10 +95,11 @@ impl World {
         self.tell_worker(host, LocalEvent::Due { key });
     }
 
+    /// Tells a worker, who may then answer the workflow task that it has: an answer that is held is so from there on.
     fn tell_worker(&mut self, host: usize, event: LocalEvent) {
         let run_id = event.key().run_id.clone();
-        let now = self.clock.now();
-        self.drive(host, &run_id, WorkerInput::Local(event), None, now);
+        let answered = self.clock.now() + self.hosts[host].hold(&run_id);
+        self.drive(host, &run_id, WorkerInput::Local(event), None, answered);
     }
 
     /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.

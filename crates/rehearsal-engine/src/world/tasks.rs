@@ -93,6 +93,7 @@ impl World {
         self.note_host(host, delivery.queries.iter().map(|query| &query.id));
         let now = self.clock.now();
         let hold = self.hold(&delivery.token.workflow_id);
+        self.hosts[host].holds(&delivery.token.run_id, hold);
         self.hosts[host].expects(&delivery.token.run_id);
         let entry = Entry::Activate { host, delivery: Box::new(delivery), not_before: now + hold };
         self.agenda.push(now, entry);
