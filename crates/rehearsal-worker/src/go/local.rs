@@ -243,22 +243,22 @@ impl Locals {
                 Some((seq, result))
             }
             (Key::Attempt(seq), LocalEvent::Unheeded { .. }) => {
-                let why = self.stop(seq, number, run)?.0?;
-                let pending = self.pending.get(&seq)?;
-                let all = pending.scheduled_at.saturating_add(pending.schedule_to_close());
-                Some((seq, Err(Box::new(over(why, now >= all)))))
+                self.given_up(seq, number, run, now)
             }
+            // Who heeds the end of the context at once comes too late all the same: the worker waits for both, and has
+            // seen it first (`executeLocalActivityTask`; recorded: `program-local-activity-heeds-its-deadline`).
             (Key::Deadline(seq, attempt), LocalEvent::Due { .. }) => {
                 self.keys.remove(&number);
-                let running = &mut self.pending.get_mut(&seq)?.running;
-                if let Some((number, over @ None)) = running
-                    && *number == attempt
-                {
-                    *over = Some(LocalDone::Deadline);
-                    let (key, why) = (run.local_key(attempt), LocalDone::Deadline);
-                    self.requests.push(LocalRequest::Tell { key, why });
+                let (of, over @ None) = self.pending.get_mut(&seq)?.running.as_mut()? else {
+                    return None;
+                };
+                if *of != attempt {
+                    return None;
                 }
-                None
+                *over = Some(LocalDone::Deadline);
+                let (key, why) = (run.local_key(attempt), LocalDone::Deadline);
+                self.requests.push(LocalRequest::Tell { key, why });
+                self.given_up(seq, attempt, run, now)
             }
             (Key::Retry(seq), LocalEvent::Due { .. }) => {
                 self.keys.remove(&number);
@@ -272,6 +272,20 @@ impl Locals {
                 LocalEvent::Ended { .. } | LocalEvent::Unheeded { .. },
             ) => None,
         }
+    }
+
+    /// The attempt of this key is not waited for, since its context is over.
+    fn given_up(
+        &mut self,
+        seq: Seq,
+        number: u64,
+        run: &RunInfo,
+        now: Timestamp,
+    ) -> Option<(Seq, Ended)> {
+        let why = self.stop(seq, number, run)?.0?;
+        let pending = self.pending.get(&seq)?;
+        let all = pending.scheduled_at.saturating_add(pending.schedule_to_close());
+        Some((seq, Err(Box::new(over(why, now >= all)))))
     }
 
     /// The attempt of this key runs no more; returns why its context was over.
