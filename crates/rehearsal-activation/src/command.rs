@@ -77,8 +77,8 @@ pub enum WorkflowCommand {
     /// Nothing that is sent: a child has the id of one that has not ended, so it was refused at once. Go's worker notes
     /// with the completion by which rule that was told.
     ChildIdInUse,
-    /// Nothing that is sent: a handler of updates was set, or an update has come. Go's worker notes with the completion by
-    /// which rules it runs them.
+    /// Nothing that is sent: a handler of updates was set. Go's worker notes with the completion by which rules it runs
+    /// them.
     UpdateHandling,
     /// Start a child workflow.
     StartChildWorkflow(Box<StartChild>),

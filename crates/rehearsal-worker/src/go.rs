@@ -27,7 +27,9 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use rehearsal_activation::{Job, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_activation::{
+    Job, Message, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
+};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Timestamp};
 
@@ -63,6 +65,13 @@ impl Go {
         Self { operations: Operations::new(run), sdk: Sdk::default(), ends, now, time }
     }
 
+    fn update(&mut self, message: &Message, replaying: bool) -> Job {
+        if !replaying {
+            self.sdk.takes_update();
+        }
+        self.operations.update(message, replaying)
+    }
+
     /// A local activity has ended: workflow code is told at once (`handleLocalActivityMarker`).
     fn tell(&mut self, told: Told) -> Next {
         self.time = self.time.max(told.time);
@@ -72,7 +81,9 @@ impl Go {
     /// The live task is answered, unless it waits for local activities (`CompleteWorkflowTask`).
     fn wait(&mut self) -> Next {
         if !self.operations.waits() {
-            return Next::Send(self.operations.send());
+            let commands = self.operations.send();
+            self.sdk.sends(&commands);
+            return Next::Send(commands);
         }
         match self.operations.run_locals(self.now, self.time) {
             Some(told) => self.tell(told),
@@ -123,7 +134,10 @@ impl Rules for Go {
         for event in &task.events {
             // `ProcessWorkflowTask`: a message stands behind the event that it names.
             while let Some(message) = messages.next_if(|it| it.sequencing < event.id) {
-                jobs.push(self.operations.update(message, replaying));
+                jobs.push(self.update(message, replaying));
+            }
+            if !replaying {
+                self.sdk.takes_event();
             }
             let told = self.operations.apply(event);
             jobs.extend(told.map_err(|misplaced| Box::new(self.untold(event, misplaced)))?);
@@ -131,7 +145,10 @@ impl Rules for Go {
         if let Some(recalled) = recalled {
             jobs.insert(usize::from(matches!(jobs.first(), Some(Job::Initialize(_)))), recalled);
         }
-        jobs.extend(messages.map(|message| self.operations.update(message, replaying)));
+        jobs.extend(messages.map(|message| self.update(message, replaying)));
+        if !replaying {
+            self.sdk.takes_event();
+        }
         Ok(Next::Tell { time: self.time, jobs })
     }
 
@@ -187,7 +204,9 @@ impl Rules for Go {
     }
 
     fn heartbeat(&mut self) -> Vec<ServerCommand> {
-        self.operations.send()
+        let commands = self.operations.send();
+        self.sdk.sends(&commands);
+        commands
     }
 
     fn strictness(&self) -> Strictness {

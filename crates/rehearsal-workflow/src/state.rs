@@ -261,7 +261,6 @@ impl State {
 
     /// Asks for further routines that are polled before all others.
     pub(crate) fn spawn_first(&mut self, routines: Vec<Routine>) {
-        self.updates.touched = true;
         if !routines.is_empty() && !self.over {
             self.advance();
             self.spawned_first.extend(routines);

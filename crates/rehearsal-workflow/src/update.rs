@@ -41,7 +41,7 @@ pub(crate) struct Updates {
     waiting: Vec<Told>,
     /// Those whose handler runs: the names, by ids.
     running: BTreeMap<SmolStr, SmolStr>,
-    /// Whether updates came, or a handler was set, since the commands were taken.
+    /// Whether a handler was set since the commands were taken.
     pub(crate) touched: bool,
 }
 
@@ -170,6 +170,7 @@ where
         }) as Running)
     };
     let mut state = context.shared.borrow_mut();
+    state.updates.touched = true;
     state.updates.handlers.insert(name.clone(), Rc::new(handler));
     let (waited, rest) =
         std::mem::take(&mut state.updates.waiting).into_iter().partition(|it| it.name == name);
@@ -185,7 +186,6 @@ pub(crate) fn receive(shared: &Shared, told: &Told) {
     let mut state = shared.borrow_mut();
     if state.updates.handlers.is_empty() {
         state.updates.waiting.push(told.clone());
-        state.spawn_first(Vec::new());
     } else {
         state.spawn_first(vec![routine(shared, told.clone())]);
     }

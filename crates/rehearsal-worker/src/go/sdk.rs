@@ -7,7 +7,7 @@
 
 use alloc::collections::BTreeSet;
 
-use rehearsal_activation::WorkflowCommand;
+use rehearsal_activation::{ServerCommand, WorkflowCommand};
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 
@@ -43,16 +43,41 @@ pub(crate) struct Sdk {
     flags: BTreeSet<u32>,
     /// Those to be sent with the next completion.
     new_flags: BTreeSet<u32>,
+    /// Whether what was taken last is an event of the past: replayed, or of a command. Until the next event is taken the
+    /// worker thinks that it replays, and sets no flag (`IsReplayEvent`, `workflowEnvironmentImpl.TryUse`).
+    past: bool,
 }
 
 impl Sdk {
     /// A recorded task was replayed.
     pub(crate) fn replayed(&mut self, completed: &WorkflowTaskCompleted) {
         self.begun = true;
+        self.past = true;
         let metadata = completed.sdk_metadata.as_ref();
         self.name = metadata.map(|metadata| metadata.sdk_name.clone()).unwrap_or_default();
         self.version = metadata.map(|metadata| metadata.sdk_version.clone()).unwrap_or_default();
         self.flags.extend(metadata.iter().flat_map(|metadata| &metadata.lang_used_flags));
+    }
+
+    /// A live task has an event that is none of a command, or begins.
+    pub(crate) const fn takes_event(&mut self) {
+        self.past = false;
+    }
+
+    /// A live task has an update.
+    pub(crate) fn takes_update(&mut self) {
+        if !self.past {
+            self.new_flags.insert(PRIORITY_UPDATE_HANDLING);
+        }
+    }
+
+    /// These are sent for a live task. Their events are taken first in the next one, but for markers
+    /// (`isPreloadMarkerEvent`); a rejected update has none.
+    pub(crate) fn sends(&mut self, commands: &[ServerCommand]) {
+        let taken = |command: &ServerCommand| {
+            !command.is_message() && !matches!(command, ServerCommand::RecordMarker(_))
+        };
+        self.past = commands.iter().any(taken);
     }
 
     /// Workflow code asked for these in a live task.
