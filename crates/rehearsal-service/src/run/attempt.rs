@@ -176,6 +176,10 @@ impl Run {
         let activity =
             self.state.activities.get(&token.scheduled).filter(|it| it.attempt == token.attempt);
         let activity = activity.ok_or(NotFound::Activity)?;
+        let eager = matches!(input, ActivityInput::Start { .. })
+            && activity.attempt == 1
+            && activity.waits_since() == Some(turn.now)
+            && self.has_just_begun_speculative(turn.now);
         let confirms = matches!(input, ActivityInput::Cancel { .. });
         let runs = matches!(activity.state, ActivityState::Started { .. });
         let mut decision = Decision::default();
@@ -187,7 +191,11 @@ impl Run {
             }
         })?;
         let needs_task = self.settle(turn, decision);
-        self.finish(turn, needs_task);
+        if eager {
+            self.rest(turn);
+        } else {
+            self.finish(turn, needs_task);
+        }
         Ok(())
     }
 }

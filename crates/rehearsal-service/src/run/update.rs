@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use rehearsal_activation::{Message, TaskDelivery};
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{EventId, SmolStr, Status};
+use rehearsal_history::{EventId, SmolStr, Status, Timestamp};
 
 use super::{Run, Turn};
 use crate::error::{Busy, NotFound, NotReady, RequestError};
@@ -170,6 +170,17 @@ impl Run {
         let next = self.deliver(self.sticky.is_some())?;
         self.rest(turn);
         Ok(Some(next))
+    }
+
+    /// Whether the worker that has completed a task just now was given a speculative one with the answer. Activities
+    /// that are started as soon as they are scheduled were given out with it too, before there was a speculative task
+    /// (`handlePostCommandEagerExecuteActivity` in
+    /// `service/history/api/respondworkflowtaskcompleted/workflow_task_completed_handler.go` of server 1.32).
+    pub(super) fn has_just_begun_speculative(&self, now: Timestamp) -> bool {
+        match &self.state.task {
+            WorkflowTask::Started { slot, .. } => slot.speculative && slot.at == now,
+            WorkflowTask::Idle { .. } | WorkflowTask::Scheduled(_) => false,
+        }
     }
 
     /// Makes a normal task of a speculative one: it has happened.
