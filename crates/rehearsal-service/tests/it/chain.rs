@@ -108,6 +108,19 @@ fn sg_15_a_run_that_lasted_less_than_a_second_delays_the_next() {
 }
 
 #[test]
+fn t_12_a_run_that_began_before_its_delay_was_over_has_lasted_since_its_start() {
+    let backoff = |at: u64| {
+        let mut bench = Bench::start(|it| it.start_delay = Some(3 * SECOND));
+        bench.at(at);
+        bench.cancel();
+        bench.turn(vec![continue_as_new(|_| {})]);
+        bench.follow().first_workflow_task_backoff
+    };
+    assert_eq!(backoff(300), Some(Duration::from_millis(700)));
+    assert_eq!(backoff(1_500), None);
+}
+
+#[test]
 fn sb_16_a_cancel_that_is_answered_with_a_new_run_is_over() {
     let mut bench = Bench::after(vec![]);
     bench.at(2_000);

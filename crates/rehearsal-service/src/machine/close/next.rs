@@ -169,10 +169,13 @@ fn linked(chain: &Chain<'_>) -> WorkflowExecutionStarted {
     }
 }
 
-/// How long the first workflow task waits: at least until the run before has lasted as long as an id must rest
-/// (`ContinueAsNewMinBackoff`).
+/// How long the first workflow task waits: at least until the run before has lasted as long as an id must rest. It lasts
+/// since it was to begin, or since it was started if it has begun before that, as by a cancel
+/// (`ContinueAsNewMinBackoff`; recorded: `program-continues-before-its-start-delay-is-over`).
 fn min_backoff(chain: &Chain<'_>, backoff: Option<Duration>) -> Option<Duration> {
-    let soonest = chain.scheduled().saturating_add(chain.config.minimal_reuse_interval);
+    let scheduled = chain.scheduled();
+    let since = if scheduled > chain.now { chain.began } else { scheduled };
+    let soonest = since.saturating_add(chain.config.minimal_reuse_interval);
     if chain.now.saturating_add(backoff.unwrap_or_default()) < soonest {
         Some(soonest.since(chain.now))
     } else {
