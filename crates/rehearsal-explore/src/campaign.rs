@@ -1,25 +1,27 @@
 //! The campaign: many runs, some of each chooser, on as many threads as are wanted; the first that fails is shrunk.
 //!
-//! A run is a function of the campaign's seed and its number, and the first failure is the one with the lowest number,
-//! so the result does not depend on the number of threads.
+//! Runs are made in generations. A run is a function of the campaign's seed, its number, and what its lane has learned in
+//! earlier generations ([`lanes`](crate::lanes)); the first failure is the one with the lowest number. So the result depends
+//! neither on the number of threads nor on what other shards do.
 
 use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, Chooser, Code, Examined, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape,
-    Unseen, examine_choices,
+    Check, Chooser, Code, Examined, Outcome, Patience, Replays, Scenario, Tape, Unseen,
+    examine_choices,
 };
 use rehearsal_history::Status;
 
 use crate::accepted::Accepted;
-use crate::minimal::{Again, Minimal};
+use crate::coverage::Coverage;
+use crate::lanes::Lanes;
 use crate::observe::{Choices, Observer};
-use crate::portfolio::{ChosenBy, Drawn, Portfolio, calm_questions, chooser};
+use crate::portfolio::{ChosenBy, calm_questions, chooser};
+use crate::saved::Saved;
+use crate::search::Search;
 use crate::seed::seed_of;
+use crate::shard::Shard;
 use crate::shrink::Shrunk;
 use crate::sweep::observed;
 
@@ -32,16 +34,53 @@ pub struct Campaign {
     pub seed: u64,
     /// How many threads share the runs. The result is the same for any number.
     pub threads: NonZeroUsize,
-    /// The one chooser of all runs; `None` for some of each, in turns.
+    /// The one chooser of all runs; `None` for some of each, in turns, and variants of those that saw something new.
     pub only: Option<ChosenBy>,
+    /// Which of these runs are made here.
+    pub shard: Shard,
+    /// After how many runs that saw nothing new it ends, at the end of a generation; `None` for never. What is new, a shard
+    /// knows of its own runs alone.
+    pub settles_after: Option<u32>,
 }
 
 impl Campaign {
     /// This many runs of a scenario, some of each chooser, on one thread, with the seed that goes with its name.
     #[must_use]
     pub fn new(scenario: &Scenario, runs: u32) -> Self {
-        Self { runs, seed: seed_of(scenario.name()), threads: NonZeroUsize::MIN, only: None }
+        Self {
+            runs,
+            seed: seed_of(scenario.name()),
+            threads: NonZeroUsize::MIN,
+            only: None,
+            shard: Shard::WHOLE,
+            settles_after: None,
+        }
     }
+}
+
+/// What a campaign begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Start {
+    /// Nothing but the calm run.
+    #[default]
+    Calm,
+    /// Runs that were kept of earlier campaigns: they are made first, and varied.
+    Corpus(Vec<Tape>),
+    /// Where the same campaign was stopped.
+    Saved(Box<Saved>),
+}
+
+/// Why a campaign ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All its runs are made.
+    All,
+    /// This many runs, the last ones, saw nothing new.
+    Settled(u32),
+    /// Its observer had enough.
+    Stopped,
+    /// Something was found.
+    Found,
 }
 
 /// What a campaign came to.
@@ -50,7 +89,8 @@ pub struct Explored {
     /// The calm run, which is made first. With findings in it nothing else is run. What some run must reach, and none
     /// has when all are made, is a finding of it too.
     pub baseline: Outcome,
-    /// The runs, in the order of their numbers, up to the first in which something was found.
+    /// The runs, in the order of their numbers, up to the first in which something was found: but no more than the first
+    /// 65,536, and without those that were made before it was stopped.
     pub runs: Vec<ExploredRun>,
     /// The run in which something was found, shrunk.
     pub found: Option<Found>,
@@ -58,8 +98,17 @@ pub struct Explored {
     pub replays: Replays,
     /// In how many runs known defects of the SDK struck that the scenario accepts.
     pub accepted: Accepted,
-    /// What none of the runs saw; empty if anything was found.
+    /// What none of the runs saw; empty if anything was found, and of a shard or a campaign that was stopped, which have
+    /// not looked at all runs together.
     pub unseen: Vec<Unseen>,
+    /// Where it stands at the end, with counts of all runs.
+    pub saved: Saved,
+    /// Those of the runs that saw something new, in order.
+    pub corpus: Vec<Tape>,
+    /// What all runs did together.
+    pub coverage: Coverage,
+    /// Why it ended.
+    pub end: End,
 }
 
 /// One run of a campaign.
@@ -108,38 +157,58 @@ pub fn explore(
     campaign: &Campaign,
     observer: &dyn Observer,
 ) -> Explored {
+    explore_from(scenario, checks, campaign, Start::Calm, observer)
+}
+
+/// The same, with a corpus or from where the same campaign was stopped. What a saved one needs of its runs is made again.
+///
+/// # Panics
+///
+/// As [`explore`].
+#[must_use]
+pub fn explore_from(
+    scenario: &Scenario,
+    checks: &[Arc<dyn Check>],
+    campaign: &Campaign,
+    start: Start,
+    observer: &dyn Observer,
+) -> Explored {
     let Examined { outcome: baseline, replays } =
         observed(scenario, &Tape::calm(), Patience::MayStayOpen, checks, observer);
     let mut accepted = Accepted::default();
     accepted.note(&baseline.record);
-    let mut explored =
-        Explored { baseline, runs: Vec::new(), found: None, replays, accepted, unseen: Vec::new() };
+    let is_whole = campaign.shard.is_whole() && !matches!(start, Start::Saved(_));
+    let saved = match start {
+        Start::Calm => Saved::new(scenario.name(), campaign.seed, campaign.shard),
+        Start::Corpus(corpus) => {
+            Saved { corpus, ..Saved::new(scenario.name(), campaign.seed, campaign.shard) }
+        }
+        Start::Saved(saved) => *saved,
+    };
+    let mut explored = Explored {
+        baseline,
+        runs: Vec::new(),
+        found: None,
+        replays,
+        accepted,
+        unseen: Vec::new(),
+        saved,
+        corpus: Vec::new(),
+        coverage: Coverage::default(),
+        end: End::Found,
+    };
     if !explored.baseline.findings.is_empty() {
         return explored;
     }
-    let patience = patience_after(&explored.baseline);
-    let search = Search {
-        scenario,
-        checks,
-        campaign,
-        observer,
-        patience,
-        portfolio: Portfolio::new(scenario, patience, campaign),
-        first: AtomicU32::new(u32::MAX),
-        seen: Mutex::new(Seen::new(scenario, checks)),
-    };
-    search.note(&explored.baseline);
-    let mut runs = search.all();
-    runs.sort_by_key(|made| made.run.nth);
-    let failed = runs.iter().position(|made| made.failed.is_some());
-    runs.truncate(failed.map_or(runs.len(), |at| at + 1));
-    for Made { run, replays, accepted, failed } in runs {
-        add(&mut explored.replays, replays);
-        explored.accepted.add(accepted);
-        explored.found = failed.map(|outcome| search.shrink(&run, *outcome));
-        explored.runs.push(run);
-    }
-    if explored.found.is_none() {
+    let search = Search::new(scenario, checks, campaign, observer, &explored.baseline);
+    let mut lanes = Lanes::new();
+    lanes.begin(&explored.baseline);
+    explored.end = search
+        .begin(&mut lanes, &mut explored)
+        .unwrap_or_else(|| search.generations(&mut lanes, &mut explored));
+    explored.corpus = lanes.corpus().to_vec();
+    explored.coverage = lanes.all().clone();
+    if explored.found.is_none() && is_whole {
         explored.baseline.findings.extend(search.missing());
         if explored.baseline.findings.is_empty() {
             explored.unseen = search.unseen();
@@ -166,7 +235,7 @@ pub fn run_chosen(
 }
 
 /// What it means that a run stays open, if the calm one is as `baseline`.
-fn patience_after(baseline: &Outcome) -> Patience {
+pub(crate) fn patience_after(baseline: &Outcome) -> Patience {
     if baseline.record.horizon.is_some() { Patience::MayStayOpen } else { Patience::MustEnd }
 }
 
@@ -174,114 +243,4 @@ pub(crate) fn add(sum: &mut Replays, more: Replays) {
     sum.from_start += more.from_start;
     sum.cold += more.cold;
     sum.tasks += more.tasks;
-}
-
-/// A run that was made.
-struct Made {
-    run: ExploredRun,
-    replays: Replays,
-    accepted: Accepted,
-    /// What it came to, if something was found in it.
-    failed: Option<Box<Outcome>>,
-}
-
-struct Search<'a> {
-    scenario: &'a Scenario,
-    checks: &'a [Arc<dyn Check>],
-    campaign: &'a Campaign,
-    observer: &'a dyn Observer,
-    patience: Patience,
-    portfolio: Portfolio<'a>,
-    /// The lowest number of a run in which something was found so far.
-    first: AtomicU32,
-    /// What the runs have seen together.
-    seen: Mutex<Seen<'a>>,
-}
-
-impl Search<'_> {
-    /// All runs up to the first that fails, and perhaps some after it, in any order.
-    fn all(&self) -> Vec<Made> {
-        let threads = u32::try_from(self.campaign.threads.get()).unwrap_or(u32::MAX);
-        if threads == 1 {
-            return self.part(0, 1);
-        }
-        // The engine is single-threaded: a world is made, run and dropped inside of one thread.
-        thread::scope(|scope| {
-            let parts: Vec<_> = (0..threads.min(self.campaign.runs))
-                .map(|part| scope.spawn(move || self.part(part, threads)))
-                .collect();
-            parts
-                .into_iter()
-                .flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
-        })
-    }
-
-    /// The runs of one thread: every `of`th, beginning with `part`. No run before the first failure is left out.
-    fn part(&self, part: u32, of: u32) -> Vec<Made> {
-        let mut runs = Vec::new();
-        for nth in (part..self.campaign.runs).step_by(of as usize) {
-            if nth > self.first.load(Ordering::Relaxed) {
-                break;
-            }
-            let made = self.run(nth);
-            if made.failed.is_some() {
-                self.first.fetch_min(nth, Ordering::Relaxed);
-            }
-            runs.push(made);
-        }
-        runs
-    }
-
-    fn run(&self, nth: u32) -> Made {
-        let Drawn { by, seed, choices } = self.portfolio.draw(nth, self.observer);
-        self.observer.begins(&choices);
-        let chooser = self.portfolio.chooser(&choices);
-        let Examined { outcome, replays } =
-            examine_choices(self.scenario, chooser, self.patience, self.checks);
-        self.observer.ended(&choices, &outcome);
-        self.note(&outcome);
-        let status = outcome.main_status();
-        let code = outcome.findings.first().map(|finding| finding.code);
-        let tape = outcome.tape.clone();
-        let run = ExploredRun { nth, chosen_by: by, seed, tape, status, code };
-        let mut accepted = Accepted::default();
-        accepted.note(&outcome.record);
-        Made { run, replays, accepted, failed: code.map(|_| Box::new(outcome)) }
-    }
-
-    fn note(&self, outcome: &Outcome) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).note(outcome);
-    }
-
-    /// What is to be said of all runs together.
-    fn missing(&self) -> Vec<Finding> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let unread = seen.never_read();
-        if unread.is_empty() { seen.never_reached() } else { unread }
-    }
-
-    /// What no run has seen.
-    fn unseen(&self) -> Vec<Unseen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).unseen()
-    }
-
-    /// Shrinks the run in which something was found first.
-    fn shrink(&self, run: &ExploredRun, found: Outcome) -> Found {
-        let again = Again {
-            scenario: self.scenario,
-            checks: self.checks,
-            patience: self.patience,
-            observer: self.observer,
-        };
-        let run = run.clone();
-        match found.findings.first().cloned() {
-            Some(finding) => {
-                let Minimal { shrunk, outcome } = again.minimal(found.clone(), &finding);
-                let others = again.others(&found, &outcome);
-                Found { run, shrunk, outcome, others }
-            }
-            None => Found { run, shrunk: None, outcome: found, others: Vec::new() },
-        }
-    }
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rehearsal_engine::{Outcome, TapeError};
+use rehearsal_engine::{Outcome, Tape, TapeError};
 use rehearsal_history::History;
 
 use crate::observe::Choices;
@@ -277,9 +277,12 @@ impl<'a> Lines<'a> {
             let seed = seed.parse().map_err(|_| self.error("pct NUMBER", line))?;
             return Ok(Choices::Pct(seed));
         }
-        let tape = value(line, "tape").ok_or_else(|| self.error("tape", line))?;
-        let tape = tape.parse().map_err(|source| CaseError::Tape { line: self.number, source })?;
-        Ok(Choices::Tape(tape))
+        let loose = value(line, "loose");
+        let tape = loose.or_else(|| value(line, "tape"));
+        let tape = tape.ok_or_else(|| self.error("tape", line))?;
+        let tape = tape.parse::<Tape>();
+        let tape = tape.map_err(|source| CaseError::Tape { line: self.number, source })?;
+        Ok(Choices::Tape(if loose.is_some() { tape.loose() } else { tape }))
     }
 }
 
@@ -291,7 +294,7 @@ fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use rehearsal_engine::{Injection, Tape};
+    use rehearsal_engine::Injection;
 
     use super::*;
 
@@ -319,6 +322,11 @@ history
             let begun = Case::new("an order\nof two lines", choices);
             assert_eq!(begun.to_string().parse(), Ok(begun));
         }
+        let tape = Tape::calm().with_cancel(3, Injection::Alone).loose();
+        let begun = Case::new("order", Choices::Tape(tape)).to_string();
+        assert!(begun.ends_with("\nloose cancel.0.3=1\n"), "{begun}");
+        let read: Case = begun.parse().unwrap();
+        assert!(matches!(read.choices(), Choices::Tape(tape) if tape.is_loose()));
     }
 
     #[test]

@@ -45,6 +45,19 @@ impl Coverage {
         Self(marks)
     }
 
+    /// What a run did that is not in here.
+    #[must_use]
+    pub(crate) fn new_in(&self, outcome: &Outcome) -> Self {
+        let mut marks = BTreeMap::new();
+        walk(outcome, &mut |mark| {
+            let number = mark.number();
+            if !self.0.contains_key(&number) {
+                marks.entry(number).or_insert_with(|| mark.to_string());
+            }
+        });
+        Self(marks)
+    }
+
     /// Adds what others did. Returns how many marks were not in here.
     pub fn add(&mut self, other: &Self) -> usize {
         let before = self.0.len();

@@ -10,14 +10,19 @@ mod case;
 mod coverage;
 mod exhaustive;
 mod faults;
+mod lanes;
 mod map;
 mod minimal;
+mod mutate;
 mod observe;
 mod pairs;
 mod points;
 mod portfolio;
 mod questions;
+mod saved;
+mod search;
 mod seed;
+mod shard;
 mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;
@@ -25,18 +30,23 @@ mod sweep;
 mod upgrade;
 
 pub use accepted::Accepted;
-pub use campaign::{Campaign, Explored, ExploredRun, Found, explore, run_choices, run_chosen};
+pub use campaign::{
+    Campaign, End, Explored, ExploredRun, Found, Start, explore, explore_from, run_choices,
+    run_chosen,
+};
 pub use case::{Case, CaseError, Difference};
 pub use coverage::Coverage;
 pub use exhaustive::{Beaten, Bounds, Exhausted, exhaust};
 pub use faults::{FaultRow, FaultRun, sweep_faults};
 pub use map::{AwaitMap, AwaitPlace, ReachedAwait};
 pub use minimal::{Again, Minimal, Passing};
-pub use observe::{Choices, Observer, Shrinking, Unobserved};
+pub use observe::{Choices, Observer, Progress, Shrinking, Unobserved};
 pub use pairs::{FailedPair, PairKind, PairRow, PairSweep, Pairs, sweep_pairs};
 pub use points::{Target, targets};
 pub use portfolio::ChosenBy;
+pub use saved::{Saved, SavedError};
 pub use seed::seed_of;
+pub use shard::{Shard, ShardError};
 pub use shrink::{Shrunk, shrink};
 pub use sweep::{Block, Row, Sweep, Swept, Twice, sweep};
 pub use upgrade::{OldRun, Origin, Stood, TakenOver, Upgrade, Verdict, upgrade, upgrade_recorded};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use rehearsal_engine::{Outcome, Tape};
 
+use crate::saved::Saved;
+
 /// What gives the answers of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choices {
@@ -15,11 +17,12 @@ pub enum Choices {
     Pct(u64),
 }
 
-/// `tape cancel.0.17=1`, `seed 7` or `pct 7`; a calm tape is the bare word.
+/// `tape cancel.0.17=1`, `seed 7` or `pct 7`; a calm tape is the bare word, and one that is loose has that word for `tape`.
 impl fmt::Display for Choices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tape(tape) if tape.is_empty() => f.write_str("tape"),
+            Self::Tape(tape) if tape.is_loose() => write!(f, "loose {tape}"),
             Self::Tape(tape) => write!(f, "tape {tape}"),
             Self::Seed(seed) => write!(f, "seed {seed}"),
             Self::Pct(seed) => write!(f, "pct {seed}"),
@@ -39,6 +42,14 @@ pub trait Observer: Sync {
 
     /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.
     fn shrinks(&self, _progress: &Shrinking) {}
+
+    /// Whether a campaign goes on: asked before each of its runs, from whichever thread makes it.
+    fn goes_on(&self) -> bool {
+        true
+    }
+
+    /// A campaign has made one more generation of runs.
+    fn progressed(&self, _progress: &Progress<'_>) {}
 }
 
 /// How far shrinking has come.
@@ -50,6 +61,17 @@ pub struct Shrinking {
     pub most: u32,
     /// How many answers the smallest tape has that fails so far.
     pub answers: usize,
+}
+
+/// How far a campaign has got.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// How many runs it makes, of its shard.
+    pub of: u32,
+    /// Where it stands: it can go on from here if it is stopped.
+    pub saved: &'a Saved,
+    /// The runs so far that saw something new, in order.
+    pub corpus: &'a [Tape],
 }
 
 /// Looks at nothing.

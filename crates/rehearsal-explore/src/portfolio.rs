@@ -38,10 +38,16 @@ pub enum ChosenBy {
     Pair,
     /// [`PctChooser`], of a depth from 2 to 4.
     Pct,
+    /// A run that saw something new, changed a little: one thing more strikes, or less, or earlier or later; or it goes
+    /// another way from some question on. Has no turns of its own, but takes three of eight from the others where there is
+    /// something to vary.
+    Variant,
+    /// A run that the campaign began with.
+    Corpus,
 }
 
 impl ChosenBy {
-    /// All, in the order of their turns.
+    /// Those who take turns, in the order in which they do.
     pub const ALL: [Self; 4] = [Self::Strike, Self::Random, Self::Pair, Self::Pct];
 
     /// What its runs are called in a report.
@@ -52,6 +58,8 @@ impl ChosenBy {
             Self::Random => "random answers",
             Self::Pair => "pairs of strikes",
             Self::Pct => "priorities (PCT)",
+            Self::Variant => "variants of earlier runs",
+            Self::Corpus => "runs of the corpus",
         }
     }
 }
@@ -101,7 +109,10 @@ impl<'a> Portfolio<'a> {
             (ChosenBy::Strike, None) | (ChosenBy::Pair, _) => {
                 (ChosenBy::Pair, self.pair(seed, observer))
             }
-            (ChosenBy::Random, _) => (by, Choices::Seed(seed)),
+            // The last two are drawn elsewhere.
+            (ChosenBy::Random | ChosenBy::Variant | ChosenBy::Corpus, _) => {
+                (ChosenBy::Random, Choices::Seed(seed))
+            }
             (ChosenBy::Pct, _) => (by, Choices::Pct(seed)),
         };
         Drawn { by, seed, choices }
@@ -167,7 +178,7 @@ fn in_turns(asked: &[Question], seed: u64) -> Vec<Strike> {
 }
 
 /// One strike at one of these questions; `None` if there are none.
-fn strike(numbers: &mut Numbers, asked: &[Question]) -> Option<Strike> {
+pub(crate) fn strike(numbers: &mut Numbers, asked: &[Question]) -> Option<Strike> {
     let mut by_kind: BTreeMap<ChoiceKind, Vec<Question>> = BTreeMap::new();
     for question in asked {
         by_kind.entry(question.key.kind).or_default().push(*question);

@@ -1,5 +1,6 @@
 //! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
-//! (`REHEARSAL_CASES`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what no run saw is a finding
+//! (`REHEARSAL_CASES`), how much a campaign may spend, which part of it is made and where its corpus is
+//! (`REHEARSAL_BUDGET`, `REHEARSAL_SHARD`, `REHEARSAL_CORPUS`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what no run saw is a finding
 //! (`REHEARSAL_STRICT`). No other file reads the environment.
 
 use std::error::Error;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use std::{env, fs};
 
 use rehearsal_engine::{Code, Finding, Outcome};
-use rehearsal_explore::{Case, Choices, run_choices};
+use rehearsal_explore::{Case, Choices, Shard, ShardError, run_choices};
 
+use crate::campaign::Budget;
 use crate::failure::Failure;
 use crate::rerun::test_name;
 use crate::scenario::Scenario;
@@ -26,6 +28,15 @@ const CASES: &str = "REHEARSAL_CASES";
 
 /// How many seconds of real time user code may take for one poll; 0 for any number.
 const WATCHDOG: &str = "REHEARSAL_WATCHDOG";
+
+/// How much a campaign may spend: runs, or time.
+const BUDGET: &str = "REHEARSAL_BUDGET";
+
+/// Which part of a campaign is made here: `3/16`.
+const SHARD: &str = "REHEARSAL_SHARD";
+
+/// The folder of the runs that a campaign begins with, and in which it keeps those that saw something new.
+const CORPUS: &str = "REHEARSAL_CORPUS";
 
 /// 1 if what no run of a sweep or an exploration saw is a finding.
 const STRICT: &str = "REHEARSAL_STRICT";
@@ -159,6 +170,33 @@ fn parse_strict(text: &str) -> Result<bool, Box<Finding>> {
     }
 }
 
+/// How much every campaign may spend, whatever its test says.
+///
+/// # Errors
+///
+/// A finding that says what is wrong with the variable.
+pub(crate) fn budget() -> Result<Option<Budget>, Box<Finding>> {
+    let read = |text: String| text.parse().map_err(|why| unreadable(BUDGET, &text, why));
+    knob(BUDGET).map(read).transpose()
+}
+
+/// Which part of every campaign is made here.
+///
+/// # Errors
+///
+/// A finding that says what is wrong with the variable.
+pub(crate) fn shard() -> Result<Shard, Box<Finding>> {
+    let read = |text: String| {
+        text.parse().map_err(|error: ShardError| unreadable(SHARD, &text, &error.to_string()))
+    };
+    knob(SHARD).map_or(Ok(Shard::WHOLE), read)
+}
+
+/// The folder of the runs that every campaign begins with.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    knob(CORPUS).map(PathBuf::from)
+}
+
 /// What is said of a folder that cannot be written to.
 pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
     let path = path.display();
@@ -170,7 +208,7 @@ fn unreadable(knob: &str, text: &str, why: &str) -> Box<Finding> {
 }
 
 /// An error and its causes, in one line.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |error| (*error).source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

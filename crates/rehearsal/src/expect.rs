@@ -170,7 +170,7 @@ impl Scenario {
     }
 
     /// A check that names an activity which the scenario does not know would pass for ever.
-    fn unknown_activities(&self) -> Vec<Finding> {
+    pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
         let checked = self.checks.iter().flat_map(Check::activities);
         let checked = checked.map(|name| ("a check", name));
         let failing = self.inner.failing().map(|name| ("`expect_failing`", name.clone()));

@@ -3,11 +3,15 @@
 use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use rehearsal_engine::{ChoiceKind, Finding, Outcome, Tape, Unseen};
-use rehearsal_explore::{Accepted, Campaign, ChosenBy, ExploredRun, Found, Passing, Shrunk};
+use rehearsal_engine::{Finding, Outcome, Tape, Unseen};
+use rehearsal_explore::{
+    Accepted, Campaign, ChosenBy, Coverage, End, ExploredRun, Found, Passing, Saved, Shard, Shrunk,
+    explore_from,
+};
 use rehearsal_history::Status;
 
 use crate::answers::all_in_words;
+use crate::campaign::{Asked, Watcher};
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
@@ -15,7 +19,7 @@ use crate::occurrence::{Occurrence, besides};
 use crate::page::{Where, explain, wrapped};
 use crate::paint::{Role, Text};
 use crate::report::{Places, accepted_lines, unseen_lines};
-use crate::rerun::{seed_command, test_name};
+use crate::rerun::{command_with, test_name};
 use crate::scenario::Scenario;
 
 /// How a scenario is explored.
@@ -42,19 +46,29 @@ pub struct Exploration {
     pub threads: usize,
     /// The one chooser of all runs; `None` for some of each, in turns.
     pub only: Option<ChosenBy>,
+    /// After how many runs that saw nothing new it ends, though not all are made; `None` for never.
+    pub settles_after: Option<u32>,
 }
 
 impl Exploration {
     /// This many runs, some of each chooser, on one thread, with the seed of the scenario.
     #[must_use]
     pub const fn new(runs: u32) -> Self {
-        Self { runs, seed: None, threads: 1, only: None }
+        Self { runs, seed: None, threads: 1, only: None, settles_after: None }
     }
 
     /// With one chooser for all runs.
     #[must_use]
     pub const fn with_only(mut self, chosen_by: ChosenBy) -> Self {
         self.only = Some(chosen_by);
+        self
+    }
+
+    /// Ends when so many runs, one after another, saw nothing new: no new event behind another one, no await at which no
+    /// cancel had come, no fault that had not struck. It is looked at after every 128 runs, and the result says so.
+    #[must_use]
+    pub const fn until_settled(mut self, runs: u32) -> Self {
+        self.settles_after = Some(runs);
         self
     }
 
@@ -81,6 +95,9 @@ pub struct Explored {
     runs: Vec<ExploredRun>,
     accepted: Accepted,
     unseen: Vec<Unseen>,
+    saved: Saved,
+    coverage: Coverage,
+    end: End,
 }
 
 impl Explored {
@@ -108,50 +125,60 @@ impl Explored {
         self.runs.iter().map(|run| (&run.tape, run.status))
     }
 
-    /// Who chose the answers of how many of them.
+    /// Who chose the answers of how many of all runs.
     #[must_use]
     pub fn runs_by(&self, chosen_by: ChosenBy) -> usize {
-        self.runs.iter().filter(|run| run.chosen_by == chosen_by).count()
+        self.counted(&format!("by {}", chosen_by.label()))
+    }
+
+    /// How many runs were made, also before the campaign was stopped.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        self.saved.made as usize
+    }
+
+    /// What the runs did, the calm one and those of the corpus too.
+    #[must_use]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    fn counted(&self, what: &str) -> usize {
+        self.saved.counted(what) as usize
     }
 }
 
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut ended: Vec<(Status, usize)> = Vec::new();
-        for ExploredRun { status, .. } in &self.runs {
-            match ended.iter_mut().find(|(known, _)| known == status) {
-                Some((_, count)) => *count += 1,
-                None => ended.push((*status, 1)),
-            }
-        }
-        ended.sort();
-        let ended: Vec<String> =
-            ended.iter().map(|(status, count)| format!("{count} {status:?}")).collect();
-        let (runs, seed) = (self.runs.len(), self.seed);
+        let ended = counts_by_status(|what| self.counted(what));
+        let (runs, seed) = (self.made(), self.seed);
         writeln!(f, "{runs} runs from seed {seed}, all replayed: {}", ended.join(", "))?;
-        for by in ChosenBy::ALL {
-            writeln!(f, "  {:<24} {:>6}", by.label(), self.runs_by(by))?;
+        for by in ChosenBy::ALL.into_iter().chain([ChosenBy::Variant]) {
+            let count = self.runs_by(by);
+            if by == ChosenBy::Variant && count == 0 {
+                continue;
+            }
+            writeln!(f, "  {:<24} {count:>6}", by.label())?;
         }
-        for (label, kind, at_least) in [
-            ("in another order", ChoiceKind::Next, 1),
-            ("with other deadlines", ChoiceKind::Late, 1),
-            ("canceled", ChoiceKind::Cancel, 1),
-            ("canceled twice", ChoiceKind::Cancel, 2),
-            ("dropped from the cache", ChoiceKind::Evict, 1),
-            ("with a worker that dies", ChoiceKind::Crash, 1),
-            ("taken over by new code", ChoiceKind::Deploy, 1),
+        for (label, what) in [
+            ("in another order", "with next"),
+            ("with other deadlines", "with late"),
+            ("canceled", "with cancel"),
+            ("canceled twice", "with two cancels"),
+            ("dropped from the cache", "with evict"),
+            ("with a worker that dies", "with crash"),
+            ("taken over by new code", "with deploy"),
+            ("with another fault", "with a fault"),
         ] {
-            let has =
-                |tape: &Tape| tape.iter().filter(|(key, _)| key.kind == kind).count() >= at_least;
-            let count = self.runs.iter().filter(|run| has(&run.tape)).count();
-            if kind == ChoiceKind::Deploy && count == 0 {
+            let count = self.counted(what);
+            if what == "with deploy" && count == 0 {
                 continue;
             }
             writeln!(f, "  {label:<24} {count:>6}")?;
         }
-        let struck = |tape: &Tape| tape.iter().any(|(key, _)| key.kind.is_fault());
-        let count = self.runs.iter().filter(|run| struck(&run.tape)).count();
-        writeln!(f, "  {:<24} {count:>6}", "with another fault")?;
+        if let Some(line) = end_line(self.end, self.saved.shard) {
+            writeln!(f, "  {line}")?;
+        }
         accepted_lines(&self.accepted).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         unseen_lines(&self.unseen, Places::Shown)
             .iter()
@@ -177,6 +204,10 @@ impl Scenario {
     /// If the environment variable `REHEARSAL_CASE` names one run of this scenario, as the report of a failure prints
     /// it, that run comes first, and nothing else is run if something is found in it. If `REHEARSAL_CASES` names a
     /// folder, a run that fails is kept there as a case.
+    ///
+    /// Three of eight runs are variants of earlier ones that saw something new, from the 129th on. With
+    /// `REHEARSAL_BUDGET`, `REHEARSAL_SHARD` and `REHEARSAL_CORPUS` it is a [campaign](crate::campaigns), which may go on
+    /// for hours.
     ///
     /// # Panics
     ///
@@ -250,10 +281,14 @@ impl Scenario {
             .unwrap_or(campaign.seed);
         campaign.only = exploration.only;
         campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
+        campaign.settles_after = exploration.settles_after;
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
-        let mut explored =
-            rehearsal_explore::explore(&self.inner, &self.checks, &campaign, &keeper);
+        let asked = Asked::by_environment().map_err(Failure::of_finding)?;
+        let start = asked.applied(name, &mut campaign).map_err(Failure::of_finding)?;
+        let watcher = Watcher::new(name, &keeper, &asked, &start);
+        let mut explored = explore_from(&self.inner, &self.checks, &campaign, start, &watcher);
+        watcher.ended(&explored);
         if strict {
             let unseen = explored.unseen.drain(..);
             explored.baseline.findings.extend(unseen.map(Finding::from));
@@ -268,16 +303,21 @@ impl Scenario {
             let shrunk = found.shrunk.as_ref();
             let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
             let nearest = nearest.as_ref();
-            let runs = Runs { found: &found, turn, nearest, calm: &explored.baseline };
+            let again = asked.again(&campaign, &found.run);
+            let runs = Runs { found: &found, turn, again, nearest, calm: &explored.baseline };
             return Err(keeper.keep(failure(name, &campaign, &runs)));
         }
-        keeper.trouble().map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        let trouble = keeper.trouble().or_else(|| watcher.trouble());
+        trouble.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
         Ok(Explored {
             seed: campaign.seed,
             baseline: explored.baseline,
             runs: explored.runs,
             accepted: explored.accepted,
             unseen: explored.unseen,
+            saved: explored.saved,
+            coverage: explored.coverage,
+            end: explored.end,
         })
     }
 }
@@ -303,17 +343,47 @@ impl Scenario {
     }
 }
 
+/// How many runs ended in each way that there was, in words.
+pub(crate) fn counts_by_status(counted: impl Fn(&str) -> usize) -> Vec<String> {
+    let count = |status| (status, counted(&format!("ended {status:?}")));
+    let counts = [
+        Status::Running,
+        Status::Completed,
+        Status::Failed,
+        Status::Canceled,
+        Status::TimedOut,
+        Status::Terminated,
+        Status::ContinuedAsNew,
+    ]
+    .map(count);
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    counts.map(|(status, count)| format!("{count} {status:?}")).collect()
+}
+
+/// What is to be said of an end before all runs are made, and of a part.
+fn end_line(end: End, shard: Shard) -> Option<String> {
+    let part = (!shard.is_whole())
+        .then(|| format!("shard {shard}: what some run must reach is for all shards together"));
+    match end {
+        End::All | End::Found => part,
+        End::Settled(runs) => Some(format!("ended there: {runs} runs saw nothing new")),
+        End::Stopped => Some("ended there: the time is up".to_owned()),
+    }
+}
+
 /// The run in which something was found, and those that it is seen against.
 struct Runs<'a> {
     found: &'a Found,
     /// Which one of its chooser it was, from 1.
     turn: usize,
+    /// The variables that make all these runs again.
+    again: Option<String>,
     nearest: Option<&'a Passing>,
     calm: &'a Outcome,
 }
 
 fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
-    let Runs { found, turn, nearest, calm } = *runs;
+    let Runs { found, turn, nearest, calm, .. } = *runs;
     let outcome = &found.outcome;
     let place = Where::Explored { how: how(campaign, found, turn), nearest, calm };
     let mut report = Text::default();
@@ -324,20 +394,27 @@ fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
         report = explain(finding, outcome, &place, scenario);
         report.append(&besides(finding, &all, scenario));
     }
-    report.say(Role::Plain, "  Make all these runs again:  ");
-    report.line(Role::Command, &seed_command(campaign.seed, test_name().as_deref()));
+    if let Some(variables) = &runs.again {
+        report.say(Role::Plain, "  Make all these runs again:  ");
+        report.line(Role::Command, &command_with(variables, test_name().as_deref()));
+    }
     Failure::new(report, outcome.findings.clone(), scenario, outcome).with_all(all)
 }
 
 /// In which run it was found, and what is left of that run.
 fn how(campaign: &Campaign, found: &Found, turn: usize) -> String {
-    let mut text = format!(
-        "  Found in run {} of {} from seed {}: number {turn} of the {}.\n",
-        found.run.nth + 1,
-        campaign.runs,
-        campaign.seed,
-        found.run.chosen_by.label(),
-    );
+    let (nth, by, seed) = (found.run.nth + 1, found.run.chosen_by, campaign.seed);
+    let of = match campaign.runs {
+        u32::MAX => String::new(),
+        runs => format!(" of {runs}"),
+    };
+    let mut text = match by {
+        ChosenBy::Corpus => format!("  Found in run {nth} of the corpus.\n"),
+        _ => {
+            let label = by.label();
+            format!("  Found in run {nth}{of} from seed {seed}: number {turn} of the {label}.\n")
+        }
+    };
     text.push_str(&choices_left(&found.run.tape, found.shrunk.as_ref(), &found.outcome));
     text
 }

@@ -3,9 +3,11 @@
 //! A run that ends the process was written down before it began, so the file that is left behind names it. So is one
 //! with code that never yields, which the watchdog leaves behind.
 
+use std::collections::BTreeMap;
 use std::path::{self, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::{fs, io};
+use std::{fs, io, process};
 
 use rehearsal_engine::{Finding, Outcome};
 use rehearsal_explore::{Case, Choices, Observer, seed_of};
@@ -23,6 +25,8 @@ pub(crate) struct Keeper {
     folder: Option<PathBuf>,
     /// The first file that could not be written.
     trouble: Mutex<Option<Finding>>,
+    /// How often a run goes on just now: two threads may make the same.
+    running: Mutex<BTreeMap<PathBuf, usize>>,
 }
 
 impl Keeper {
@@ -32,14 +36,14 @@ impl Keeper {
 
     fn in_folder(scenario: &str, folder: Option<PathBuf>) -> Self {
         let (scenario, test) = (scenario.to_owned(), test_name());
-        Self { scenario, test, folder, trouble: Mutex::new(None) }
+        Self { scenario, test, folder, trouble: Mutex::new(None), running: Mutex::default() }
     }
 
     /// Writes the case of a failure. If that is impossible, the failure says so as well.
     pub(crate) fn keep(&self, mut failure: Failure) -> Failure {
         if let (Some(folder), Some(case)) = (&self.folder, failure.case()) {
             let name = format!("{}-{}", self.scenario, case.finding().unwrap_or("none"));
-            let path = folder.join(file_name(&name));
+            let path = folder.join(file_name(&name, "case"));
             self.note(&path, write(&path, case));
         }
         if let Some(finding) = self.trouble() {
@@ -78,20 +82,32 @@ pub(crate) fn leave(scenario: &str, choices: &Choices) -> (PathBuf, io::Result<(
 /// The name of the file of a run that goes on.
 fn running(scenario: &str, choices: &Choices) -> String {
     let hash = seed_of(&choices.to_string());
-    file_name(&format!("{scenario}-running-{hash:016x}"))
+    file_name(&format!("{scenario}-running-{hash:016x}"), "case")
 }
 
 impl Observer for Keeper {
     fn begins(&self, choices: &Choices) {
         watchdog::begins(&self.scenario, choices, self.test.clone());
         if let Some(path) = self.running(choices) {
-            self.note(&path, write(&path, &Case::new(&self.scenario, choices.clone())));
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = running.entry(path.clone()).or_default();
+            *count += 1;
+            if *count == 1 {
+                let case = Case::new(&self.scenario, choices.clone());
+                self.note(&path, write(&path, &case));
+            }
         }
     }
 
     fn ended(&self, choices: &Choices, _: &Outcome) {
         watchdog::ended();
         if let Some(path) = self.running(choices) {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = running.remove(&path).unwrap_or_default().saturating_sub(1);
+            if left > 0 {
+                running.insert(path, left);
+                return;
+            }
             // What could not be written has been noted.
             let _gone = fs::remove_file(path);
         }
@@ -99,16 +115,27 @@ impl Observer for Keeper {
 }
 
 fn write(path: &Path, case: &Case) -> io::Result<()> {
+    write_whole(path, &case.to_string())
+}
+
+/// How many files this process has begun to write.
+static PARTS: AtomicU64 = AtomicU64::new(0);
+
+/// Writes a file so that whoever looks at it finds it whole, also if this process is killed meanwhile. Makes its folder.
+pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, case.to_string())
+    // Several threads, and several processes, may write the same file.
+    let nth = PARTS.fetch_add(1, Ordering::Relaxed);
+    let part = path.with_extension(format!("part-{}-{nth}", process::id()));
+    fs::write(&part, text).and_then(|()| fs::rename(&part, path))
 }
 
 /// A name that every file system takes.
-fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str, extension: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' };
-    format!("{}.case", name.chars().map(plain).collect::<String>())
+    format!("{}.{extension}", name.chars().map(plain).collect::<String>())
 }
 
 #[cfg(test)]
@@ -121,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_run_that_goes_on_is_in_the_folder() {
-        let folder = env::temp_dir().join(format!("rehearsal-keeper-{}", std::process::id()));
+        let folder = env::temp_dir().join(format!("rehearsal-keeper-{}", process::id()));
         let keeper = Keeper::in_folder("ship/fast", Some(folder.clone()));
         let choices = Choices::Seed(7);
         keeper.begins(&choices);

@@ -91,6 +91,7 @@
 //! - `proptest`: the module `strategy`, for property tests: where cancels strike, and what a client does and when.
 
 mod answers;
+mod campaign;
 mod case;
 pub mod check;
 mod depth;
@@ -118,6 +119,7 @@ mod report;
 mod rerun;
 mod retention;
 mod scenario;
+mod stopwatch;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 mod stub;
@@ -162,6 +164,7 @@ pub use rehearsal_workflow::{
     select_all,
 };
 
+pub use crate::campaign::{MergedCampaign, merge_campaigns};
 pub use crate::depth::Pairs;
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
@@ -172,8 +175,8 @@ pub use crate::occurrence::{CanceledAt, Occurrence};
 #[cfg(feature = "temporal")]
 pub use crate::official::{Official, OfficialWorld};
 pub use crate::pages::{
-    case_format, checks, determinism, diagnostics, explain, forks, native_api, not_simulated,
-    replays, upgrades,
+    campaigns, case_format, checks, determinism, diagnostics, explain, forks, native_api,
+    not_simulated, replays, upgrades,
 };
 pub use crate::paint::Color;
 pub use crate::prove::ProofReport;

@@ -11,6 +11,9 @@ const DIAGNOSTICS: &str = include_str!("../docs/diagnostics.md");
 /// Where the page of [`diagnostics`] is read.
 const URL: &str = "https://docs.rs/rehearsal/latest/rehearsal/diagnostics/";
 
+#[doc = include_str!("../docs/campaigns.md")]
+pub mod campaigns {}
+
 #[doc = include_str!("../docs/case-format.md")]
 pub mod case_format {}
 

@@ -129,12 +129,11 @@ pub(crate) fn command(case: &str, test: Option<&str>) -> String {
     format!("{} {}", assignment(case), cargo_test(test))
 }
 
-/// The command that makes all random runs of an exploration again, in that test.
-pub(crate) fn seed_command(seed: u64, test: Option<&str>) -> String {
-    format!("REHEARSAL_SEED={seed} {}", cargo_test(test))
+/// The command that runs that test with these variables.
+pub(crate) fn command_with(variables: &str, test: Option<&str>) -> String {
+    format!("{variables} {}", cargo_test(test))
 }
 
-/// The command that runs that test, or all of them.
 pub(crate) fn cargo_test(test: Option<&str>) -> String {
     let only = test.map_or(String::new(), |test| format!(" {test} -- --exact"));
     format!("cargo test{only}")
@@ -206,10 +205,10 @@ mod tests {
             "REHEARSAL_CASE='order/cancel.0.3=1' cargo test shop::an_order -- --exact"
         );
         assert_eq!(
-            seed_command(7, Some("shop::order")),
+            command_with("REHEARSAL_SEED=7", Some("shop::order")),
             "REHEARSAL_SEED=7 cargo test shop::order -- --exact"
         );
-        assert_eq!(seed_command(7, None), "REHEARSAL_SEED=7 cargo test");
+        assert_eq!(command_with("REHEARSAL_SEED=7", None), "REHEARSAL_SEED=7 cargo test");
         assert_eq!(command("ada's/", None), r"REHEARSAL_CASE='ada'\''s/' cargo test");
     }
 

@@ -4,3 +4,4 @@ mod campaign;
 mod coverage;
 mod depth;
 mod exhaustive;
+mod shards;

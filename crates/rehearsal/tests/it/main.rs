@@ -1,6 +1,7 @@
 //! What a user sees: the API, and a finding for each kind of mistake.
 
 mod api;
+mod campaigns;
 mod case;
 mod chains;
 mod checks;

@@ -1,0 +1,211 @@
+//! Campaigns: their budgets, shards and folders, and what is left of one that is killed.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use rehearsal::{
+    Activity, ActivityOptions, Case, Context, Exploration, Scenario, Stub, Workflow, WorkflowError,
+    check, merge_campaigns, secs,
+};
+
+const SHIP: Workflow<(), ()> = Workflow::new("Ship");
+const PACK: Activity<(), ()> = Activity::new("Pack");
+const REFUND: Activity<(), ()> = Activity::new("Refund");
+
+async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation();
+    let ctx = ctx.with_activity_options(options);
+    let packed = ctx.execute(PACK, ()).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    packed
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("campaigned")
+        .workflow(SHIP, ship)
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .stub(REFUND, Stub::returns(()))
+        .client(|world| {
+            world.start(SHIP, "order-7", ());
+        })
+        .check(check::cleanup_iff_canceled(REFUND))
+}
+
+/// Run by the tests below with variables set; alone it has nothing to do.
+#[test]
+#[expect(clippy::print_stdout, reason = "what the tests below look at")]
+fn in_a_process_of_its_own() {
+    #[expect(clippy::disallowed_methods, reason = "set by a test for its child process")]
+    let variable = std::env::var("REHEARSAL_TEST_CAMPAIGNS");
+    if variable.is_ok() {
+        match scenario().try_explore(Exploration::new(40)) {
+            Ok(explored) => println!("{explored}"),
+            Err(failure) => println!("{failure}"),
+        }
+    }
+}
+
+fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
+    command
+        .args(["campaigns::in_a_process_of_its_own", "--exact", "--nocapture"])
+        .env("REHEARSAL_TEST_CAMPAIGNS", "yes")
+        .envs(variables.iter().copied());
+    command
+}
+
+fn process(variables: &[(&str, &str)]) -> Output {
+    command(variables).output().expect("this test can be started")
+}
+
+/// What the campaign says with these variables, without the words of the test harness.
+fn report(variables: &[(&str, &str)]) -> String {
+    let output = process(variables);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = said.lines().filter(|line| !line.is_empty() && !line.starts_with("test "));
+    lines.filter(|line| !line.starts_with("running ")).map(|line| format!("{line}\n")).collect()
+}
+
+/// A folder of its own for each test, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("campaigns").join(name);
+    let _absent = fs::remove_dir_all(&folder);
+    folder
+}
+
+/// The cases in a folder.
+fn cases(folder: &Path) -> Vec<Case> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let files = entries.map(|entry| entry.expect("a file").path());
+    let cases = files.filter(|path| path.extension().is_some_and(|of| of == "case"));
+    let read = |path: PathBuf| fs::read_to_string(&path).expect("a text").parse();
+    cases.map(|path| read(path).expect("a whole case")).collect()
+}
+
+#[test]
+fn a_budget_replaces_what_the_test_asks_for_and_is_told_of() {
+    assert!(report(&[]).starts_with("40 runs from seed "));
+    let output = process(&[("REHEARSAL_BUDGET", "300")]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("300 runs from seed "));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("campaigned: 128 of 300 runs, "), "{told}");
+    assert!(told.contains("campaigned: 300 runs in "), "{told}");
+
+    // A budget of time ends it where it is, and it is said why.
+    let said = report(&[("REHEARSAL_BUDGET", "1s")]);
+    assert!(said.contains("ended there: the time is up"), "{said}");
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_one_clear_error() {
+    let damaged = folder("damaged");
+    fs::create_dir_all(&damaged).unwrap();
+    fs::write(damaged.join("campaigned-1.case"), "rehearsal case 1\nharness 0.1.0\nscenario")
+        .unwrap();
+    let cut = folder("cut");
+    fs::create_dir_all(&cut).unwrap();
+    fs::write(cut.join("campaigned.campaign"), "rehearsal campaign 1\nseed 7\n").unwrap();
+
+    let said = [
+        report(&[("REHEARSAL_BUDGET", "soon")]),
+        report(&[("REHEARSAL_SHARD", "17/16")]),
+        report(&[("REHEARSAL_CORPUS", damaged.to_str().unwrap())]),
+        report(&[("REHEARSAL_CORPUS", cut.to_str().unwrap())]),
+    ];
+    let root = env!("CARGO_TARGET_TMPDIR");
+    insta::assert_snapshot!(said.concat().replace(root, "TMP"), @"
+    RH502  REHEARSAL_BUDGET=soon could not be read: expected a number of runs such as `5000`, or a time such as `90s`, `10m` or `2h`, above 0
+    RH502  REHEARSAL_SHARD=17/16 could not be read: expected a shard such as `3/16`, with a first number from 1 to the second, and that at most 16
+    RH502  corpus: TMP/campaigns/damaged/campaigned-1.case could not be read: line 4: expected `tape`, found ``
+    RH502  corpus: TMP/campaigns/cut/campaigned.campaign could not be read: line 3: expected `ended` or `goes on`, found ``
+    ");
+    let failure = merge_campaigns(&cut).unwrap_err();
+    assert!(failure.report().contains("campaigned.campaign"), "{failure}");
+}
+
+#[test]
+fn a_campaign_that_is_killed_leaves_what_can_be_used_and_goes_on() {
+    let (corpus, kept) = (folder("killed-corpus"), folder("killed-cases"));
+    let folders = [
+        ("REHEARSAL_CORPUS", corpus.to_str().unwrap()),
+        ("REHEARSAL_CASES", kept.to_str().unwrap()),
+    ];
+    let with = |budget: &str| -> Vec<(&str, String)> {
+        let folders = folders.iter().map(|(name, folder)| (*name, (*folder).to_owned()));
+        folders.chain([("REHEARSAL_BUDGET", budget.to_owned())]).collect()
+    };
+    let variables = with("1000000");
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut child = command(&variables)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("this test can be started");
+    let told = BufReader::new(child.stderr.take().expect("it is piped"));
+    let line = told.lines().map(|line| line.expect("a text")).find(|line| line.contains(" runs, "));
+    assert!(line.expect("it tells how far it is").starts_with("campaigned: 128 of 1000000 runs"));
+    // On Unix this is SIGKILL: nothing of the process runs after it.
+    child.kill().expect("it runs");
+    child.wait().expect("it is gone");
+
+    let [stopped] = merge_campaigns(&corpus).expect("it is whole").try_into().expect("one");
+    let made = stopped.made();
+    assert!(made >= 128 && made % 128 == 0 && !stopped.is_clean(), "{stopped}");
+    assert!(stopped.to_string().contains("was stopped"), "{stopped}");
+    let learned = cases(&corpus);
+    assert!(learned.len() > 5, "{learned:?}");
+    // The run that went on, if one did just then, and those of the corpus.
+    for case in cases(&kept).iter().chain(&learned) {
+        assert!(scenario().try_case(case).is_ok(), "{case}");
+    }
+
+    let budget = (made + 256).to_string();
+    let variables = with(&budget);
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let output = process(&variables);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains(&format!("campaigned: {} of {budget} runs, ", made + 128)), "{told}");
+    let went_on = String::from_utf8_lossy(&output.stdout).into_owned();
+    let never_stopped = report(&[("REHEARSAL_BUDGET", &budget)]);
+    assert!(went_on.contains(never_stopped.trim_end()), "{went_on}\n{never_stopped}");
+    let [whole] = merge_campaigns(&corpus).expect("it is whole").try_into().expect("one");
+    assert!(whole.is_clean(), "{whole}");
+
+    // What has ended does not go on: it is another campaign, and begins with what this one has learned.
+    let again = report(&variables);
+    assert!(again.starts_with(&format!("{budget} runs from seed ")), "{again}");
+}
+
+#[test]
+fn shards_are_put_together_again() {
+    let corpus = folder("shards");
+    let of = |shard| {
+        report(&[
+            ("REHEARSAL_CORPUS", corpus.to_str().unwrap()),
+            ("REHEARSAL_BUDGET", "300"),
+            ("REHEARSAL_SHARD", shard),
+        ])
+    };
+    insta::assert_snapshot!(of("1/2"));
+    let [half] = merge_campaigns(&corpus).expect("it is whole").try_into().expect("one");
+    assert!(!half.is_clean() && half.to_string().contains("1 shards are not there"), "{half}");
+    of("2/2");
+    let [whole] = merge_campaigns(&corpus).expect("both are whole").try_into().expect("one");
+    assert_eq!((whole.made(), whole.is_clean()), (300, true));
+    insta::assert_snapshot!(whole.to_string().replace("    ", " "));
+}
+
+#[test]
+fn an_exploration_that_sees_nothing_new_says_so() {
+    let explored = scenario().try_explore(Exploration::new(100_000).until_settled(200)).unwrap();
+    assert!(explored.made() < 20_000, "{explored}");
+    assert!(explored.to_string().contains("ended there: 200 runs saw nothing new"), "{explored}");
+    assert!(explored.coverage().len() > 20);
+}
