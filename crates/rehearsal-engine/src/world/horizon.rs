@@ -5,6 +5,9 @@
 //! been seen in this run. When the signature that the world rested in when the last new pair came has come again
 //! twice, two full cycles have brought nothing new: that is the horizon. Whether the run ends by itself all the same,
 //! as a loop with a count does, is found out by going on for [`PATIENCE`] more steps.
+//!
+//! What came last that was new may never come again: a worker that is away once, say. So a signature that has not come
+//! again for long gives way to the present one, and the next has twice as long, as in the algorithm of Brent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,16 +17,37 @@ use super::World;
 /// How many steps a run that repeats itself is given to end all the same.
 const PATIENCE: u64 = 1_000;
 
+/// How many rests the first signature is waited for.
+const FIRST_WAIT: u32 = 1_000;
+
 /// What has been seen so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cycles {
     /// Which places each signature was seen at, a bit each.
     seen: BTreeMap<Signature, u32>,
-    /// The signature at the last rest after something new, and how often it has come again.
-    last_new: Option<(Signature, u32)>,
+    /// The signature that must come again.
+    awaited: Option<Awaited>,
+    /// How many rests it is waited for.
+    wait: u32,
     /// How many points have been looked at.
     looked_at: usize,
     horizon: Option<Found>,
+}
+
+/// The signature at the last rest after something new, or one that has taken its place.
+#[derive(Debug)]
+struct Awaited {
+    signature: Signature,
+    /// How often it has come again.
+    again: u32,
+    /// How many rests ago it came last.
+    rests: u32,
+}
+
+impl Default for Cycles {
+    fn default() -> Self {
+        Self { seen: BTreeMap::new(), awaited: None, wait: FIRST_WAIT, looked_at: 0, horizon: None }
+    }
 }
 
 /// What the world looks like at a rest, in two numbers that are kept up to date as things happen.
@@ -75,17 +99,23 @@ impl World {
             *places |= bit;
         }
         self.cycles.looked_at = points.len();
-        match &mut self.cycles.last_new {
-            Some((last, again)) if !new => {
-                if *last == signature {
-                    *again += 1;
-                    if *again >= 2 {
-                        let (at, points, step) = (self.elapsed(), points.len(), self.record.steps);
-                        self.cycles.horizon = Some(Found { at, points, step });
-                    }
+        let wait = self.cycles.wait;
+        match &mut self.cycles.awaited {
+            Some(awaited) if !new && awaited.signature == signature => {
+                awaited.again += 1;
+                awaited.rests = 0;
+                if awaited.again >= 2 {
+                    let (at, points, step) = (self.elapsed(), points.len(), self.record.steps);
+                    self.cycles.horizon = Some(Found { at, points, step });
                 }
             }
-            _ => self.cycles.last_new = Some((signature, 0)),
+            Some(awaited) if !new && awaited.rests < wait => awaited.rests += 1,
+            last => {
+                if last.is_some() && !new {
+                    self.cycles.wait = wait.saturating_mul(2);
+                }
+                *last = Some(Awaited { signature, again: 0, rests: 0 });
+            }
         }
     }
 }
