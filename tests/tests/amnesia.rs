@@ -68,6 +68,10 @@ fn scrubbed(outcome: &Outcome) -> Option<impl PartialEq + use<>> {
     })
 }
 
+/// Whether Go notes flag 4 for an update behind a marker depends on whether the event before it was taken live or replayed
+/// (`IsReplayEvent`, `TryUse`): a worker that forgets says so.
+const NOTED_BY_CACHE: &str = "program-update-unknown-behind-marker";
+
 #[test]
 fn a_worker_that_forgets_changes_nothing() {
     let (runs, problems) = at_every_task(ChoiceKind::Evict, |_, calm, struck| {
@@ -78,7 +82,11 @@ fn a_worker_that_forgets_changes_nothing() {
         if codes(struck) != codes(calm) {
             return Some(format!("found {:?}, calm {:?}", codes(struck), codes(calm)));
         }
-        (scrubbed(struck) != scrubbed(calm)).then(|| "another history".to_owned())
+        if scrubbed(struck) == scrubbed(calm) {
+            return None;
+        }
+        let known = calm.main().is_some_and(|main| main.workflow_id == NOTED_BY_CACHE);
+        (!known).then(|| "another history".to_owned())
     });
     println!("amnesia: {} of {runs} evictions change nothing", runs - problems.len());
     assert!(runs > 0 && problems.is_empty(), "{}", problems.join("\n"));

@@ -191,8 +191,9 @@ fn every_recorded_task_is_answered_as_recorded() {
     for (name, history) in recordings() {
         let mut workers: BTreeMap<String, Worker> = BTreeMap::new();
         let tasks = slice(history.events()).tasks;
-        // Updates come in messages, of which a history holds those that were accepted: the golden suite has them.
-        if tasks.iter().any(takes_updates) {
+        // Updates come in messages, of which a history holds those that were accepted; of one that is refused it may hold
+        // a task and no more. The golden suite has them.
+        if name.contains("update") || tasks.iter().any(takes_updates) {
             continue;
         }
         for (index, task) in tasks.iter().enumerate() {
