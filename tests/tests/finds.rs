@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rehearsal_tests::finds::measure::{alarm, measure, runs, seeds};
+use rehearsal_tests::finds::measure::{Measured, alarm, measure, runs, seeds};
 use rehearsal_tests::finds::{Needs, all, twins};
 
 /// Does something with each, on as many threads as there are cores; in the order of the list.
@@ -48,10 +48,12 @@ fn seeded_bugs_are_found() {
         measured.len(),
         seeds()
     );
-    println!("  {:<66} {:<6} {} {:>6} {:>6} {:>3}", "", "code", "n", "median", "worst", "size");
-    measured.iter().for_each(|bug| println!("{}", bug.line()));
+    println!("  {:<66} {:<6} n {:>6} {:>6} {:>3}", "", "code", "median", "worst", "size");
+    for bug in &measured {
+        println!("{}", bug.line());
+    }
     let wrong = measured.iter().filter(|bug| !bug.is_as_expected());
-    let wrong: Vec<String> = wrong.map(|bug| bug.line()).collect();
+    let wrong: Vec<String> = wrong.map(Measured::line).collect();
     assert!(wrong.is_empty(), "not found as they should be:\n{}", wrong.join("\n"));
 }
 

@@ -70,7 +70,8 @@ fn what_is_found_is_one_minimal() {
             let next = smaller(&scenario, &failure);
             more += usize::from(next.is_some());
             let next = next.map(|next| format!(" -> {next}")).unwrap_or_default();
-            table += &format!("  {name:<40} {seed} {:>2}  {tape}{next}\n", tape.len());
+            let line = format!("  {name:<40} {seed} {:>2}  {tape}{next}\n", tape.len());
+            table += &line;
         }
     }
     println!("{table}");

@@ -252,17 +252,21 @@ impl World {
             cycles: Cycles::default(),
             clock,
         };
-        // Workers that are there from the beginning poll before the client does anything.
-        loop {
-            let first =
-                world.agenda.iter_due().position(|entry| matches!(entry, Entry::HostStarts(_)));
-            let Some(entry) = first.and_then(|at| world.agenda.take_due(at)) else { break };
-            world.perform(entry);
-        }
+        world.have_workers_poll();
         if let Some(origin) = origin {
             world.restore(&origin);
         }
         world
+    }
+
+    /// Workers that are there from the beginning poll before the client does anything.
+    fn have_workers_poll(&mut self) {
+        loop {
+            let first =
+                self.agenda.iter_due().position(|entry| matches!(entry, Entry::HostStarts(_)));
+            let Some(entry) = first.and_then(|at| self.agenda.take_due(at)) else { break };
+            self.perform(entry);
+        }
     }
 
     /// Keeps what user code logs from now on.

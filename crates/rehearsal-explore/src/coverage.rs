@@ -203,10 +203,10 @@ fn walk(outcome: &Outcome, tell: &mut dyn FnMut(&Mark<'_>)) {
 fn answered(outcome: &Outcome, key: ChoiceKey, answer: usize, tell: &mut dyn FnMut(&Mark<'_>)) {
     let answer = if key.kind == ChoiceKind::Next { 1 } else { answer };
     tell(&Mark::Answered(key.kind, answer));
-    if key.kind == ChoiceKind::Cancel {
-        if let Some(point) = outcome.record.point(key.execution, key.nth) {
-            tell(&Mark::CanceledAt(point.place.label()));
-        }
+    if key.kind == ChoiceKind::Cancel
+        && let Some(point) = outcome.record.point(key.execution, key.nth)
+    {
+        tell(&Mark::CanceledAt(point.place.label()));
     }
 }
 

@@ -18,7 +18,7 @@ const VARIANTS_FROM: u32 = 5;
 /// All lanes of a campaign, those of other shards too, which stay as they begin.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    lanes: Vec<Lane>,
+    each: Vec<Lane>,
     /// What all runs did together.
     all: Coverage,
     /// The runs from which a lane has learned, by their numbers.
@@ -39,7 +39,7 @@ impl Lanes {
     /// Nothing is learned yet.
     pub(crate) fn new() -> Self {
         Self {
-            lanes: (0..LANES).map(|_| Lane::default()).collect(),
+            each: (0..LANES).map(|_| Lane::default()).collect(),
             all: Coverage::default(),
             kept: Vec::new(),
             corpus: Vec::new(),
@@ -53,7 +53,7 @@ impl Lanes {
         let did = Coverage::of(outcome);
         self.all.add(&did);
         let parent = Arc::new(Parent::new(outcome.tape.clone()));
-        for lane in &mut self.lanes {
+        for lane in &mut self.each {
             if lane.seen.add(&did) > 0 && !outcome.tape.is_empty() {
                 lane.parents.push(Arc::clone(&parent));
             }
@@ -62,12 +62,12 @@ impl Lanes {
 
     /// What a run did that is new to its lane.
     pub(crate) fn news(&self, nth: u32, outcome: &Outcome) -> Coverage {
-        self.lanes[lane_of(nth)].seen.new_in(outcome)
+        self.each[lane_of(nth)].seen.new_in(outcome)
     }
 
     /// Learns from a run, with what was new in it.
     pub(crate) fn learn(&mut self, nth: u32, tape: &Tape, news: &Coverage) {
-        let lane = &mut self.lanes[lane_of(nth)];
+        let lane = &mut self.each[lane_of(nth)];
         if lane.seen.add(news) > 0 {
             lane.parents.push(Arc::new(Parent::new(tape.clone())));
             self.kept.push((nth, tape.clone()));
@@ -92,7 +92,7 @@ impl Lanes {
         seed: u64,
         list: &dyn Fn(&Tape) -> Vec<Question>,
     ) -> Option<Tape> {
-        let parents = &self.lanes[lane_of(nth)].parents;
+        let parents = &self.each[lane_of(nth)].parents;
         let is_turn = nth % TURNS >= VARIANTS_FROM;
         if is_turn { variant(parents, seed, list) } else { None }
     }

@@ -172,7 +172,9 @@ fn in_turns(asked: &[Question], seed: u64) -> Vec<Strike> {
         of_kind.extend((1..*options).map(|answer| (*key, answer)));
     }
     let mut kinds: Vec<Vec<Strike>> = by_kind.into_values().collect();
-    kinds.iter_mut().for_each(|of_kind| numbers.shuffle(of_kind));
+    for of_kind in &mut kinds {
+        numbers.shuffle(of_kind);
+    }
     let longest = kinds.iter().map(Vec::len).max().unwrap_or(0);
     (0..longest).flat_map(|turn| kinds.iter().filter_map(move |of| of.get(turn))).copied().collect()
 }

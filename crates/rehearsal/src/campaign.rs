@@ -149,7 +149,7 @@ impl<'a> Watcher<'a> {
     pub(crate) fn ended(&self, explored: &Explored) {
         let mut state = self.state();
         if self.asked.budget.is_some() {
-            state.teller.end(self.scenario, &explored.saved, self.spent());
+            Teller::end(self.scenario, &explored.saved, self.spent());
         }
         let ended = match explored.end {
             End::All => "all runs are made".to_owned(),

@@ -17,7 +17,7 @@
 //! | an activity keeps to its part | [`activity_heartbeats_within`], [`one_attempt_at_a_time`] |
 //! | a cron schedule is kept | [`no_round_skipped`] |
 //! | the workflow ends as it may | [`ends_within`], [`status_in`] |
-//! | something of your own | [`always`], [`never`], [`eventually`], [`sometimes`] |
+//! | something of your own | [`always`], [`never`](fn@never), [`eventually`], [`sometimes`] |
 //! | any of these, where a cancel was seen | [`if_canceled`] |
 
 mod attempts;

@@ -408,12 +408,11 @@ fn how(campaign: &Campaign, found: &Found, turn: usize) -> String {
         u32::MAX => String::new(),
         runs => format!(" of {runs}"),
     };
-    let mut text = match by {
-        ChosenBy::Corpus => format!("  Found in run {nth} of the corpus.\n"),
-        _ => {
-            let label = by.label();
-            format!("  Found in run {nth}{of} from seed {seed}: number {turn} of the {label}.\n")
-        }
+    let mut text = if by == ChosenBy::Corpus {
+        format!("  Found in run {nth} of the corpus.\n")
+    } else {
+        let label = by.label();
+        format!("  Found in run {nth}{of} from seed {seed}: number {turn} of the {label}.\n")
     };
     text.push_str(&choices_left(&found.run.tape, found.shrunk.as_ref(), &found.outcome));
     text

@@ -111,7 +111,7 @@ impl<O, K> Clone for Stub<O, K> {
 
 impl<O, K> fmt::Debug for Stub<O, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stub").field("attempts", &self.attempts.len()).finish()
+        f.debug_struct("Stub").field("attempts", &self.attempts.len()).finish_non_exhaustive()
     }
 }
 
@@ -260,9 +260,9 @@ impl<O: 'static, K> Stub<O, K> {
     pub fn or_takes(mut self, times: Range<Duration>) -> Self {
         assert!(!times.is_empty(), "a stub takes some time of {times:?}");
         let longest = times.end.saturating_sub(Duration::from_millis(1)).max(times.start);
-        let third = (longest - times.start).as_millis() / 3;
+        let third = longest.saturating_sub(times.start).as_millis() / 3;
         let third = Duration::from_millis(u64::try_from(third).unwrap_or(u64::MAX));
-        let takes = [times.start, times.start + third, longest - third, longest];
+        let takes = [times.start, times.start + third, longest.saturating_sub(third), longest];
         self.others.extend(takes.map(Other::Takes));
         self
     }

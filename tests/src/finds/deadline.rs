@@ -229,10 +229,10 @@ async fn article(ctx: &Context, looks: bool) -> Result<(), WorkflowError> {
             }
         }
     });
-    if let Err(canceled) = ctx.wait_timeout(secs(10), || decided.get()).await {
-        if !decided.replace(true) {
-            return Err(canceled);
-        }
+    if let Err(canceled) = ctx.wait_timeout(secs(10), || decided.get()).await
+        && !decided.replace(true)
+    {
+        return Err(canceled);
     }
     if !decided.replace(true) {
         return ctx.disconnected().execute(DISCARD, ()).await;

@@ -69,9 +69,8 @@ impl Stage {
     pub const fn replayed_by(self, core: bool) -> &'static [Self] {
         match (self, core) {
             (Self::Before, _) => &[Self::Before, Self::Patched],
-            (Self::Patched, _) => &[Self::Patched, Self::Deprecated],
             (Self::Deprecated, true) => &[Self::Patched, Self::Deprecated, Self::Removed],
-            (Self::Deprecated, false) => &[Self::Patched, Self::Deprecated],
+            (Self::Patched, _) | (Self::Deprecated, false) => &[Self::Patched, Self::Deprecated],
             (Self::Removed, _) => &[Self::Removed],
         }
     }

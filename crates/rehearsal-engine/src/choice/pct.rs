@@ -138,7 +138,11 @@ mod tests {
     /// Who of three actors goes first, so many times.
     fn order(seed: u64, depth: u32, times: u32) -> Vec<usize> {
         let mut chooser = PctChooser::new(seed, depth, &asked(&[(ChoiceKind::Next, times)]));
-        let actor = |index| Choice { actor: 7 * index as u32, touches: 0, step: None };
+        let actor = |index| Choice {
+            actor: 7 * u32::try_from(index).expect("of three"),
+            touches: 0,
+            step: None,
+        };
         let ask = |nth| chooser.choose(key(ChoiceKind::Next, nth), Options::new(3, &actor));
         (0..times).map(ask).collect()
     }

@@ -39,12 +39,11 @@ impl Executions {
         let execution = known.unwrap_or_else(|| u32::try_from(self.last.len()).unwrap_or(u32::MAX));
         self.of_first.insert(first_run_id.clone(), execution);
         self.of_run.push(execution);
-        match usize::try_from(execution).ok().and_then(|at| self.last.get_mut(at)) {
-            Some(last) => *last = (run, last.1.saturating_add(1)),
-            None => {
-                self.last.push((run, 0));
-                self.points.push(0);
-            }
+        if let Some(last) = usize::try_from(execution).ok().and_then(|at| self.last.get_mut(at)) {
+            *last = (run, last.1.saturating_add(1));
+        } else {
+            self.last.push((run, 0));
+            self.points.push(0);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::World;
 
 impl World {
-    /// The value that was given with [`Scenario::with_extension`], if it is a `T`.
+    /// The value that was given with [`Scenario::with_extension`](crate::Scenario::with_extension), if it is a `T`.
     ///
     /// # Examples
     ///

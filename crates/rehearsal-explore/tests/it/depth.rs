@@ -54,7 +54,8 @@ fn text(outcome: &Outcome) -> String {
         text += &History::new(execution.history.clone()).expect("a history").to_json();
     }
     let record = &outcome.record;
-    text += &format!("{:?}{:?}{:?}", record.calls, record.heartbeats, record.strikes);
+    let did = format!("{:?}{:?}{:?}", record.calls, record.heartbeats, record.strikes);
+    text += &did;
     // But for what the code waited for at that moment: the step between may be one of its own.
     let cancels = record.cancels.iter().map(|cancel| (cancel.at, &cancel.run_id));
     text + &format!("{:?}", cancels.collect::<Vec<_>>())

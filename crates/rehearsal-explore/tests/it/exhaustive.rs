@@ -97,10 +97,10 @@ fn scenario<F: Future<Output = Result<(), WorkflowError>> + 'static>(
         .with_activity(FIRST.name(), Arc::new(work))
         .with_activity(SECOND.name(), Arc::new(work))
         .with_activity(BEAT.name(), Arc::new(beat))
-        .with_client(Arc::new(|world: &mut World| start(world, MAIN, "main-1")))
+        .with_client(Arc::new(|world: &mut World| start(world, &MAIN, "main-1")))
 }
 
-fn start(world: &mut World, workflow: Workflow<(), ()>, id: &str) -> Result<(), String> {
+fn start(world: &mut World, workflow: &Workflow<(), ()>, id: &str) -> Result<(), String> {
     let options = StartOptions::new(workflow.name(), id);
     world.start_workflow(options).map(drop).map_err(|error| error.to_string())
 }
@@ -109,9 +109,9 @@ fn start(world: &mut World, workflow: Workflow<(), ()>, id: &str) -> Result<(), 
 fn two_naps() -> Scenario {
     scenario(nap).with_workflow(definition(OTHER, short_nap)).with_client(Arc::new(
         |world: &mut World| {
-            start(world, MAIN, "main-1")?;
+            start(world, &MAIN, "main-1")?;
             world.advance(secs(2));
-            start(world, OTHER, "other-1")
+            start(world, &OTHER, "other-1")
         },
     ))
 }
@@ -126,7 +126,7 @@ fn watched() -> Scenario {
         let options = StartOptions::new(MAIN.name(), "main-1");
         let main = world.start_workflow(options).map_err(|error| error.to_string())?;
         world.advance(secs(2));
-        start(world, OTHER, "other-1")?;
+        start(world, &OTHER, "other-1")?;
         world.wait(&main);
         // Refused where the other one is closed, too.
         let _refused = world.signal_workflow("other-1", None, "done", None);
@@ -282,12 +282,13 @@ fn the_search_finds_exactly_the_histories_that_there_are() {
         let (reduced, fewer) = searched(&scenario, bounds);
         assert!(reduced == all, "{name}: {} histories instead of {}", reduced.len(), all.len());
         assert!(fewer.runs <= made, "{name}: {} runs instead of {made}", fewer.runs);
-        table += &format!(
+        let line = format!(
             "{name:<40} {:>5} histories {made:>6} runs {:>6} reduced {:>6} cut\n",
             all.len(),
             fewer.runs,
             fewer.cut
         );
+        table += &line;
     }
     insta::assert_snapshot!(table);
 }

@@ -112,10 +112,6 @@ impl Folder {
     }
 }
 
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "all callers put it into a `Result`, where it would be large"
-)]
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> Box<Finding> {
     let headline = format!("corpus: {} could not be read: {}", path.display(), chain(error));
     Box::new(Finding::new(Code::Setup, headline))

@@ -61,7 +61,7 @@ impl Teller {
     }
 
     /// Says the last word.
-    pub(super) fn end(&self, scenario: &str, saved: &Saved, spent: Duration) {
+    pub(super) fn end(scenario: &str, saved: &Saved, spent: Duration) {
         let clear = if io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
         let (made, marks) = (saved.made, saved.marks.len());
         let spent = in_seconds(spent);

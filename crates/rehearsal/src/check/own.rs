@@ -8,7 +8,7 @@ use rehearsal_engine::{Always, Check, Eventually, Finding, IfCanceled, Never, Ou
 ///
 /// It sees the whole run: histories, what was called when, signals, timers, children, how each workflow stands, and the
 /// fakes as the run has left them; `docs/checks.md` shows what can be asked. It is asked when the run is over, which for a
-/// baseline that never ends is its horizon. An `assert!` in it that fails is a finding as well. [`never`] can point at what
+/// baseline that never ends is its horizon. An `assert!` in it that fails is a finding as well. [`never`](fn@never) can point at what
 /// is wrong.
 ///
 /// ```

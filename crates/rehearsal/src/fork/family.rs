@@ -84,19 +84,19 @@ impl Open {
                 self.requests.insert(event.id, (it.workflow_execution.workflow_id.clone(), None));
             }
             E::ChildWorkflowExecutionCompleted(it) => {
-                drop(self.children.remove(&it.initiated_event_id))
+                drop(self.children.remove(&it.initiated_event_id));
             }
             E::ChildWorkflowExecutionFailed(it) => {
-                drop(self.children.remove(&it.initiated_event_id))
+                drop(self.children.remove(&it.initiated_event_id));
             }
             E::ChildWorkflowExecutionCanceled(it) => {
-                drop(self.children.remove(&it.initiated_event_id))
+                drop(self.children.remove(&it.initiated_event_id));
             }
             E::ChildWorkflowExecutionTimedOut(it) => {
-                drop(self.children.remove(&it.initiated_event_id))
+                drop(self.children.remove(&it.initiated_event_id));
             }
             E::ChildWorkflowExecutionTerminated(it) => {
-                drop(self.children.remove(&it.initiated_event_id))
+                drop(self.children.remove(&it.initiated_event_id));
             }
             E::ExternalWorkflowExecutionSignaled(it) => {
                 if let Some((id, Some(name))) = self.requests.remove(&it.initiated_event_id) {
@@ -104,7 +104,7 @@ impl Open {
                 }
             }
             E::SignalExternalWorkflowExecutionFailed(it) => {
-                drop(self.requests.remove(&it.initiated_event_id))
+                drop(self.requests.remove(&it.initiated_event_id));
             }
             E::ExternalWorkflowExecutionCancelRequested(it) => {
                 self.requests.remove(&it.initiated_event_id);

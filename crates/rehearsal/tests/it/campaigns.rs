@@ -68,7 +68,8 @@ fn report(variables: &[(&str, &str)]) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines = said.lines().filter(|line| !line.is_empty() && !line.starts_with("test "));
-    lines.filter(|line| !line.starts_with("running ")).map(|line| format!("{line}\n")).collect()
+    let lines = lines.filter(|line| !line.starts_with("running "));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A folder of its own for each test, empty.

@@ -187,8 +187,8 @@ fn stranger(profile: Profile, expects: bool) -> Result<Outcome, Failure> {
     let scenario = scenario.client(|world| {
         world.start(PARENT, "parent", ());
         world.advance(mins(5));
-        let child = world.workflow("stranger").unwrap();
-        world.terminate(&child, "nobody has it").unwrap();
+        let child = world.workflow("stranger").expect("it was started");
+        world.terminate(&child, "nobody has it").expect("it runs");
     });
     scenario.try_run(&Tape::calm())
 }
