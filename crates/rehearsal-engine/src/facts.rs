@@ -95,7 +95,7 @@ impl Outcome {
     /// const ANSWER: Signal<u32> = Signal::new("answer");
     ///
     /// async fn ask(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
-    ///     Ok(ctx.signals(ANSWER).recv().await?)
+    ///     Ok(ctx.signals(ANSWER).recv().await)
     /// }
     ///
     /// let outcome = Scenario::new("ask")
