@@ -27,6 +27,7 @@ mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 mod sweep;
+mod threads;
 mod upgrade;
 
 pub use accepted::Accepted;

@@ -4,9 +4,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use rehearsal_engine::{
     Check, ChoiceKey, Examined, Finding, Outcome, Replays, Scenario, Seen, Tape,
@@ -20,6 +18,7 @@ use crate::faults::add;
 use crate::minimal::{Again, Passing};
 use crate::observe::Observer;
 use crate::sweep::{Cancels, Sweep, observed};
+use crate::threads::parts;
 
 /// How many pairs are tried, on how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,18 +153,9 @@ struct Runs<'a, 'b> {
 impl Runs<'_, '_> {
     fn all(&self, plan: &Plan, settings: PairSweep) -> Made {
         let runs = chosen(plan.pairs.len(), settings.most);
-        let threads = settings.threads.get().min(runs);
-        if threads <= 1 {
-            return self.part(plan, runs, 0, 1);
-        }
-        // The engine is single-threaded: a world is made, run and dropped inside of one thread.
-        let parts: Vec<Made> = thread::scope(|scope| {
-            let parts: Vec<_> = (0..threads)
-                .map(|part| scope.spawn(move || self.part(plan, runs, part, threads)))
-                .collect();
-            let joined = parts.into_iter().map(thread::ScopedJoinHandle::join);
-            joined.map(|part| part.unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        });
+        // Without a run there is still one part, which goes over none of them in steps of one.
+        let threads = settings.threads.get().min(runs).max(1);
+        let parts = parts(threads, |part| self.part(plan, runs, part, threads));
         let mut made = parts.into_iter().fold(Made::default(), Made::with);
         made.failed.sort_by_key(|failed| failed.nth);
         made

@@ -1,10 +1,8 @@
 //! The search of a campaign: generations of runs, on as many threads as are wanted, and the shrinking of the first that
 //! fails.
 
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use rehearsal_engine::{
     Check, Examined, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape, Unseen,
@@ -20,6 +18,7 @@ use crate::observe::{Choices, Observer, Progress};
 use crate::portfolio::{ChosenBy, Drawn, Portfolio};
 use crate::seed::seed_of_run;
 use crate::shard::GENERATION;
+use crate::threads::parts;
 
 /// Of how many of the first runs a campaign remembers the tape of each.
 const LISTED: usize = 1 << 16;
@@ -157,19 +156,8 @@ impl<'a> Search<'a> {
     fn generation(&self, lanes: &Lanes, numbers: &[u32]) -> Vec<(Made, Option<Box<Outcome>>)> {
         let next = AtomicUsize::new(0);
         let threads = self.campaign.threads.get().min(numbers.len());
-        let part = || self.part(lanes, numbers, &next);
-        // The engine is single-threaded: a world is made, run and dropped inside of one thread.
-        let mut made = if threads <= 1 {
-            part()
-        } else {
-            thread::scope(|scope| {
-                let parts: Vec<_> = (0..threads).map(|_| scope.spawn(part)).collect();
-                let parts = parts.into_iter();
-                parts
-                    .flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                    .collect()
-            })
-        };
+        let made = parts(threads, |_| self.part(lanes, numbers, &next));
+        let mut made: Vec<_> = made.into_iter().flatten().collect();
         made.sort_by_key(|(made, _)| made.run.nth);
         let failed = made.iter().position(|(_, failed)| failed.is_some());
         made.truncate(failed.map_or(made.len(), |at| at + 1));
