@@ -1,6 +1,7 @@
 //! What is checked in every run, unless it is switched off.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use rehearsal_activation::{Definition, Trouble, quiet};
@@ -41,6 +42,16 @@ pub struct Replays {
     pub tasks: usize,
     /// How many cosmetic differences there were, from the start.
     pub cosmetic: usize,
+}
+
+impl AddAssign for Replays {
+    fn add_assign(&mut self, more: Self) {
+        let Self { from_start, cold, tasks, cosmetic } = more;
+        self.from_start += from_start;
+        self.cold += cold;
+        self.tasks += tasks;
+        self.cosmetic += cosmetic;
+    }
 }
 
 /// A run with what was found in it.

@@ -238,9 +238,3 @@ pub fn run_chosen(
 pub(crate) fn patience_after(baseline: &Outcome) -> Patience {
     if baseline.record.horizon.is_some() { Patience::MayStayOpen } else { Patience::MustEnd }
 }
-
-pub(crate) fn add(sum: &mut Replays, more: Replays) {
-    sum.from_start += more.from_start;
-    sum.cold += more.cold;
-    sum.tasks += more.tasks;
-}

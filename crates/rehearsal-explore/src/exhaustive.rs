@@ -19,7 +19,6 @@ use rehearsal_history::{History, Status};
 pub use self::bounds::Bounds;
 use self::walk::{Path, Walker};
 use crate::accepted::Accepted;
-use crate::campaign::add;
 use crate::minimal::{Again, Minimal};
 use crate::observe::Observer;
 use crate::seed::seed_of;
@@ -127,7 +126,7 @@ pub fn exhaust(
             exhausted.cut += 1;
         } else {
             let examined = observed(scenario, &ahead.tape, patience, checks, observer);
-            add(&mut exhausted.replays, examined.replays);
+            exhausted.replays += examined.replays;
             exhausted.note(&examined.outcome, bounds);
             seen.note(&examined.outcome);
             histories.insert(seed_of(&text(&examined.outcome)));

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rehearsal_engine::{Check, ChoiceKey, ChoiceKind, Examined, Outcome, Patience, Scenario, Tape};
+use rehearsal_engine::{Check, ChoiceKey, ChoiceKind, Outcome, Patience, Scenario, Tape};
 use rehearsal_history::Status;
 
 use crate::observe::Observer;
 use crate::questions::{Question, listen, strikes};
-use crate::sweep::{Cancels, Sweep, observed};
+use crate::sweep::{Cancels, Sweep};
 
 /// The run in which one fault strikes.
 #[derive(Debug)]
@@ -74,10 +74,7 @@ impl Sweep {
         let mut runs = Vec::new();
         for (key, answer) in asked.iter().flat_map(struck) {
             let tape = Tape::calm().with(key, answer);
-            let patience = self.patience(&tape);
-            let Examined { outcome, replays } =
-                observed(scenario, &tape, patience, checks, observer);
-            self.count(replays);
+            let outcome = self.run(scenario, checks, observer, &tape);
             runs.push(FaultRun { key, answer, outcome });
         }
         self.faults = Some(runs);

@@ -114,7 +114,7 @@ pub fn sweep_pairs(
         let made =
             Runs { sweep: &sweep, scenario, checks, observer, seen: &all }.all(&plan, settings);
         seen = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-        sweep.count(made.replays);
+        sweep.replays += made.replays;
         let mut pairs = made.pairs(plan, settings.most);
         pairs.nearest = pairs.first.as_deref().and_then(|failing| {
             let patience = sweep.patience(&failing.tape);
@@ -125,11 +125,6 @@ pub fn sweep_pairs(
     }
     sweep.conclude(seen);
     sweep
-}
-
-/// The pairs that are run: all, or as many as are wanted, spread over all.
-fn chosen(of: usize, most: usize) -> usize {
-    of.min(most)
 }
 
 /// What runs came to.
@@ -152,7 +147,7 @@ struct Runs<'a, 'b> {
 
 impl Runs<'_, '_> {
     fn all(&self, plan: &Plan, settings: PairSweep) -> Made {
-        let runs = chosen(plan.pairs.len(), settings.most);
+        let runs = plan.pairs.len().min(settings.most);
         // Without a run there is still one part, which goes over none of them in steps of one.
         let threads = settings.threads.get().min(runs).max(1);
         let parts = parts(threads, |part| self.part(plan, runs, part, threads));
@@ -190,7 +185,7 @@ impl Made {
         };
         add(&mut row.ended, outcome.status_of(execution), 1);
         self.accepted.note(&outcome.record);
-        self.count(replays);
+        self.replays += replays;
         if !outcome.findings.is_empty() {
             let Pair { first, second, .. } = *pair;
             self.failed.push(FailedPair { nth, first, second, findings: outcome.findings.clone() });
@@ -201,12 +196,6 @@ impl Made {
     fn row(&mut self, kind: PairKind) -> &mut PairRow {
         let empty = PairRow { kind, pairs: 0, merged: 0, ended: Vec::new(), findings: 0 };
         self.rows.entry(kind).or_insert(empty)
-    }
-
-    const fn count(&mut self, replays: Replays) {
-        self.replays.from_start += replays.from_start;
-        self.replays.cold += replays.cold;
-        self.replays.tasks += replays.tasks;
     }
 
     /// With what other runs came to.
@@ -220,7 +209,7 @@ impl Made {
         self.failed.extend(other.failed);
         self.first = self.first.into_iter().chain(other.first).min_by_key(|(nth, _)| *nth);
         self.accepted.add(other.accepted);
-        self.count(other.replays);
+        self.replays += other.replays;
         self
     }
 
@@ -233,7 +222,7 @@ impl Made {
         }
         Pairs {
             rows: self.rows.into_values().collect(),
-            made: chosen(plan.pairs.len(), most),
+            made: plan.pairs.len().min(most),
             of: plan.pairs.len(),
             left_out: plan.left_out,
             failed: self.failed,

@@ -10,7 +10,7 @@ use rehearsal_engine::{
 };
 
 use crate::accepted::Accepted;
-use crate::campaign::{Campaign, End, Explored, ExploredRun, Found, add, patience_after};
+use crate::campaign::{Campaign, End, Explored, ExploredRun, Found, patience_after};
 use crate::coverage::Coverage;
 use crate::lanes::Lanes;
 use crate::minimal::{Again, Minimal};
@@ -85,7 +85,7 @@ impl<'a> Search<'a> {
             let drawn = Drawn { by: ChosenBy::Corpus, seed, choices };
             let (Made { run, replays, accepted, failed, .. }, outcome) =
                 self.make(nth, drawn, None);
-            add(&mut explored.replays, replays);
+            explored.replays += replays;
             explored.accepted.add(accepted);
             if failed {
                 explored.found = Some(self.shrink(&run, outcome));
@@ -117,7 +117,7 @@ impl<'a> Search<'a> {
             let made = self.generation(lanes, &numbers);
             let is_whole = made.len() == numbers.len();
             for (Made { run, news, replays, accepted, .. }, failed) in made {
-                add(&mut explored.replays, replays);
+                explored.replays += replays;
                 explored.accepted.add(accepted);
                 explored.saved.count(&run);
                 lanes.learn(run.nth, &run.tape, &news);

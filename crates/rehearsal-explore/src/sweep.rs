@@ -9,7 +9,7 @@ use rehearsal_engine::{
 };
 use rehearsal_history::{SmolStr, Status};
 
-use crate::faults::FaultRun;
+use crate::faults::{FaultRun, add};
 use crate::observe::{Choices, Observer};
 use crate::pairs::Pairs;
 use crate::points::{Target, Way, targets};
@@ -125,10 +125,7 @@ fn rows(runs: &[&Swept]) -> Vec<Row> {
         let mut ended: Vec<(Status, usize)> = Vec::new();
         for run in runs.iter().filter(|_| place != Place::AfterClose) {
             let status = run.outcome.status_of(run.target.execution);
-            match ended.iter_mut().find(|(known, _)| *known == status) {
-                Some((_, count)) => *count += 1,
-                None => ended.push((status, 1)),
-            }
+            add(&mut ended, status, 1);
         }
         let findings = runs.iter().filter(|run| !run.outcome.findings.is_empty()).count();
         Some(Row { place, points: runs.len(), ended, findings })
@@ -210,11 +207,22 @@ impl Sweep {
         observer: &dyn Observer,
         target: Target,
     ) {
-        let patience = self.patience(&target.tape);
-        let Examined { outcome, replays } =
-            observed(scenario, &target.tape, patience, checks, observer);
-        self.count(replays);
+        let outcome = self.run(scenario, checks, observer, &target.tape);
         self.runs.push(Swept { target, outcome });
+    }
+
+    /// Makes the run of a tape, and counts its replays.
+    pub(crate) fn run(
+        &mut self,
+        scenario: &Scenario,
+        checks: &[Arc<dyn Check>],
+        observer: &dyn Observer,
+        tape: &Tape,
+    ) -> Outcome {
+        let Examined { outcome, replays } =
+            observed(scenario, tape, self.patience(tape), checks, observer);
+        self.replays += replays;
+        outcome
     }
 
     /// What it means that a run stays open in which this strikes. What goes on for ever by itself does so whatever strikes,
@@ -228,22 +236,22 @@ impl Sweep {
         }
     }
 
-    pub(crate) fn count(&mut self, replays: Replays) {
-        self.replays.from_start += replays.from_start;
-        self.replays.cold += replays.cold;
-        self.replays.tasks += replays.tasks;
-    }
-
     /// Whether anything was found in any run but the baseline.
     fn has_failed(&self) -> bool {
-        self.failures().next().is_some()
-            || self.faults().any(|run| !run.outcome.findings.is_empty())
+        self.outcomes().any(|outcome| !outcome.findings.is_empty())
             || self.pairs.as_ref().is_some_and(|pairs| !pairs.failed.is_empty())
     }
 
     /// The runs in which one fault strikes, in the order in which they were asked for.
     pub fn faults(&self) -> impl Iterator<Item = &FaultRun> {
         self.faults.iter().flatten()
+    }
+
+    /// The runs of the points, then those in which one fault strikes, in their order. Neither the baseline nor the runs of
+    /// pairs are among them.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        let swept = self.runs.iter().map(|run| &run.outcome);
+        swept.chain(self.faults().map(|run| &run.outcome))
     }
 
     /// What is seen in the baseline.
@@ -264,8 +272,7 @@ impl Sweep {
         if !self.baseline.findings.is_empty() {
             return;
         }
-        self.runs.iter().for_each(|run| seen.note(&run.outcome));
-        self.faults().for_each(|run| seen.note(&run.outcome));
+        self.outcomes().for_each(|outcome| seen.note(outcome));
         let mut findings = seen.never_read();
         if findings.is_empty() && !self.has_failed() {
             findings = seen.never_reached();
