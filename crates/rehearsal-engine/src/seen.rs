@@ -75,6 +75,14 @@ impl<'a> Seen<'a> {
         self.reached.missing()
     }
 
+    /// What is to be said of all runs together: what was [never read](Self::never_read); if nothing is, since that may be
+    /// why, what was [never reached](Self::never_reached).
+    #[must_use]
+    pub fn missing(&self) -> Vec<Finding> {
+        let unread = self.never_read();
+        if unread.is_empty() { self.never_reached() } else { unread }
+    }
+
     /// What no run saw: awaits that none of them got past, signals that none of them read, checks that had nothing to
     /// judge. No finding unless somebody asks for it.
     #[must_use]

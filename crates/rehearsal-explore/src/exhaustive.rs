@@ -146,9 +146,7 @@ pub fn exhaust(
     (exhausted.left_out, exhausted.longest) = (path.left_out, path.longest);
     exhausted.histories = histories.len();
     if exhausted.is_proof() {
-        let unread = seen.never_read();
-        let missing = if unread.is_empty() { seen.never_reached() } else { unread };
-        exhausted.baseline.findings.extend(missing);
+        exhausted.baseline.findings.extend(seen.missing());
     }
     exhausted
 }

@@ -233,9 +233,7 @@ impl<'a> Search<'a> {
 
     /// What is to be said of all runs together.
     pub(crate) fn missing(&self) -> Vec<Finding> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let unread = seen.never_read();
-        if unread.is_empty() { seen.never_reached() } else { unread }
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).missing()
     }
 
     /// What no run has seen.
