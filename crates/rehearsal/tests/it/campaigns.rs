@@ -5,34 +5,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rehearsal::{
-    Activity, ActivityOptions, Case, Context, Exploration, Scenario, Stub, Workflow, WorkflowError,
-    check, merge_campaigns, secs,
-};
+use rehearsal::{Case, Exploration, Scenario, merge_campaigns};
 
-const SHIP: Workflow<(), ()> = Workflow::new("Ship");
-const PACK: Activity<(), ()> = Activity::new("Pack");
-const REFUND: Activity<(), ()> = Activity::new("Refund");
-
-async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    let options = ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation();
-    let ctx = ctx.with_activity_options(options);
-    let packed = ctx.execute(PACK, ()).await;
-    if ctx.is_canceled() {
-        ctx.disconnected().execute(REFUND, ()).await?;
-    }
-    packed
-}
+use crate::parcel::{self, SHIP, ship};
 
 fn scenario() -> Scenario {
-    Scenario::new("campaigned")
-        .workflow(SHIP, ship)
-        .stub(PACK, Stub::returns(()).after(secs(2)))
-        .stub(REFUND, Stub::returns(()))
-        .client(|world| {
-            world.start(SHIP, "order-7", ());
-        })
-        .check(check::cleanup_iff_canceled(REFUND))
+    parcel::scenario("campaigned").workflow(SHIP, ship)
 }
 
 /// Run by the tests below with variables set; alone it has nothing to do.

@@ -6,22 +6,10 @@ use std::process::{Command, Output};
 
 use rehearsal::{
     Activity, ActivityOptions, Case, Choices, ChosenBy, Code, Context, Exploration, Outcome,
-    Scenario, Stub, Workflow, WorkflowError, check, secs,
+    Scenario, WorkflowError, check, secs,
 };
 
-const SHIP: Workflow<(), ()> = Workflow::new("Ship");
-const PACK: Activity<(), ()> = Activity::new("Pack");
-const REFUND: Activity<(), ()> = Activity::new("Refund");
-
-async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    let options = ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation();
-    let ctx = ctx.with_activity_options(options);
-    let packed = ctx.execute(PACK, ()).await;
-    if ctx.is_canceled() {
-        ctx.disconnected().execute(REFUND, ()).await?;
-    }
-    packed
-}
+use crate::parcel::{REFUND, SHIP, scenario, ship};
 
 /// Cleans up on the canceled context.
 async fn ship_careless(ctx: Context, (): ()) -> Result<(), WorkflowError> {
@@ -31,16 +19,6 @@ async fn ship_careless(ctx: Context, (): ()) -> Result<(), WorkflowError> {
         ctx.execute(REFUND, ()).await?;
     }
     slept
-}
-
-fn scenario(name: &str) -> Scenario {
-    Scenario::new(name)
-        .stub(PACK, Stub::returns(()).after(secs(2)))
-        .stub(REFUND, Stub::returns(()))
-        .client(|world| {
-            world.start(SHIP, "order-7", ());
-        })
-        .check(check::cleanup_iff_canceled(REFUND))
 }
 
 fn careless() -> Scenario {

@@ -24,6 +24,7 @@ mod night;
 mod outside;
 mod own;
 mod paint;
+mod parcel;
 mod partial;
 mod prove;
 mod replays;

@@ -1,24 +1,10 @@
 //! Exhaustive search: what is proved, what is found, and what is said where neither is.
 
 use rehearsal::{
-    Activity, ActivityOptions, Bounds, Code, Context, Outcome, Scenario, Stub, Workflow,
-    WorkflowError, check, secs,
+    ActivityOptions, Bounds, Code, Context, Outcome, Scenario, WorkflowError, check, secs,
 };
 
-const SHIP: Workflow<(), ()> = Workflow::new("Ship");
-const PACK: Activity<(), ()> = Activity::new("Pack");
-const REFUND: Activity<(), ()> = Activity::new("Refund");
-
-/// Gives the money back if it is canceled.
-async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    let options = ActivityOptions::start_to_close(secs(10)).with_wait_for_cancellation();
-    let ctx = ctx.with_activity_options(options);
-    let packed = ctx.execute(PACK, ()).await;
-    if ctx.is_canceled() {
-        ctx.disconnected().execute(REFUND, ()).await?;
-    }
-    packed
-}
+use crate::parcel::{PACK, REFUND, SHIP, scenario, ship};
 
 /// Gives it back only if the parcel was not packed: not if the cancel comes later.
 async fn ship_careless(ctx: Context, (): ()) -> Result<(), WorkflowError> {
@@ -36,16 +22,6 @@ async fn watch(ctx: Context, (): ()) -> Result<(), WorkflowError> {
     loop {
         ctx.sleep(secs(60)).await?;
     }
-}
-
-fn scenario(name: &str) -> Scenario {
-    Scenario::new(name)
-        .stub(PACK, Stub::returns(()).after(secs(2)))
-        .stub(REFUND, Stub::returns(()))
-        .client(|world| {
-            world.start(SHIP, "order-7", ());
-        })
-        .check(check::cleanup_iff_canceled(REFUND))
 }
 
 fn careful() -> Scenario {
