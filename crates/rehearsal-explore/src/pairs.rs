@@ -15,7 +15,6 @@ pub use self::plan::PairKind;
 use self::plan::{Pair, Plan};
 use crate::accepted::Accepted;
 use crate::faults::add;
-use crate::minimal::{Again, Passing};
 use crate::observe::Observer;
 use crate::sweep::{Cancels, Sweep, observed};
 use crate::threads::parts;
@@ -47,8 +46,6 @@ pub struct Pairs {
     pub failed: Vec<FailedPair>,
     /// The first of these runs.
     pub first: Option<Box<Outcome>>,
-    /// The nearest run to that in which all is well: that of one of the two.
-    pub nearest: Option<Box<Passing>>,
     /// In how many of the runs known defects of the SDK struck that the scenario accepts.
     pub accepted: Accepted,
 }
@@ -115,13 +112,7 @@ pub fn sweep_pairs(
             Runs { sweep: &sweep, scenario, checks, observer, seen: &all }.all(&plan, settings);
         seen = all.into_inner().unwrap_or_else(PoisonError::into_inner);
         sweep.replays += made.replays;
-        let mut pairs = made.pairs(plan, settings.most);
-        pairs.nearest = pairs.first.as_deref().and_then(|failing| {
-            let patience = sweep.patience(&failing.tape);
-            let again = Again { scenario, checks, patience, observer };
-            again.nearest_passing(failing).map(Box::new)
-        });
-        sweep.pairs = Some(pairs);
+        sweep.pairs = Some(made.pairs(plan, settings.most));
     }
     sweep.conclude(seen);
     sweep
@@ -227,7 +218,6 @@ impl Made {
             left_out: plan.left_out,
             failed: self.failed,
             first: self.first.map(|(_, outcome)| outcome),
-            nearest: None,
             accepted: self.accepted,
         }
     }

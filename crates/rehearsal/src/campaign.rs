@@ -7,14 +7,14 @@ mod folder;
 mod merged;
 mod progress;
 
+use std::io;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
-use std::{fmt, io};
 
-use rehearsal_engine::{Code, Finding, Outcome, Tape};
+use rehearsal_engine::{Finding, Outcome, Tape};
 use rehearsal_explore::{
     Campaign, Choices, ChosenBy, End, Explored, ExploredRun, Observer, Progress, Saved, Shard,
     Start,
@@ -181,17 +181,13 @@ impl<'a> Watcher<'a> {
         written = written.and(folder.save(self.scenario, &saved));
         state.saved = Some(spent);
         if let Err((path, error)) = written {
-            state.trouble.get_or_insert_with(|| unwritable(&path, &error));
+            state.trouble.get_or_insert_with(|| case::unwritable("corpus", &path, &error));
         }
     }
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn unwritable(path: &Path, error: &dyn fmt::Display) -> Finding {
-    Finding::new(Code::Setup, format!("corpus: {} could not be written: {error}", path.display()))
 }
 
 impl Observer for Watcher<'_> {

@@ -24,7 +24,7 @@ const CASE: &str = "REHEARSAL_CASE";
 const SEED: &str = "REHEARSAL_SEED";
 
 /// The folder in which runs that fail are kept.
-const CASES: &str = "REHEARSAL_CASES";
+pub(crate) const CASES: &str = "REHEARSAL_CASES";
 
 /// How many seconds of real time user code may take for one poll; 0 for any number.
 const WATCHDOG: &str = "REHEARSAL_WATCHDOG";
@@ -198,9 +198,9 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 }
 
 /// What is said of a folder that cannot be written to.
-pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Finding {
+pub(crate) fn unwritable(what: &str, path: &Path, error: &std::io::Error) -> Finding {
     let path = path.display();
-    Finding::new(Code::Setup, format!("{CASES}: {path} could not be written: {error}"))
+    Finding::new(Code::Setup, format!("{what}: {path} could not be written: {error}"))
 }
 
 fn unreadable(knob: &str, text: &str, why: &str) -> Box<Finding> {

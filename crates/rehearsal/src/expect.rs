@@ -169,6 +169,18 @@ impl Scenario {
         findings
     }
 
+    /// That nothing is [`misnamed`](Self::misnamed), before many runs are made.
+    ///
+    /// # Errors
+    ///
+    /// A failure with the first that is.
+    pub(crate) fn knows_its_names(&self) -> Result<(), Failure> {
+        self.misnamed()
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))
+    }
+
     /// A check that names an activity which the scenario does not know would pass for ever.
     pub(crate) fn unknown_activities(&self) -> Vec<Finding> {
         let checked = self.checks.iter().flat_map(Check::activities);

@@ -15,8 +15,8 @@ use crate::campaign::{Asked, Watcher};
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain, wrapped};
+use crate::occurrence::{Occurrence, told};
+use crate::page::{Where, wrapped};
 use crate::paint::{Role, Text};
 use crate::report::{Places, accepted_lines, unseen_lines};
 use crate::rerun::{command_with, test_name};
@@ -193,10 +193,9 @@ impl Scenario {
     /// twice, a heartbeat is lost, an attempt fails or is slow, a signal comes twice, late or with the cancel, a worker is
     /// away or too slow (`docs/fault-model.md`).
     ///
-    /// Four choosers take turns, since each finds what another misses: [`ChosenBy`] says what each does. First come single
-    /// strikes, one run for each that the calm run can be struck by; then pairs of them. Of the others one half of the runs
-    /// answers everything at random, with two faults at most in every second run, and the other gives priorities and strikes
-    /// at few places (PCT).
+    /// Four choosers take turns, a run each, since each finds what another misses: [`ChosenBy`] says what each does. They are
+    /// single strikes, each that the calm run can be struck by once, and pairs when all are tried; random answers, with two
+    /// faults at most in every second of these runs; pairs of strikes; and priorities with strikes at few places (PCT).
     ///
     /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
     /// fails is shrunk: the report shows the calmest run that fails in the same way.
@@ -272,8 +271,7 @@ impl Scenario {
         self.ready()?;
         self.keeps_all()?;
         let name = self.inner.name();
-        let unknown = self.misnamed().into_iter().next();
-        unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        self.knows_its_names()?;
         let mut campaign = Campaign::new(&self.inner, exploration.runs);
         campaign.seed = case::seed()
             .map_err(Failure::of_finding)?
@@ -391,8 +389,7 @@ fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
     let all: Vec<Occurrence> = Occurrence::of_run(outcome).chain(others).collect();
     let same = |finding: &&Finding| found.run.code == Some(finding.code);
     if let Some(finding) = outcome.findings.iter().find(same) {
-        report = explain(finding, outcome, &place, scenario);
-        report.append(&besides(finding, &all, scenario));
+        report = told(finding, outcome, &place, &all, scenario);
     }
     if let Some(variables) = &runs.again {
         report.say(Role::Plain, "  Make all these runs again:  ");

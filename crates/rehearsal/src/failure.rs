@@ -113,11 +113,7 @@ impl Failure {
             let headline = "nothing was found, and that is reported";
             return Self::of_finding(Finding::new(Code::IllFormed, headline));
         };
-        let mut failure = Self::new(report.text(), findings, report.scenario(), first);
-        if let Some(run) = &mut failure.run {
-            run.all = all;
-        }
-        failure
+        Self::new(report.text(), findings, report.scenario(), first).with_all(all)
     }
 
     /// The failure that is shown by the run `outcome`.

@@ -60,7 +60,7 @@ impl Keeper {
     fn note(&self, path: &Path, written: io::Result<()>) {
         if let Err(error) = written {
             let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            trouble.get_or_insert_with(|| case::unwritable(path, &error));
+            trouble.get_or_insert_with(|| case::unwritable(case::CASES, path, &error));
         }
     }
 

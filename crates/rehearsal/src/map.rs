@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use rehearsal_explore::{AwaitMap, AwaitPlace, ReachedAwait};
 use rehearsal_history::Status;
 
-use crate::report::Report;
+use crate::report::{Report, cell, ended_with};
 
 /// Which awaits of workflow code the cancels of a sweep reached. Displays as a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +73,7 @@ impl fmt::Display for CancelMap {
         for (line, of) in &lines {
             write!(f, "  {line:<width$} {:>7}", of.cancels)?;
             for status in &statuses {
-                let ended = of.ended.iter().find(|(ended, _)| ended == status);
-                write!(f, "  {:>10}", cell(ended.map_or(0, |(_, count)| *count)))?;
+                write!(f, "  {:>10}", cell(ended_with(&of.ended, *status)))?;
             }
             writeln!(f, "  {:>8}", cell(of.findings))?;
         }
@@ -90,10 +89,6 @@ impl fmt::Display for CancelMap {
         }
         Ok(())
     }
-}
-
-fn cell(count: usize) -> String {
-    if count == 0 { "-".to_owned() } else { count.to_string() }
 }
 
 /// `activity Charge, src/order.rs:12`.

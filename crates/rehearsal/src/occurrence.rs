@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal_engine::{Finding, Outcome, Place, Tape};
 use rehearsal_explore::{Sweep, Swept, Upgrade};
 
-use crate::page::{command, is_of_all, wrapped};
+use crate::page::{Where, command, explain, is_of_all, wrapped};
 use crate::paint::{Role, Text};
 
 /// How many kinds of findings are listed beside the one that is explained.
@@ -93,9 +93,22 @@ fn at(run: &Swept) -> Duration {
     point.map_or(Duration::ZERO, |point| point.at)
 }
 
+/// The page of a finding, with what else was found.
+pub(crate) fn told(
+    finding: &Finding,
+    outcome: &Outcome,
+    place: &Where<'_>,
+    all: &[Occurrence],
+    scenario: &str,
+) -> Text {
+    let mut page = explain(finding, outcome, place, scenario);
+    page.append(&besides(finding, all, scenario));
+    page
+}
+
 /// What else was found beside `told`: a line for each kind, and one to run one of its runs. Two kinds that have one headline
 /// say in their lines in what they differ; what differs in nothing that is said is one kind.
-pub(crate) fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
+fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
     let mut kinds: Vec<(&Occurrence, usize)> = Vec::new();
     for occurrence in all.iter().filter(|occurrence| !occurrence.finding.is_like(told)) {
         let same = |first: &Finding| {

@@ -164,7 +164,7 @@ fn canceled(
     let who = who(outcome, target.execution, "Canceled");
     let (label, nth) = (target.place.label(), index + 1);
     let _ = write!(page, "\n  {who}{at}, {label}: point {nth} of {of}.");
-    page.line(Role::Plain, &same_at(others));
+    page.line(Role::Plain, &same_elsewhere(others, "at"));
 }
 
 /// At which moment new code took over.
@@ -176,14 +176,15 @@ fn taken_over(page: &mut Text, taken: &TakenOver, index: usize, of: usize, other
         "\n  The new code takes over at {at}, before workflow task {task} of {workflow_id}, behind event {after_event}:"
     );
     let _ = write!(page, "  moment {nth} of {of}.");
-    page.line(Role::Plain, &same_at(others));
+    page.line(Role::Plain, &same_elsewhere(others, "at"));
 }
 
-fn same_at(others: usize) -> String {
+/// In how many other runs, or at how many other points, the same happens.
+pub(crate) fn same_elsewhere(others: usize, at: &str) -> String {
     match others {
         0 => String::new(),
-        1 => " The same happens at 1 other.".to_owned(),
-        others => format!(" The same happens at {others} others."),
+        1 => format!(" The same happens {at} 1 other."),
+        others => format!(" The same happens {at} {others} others."),
     }
 }
 
@@ -413,10 +414,20 @@ pub(crate) fn wrapped(indent: usize, text: &str) -> String {
 
 /// A line of a report, no wider than 100 columns.
 fn cut(line: &str) -> String {
-    if line.chars().count() <= WIDEST {
+    cut_to(line, WIDEST)
+}
+
+fn cut_to(line: &str, widest: usize) -> String {
+    if line.chars().count() <= widest {
         return line.to_owned();
     }
-    line.chars().take(WIDEST - 1).chain(['…']).collect()
+    line.chars().take(widest - 1).chain(['…']).collect()
+}
+
+/// What the line of an event says besides the numbers of other events, which move with every event that comes before.
+fn values(details: &str) -> impl Iterator<Item = &str> {
+    const NUMBERS: [&str; 4] = ["id=", "scheduled=", "started=", "initiated="];
+    details.split(' ').filter(|word| !NUMBERS.iter().any(|key| word.starts_with(key)))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use rehearsal_history::Status;
 use crate::explore::choices_left;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain};
+use crate::occurrence::{Occurrence, told};
+use crate::page::Where;
 use crate::paint::Text;
 use crate::report::accepted_lines;
 use crate::scenario::Scenario;
@@ -161,8 +161,7 @@ impl Scenario {
     pub fn try_prove(&self, bounds: Bounds) -> Result<ProofReport, Failure> {
         self.ready()?;
         let name = self.inner.name();
-        let unknown = self.misnamed().into_iter().next();
-        unknown.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
+        self.knows_its_names()?;
         let keeper = Keeper::new(name);
         let mut exhausted = exhaust(&self.inner, &self.checks, bounds, &keeper);
         if !exhausted.baseline.findings.is_empty() {
@@ -192,9 +191,8 @@ fn failure(
     let place = Where::Explored { how, nearest, calm: &exhausted.baseline };
     let mut report = Text::default();
     if let Some(finding) = outcome.findings.first() {
-        report = explain(finding, outcome, &place, scenario);
         let all: Vec<Occurrence> = Occurrence::of_run(outcome).collect();
-        report.append(&besides(finding, &all, scenario));
+        report = told(finding, outcome, &place, &all, scenario);
     }
     Failure::new(report, outcome.findings.clone(), scenario, outcome)
 }

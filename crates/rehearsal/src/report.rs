@@ -6,8 +6,8 @@ use rehearsal_engine::{Finding, Horizon, Outcome, Place, Replays, Scenario, Unse
 use rehearsal_explore::{Accepted, Block, Passing, Row, Sweep, Swept, Twice};
 use rehearsal_history::{Status, duration_text};
 
-use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain};
+use crate::occurrence::{Occurrence, told};
+use crate::page::Where;
 use crate::paint::{Color, Role, Text};
 
 mod struck;
@@ -86,19 +86,15 @@ impl Report {
 
     /// Everything that was found, that of the baseline first.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
-        let outcomes = swept.chain(self.sweep.faults().map(|run| &run.outcome));
         let pairs = self.sweep.pairs.iter().flat_map(|pairs| &pairs.failed);
-        let found = outcomes.flat_map(|outcome| &outcome.findings);
+        let found = self.sweep.outcomes().flat_map(|outcome| &outcome.findings);
         let found = found.chain(pairs.flat_map(|pair| &pair.findings));
         self.sweep.baseline.findings.iter().chain(found)
     }
 
     /// The first run in which something was found; the baseline if there is none.
     pub(crate) fn first_failure(&self) -> &Outcome {
-        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
-        let mut outcomes = swept.chain(self.sweep.faults().map(|run| &run.outcome));
-        let first = outcomes.find(|outcome| !outcome.findings.is_empty());
+        let first = self.sweep.outcomes().find(|outcome| !outcome.findings.is_empty());
         let pair = self.sweep.pairs.as_ref().and_then(|pairs| pairs.first.as_deref());
         first.or(pair).unwrap_or(&self.sweep.baseline)
     }
@@ -142,16 +138,10 @@ impl Report {
     fn rows(&self, places: Places) -> Text {
         let blocks = self.sweep.blocks();
         let rows: Vec<&Row> = blocks.iter().flat_map(|block| &block.rows).collect();
-        let mut statuses: Vec<Status> = Vec::new();
-        let struck = struck::statuses(&self.sweep);
-        for status in
-            rows.iter().flat_map(|row| &row.ended).map(|(status, _)| *status).chain(struck)
-        {
-            if !statuses.contains(&status) {
-                statuses.push(status);
-            }
-        }
+        let ended = rows.iter().flat_map(|row| &row.ended).map(|(status, _)| *status);
+        let mut statuses: Vec<Status> = ended.chain(struck::statuses(&self.sweep)).collect();
         statuses.sort();
+        statuses.dedup();
         let mut table = Text::default();
         if let Some(line) = horizon(self.sweep.baseline.record.horizon) {
             let _ = writeln!(table, "{line}\n");
@@ -197,11 +187,9 @@ impl Report {
 
     /// In how many runs a known defect of the SDK struck that the scenario accepts, and why it does.
     fn accepted(&self) -> Accepted {
-        let swept = self.sweep.runs.iter().map(|run| &run.outcome);
-        let struck = self.sweep.faults().map(|run| &run.outcome);
         let mut accepted =
             self.sweep.pairs.as_ref().map(|pairs| pairs.accepted.clone()).unwrap_or_default();
-        let outcomes = swept.chain(struck).chain([&self.sweep.baseline]);
+        let outcomes = self.sweep.outcomes().chain([&self.sweep.baseline]);
         outcomes.for_each(|run| accepted.note(&run.record));
         accepted
     }
@@ -250,18 +238,15 @@ impl Report {
         let baseline = &self.sweep.baseline;
         let all = Occurrence::of_sweep(&self.sweep);
         if let Some(finding) = baseline.findings.first() {
-            let mut page = explain(finding, baseline, &Where::Baseline, &self.scenario);
-            page.append(&besides(finding, &all, &self.scenario));
-            return Some(page);
+            return Some(told(finding, baseline, &Where::Baseline, &all, &self.scenario));
         }
         let failures: Vec<(usize, &Swept)> = self.sweep.failures().collect();
         let Some((index, first)) = failures.first() else {
-            let (outcome, how, nearest) = struck::first(&self.sweep)?;
+            let (outcome, how) = struck::first(&self.sweep)?;
             let finding = outcome.findings.first()?;
+            let nearest = self.nearest.as_ref();
             let place = Where::Explored { how, nearest, calm: baseline };
-            let mut page = explain(finding, outcome, &place, &self.scenario);
-            page.append(&besides(finding, &all, &self.scenario));
-            return Some(page);
+            return Some(told(finding, outcome, &place, &all, &self.scenario));
         };
         let finding = first.outcome.findings.first()?;
         let same = |run: &Swept| run.outcome.findings.iter().any(|other| other.is_like(finding));
@@ -277,9 +262,7 @@ impl Report {
             nearest: self.nearest.as_ref(),
             baseline,
         };
-        let mut page = explain(finding, &first.outcome, &place, &self.scenario);
-        page.append(&besides(finding, &all, &self.scenario));
-        Some(page)
+        Some(told(finding, &first.outcome, &place, &all, &self.scenario))
     }
 }
 
@@ -363,7 +346,8 @@ fn count(row: &Row, status: Status) -> usize {
     ended_with(&row.ended, status)
 }
 
-fn ended_with(ended: &[(Status, usize)], status: Status) -> usize {
+/// How many of these ended with this status.
+pub(crate) fn ended_with(ended: &[(Status, usize)], status: Status) -> usize {
     ended.iter().filter(|(ended, _)| *ended == status).map(|(_, count)| count).sum()
 }
 
@@ -375,7 +359,6 @@ fn line(
     no_effect: usize,
     findings: usize,
 ) {
-    let cell = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     let _ = write!(table, "  {label:<36} {points:>6}");
     for count in counts {
         let _ = write!(table, "  {:>10}", cell(*count));
@@ -383,6 +366,11 @@ fn line(
     let _ = write!(table, "  {:>9}  ", cell(no_effect));
     let role = if findings == 0 { Role::Plain } else { Role::Bad };
     table.line(role, &format!("{:>8}", cell(findings)));
+}
+
+/// A number in a table.
+pub(crate) fn cell(count: usize) -> String {
+    if count == 0 { "-".to_owned() } else { count.to_string() }
 }
 
 fn horizon(horizon: Option<Horizon>) -> Option<String> {

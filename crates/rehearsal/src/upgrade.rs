@@ -11,8 +11,8 @@ use rehearsal_history::{SmolStr, Status};
 
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::occurrence::{Occurrence, besides};
-use crate::page::{Where, explain};
+use crate::occurrence::{Occurrence, told};
+use crate::page::Where;
 use crate::paint::{Color, Role, Text};
 use crate::scenario::Scenario;
 
@@ -200,9 +200,7 @@ impl UpgradeReport {
         if let Some(baseline) = baseline
             && let Some(finding) = baseline.findings.first()
         {
-            let mut page = explain(finding, baseline, &Where::Baseline, &self.scenario);
-            page.append(&besides(finding, &all, &self.scenario));
-            return Some(page);
+            return Some(told(finding, baseline, &Where::Baseline, &all, &self.scenario));
         }
         let failures: Vec<(usize, &TakenOver)> = self.upgrade.failures().collect();
         let (index, taken) = failures.first().copied()?;
@@ -222,12 +220,9 @@ impl UpgradeReport {
                 .find(|run| run.moments.iter().any(|of| std::ptr::eq(of, taken)))
                 .and_then(|run| run.outcome.as_ref()),
         };
-        let mut page = explain(finding, &taken.outcome, &place, &self.scenario);
         // What was recorded is not run again by a case of this scenario.
-        if baseline.is_some() {
-            page.append(&besides(finding, &all, &self.scenario));
-        }
-        Some(page)
+        let also = if baseline.is_some() { all.as_slice() } else { &[] };
+        Some(told(finding, &taken.outcome, &place, also, &self.scenario))
     }
 
     fn rows(&self) -> Text {

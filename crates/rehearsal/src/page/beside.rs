@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal_engine::{Execution, OfAttempt, Outcome};
 use rehearsal_history::{EventId, History, duration_text};
 
-use super::WIDEST;
+use super::{WIDEST, cut_to, values};
 use crate::paint::{Role, Text};
 
 /// How many lines that both have in common are shown, the last ones.
@@ -68,18 +68,11 @@ pub(super) fn beside(
 
 fn line(page: &mut Text, role: Role, left: &str, (right_role, right): (Role, &str)) {
     page.say(Role::Plain, "    ");
-    let right = cut(right);
-    let left = cut(left);
+    let right = cut_to(right, COLUMN);
+    let left = cut_to(left, COLUMN);
     page.say(role, &format!("{left:<COLUMN$}"));
     page.say(Role::Dim, if right.is_empty() { " |" } else { " | " });
     page.line(right_role, &right);
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= COLUMN {
-        return text.to_owned();
-    }
-    text.chars().take(COLUMN - 1).chain(['…']).collect()
 }
 
 /// What happened to one execution and to the attempts of its activities, in the order of time.
@@ -143,11 +136,9 @@ fn is_telling(name: &str) -> bool {
 /// Details without the numbers of other events, which move with every event that comes before, and with the bare names of
 /// what they are about.
 fn without_numbers(details: &str) -> String {
-    const NUMBERS: [&str; 4] = ["id=", "scheduled=", "started=", "initiated="];
-    let words = details.split(' ').filter(|word| !NUMBERS.iter().any(|key| word.starts_with(key)));
     let bare = |word: &str| -> String {
         let name = ["type=", "activity="].iter().find_map(|key| word.strip_prefix(key));
         name.unwrap_or(word).to_owned()
     };
-    words.map(bare).collect::<Vec<_>>().join(" ")
+    values(details).map(bare).collect::<Vec<_>>().join(" ")
 }

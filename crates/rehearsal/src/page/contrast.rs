@@ -8,7 +8,7 @@ use rehearsal_explore::{Passing, Swept};
 use rehearsal_history::{Event, History, Line, side_by_side};
 
 use super::beside::beside;
-use super::{cut, shown, wrapped};
+use super::{cut, shown, values, wrapped};
 use crate::answers::in_words;
 use crate::paint::{Role, Text};
 
@@ -100,15 +100,9 @@ fn parted(there: &[Arc<Event>], here: &[Arc<Event>]) -> Option<[String; 2]> {
         let at = |line: &Line| format!("{} at {}", event(line, &line.details), line.time);
         return Some([at(a), at(b)]);
     }
-    let (a, b) = pairs().find(|(a, b)| !values(a).eq(values(b)))?;
+    let (a, b) = pairs().find(|(a, b)| !values(&a.details).eq(values(&b.details)))?;
     let [left, right] = side_by_side(&a.details, &b.details, LONGEST);
     Some([event(a, &left), event(b, &right)])
-}
-
-/// What an event says besides the numbers of other events, which move with every event that comes before.
-fn values(line: &Line) -> impl Iterator<Item = &str> {
-    const NUMBERS: [&str; 4] = ["id=", "scheduled=", "started=", "initiated="];
-    line.details.split(' ').filter(|word| !NUMBERS.iter().any(|key| word.starts_with(key)))
 }
 
 fn event(line: &Line, details: &str) -> String {

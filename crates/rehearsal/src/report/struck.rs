@@ -1,12 +1,12 @@
 //! What a report says of single faults and of pairs.
 
 use rehearsal_engine::{ChoiceKind, Outcome};
-use rehearsal_explore::{FailedPair, PairKind, Pairs, Passing, Sweep};
+use rehearsal_explore::{FailedPair, PairKind, Pairs, Sweep};
 use rehearsal_history::Status;
 
 use super::{ended_with, line};
 use crate::answers::in_words;
-use crate::page::wrapped;
+use crate::page::{same_elsewhere, wrapped};
 use crate::paint::{Role, Text};
 
 /// How the runs of these rows ended; a status may come several times.
@@ -107,9 +107,8 @@ fn pair_words(kind: PairKind) -> String {
     }
 }
 
-/// The first run with a finding among those in which a fault strikes, or two things do; what a page says of it; and the
-/// nearest run of one thing less, if it is well and not the calm one.
-pub(super) fn first(sweep: &Sweep) -> Option<(&Outcome, String, Option<&Passing>)> {
+/// The first run with a finding among those in which a fault strikes, or two things do, and what a page says of it.
+pub(super) fn first(sweep: &Sweep) -> Option<(&Outcome, String)> {
     let failed = sweep.faults().enumerate().filter(|(_, run)| !run.outcome.findings.is_empty());
     let failed: Vec<_> = failed.collect();
     if let Some((index, run)) = failed.first() {
@@ -118,9 +117,9 @@ pub(super) fn first(sweep: &Sweep) -> Option<(&Outcome, String, Option<&Passing>
         let same = failed.iter().filter(|(_, other)| like(&other.outcome)).count();
         let (nth, of) = (index + 1, sweep.faults().count());
         let struck = in_words(run.key, run.answer, &run.outcome);
-        let others = others(same - 1);
+        let others = same_elsewhere(same - 1, "in");
         let how = format!("  Fault {nth} of {of}.{others}\n\n{}\n", wrapped(4, &struck));
-        return Some((&run.outcome, how, None));
+        return Some((&run.outcome, how));
     }
     let pairs = sweep.pairs.as_ref()?;
     let (outcome, pair) = (pairs.first.as_deref()?, pairs.failed.first()?);
@@ -133,17 +132,9 @@ pub(super) fn first(sweep: &Sweep) -> Option<(&Outcome, String, Option<&Passing>
         "  Pair {} of {}. The first of the two does no harm by itself.{}\n\n{}\n{}\n",
         pair.nth + 1,
         pairs.made,
-        others(same.saturating_sub(1)),
+        same_elsewhere(same.saturating_sub(1), "in"),
         wrapped(4, &first),
         wrapped(4, &format!("then {then}"))
     );
-    Some((outcome, how, pairs.nearest.as_deref()))
-}
-
-fn others(others: usize) -> String {
-    match others {
-        0 => String::new(),
-        1 => " The same happens in 1 other.".to_owned(),
-        others => format!(" The same happens in {others} others."),
-    }
+    Some((outcome, how))
 }
