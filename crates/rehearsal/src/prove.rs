@@ -160,6 +160,7 @@ impl Scenario {
     /// ```
     pub fn try_prove(&self, bounds: Bounds) -> Result<ProofReport, Failure> {
         self.ready()?;
+        self.keeps_all()?;
         let name = self.inner.name();
         self.knows_its_names()?;
         let keeper = Keeper::new(name);

@@ -148,4 +148,6 @@ fn what_needs_whole_outcomes_is_refused() {
     insta::assert_snapshot!(refused(&swept), @"the scenario has a retention: many runs are compared by what is in them, and what is deleted is in none");
     let explored = scenario().try_explore(rehearsal::Exploration::new(5)).unwrap_err();
     assert_eq!(refused(&explored), refused(&swept));
+    let proved = scenario().try_prove(rehearsal::Bounds::new(5)).unwrap_err();
+    assert_eq!(refused(&proved), refused(&swept));
 }
