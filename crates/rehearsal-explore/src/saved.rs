@@ -8,6 +8,7 @@ use std::str::FromStr;
 use rehearsal_engine::{ChoiceKind, Tape};
 
 use crate::campaign::ExploredRun;
+use crate::portfolio::ChosenBy;
 use crate::shard::Shard;
 
 /// The first line, with the number of the format.
@@ -87,7 +88,7 @@ impl Saved {
         }
         let mut add = |what: String| *self.counts.entry(what).or_default() += 1;
         add(format!("ended {:?}", run.status));
-        add(format!("by {}", run.chosen_by.label()));
+        add(by(run.chosen_by));
         for (kind, count) in &of_kind {
             add(format!("with {kind}"));
             if *kind == ChoiceKind::Cancel && *count > 1 {
@@ -104,6 +105,17 @@ impl Saved {
     pub fn counted(&self, what: &str) -> u32 {
         self.counts.get(what).copied().unwrap_or(0)
     }
+
+    /// How many runs one of the choosers made.
+    #[must_use]
+    pub fn counted_by(&self, chosen_by: ChosenBy) -> u32 {
+        self.counted(&by(chosen_by))
+    }
+}
+
+/// The kind of the runs that a chooser made, in words.
+fn by(chosen_by: ChosenBy) -> String {
+    format!("by {}", chosen_by.label())
 }
 
 fn one_line(text: &str) -> String {

@@ -128,7 +128,7 @@ impl Explored {
     /// Who chose the answers of how many of all runs.
     #[must_use]
     pub fn runs_by(&self, chosen_by: ChosenBy) -> usize {
-        self.counted(&format!("by {}", chosen_by.label()))
+        self.saved.counted_by(chosen_by) as usize
     }
 
     /// How many runs were made, also before the campaign was stopped.
@@ -296,8 +296,7 @@ impl Scenario {
         }
         if let Some(mut found) = explored.found {
             self.inner.hear(&mut found.outcome);
-            let by = |run: &&ExploredRun| run.chosen_by == found.run.chosen_by;
-            let turn = explored.runs.iter().filter(by).count();
+            let turn = explored.saved.counted_by(found.run.chosen_by);
             let shrunk = found.shrunk.as_ref();
             let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
             let nearest = nearest.as_ref();
@@ -373,7 +372,7 @@ fn end_line(end: End, shard: Shard) -> Option<String> {
 struct Runs<'a> {
     found: &'a Found,
     /// Which one of its chooser it was, from 1.
-    turn: usize,
+    turn: u32,
     /// The variables that make all these runs again.
     again: Option<String>,
     nearest: Option<&'a Passing>,
@@ -399,7 +398,7 @@ fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
 }
 
 /// In which run it was found, and what is left of that run.
-fn how(campaign: &Campaign, found: &Found, turn: usize) -> String {
+fn how(campaign: &Campaign, found: &Found, turn: u32) -> String {
     let (nth, by, seed) = (found.run.nth + 1, found.run.chosen_by, campaign.seed);
     let of = match campaign.runs {
         u32::MAX => String::new(),
