@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rehearsal_engine::{Check, ChoiceKey, ChoiceKind, Outcome, Patience, Scenario, Tape};
+use rehearsal_engine::{Check, ChoiceKey, ChoiceKind, Outcome, Patience, Question, Scenario, Tape};
 use rehearsal_history::Status;
 
 use crate::observe::Observer;
-use crate::questions::{Question, listen, strikes};
+use crate::questions::{listen, strikes};
 use crate::sweep::{Cancels, Sweep};
 
 /// The run in which one fault strikes.
@@ -54,8 +54,8 @@ pub fn sweep_faults(
 
 /// The answers to a question by which something strikes.
 pub(crate) fn struck(question: &Question) -> impl Iterator<Item = (ChoiceKey, usize)> + use<> {
-    let Question { key, answers } = *question;
-    let ways = if strikes(key.kind) { 1..answers } else { 0..0 };
+    let Question { key, options } = *question;
+    let ways = if strikes(key.kind) { 1..options } else { 0..0 };
     ways.map(move |answer| (key, answer))
 }
 

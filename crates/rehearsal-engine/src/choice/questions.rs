@@ -36,15 +36,17 @@ impl Scenario {
         let noting = Noting { tape: tape.clone(), asked: Rc::clone(&asked) };
         let outcome = self.run(Box::new(noting), patience);
         let mut asked = asked.take();
-        // The first execution is asked about at every step, and what lies behind the horizon is not in the record.
-        let points = outcome.record.points.len();
-        let is_behind = |question: &Question| {
-            let key = question.key;
-            let at = usize::try_from(key.nth).unwrap_or(usize::MAX);
-            key.kind == ChoiceKind::Cancel && key.execution == 0 && at >= points
-        };
-        let kept = asked.iter().position(is_behind).unwrap_or(asked.len());
-        asked.truncate(kept);
+        if outcome.record.horizon.is_some() {
+            // The first execution is asked about at every step, and what lies behind the horizon is not in the record.
+            let points = outcome.record.points.len();
+            let is_behind = |question: &Question| {
+                let key = question.key;
+                let at = usize::try_from(key.nth).unwrap_or(usize::MAX);
+                key.kind == ChoiceKind::Cancel && key.execution == 0 && at >= points
+            };
+            let kept = asked.iter().position(is_behind).unwrap_or(asked.len());
+            asked.truncate(kept);
+        }
         (outcome, asked)
     }
 }

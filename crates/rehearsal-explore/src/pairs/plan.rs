@@ -11,10 +11,12 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Patience, Place, Scenario, Tape};
+use rehearsal_engine::{
+    ChoiceKey, ChoiceKind, Injection, Patience, Place, Question, Scenario, Tape,
+};
 
 use crate::faults::struck;
-use crate::questions::{Heard, Question, listen};
+use crate::questions::{Heard, listen};
 use crate::sweep::Sweep;
 
 /// What strikes first, and what strikes then.
