@@ -133,7 +133,8 @@ pub struct Choice {
     pub actor: u32,
     /// The execution that would be touched.
     pub touches: u32,
-    /// The name of the step, if it is one that is known again.
+    /// The name of the step, if it is one that is known again; `None` for a chooser that does not
+    /// [watch](Chooser::watches).
     pub step: Option<StepName>,
 }
 

@@ -19,7 +19,11 @@ impl World {
         let nth = self.asked.count.get(&ChoiceKind::Next).copied().unwrap_or_default();
         let elapsed = Choice { actor: 0, touches: 0, step: None };
         let (agenda, service) = (&self.agenda, &self.service);
-        let named = |entry: &Entry| Choice { step: step_name(service, entry), ..entry.choice() };
+        let watched = self.watch.is_some();
+        let named = |entry: &Entry| {
+            let step = watched.then(|| step_name(service, entry)).flatten();
+            Choice { step, ..entry.choice() }
+        };
         let option = |index| agenda.get_due(index).map_or(elapsed, named);
         let options = Options::new(count, &option);
         let index = self.asked.ask(self.chooser.as_mut(), ChoiceKind::Next, options);
