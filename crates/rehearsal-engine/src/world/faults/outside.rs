@@ -127,12 +127,7 @@ impl World {
         if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Away, 1) == 0 {
             return false;
         }
-        let identity = self.hosts[host].identity.clone();
-        self.note_strike(ChoiceKind::Away, Struck::Away(identity));
-        let now = self.clock.now();
-        self.hosts[host].leave(now);
-        self.agenda.push(now + AWAY, Entry::HostBack(host));
-        self.give_back(host);
+        self.is_away_for(host, ChoiceKind::Away, Struck::Away, AWAY);
         true
     }
 
@@ -142,11 +137,22 @@ impl World {
         if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Back, 1) == 0 {
             return;
         }
+        self.is_away_for(host, ChoiceKind::Back, Struck::BackLate, RESTART);
+    }
+
+    /// A worker does not poll for `time`, as a fault of this kind has it. What it would have taken is given back.
+    fn is_away_for(
+        &mut self,
+        host: usize,
+        kind: ChoiceKind,
+        struck: fn(SmolStr) -> Struck,
+        time: Duration,
+    ) {
         let identity = self.hosts[host].identity.clone();
-        self.note_strike(ChoiceKind::Back, Struck::BackLate(identity));
+        self.note_strike(kind, struck(identity));
         let now = self.clock.now();
         self.hosts[host].leave(now);
-        self.agenda.push(now + RESTART, Entry::HostBack(host));
+        self.agenda.push(now + time, Entry::HostBack(host));
         self.give_back(host);
     }
 
