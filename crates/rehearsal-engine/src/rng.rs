@@ -33,7 +33,8 @@ const OF_FAULTS: u64 = 0x6661_756c_7473;
 /// Answers at random, by a seed: the same seed gives the same answers to the same questions.
 ///
 /// What happens next is any of the things that are due, each as likely as the others. An eviction strikes before one
-/// workflow task in eight. At most two cancels and two crashes strike in a run. How likely a cancel is at each point is
+/// workflow task in eight. At most two cancels of the first execution, two of all others together, and two crashes strike
+/// in a run. How likely a cancel is at each point is
 /// drawn once for the run, between 1 in 4 and 1 in 128, and how likely a crash in each workflow task, between 1 in 4 and
 /// 1 in 64, so that they strike short runs and long ones early and late.
 /// Of the deadlines that were armed nearer than a second one in four goes off at another time.

@@ -1,8 +1,10 @@
 //! Looks for the run that fails.
 //!
-//! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`explore`] makes runs in
-//! which anything strikes anywhere, some of each [chooser](ChosenBy). The sweep of an [`upgrade()`] has new code take over at every workflow task. What fails is [shrunk](shrink()) to the calmest run that fails in the same way, and
-//! can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
+//! The [`sweep()`] goes over every cancellation point of a baseline and leaves none out; [`sweep_faults`] adds a run for
+//! each single fault, and [`sweep_pairs`] one for each two things that can strike one after another. [`explore`] makes runs
+//! in which anything strikes anywhere, some of each [chooser](ChosenBy); [`exhaust`] makes every run that its bounds allow.
+//! The sweep of an [`upgrade()`] has new code take over at every workflow task. What fails is [shrunk](shrink()) to the
+//! calmest run that fails in the same way, and can be kept as a [`Case`]. With the feature `proptest`, `strategy` gives the same injections to property tests.
 
 mod accepted;
 mod campaign;

@@ -30,14 +30,18 @@ impl fmt::Display for Choices {
     }
 }
 
-/// Is told of every run that is made. With several threads it is called from all of them.
+/// Is told of the runs that are made: of those that are examined, and of those that are made to see what they are asked before
+/// a pair of strikes or a variant is drawn. It is not told of the calm run that single strikes are drawn from, of runs in which
+/// a sweep hears what else can strike, of walks that an exhaustive search makes ahead of a run, and of the first repetition
+/// of a run before it is made smaller. With several threads it is called from all of them.
 ///
 /// A run that never comes back is one that was begun and did not end: whoever writes down what begins knows which.
 pub trait Observer: Sync {
     /// A run is about to begin.
     fn begins(&self, _choices: &Choices) {}
 
-    /// That run has ended. It was examined, unless it was made to see what it is asked, before a pair of strikes is drawn.
+    /// That run has ended. It was examined, unless it was made to see what it is asked, before a pair of strikes or a variant
+    /// is drawn.
     fn ended(&self, _choices: &Choices, _outcome: &Outcome) {}
 
     /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.

@@ -14,8 +14,9 @@ const MOST: u32 = 2;
 /// is a calmer run, smaller bytes are smaller answers, zeros are nothing at all, and a change of one byte leaves what
 /// came before it as it was: what fuzzers need who mutate, and shrink, an input.
 ///
-/// At most two cancels, two deaths of workers in workflow tasks and two other [faults](ChoiceKind::FAULTS) strike in a run,
-/// as with [`RandomChooser`](crate::RandomChooser); what would be more is calm.
+/// At most two cancels, of all executions together, two deaths of workers in workflow tasks and two other
+/// [faults](ChoiceKind::FAULTS) strike in a run; what would be more is calm. [`RandomChooser`](crate::RandomChooser) has two
+/// cancels of the first execution and two of all others.
 ///
 /// # Examples
 ///
