@@ -17,7 +17,7 @@ use crate::accepted::Accepted;
 use crate::coverage::Coverage;
 use crate::lanes::Lanes;
 use crate::observe::{Choices, Observer};
-use crate::portfolio::{ChosenBy, calm_questions, chooser};
+use crate::portfolio::{ChosenBy, chooser};
 use crate::saved::Saved;
 use crate::search::Search;
 use crate::seed::seed_of;
@@ -220,7 +220,8 @@ pub fn explore_from(
 /// Runs one run again and examines it as a sweep or a campaign would.
 #[must_use]
 pub fn run_choices(scenario: &Scenario, choices: &Choices, checks: &[Arc<dyn Check>]) -> Examined {
-    run_chosen(scenario, chooser(choices, || calm_questions(scenario)), checks)
+    let (calm, asked) = scenario.run_and_list(&Tape::calm(), Patience::MayStayOpen);
+    examine_choices(scenario, chooser(choices, || asked), patience_after(&calm), checks)
 }
 
 /// The same with answers that somebody else gives.

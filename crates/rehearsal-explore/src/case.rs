@@ -16,7 +16,7 @@ use crate::observe::Choices;
 const FORMAT: u32 = 1;
 
 /// The version of the harness.
-const HARNESS: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const HARNESS: &str = env!("CARGO_PKG_VERSION");
 
 /// One run of a scenario, as a text that can be kept.
 ///
@@ -121,9 +121,9 @@ impl Case {
     }
 }
 
-/// The name of a scenario, as a line of a case has it.
-fn one_line(scenario: &str) -> String {
-    scenario.replace(['\n', '\r'], " ")
+/// A text as one line, such as the name of a scenario in a case.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 /// A line without its columns.

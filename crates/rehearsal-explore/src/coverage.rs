@@ -10,6 +10,8 @@ use std::time::Duration;
 use rehearsal_engine::{Call, ChoiceKey, ChoiceKind, Execution, Outcome};
 use rehearsal_history::{Event, EventId, EventKind, Status, duration_text};
 
+use crate::seed::Fnv;
+
 /// What one run did, or many together: a set of marks.
 ///
 /// The marks of a run are:
@@ -153,23 +155,11 @@ impl fmt::Display for Mark<'_> {
 }
 
 impl Mark<'_> {
-    /// What the mark is known by: a hash of its words.
+    /// What the mark is known by: a hash of its words, without a text being made of them.
     fn number(&self) -> u64 {
-        let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+        let mut hash = Fnv::default();
         let _infallible = write!(hash, "{self}");
         hash.0
-    }
-}
-
-/// FNV-1a, 64 bits, without a text being made.
-struct Hash(u64);
-
-impl Write for Hash {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 = text
-            .bytes()
-            .fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Ok(())
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Portfolio<'a> {
     /// That of a campaign. The calm run is made, to see what it is asked.
     pub(crate) fn new(scenario: &'a Scenario, patience: Patience, campaign: &Campaign) -> Self {
         let Campaign { seed, only, .. } = *campaign;
-        let asked = calm_questions(scenario);
+        let (_, asked) = scenario.run_and_list(&Tape::calm(), Patience::MayStayOpen);
         let strikes = in_turns(&asked, seed);
         Self { scenario, patience, only, seed, asked, strikes }
     }
@@ -152,11 +152,6 @@ pub(crate) fn chooser(
             Box::new(PctChooser::new(*seed, depth, &asked()))
         }
     }
-}
-
-/// What the calm run of a scenario is asked.
-pub(crate) fn calm_questions(scenario: &Scenario) -> Vec<Question> {
-    scenario.run_and_list(&Tape::calm(), Patience::MayStayOpen).1
 }
 
 fn tape(strikes: [Option<Strike>; 2]) -> Choices {

@@ -8,14 +8,12 @@ use std::str::FromStr;
 use rehearsal_engine::{ChoiceKind, Tape};
 
 use crate::campaign::ExploredRun;
+use crate::case::{HARNESS, one_line};
 use crate::portfolio::ChosenBy;
 use crate::shard::Shard;
 
 /// The first line, with the number of the format.
 const TITLE: &str = "rehearsal campaign 1";
-
-/// The version of the harness.
-const HARNESS: &str = env!("CARGO_PKG_VERSION");
 
 /// Where a campaign stands, between two generations of runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,10 +114,6 @@ impl Saved {
 /// The kind of the runs that a chooser made, in words.
 fn by(chosen_by: ChosenBy) -> String {
     format!("by {}", chosen_by.label())
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }
 
 impl fmt::Display for Saved {

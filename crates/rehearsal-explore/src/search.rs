@@ -30,8 +30,6 @@ struct Made {
     news: Coverage,
     replays: Replays,
     accepted: Accepted,
-    /// Whether something was found in it.
-    failed: bool,
 }
 
 /// Makes the runs of a campaign.
@@ -76,18 +74,17 @@ impl<'a> Search<'a> {
     /// Makes the runs that the campaign begins with; the end of it if one of them fails.
     pub(crate) fn begin(&self, lanes: &mut Lanes, explored: &mut Explored) -> Option<End> {
         let corpus = explored.saved.corpus.clone();
-        let kept = std::mem::take(&mut explored.saved.kept);
+        let kept = explored.saved.kept.clone();
         let of_corpus = (0..).zip(corpus).map(|(index, tape)| (None, index, tape));
         let kept = kept.into_iter().map(|(nth, tape)| (Some(nth), nth, tape));
         for (learned, nth, tape) in of_corpus.chain(kept) {
             let seed = seed_of_run(self.campaign.seed, nth);
             let choices = Choices::Tape(tape.loose());
             let drawn = Drawn { by: ChosenBy::Corpus, seed, choices };
-            let (Made { run, replays, accepted, failed, .. }, outcome) =
-                self.make(nth, drawn, None);
+            let (Made { run, replays, accepted, .. }, outcome) = self.make(nth, drawn, None);
             explored.replays += replays;
             explored.accepted.add(accepted);
-            if failed {
+            if run.code.is_some() {
                 explored.found = Some(self.shrink(&run, outcome));
                 explored.runs.push(run);
                 return Some(End::Found);
@@ -179,10 +176,11 @@ impl<'a> Search<'a> {
                 break;
             };
             let (made, outcome) = self.make(nth, self.draw(lanes, nth), Some(lanes));
-            if made.failed {
+            let has_failed = made.run.code.is_some();
+            if has_failed {
                 self.first.fetch_min(nth, Ordering::Relaxed);
             }
-            let failed = made.failed.then(|| Box::new(outcome));
+            let failed = has_failed.then(|| Box::new(outcome));
             runs.push((made, failed));
         }
         runs
@@ -224,7 +222,7 @@ impl<'a> Search<'a> {
         let mut accepted = Accepted::default();
         accepted.note(&outcome.record);
         let news = lanes.map(|lanes| lanes.news(nth, &outcome)).unwrap_or_default();
-        (Made { run, news, replays, accepted, failed: code.is_some() }, outcome)
+        (Made { run, news, replays, accepted }, outcome)
     }
 
     fn note(&self, outcome: &Outcome) {

@@ -1,5 +1,7 @@
 //! Seeds: of a scenario, and of each run of a campaign.
 
+use std::fmt;
+
 /// The seed of a campaign that nobody gave one: the same for a scenario on every machine and in every version.
 ///
 /// The FNV-1a hash of the name, 64 bits.
@@ -14,9 +16,30 @@
 /// ```
 #[must_use]
 pub fn seed_of(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    Fnv::default().with(name).0
+}
+
+/// FNV-1a, 64 bits, of texts that are written to it one after another.
+pub(crate) struct Fnv(pub(crate) u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn with(self, text: &str) -> Self {
+        let mixed = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(text.bytes().fold(self.0, mixed))
+    }
+}
+
+impl fmt::Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        *self = Self(self.0).with(text);
+        Ok(())
+    }
 }
 
 /// The seed of run number `nth` of a campaign: one step of `SplitMix64`, so that neighbors have nothing in common.

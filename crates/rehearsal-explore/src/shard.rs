@@ -49,7 +49,7 @@ impl Shard {
     /// Whether the run of this number, from 0, is made in it.
     #[must_use]
     pub const fn has(self, nth: u32) -> bool {
-        nth / TURNS % LANES % self.of == self.nth
+        lane_of(nth) % self.of as usize == self.nth as usize
     }
 
     /// Whether it is the whole campaign.
