@@ -9,38 +9,13 @@
 
 #![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-
+use rehearsal_tests::each::each;
 use rehearsal_tests::finds::measure::{Measured, alarm, measure, runs, seeds};
 use rehearsal_tests::finds::{Needs, all, twins};
 
-/// Does something with each, on as many threads as there are cores; in the order of the list.
-fn each<T: Copy + Sync, R: Send>(list: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((nth, item)) = {
-                    let nth = next.fetch_add(1, Ordering::Relaxed);
-                    list.get(nth).map(|item| (nth, *item))
-                } {
-                    let result = work(item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((nth, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(nth, _)| *nth);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
 #[test]
 fn seeded_bugs_are_found() {
-    let measured = each(&all(), |bug| measure(bug, seeds()));
+    let measured = each(&all(), |bug| measure(*bug, seeds()));
     let right = measured.iter().filter(|bug| bug.is_right()).count();
     let two = measured.iter().filter(|bug| bug.bug.needs == Needs::Two).count();
     println!(
@@ -65,7 +40,7 @@ fn at_least_forty_and_twenty_that_need_two_choices() {
 
 #[test]
 fn twins_are_silent() {
-    let alarms = each(&twins(), |twin| alarm(twin, runs()));
+    let alarms = each(&twins(), |twin| alarm(*twin, runs()));
     let alarms: Vec<String> = alarms.into_iter().flatten().collect();
     println!(
         "twins: {} silent of {}, {} runs each",
