@@ -26,14 +26,7 @@ use rehearsal::{
 };
 use serde::de::DeserializeOwned;
 
-/// A workflow without a mistake.
-#[derive(Debug, Clone, Copy)]
-pub struct Twin {
-    /// Which of the workflows.
-    pub name: &'static str,
-    /// The scenario, which is silent.
-    pub scenario: fn() -> Scenario,
-}
+pub use crate::mutations::Twin;
 
 /// A workflow with a mistake.
 #[derive(Debug, Clone, Copy)]
