@@ -4,7 +4,7 @@ use rehearsal::{
     Activity, Code, Context, Scenario, Status, Stub, Workflow, WorkflowError, check, mins, secs,
 };
 
-use super::{Bug, Needs, Twin, attempts, careful, careful_options, end_of, going_on};
+use super::{Bug, Needs, Twin, careful, end_of, going_on, once};
 
 const BOOK: Workflow<String, ()> = Workflow::new("Book");
 const RESERVE: Activity<String, ()> = Activity::new("Reserve");
@@ -96,7 +96,7 @@ async fn steps(ctx: &Context, room: &str, undo: &mut Undo) -> Result<(), Workflo
 async fn paid(ctx: &Context, room: &str, undo: &mut Undo) -> Result<(), WorkflowError> {
     going_on(ctx)?;
     undo.push(REFUND);
-    let once = ctx.with_activity_options(careful_options().with_retry_policy(attempts(1)));
+    let once = ctx.with_activity_options(once());
     once.execute(CHARGE, room.to_owned()).await?;
     going_on(ctx)
 }
@@ -142,8 +142,7 @@ async fn undoes_perhaps(ctx: Context, room: String) -> Result<(), WorkflowError>
     let mut undo = Undo::new();
     let booked = steps(&ctx, &room, &mut undo).await;
     if booked.is_err() {
-        let once = careful_options().with_retry_policy(attempts(1));
-        undone(&ctx.disconnected().with_activity_options(once), &room, undo).await?;
+        undone(&ctx.disconnected().with_activity_options(once()), &room, undo).await?;
     }
     end_of(&ctx, booked)
 }

@@ -9,7 +9,7 @@ use rehearsal::{
     WorkflowError, check, hours, mins, secs, select,
 };
 
-use super::{Bug, Needs, Twin, attempts, careful, careful_options, end_of, going_on, was_done};
+use super::{Bug, Needs, Twin, careful, careful_options, end_of, going_on, once, was_done};
 
 const ORDER: Workflow<(), ()> = Workflow::new("Order");
 const PLACE: Activity<(), ()> = Activity::new("Place");
@@ -261,8 +261,7 @@ fn news() -> Scenario {
 
 /// Fetches; an hour later once more if it was in vain, and so on.
 async fn fetched(ctx: &Context, of_rest: &Context) -> Result<(), WorkflowError> {
-    let once = careful_options().with_retry_policy(attempts(1));
-    let once = ctx.with_activity_options(once);
+    let once = ctx.with_activity_options(once());
     while once.execute(FETCH, ()).await.is_err() {
         going_on(ctx)?;
         of_rest.sleep(hours(1)).await?;

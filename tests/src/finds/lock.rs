@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Scenario, Status,
-    Stub, Workflow, WorkflowError, check, mins, secs,
+    Activity, ActivityContext, ActivityError, Code, Context, Scenario, Status, Stub, Workflow,
+    WorkflowError, check, mins, secs,
 };
 
-use super::{Bug, Needs, Twin, attempts, careful, careful_options, end_of};
+use super::{Bug, Needs, Twin, careful, careful_options, end_of, once};
 
 const COPY: Workflow<(), ()> = Workflow::new("Copy");
 const LOCK: Activity<(), ()> = Activity::new("Lock");
@@ -74,10 +74,7 @@ fn base() -> Scenario {
 
 /// There is one attempt to write: what is half written must be looked at by somebody.
 fn writing(ctx: &Context, limit: Duration) -> Context {
-    ctx.with_activity_options(ActivityOptions {
-        start_to_close: Some(limit),
-        ..careful_options().with_retry_policy(attempts(1))
-    })
+    ctx.with_activity_options(once().with_start_to_close(limit))
 }
 
 /// Locks and writes.
@@ -120,8 +117,7 @@ async fn writes_on(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
 /// Does not wait for what it canceled, but for as long as that takes, as a rule.
 async fn gives_it_six_seconds(ctx: Context, (): ()) -> Result<(), WorkflowError> {
     let ctx = careful(&ctx);
-    let mut of_write = careful_options().with_retry_policy(attempts(1));
-    of_write.start_to_close = Some(mins(1));
+    let mut of_write = once().with_start_to_close(mins(1));
     of_write.wait_for_cancellation = false;
     let written = written(&ctx, &ctx.with_activity_options(of_write)).await;
     if ctx.is_canceled() {

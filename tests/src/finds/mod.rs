@@ -108,6 +108,11 @@ fn careful_options() -> ActivityOptions {
     ActivityOptions::start_to_close(rehearsal::secs(10)).with_wait_for_cancellation()
 }
 
+/// The same with one attempt.
+fn once() -> ActivityOptions {
+    careful_options().with_retry_policy(attempts(1))
+}
+
 /// Whether the code of a call did its work, whether or not anybody heard of it.
 fn was_done(call: &Call) -> bool {
     matches!(call.result, Some(Ok(_)))

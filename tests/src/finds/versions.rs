@@ -5,7 +5,7 @@ use rehearsal::{
     check, mins, secs,
 };
 
-use super::{Bug, Needs, Twin, attempts, careful, careful_options, end_of};
+use super::{Bug, Needs, Twin, careful, end_of, once};
 
 const BAKE: Workflow<(), ()> = Workflow::new("Bake");
 const WOOD: Activity<(), ()> = Activity::new("BakeWithWood");
@@ -172,7 +172,7 @@ fn fallback(old: Takes, new: Takes) -> Scenario {
 
 async fn bakes_somehow(ctx: Context, second: Takes) -> Result<(), WorkflowError> {
     let ctx = careful(&ctx);
-    let once = ctx.with_activity_options(careful_options().with_retry_policy(attempts(1)));
+    let once = ctx.with_activity_options(once());
     if once.execute(WOOD, ()).await.is_err() && !ctx.is_canceled() {
         let baked = ctx.execute(second(&ctx), ()).await;
         end_of(&ctx, baked)?;
