@@ -72,25 +72,13 @@ pub fn patched_twin() -> Scenario {
 /// The change of the cleanup as it should be.
 #[must_use]
 pub fn leftovers_twin() -> Scenario {
-    leftovers(
-        |_| THROW_AWAY,
-        |ctx| match ctx.version("leftovers", DEFAULT_VERSION, 1) {
-            DEFAULT_VERSION => THROW_AWAY,
-            _ => GIVE_AWAY,
-        },
-    )
+    leftovers(|_| THROW_AWAY, |ctx| either(ctx, "leftovers", THROW_AWAY, GIVE_AWAY))
 }
 
 /// The change of the fallback as it should be.
 #[must_use]
 pub fn fallback_twin() -> Scenario {
-    fallback(
-        |_| WOOD,
-        |ctx| match ctx.version("fallback", DEFAULT_VERSION, 1) {
-            DEFAULT_VERSION => WOOD,
-            _ => GAS,
-        },
-    )
+    fallback(|_| WOOD, |ctx| either(ctx, "fallback", WOOD, GAS))
 }
 
 fn base() -> Scenario {
@@ -126,9 +114,19 @@ async fn with_gas(ctx: Context, (): ()) -> Result<(), WorkflowError> {
 }
 
 async fn with_either(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    match ctx.version("gas", DEFAULT_VERSION, 1) {
-        DEFAULT_VERSION => bake(&ctx, WOOD).await,
-        _ => bake(&ctx, GAS).await,
+    bake(&ctx, either(&ctx, "gas", WOOD, GAS)).await
+}
+
+/// The new activity, or the old one in a run that came here before the change.
+fn either(
+    ctx: &Context,
+    change: &str,
+    old: Activity<(), ()>,
+    new: Activity<(), ()>,
+) -> Activity<(), ()> {
+    match ctx.version(change, DEFAULT_VERSION, 1) {
+        DEFAULT_VERSION => old,
+        _ => new,
     }
 }
 
