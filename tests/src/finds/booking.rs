@@ -75,11 +75,20 @@ fn base() -> Scenario {
 type Undo = Vec<Activity<String, ()>>;
 
 async fn book(ctx: Context, room: String) -> Result<(), WorkflowError> {
+    booked(ctx, room, Context::disconnected).await
+}
+
+/// Books, and undoes on `of_undo` what was begun if it does not come about.
+async fn booked(
+    ctx: Context,
+    room: String,
+    of_undo: fn(&Context) -> Context,
+) -> Result<(), WorkflowError> {
     let ctx = careful(&ctx);
     let mut undo = Undo::new();
     let booked = steps(&ctx, &room, &mut undo).await;
     if booked.is_err() {
-        undone(&ctx.disconnected(), &room, undo).await?;
+        undone(&of_undo(&ctx), &room, undo).await?;
     }
     end_of(&ctx, booked)
 }
@@ -127,24 +136,12 @@ async fn registers_late(ctx: Context, room: String) -> Result<(), WorkflowError>
 
 /// Takes a context that is disconnected only if it is canceled by then.
 async fn undoes_as_it_is(ctx: Context, room: String) -> Result<(), WorkflowError> {
-    let ctx = careful(&ctx);
-    let mut undo = Undo::new();
-    let booked = steps(&ctx, &room, &mut undo).await;
-    if booked.is_err() {
-        let of_undo = if ctx.is_canceled() { ctx.disconnected() } else { ctx.clone() };
-        undone(&of_undo, &room, undo).await?;
-    }
-    end_of(&ctx, booked)
+    let of_undo = |ctx: &Context| if ctx.is_canceled() { ctx.disconnected() } else { ctx.clone() };
+    booked(ctx, room, of_undo).await
 }
 
 async fn undoes_perhaps(ctx: Context, room: String) -> Result<(), WorkflowError> {
-    let ctx = careful(&ctx);
-    let mut undo = Undo::new();
-    let booked = steps(&ctx, &room, &mut undo).await;
-    if booked.is_err() {
-        undone(&ctx.disconnected().with_activity_options(once()), &room, undo).await?;
-    }
-    end_of(&ctx, booked)
+    booked(ctx, room, |ctx| ctx.disconnected().with_activity_options(once())).await
 }
 
 /// The reservation is released where it is seen that it was made too late, and once more with all others.

@@ -102,6 +102,14 @@ async fn take_updates(ctx: &Context) -> Rc<Cart> {
     cart
 }
 
+/// The cart, which takes updates and shows its total.
+async fn opened(ctx: &Context) -> Rc<Cart> {
+    let cart = take_updates(ctx).await;
+    let shown = Rc::clone(&cart);
+    ctx.on_query(TOTAL, move |()| Ok(shown.total.get()));
+    cart
+}
+
 /// Until somebody checks out, or the cart is canceled.
 async fn checked_out(ctx: &Context) -> Result<(), WorkflowError> {
     select(ctx.signals(CHECK_OUT).recv(), ctx.done()).await;
@@ -113,18 +121,14 @@ async fn handlers_finished(ctx: &Context) -> Result<(), WorkflowError> {
 }
 
 async fn cart(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
-    let cart = take_updates(&ctx).await;
-    let shown = Rc::clone(&cart);
-    ctx.on_query(TOTAL, move |()| Ok(shown.total.get()));
+    let cart = opened(&ctx).await;
     let outcome = checked_out(&ctx).await;
     handlers_finished(&ctx).await?;
     outcome.map(|()| cart.total.get())
 }
 
 async fn leaves_its_handlers(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
-    let cart = take_updates(&ctx).await;
-    let shown = Rc::clone(&cart);
-    ctx.on_query(TOTAL, move |()| Ok(shown.total.get()));
+    let cart = opened(&ctx).await;
     let outcome = checked_out(&ctx).await;
     if outcome.is_err() {
         handlers_finished(&ctx).await?;
@@ -134,9 +138,7 @@ async fn leaves_its_handlers(ctx: Context, (): ()) -> Result<u64, WorkflowError>
 
 /// A look-up takes a second.
 async fn leaves_its_handlers_three_seconds(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
-    let cart = take_updates(&ctx).await;
-    let shown = Rc::clone(&cart);
-    ctx.on_query(TOTAL, move |()| Ok(shown.total.get()));
+    let cart = opened(&ctx).await;
     let outcome = checked_out(&ctx).await;
     if outcome.is_err() {
         ctx.disconnected().sleep(secs(3)).await?;
@@ -158,9 +160,7 @@ async fn takes_what_is_looked_up(ctx: Context, (): ()) -> Result<u64, WorkflowEr
 
 /// Where both have come it takes either, as Go's `select` and an unbiased `tokio::select!` do.
 async fn selects_at_random(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
-    let cart = take_updates(&ctx).await;
-    let shown = Rc::clone(&cart);
-    ctx.on_query(TOTAL, move |()| Ok(shown.total.get()));
+    let cart = opened(&ctx).await;
     let check_out = ctx.signals(CHECK_OUT);
     let canceled = if later(&ctx) {
         matches!(select(ctx.done(), check_out.recv()).await, Either::Left(()))

@@ -214,11 +214,8 @@ async fn leaves_what_woke_it(
     while credited.len() < FULL {
         let woken = ctx.wait(|| ctx.is_canceled() || !top_ups.is_empty()).await;
         if woken.is_err() || ctx.is_canceled() {
-            let mut back = BTreeSet::new();
             while let Some(payment) = credited.pop() {
-                if back.insert(payment) {
-                    ctx.disconnected().execute(PAY_BACK, payment).await?;
-                }
+                ctx.disconnected().execute(PAY_BACK, payment).await?;
             }
             return Err(WorkflowError::canceled());
         }
