@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal::{ClientError, QueryHandle, World};
 
 use super::Step;
-use super::run::{PATIENCE, Run, payloads};
+use super::run::{Run, payloads};
 
 /// How long Go's client waits for an answer at most (`defaultRPCTimeout` in `internal/grpc_dialer.go` of the Go SDK).
 const GO_PATIENCE: Duration = Duration::from_secs(10);
@@ -23,9 +23,8 @@ pub(super) struct Asking {
 impl Run<'_> {
     /// Asks a query, the step at `index`; the answer is looked for while time passes.
     pub(super) fn query(&mut self, step: &Step, index: usize) {
-        let patience = step.timeout.map_or(PATIENCE, |span| span.0);
-        let patience = if self.sdk == "go" { patience.min(GO_PATIENCE) } else { patience };
-        let deadline = self.begin + step.at.0 + patience;
+        let most = if self.sdk == "go" { GO_PATIENCE } else { Duration::MAX };
+        let deadline = self.deadline(step, most);
         self.asking.push(Asking { index, sent: None, deadline });
     }
 
@@ -68,7 +67,7 @@ impl Run<'_> {
     }
 
     fn ask(&self, world: &mut World, step: &Step) -> Result<QueryHandle, ClientError> {
-        let id = step.workflow_id.as_deref().unwrap_or(&self.script.workflow_id);
+        let id = self.script.target(step);
         let run = self.run_id(step);
         let name = step.name.as_deref().unwrap_or_default();
         world.send_query(id, run.as_deref(), name, payloads(&step.input).as_ref())

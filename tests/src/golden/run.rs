@@ -20,7 +20,7 @@ use super::{look, outside};
 const AFTERWARDS: Duration = Duration::from_millis(1200);
 
 /// How long the client of the recorder waits for an answer unless the script says something else.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long after a whole second of the clock the recorder started workflows that run by a schedule.
 const AFTER_A_SECOND: Duration = Duration::from_millis(100);
@@ -69,7 +69,7 @@ pub fn scenario(folder: &Folder, script: Script, register: Register) -> Scenario
 
 pub(super) struct Run<'a> {
     pub(super) sdk: &'a str,
-    pub(super) name: &'a str,
+    name: &'a str,
     pub(super) script: &'a Script,
     pub(super) problems: Vec<String>,
     /// What the client started, the main workflow first.
@@ -81,7 +81,7 @@ pub(super) struct Run<'a> {
     /// The queries that the client waits for.
     pub(super) asking: Vec<Asking>,
     /// When the main workflow was started.
-    pub(super) begin: Duration,
+    begin: Duration,
 }
 
 impl<'a> Run<'a> {
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
 
     /// Does what a step says and looks at what the client gets.
     fn take(&mut self, world: &mut World, step: &Step, index: usize) {
-        let id = step.workflow_id.as_deref().unwrap_or(&self.script.workflow_id);
+        let id = self.script.target(step);
         let run = self.run_id(step);
         let run = run.as_deref();
         let reason = step.reason.as_deref().unwrap_or_default();
@@ -265,6 +265,12 @@ impl<'a> Run<'a> {
             Action::Query => return self.query(step, index),
         };
         self.check_answer(step, &answer);
+    }
+
+    /// When the client gives up a step for which it waits, `most` after it at the latest.
+    pub(super) fn deadline(&self, step: &Step, most: Duration) -> Duration {
+        let patience = step.timeout.map_or(PATIENCE, |span| span.0);
+        self.begin + step.at.0 + patience.min(most)
     }
 
     /// The run that a step names, if it names one.

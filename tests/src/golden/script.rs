@@ -73,6 +73,13 @@ pub struct Script {
     pub replay: BTreeMap<String, toml::Value>,
 }
 
+impl Script {
+    /// The id of the workflow that a step is for.
+    pub(super) fn target<'a>(&'a self, step: &'a Step) -> &'a str {
+        step.workflow_id.as_deref().unwrap_or(&self.workflow_id)
+    }
+}
+
 /// A worker: polls one queue, for a while.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

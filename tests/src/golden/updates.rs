@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal::{ClientError, UpdateHandle, World};
 
-use super::run::{PATIENCE, Run, payloads};
+use super::run::{Run, payloads};
 use super::{Action, Step};
 
 /// How often a client that waits for an update looks at it.
@@ -31,7 +31,7 @@ impl Run<'_> {
         };
         let sent = self.updates.get(&update_id).cloned();
         let sent = sent.filter(|_| step.action == Action::UpdateResult);
-        let deadline = self.begin + step.at.0 + step.timeout.map_or(PATIENCE, |span| span.0);
+        let deadline = self.deadline(step, Duration::MAX);
         self.waiting.push(Waiting { index, update_id, sent, deadline });
     }
 
@@ -65,7 +65,7 @@ impl Run<'_> {
     fn get_on(&mut self, world: &mut World, mut waiting: Waiting) {
         let script = self.script;
         let step = &script.steps[waiting.index];
-        let id = step.workflow_id.as_deref().unwrap_or(&script.workflow_id);
+        let id = script.target(step);
         let over = world.elapsed() >= waiting.deadline;
         let name = step.name.as_deref().unwrap_or_default();
         let input = payloads(&step.input);
