@@ -40,7 +40,7 @@ use self::index::Index;
 use self::query::Queries;
 pub(crate) use self::queue::Queue;
 pub use self::restore::CannotRestore;
-pub(crate) use self::restore::{Beside, restorable};
+pub(crate) use self::restore::Restorable;
 use self::state::State;
 pub(crate) use self::turn::{Following, Turn};
 use crate::input::{Effect, RunRef};

@@ -70,19 +70,39 @@ pub enum CannotRestore {
     },
 }
 
-impl Run {
-    /// The run that these events are of, at the end of a transaction; the first event is its start.
+/// A run that can be rebuilt: its events, and the state that they give.
+#[derive(Debug)]
+pub(crate) struct Restorable {
+    events: Vec<Arc<Event>>,
+    state: State,
+}
+
+impl Restorable {
+    /// The runs that these histories are of, which are rebuilt together. Each ends where a transaction ended.
     ///
     /// # Errors
     ///
     /// [`CannotRestore`] says which event shows what cannot be rebuilt.
-    pub(crate) fn restore(
-        id: RunRef,
-        turn: &mut Turn<'_>,
-        events: Vec<Arc<Event>>,
-        beside: &Beside,
-    ) -> Result<Self, CannotRestore> {
-        let mut state = restorable(&events, beside)?;
+    pub(crate) fn all(histories: Vec<Vec<Arc<Event>>>) -> Result<Vec<Self>, CannotRestore> {
+        let beside = Beside::of(&histories);
+        histories.into_iter().map(|events| Self::of(events, &beside)).collect()
+    }
+
+    fn of(events: Vec<Arc<Event>>, beside: &Beside) -> Result<Self, CannotRestore> {
+        let (first, rest) = events
+            .split_first()
+            .filter(|(first, _)| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)))
+            .ok_or(CannotRestore::Headless)?;
+        let state = State::rebuilt(first, rest);
+        check(&state, &events, beside)?;
+        Ok(Self { events, state })
+    }
+}
+
+impl Run {
+    /// The run as it stood behind its last event.
+    pub(crate) fn restore(id: RunRef, turn: &mut Turn<'_>, run: Restorable) -> Self {
+        let Restorable { events, mut state } = run;
         state.stand_calm(turn.now);
         let mut queue = Queue::default();
         let mut arm = |at: Option<Timestamp>| {
@@ -94,7 +114,7 @@ impl Run {
         (run.begin, run.expiry) = (begin, expiry);
         run.started_with = Extent { size: run.written, suggested: false };
         run.go_on(turn);
-        Ok(run)
+        run
     }
 
     /// Brings on its way what is to be done for a run as it stands.
@@ -143,14 +163,14 @@ impl State {
 
 /// The runs that are rebuilt together.
 #[derive(Debug, Default)]
-pub(crate) struct Beside {
+struct Beside {
     /// By their workflow ids, the ids of the first runs of their chains.
     first_runs: BTreeMap<SmolStr, SmolStr>,
 }
 
 impl Beside {
     /// The runs that these histories are of.
-    pub(crate) fn of(histories: &[Vec<Arc<Event>>]) -> Self {
+    fn of(histories: &[Vec<Arc<Event>>]) -> Self {
         let first = |events: &Vec<Arc<Event>>| match &events.first()?.kind {
             EventKind::WorkflowExecutionStarted(started) => {
                 Some((started.workflow_id.clone(), started.first_execution_run_id.clone()))
@@ -159,21 +179,6 @@ impl Beside {
         };
         Self { first_runs: histories.iter().filter_map(first).collect() }
     }
-}
-
-/// The state that these events give.
-///
-/// # Errors
-///
-/// [`CannotRestore`] says which event shows what cannot be rebuilt.
-pub(crate) fn restorable(events: &[Arc<Event>], beside: &Beside) -> Result<State, CannotRestore> {
-    let (first, rest) = events
-        .split_first()
-        .filter(|(first, _)| matches!(first.kind, EventKind::WorkflowExecutionStarted(_)))
-        .ok_or(CannotRestore::Headless)?;
-    let state = State::rebuilt(first, rest);
-    check(&state, events, beside)?;
-    Ok(state)
 }
 
 /// Whether all that goes on can be rebuilt.

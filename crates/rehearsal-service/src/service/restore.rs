@@ -8,7 +8,7 @@ use rehearsal_history::{Event, Timestamp};
 
 use super::Service;
 use crate::input::{Effect, Outbox, RunRef};
-use crate::run::{Beside, CannotRestore, Run, Turn, restorable};
+use crate::run::{CannotRestore, Restorable, Run, Turn};
 
 impl Service {
     /// Takes in runs that began elsewhere, each as it stood at virtual time `now` with these events, which end where a
@@ -28,29 +28,24 @@ impl Service {
         histories: Vec<Vec<Arc<Event>>>,
         out: &mut Outbox,
     ) -> Result<Vec<(RunRef, Option<TaskDelivery>)>, CannotRestore> {
-        let beside = Beside::of(&histories);
-        for events in &histories {
-            restorable(events, &beside)?;
-        }
-        let restore = |events| self.restore_one(now, events, &beside, out);
-        histories.into_iter().map(restore).collect()
+        let runs = Restorable::all(histories)?;
+        Ok(runs.into_iter().map(|run| self.restore_one(now, run, out)).collect())
     }
 
     fn restore_one(
         &mut self,
         now: Timestamp,
-        events: Vec<Arc<Event>>,
-        beside: &Beside,
+        run: Restorable,
         out: &mut Outbox,
-    ) -> Result<(RunRef, Option<TaskDelivery>), CannotRestore> {
+    ) -> (RunRef, Option<TaskDelivery>) {
         let id = self.next_ref();
         out.effects.push(Effect::Started { run: id });
         let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
-        let mut run = Run::restore(id, &mut turn, events, beside)?;
+        let mut run = Run::restore(id, &mut turn, run);
         turn.tell_loose(id);
         let task = run.task_in_hand();
         out.touched.push(id);
         self.add(id, run);
-        Ok((id, task))
+        (id, task)
     }
 }
