@@ -29,6 +29,7 @@ const fn suite(line: &'static str) -> Step {
         unset: &[
             "REHEARSAL_ALARM_PAIRS",
             "REHEARSAL_ALARM_RUNS",
+            "REHEARSAL_FIND_RUNS",
             "REHEARSAL_GOLDEN",
             "REHEARSAL_GOLDEN_OUT",
             "REHEARSAL_CORPUS",

@@ -236,7 +236,7 @@ impl Service {
 
     /// All runs, in the order in which they were started, those that were [forgotten](Self::forget) among them.
     pub fn runs(&self) -> impl Iterator<Item = RunRef> + '_ {
-        (0..).map(RunRef).take(self.runs.len())
+        self.runs_from(0)
     }
 
     /// The runs that were started behind so many others.

@@ -20,7 +20,7 @@ const SEEDS: u32 = 20;
 /// The most answers of a shrunk case.
 pub const SMALL: usize = 3;
 
-/// The highest answer that some question has.
+/// The highest answer that is tried.
 const HIGHEST: usize = 4;
 
 /// How many runs each twin is to be silent in.

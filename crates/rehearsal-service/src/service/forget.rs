@@ -13,7 +13,9 @@ impl Service {
     /// Deletes a closed run, and gives what was known of it. `None` if it is open, or was deleted before.
     ///
     /// To clients there is no such run any more: its id is free whatever the policies say, and whatever comes for it is
-    /// refused. Its reference stays good: [`status`](Self::status) and [`next_run`](Self::next_run) are kept.
+    /// refused. Its reference stays good: [`status`](Self::status), [`next_run`](Self::next_run) and
+    /// [`first_run_id`](Self::first_run_id) are kept. [`run`](Self::run) shows a closed run without a name, the same one for
+    /// all that were deleted, and [`history`](Self::history) shows no events.
     pub fn forget(&mut self, run: RunRef) -> Option<(RunView, Vec<Arc<Event>>)> {
         if self.runs[run.index()].is_open() {
             return None;
