@@ -3,64 +3,17 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use rehearsal_engine::{
-    ActivityContext, ActivityError, ActivityFuture, Check, Code, Finding, Outcome, Scenario,
-    StartOptions, Tape, World,
-};
+use rehearsal_engine::{Check, Code, Finding, Outcome, Tape};
 use rehearsal_explore::{
     Campaign, ChosenBy, End, Explored, Observer, Progress, Saved, Shard, Start, Unobserved,
     explore, explore_from,
 };
-use rehearsal_history::Payloads;
-use rehearsal_workflow::{
-    Activity, ActivityOptions, Context, Workflow, WorkflowError, definition, join,
-};
 
-const ORDER: Workflow<(), ()> = Workflow::new("Order");
-const PACK: Activity<(), ()> = Activity::new("Pack");
-const CHARGE: Activity<(), ()> = Activity::new("Charge");
+use crate::order::scenario;
 
 /// Two generations, and some runs more.
 const RUNS: u32 = 2 * 128 + 21;
-
-fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
-
-async fn order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(10)));
-    let (packed, charged) = join(ctx.execute(PACK, ()), ctx.execute(CHARGE, ())).await;
-    packed.and(charged)?;
-    ctx.sleep(secs(5)).await
-}
-
-fn scenario() -> Scenario {
-    let pack = |ctx: ActivityContext, _: Option<Payloads>| -> ActivityFuture {
-        Box::pin(async move {
-            ctx.sleep(secs(2)).await;
-            Ok(None)
-        })
-    };
-    let charge = |ctx: ActivityContext, _: Option<Payloads>| -> ActivityFuture {
-        Box::pin(async move {
-            match ctx.info().attempt {
-                1 => Err(ActivityError::application("busy", "Busy")),
-                _ => Ok(None),
-            }
-        })
-    };
-    let client = |world: &mut World| {
-        let options = StartOptions::new(ORDER.name(), "order-7");
-        world.start_workflow(options).map(drop).map_err(|error| error.to_string())
-    };
-    Scenario::new("order")
-        .with_workflow(definition(ORDER, order))
-        .with_activity(PACK.name(), Arc::new(pack))
-        .with_activity(CHARGE.name(), Arc::new(charge))
-        .with_client(Arc::new(client))
-}
 
 fn campaign(runs: u32, shard: &str, threads: usize) -> Campaign {
     let threads = NonZeroUsize::new(threads).expect("a thread");
