@@ -1,6 +1,6 @@
 //! What the environment asks for: one run (`REHEARSAL_CASE`), a seed (`REHEARSAL_SEED`), a folder for cases
 //! (`REHEARSAL_CASES`), how much a campaign may spend, which part of it is made and where its corpus is
-//! (`REHEARSAL_BUDGET`, `REHEARSAL_SHARD`, `REHEARSAL_CORPUS`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what no run saw is a finding
+//! (`REHEARSAL_BUDGET`, `REHEARSAL_SHARD`, `REHEARSAL_CAMPAIGN`), how patient the watchdog is (`REHEARSAL_WATCHDOG`), whether what no run saw is a finding
 //! (`REHEARSAL_STRICT`). No other file reads the environment.
 
 use std::error::Error;
@@ -36,7 +36,7 @@ const BUDGET: &str = "REHEARSAL_BUDGET";
 const SHARD: &str = "REHEARSAL_SHARD";
 
 /// The folder of the runs that a campaign begins with, and in which it keeps those that saw something new.
-const CORPUS: &str = "REHEARSAL_CORPUS";
+const CAMPAIGN: &str = "REHEARSAL_CAMPAIGN";
 
 /// 1 if what no run of a sweep or an exploration saw is a finding.
 const STRICT: &str = "REHEARSAL_STRICT";
@@ -194,7 +194,7 @@ pub(crate) fn shard() -> Result<Shard, Box<Finding>> {
 
 /// The folder of the runs that every campaign begins with.
 pub(crate) fn corpus() -> Option<PathBuf> {
-    knob(CORPUS).map(PathBuf::from)
+    knob(CAMPAIGN).map(PathBuf::from)
 }
 
 /// What is said of a folder that cannot be written to.

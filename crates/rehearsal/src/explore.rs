@@ -205,7 +205,7 @@ impl Scenario {
     /// folder, a run that fails is kept there as a case.
     ///
     /// Three of eight runs are variants of earlier ones that saw something new, from the 129th on. With
-    /// `REHEARSAL_BUDGET`, `REHEARSAL_SHARD` and `REHEARSAL_CORPUS` it is a [campaign](crate::campaigns), which may go on
+    /// `REHEARSAL_BUDGET`, `REHEARSAL_SHARD` and `REHEARSAL_CAMPAIGN` it is a [campaign](crate::campaigns), which may go on
     /// for hours.
     ///
     /// # Panics

@@ -27,7 +27,7 @@ pub struct MergedCampaign {
     parts: Vec<Saved>,
 }
 
-/// Puts the reports of shards together that are in a folder: the one that `REHEARSAL_CORPUS` names, or into which several
+/// Puts the reports of shards together that are in a folder: the one that `REHEARSAL_CAMPAIGN` names, or into which several
 /// of them were copied. One for each campaign, in the order of the names of their scenarios.
 ///
 /// # Errors

@@ -93,8 +93,8 @@ fn a_value_that_cannot_be_read_is_one_clear_error() {
     let said = [
         report(&[("REHEARSAL_BUDGET", "soon")]),
         report(&[("REHEARSAL_SHARD", "17/16")]),
-        report(&[("REHEARSAL_CORPUS", damaged.to_str().unwrap())]),
-        report(&[("REHEARSAL_CORPUS", cut.to_str().unwrap())]),
+        report(&[("REHEARSAL_CAMPAIGN", damaged.to_str().unwrap())]),
+        report(&[("REHEARSAL_CAMPAIGN", cut.to_str().unwrap())]),
     ];
     let root = env!("CARGO_TARGET_TMPDIR");
     insta::assert_snapshot!(said.concat().replace(root, "TMP"), @"
@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_read_is_one_clear_error() {
 fn a_campaign_that_is_killed_leaves_what_can_be_used_and_goes_on() {
     let (corpus, kept) = (folder("killed-corpus"), folder("killed-cases"));
     let folders = [
-        ("REHEARSAL_CORPUS", corpus.to_str().unwrap()),
+        ("REHEARSAL_CAMPAIGN", corpus.to_str().unwrap()),
         ("REHEARSAL_CASES", kept.to_str().unwrap()),
     ];
     let with = |budget: &str| -> Vec<(&str, String)> {
@@ -167,7 +167,7 @@ fn shards_are_put_together_again() {
     let corpus = folder("shards");
     let of = |shard| {
         report(&[
-            ("REHEARSAL_CORPUS", corpus.to_str().unwrap()),
+            ("REHEARSAL_CAMPAIGN", corpus.to_str().unwrap()),
             ("REHEARSAL_BUDGET", "300"),
             ("REHEARSAL_SHARD", shard),
         ])
