@@ -1,4 +1,5 @@
-//! The campaign: many runs, some of each chooser, on as many threads as are wanted; the first that fails is shrunk.
+//! The campaign: many runs, some of each chooser, on as many threads as are wanted; what fails is shrunk. It ends at the first
+//! run that fails, or goes on, and counts how often the same is wrong.
 //!
 //! Runs are made in generations. A run is a function of the campaign's seed, its number, and what its lane has learned in
 //! earlier generations ([`lanes`](crate::lanes)); the first failure is the one with the lowest number. So the result depends
@@ -15,6 +16,7 @@ use rehearsal_history::Status;
 
 use crate::accepted::Accepted;
 use crate::coverage::Coverage;
+use crate::kinds::Kinds;
 use crate::lanes::Lanes;
 use crate::observe::{Choices, Observer};
 use crate::portfolio::{ChosenBy, chooser};
@@ -41,6 +43,8 @@ pub struct Campaign {
     /// After how many runs that saw nothing new it ends, at the end of a generation; `None` for never. What is new, a shard
     /// knows of its own runs alone.
     pub settles_after: Option<u32>,
+    /// Whether it goes on when something is found, to the end of its runs: then all that is wrong is found once, and counted.
+    pub past_findings: bool,
 }
 
 impl Campaign {
@@ -54,6 +58,7 @@ impl Campaign {
             only: None,
             shard: Shard::WHOLE,
             settles_after: None,
+            past_findings: false,
         }
     }
 }
@@ -79,7 +84,7 @@ pub enum End {
     Settled(u32),
     /// Its observer had enough.
     Stopped,
-    /// Something was found.
+    /// Something was found, and it does not go on past that.
     Found,
 }
 
@@ -89,11 +94,13 @@ pub struct Explored {
     /// The calm run, which is made first. With findings in it nothing else is run. What some run must reach, and none
     /// has when all are made, is a finding of it too.
     pub baseline: Outcome,
-    /// The runs, in the order of their numbers, up to the first in which something was found: but no more than the first
-    /// 65,536, and without those that were made before it was stopped.
+    /// The runs, in the order of their numbers, up to the first in which something was found if it does not go on past that:
+    /// but no more than the first 65,536, and without those that were made before it was stopped.
     pub runs: Vec<ExploredRun>,
-    /// The run in which something was found, shrunk.
-    pub found: Option<Found>,
+    /// What is wrong, in the order in which it was found: one entry however many runs show it, and one at most unless the
+    /// campaign goes on past findings. No more than 16: what comes beyond is counted only, by the words
+    /// [`BEYOND`](crate::BEYOND) in [`Saved::counted`].
+    pub found: Vec<Found>,
     /// How often the calm run and these were replayed.
     pub replays: Replays,
     /// In how many runs known defects of the SDK struck that the scenario accepts.
@@ -103,9 +110,9 @@ pub struct Explored {
     pub unseen: Vec<Unseen>,
     /// Where it stands at the end, with counts of all runs.
     pub saved: Saved,
-    /// Those of the runs that saw something new, in order.
+    /// Those of the runs that saw something new, in order. None in which something was found is among them.
     pub corpus: Vec<Tape>,
-    /// What all runs did together.
+    /// What all runs did together in which nothing was found.
     pub coverage: Coverage,
     /// Why it ended.
     pub end: End,
@@ -128,21 +135,30 @@ pub struct ExploredRun {
     pub code: Option<Code>,
 }
 
-/// A run in which something was found.
+/// Something that is wrong, and the runs that show it.
 #[derive(Debug)]
 pub struct Found {
-    /// The run as it was found; its tape may be long.
+    /// The run in which it was found first; its tape may be long. If that was before the campaign was stopped, its tape is
+    /// the shrunk one.
     pub run: ExploredRun,
+    /// Which one of the runs of its chooser that was, from 1.
+    pub turn: u32,
+    /// How many answers that run had.
+    pub long: usize,
+    /// How many runs show it. Runs in which something else was found too count for both.
+    pub count: u32,
     /// What its tape was shrunk to; `None` if the run was made again and nothing like it was found.
     pub shrunk: Option<Shrunk>,
     /// The run of the shrunk tape, with its findings; the first is like the one that was found first in the long run. If
     /// nothing was shrunk, the run as it was found; its findings say what was another when it was made again.
     pub outcome: Outcome,
-    /// What else was wrong with the long run, each kind in a run of its own, shrunk, and first among its findings.
+    /// What else was wrong with the long run, each kind in a run of its own, shrunk, and first among its findings. Empty in a
+    /// campaign that goes on past findings, where they have entries of their own.
     pub others: Vec<Outcome>,
 }
 
-/// Makes the calm run, then others until something is found or all are made; then shrinks what was found.
+/// Makes the calm run, then others until something is found or all are made, or until all are made whatever is found; and
+/// shrinks what was found.
 ///
 /// A scenario whose calm run never ends may stay open in another run too, unless it is canceled there; any other must
 /// end in every run, or it is a hang (RH301).
@@ -188,7 +204,7 @@ pub fn explore_from(
     let mut explored = Explored {
         baseline,
         runs: Vec::new(),
-        found: None,
+        found: Vec::new(),
         replays,
         accepted,
         unseen: Vec::new(),
@@ -202,13 +218,15 @@ pub fn explore_from(
     }
     let search = Search::new(scenario, checks, campaign, observer, &explored.baseline);
     let mut lanes = Lanes::new();
-    lanes.begin(&explored.baseline);
+    lanes.begin(&explored.baseline.tape, &Coverage::of(&explored.baseline));
+    let mut kinds = Kinds::default();
     explored.end = search
-        .begin(&mut lanes, &mut explored)
-        .unwrap_or_else(|| search.generations(&mut lanes, &mut explored));
+        .begin(&mut lanes, &mut kinds, &mut explored)
+        .unwrap_or_else(|| search.generations(&mut lanes, &mut kinds, &mut explored));
+    explored.found = kinds.into_found();
     explored.corpus = lanes.corpus().to_vec();
     explored.coverage = lanes.all().clone();
-    if explored.found.is_none() && is_whole {
+    if explored.found.is_empty() && is_whole {
         explored.baseline.findings.extend(search.missing());
         if explored.baseline.findings.is_empty() {
             explored.unseen = search.unseen();

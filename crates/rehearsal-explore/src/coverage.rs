@@ -69,6 +69,22 @@ impl Coverage {
         self.0.len() - before
     }
 
+    /// The marks, by their numbers.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.0.keys().copied()
+    }
+
+    /// These marks, without words.
+    #[cfg(test)]
+    pub(crate) fn of_numbers(numbers: &[u64]) -> Self {
+        Self(numbers.iter().map(|number| (*number, number.to_string())).collect())
+    }
+
+    /// Whether there is a mark of this number.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.0.contains_key(&number)
+    }
+
     /// How many marks there are.
     #[must_use]
     pub fn len(&self) -> usize {

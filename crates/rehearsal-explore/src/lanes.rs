@@ -49,12 +49,11 @@ impl Lanes {
 
     /// Has all lanes know a run before they begin, and vary it if it is of any use: the calm run is not, since its
     /// variants are what every campaign tries first.
-    pub(crate) fn begin(&mut self, outcome: &Outcome) {
-        let did = Coverage::of(outcome);
-        self.all.add(&did);
-        let parent = Arc::new(Parent::new(outcome.tape.clone()));
+    pub(crate) fn begin(&mut self, tape: &Tape, did: &Coverage) {
+        self.all.add(did);
+        let parent = Arc::new(Parent::new(tape.clone()));
         for lane in &mut self.each {
-            if lane.seen.add(&did) > 0 && !outcome.tape.is_empty() {
+            if lane.seen.add(did) > 0 && !tape.is_empty() {
                 lane.parents.push(Arc::clone(&parent));
             }
         }
@@ -78,6 +77,12 @@ impl Lanes {
         } else {
             self.quiet = self.quiet.saturating_add(1);
         }
+    }
+
+    /// Learns nothing from a run in which something was found: it is no run that is worth to be varied, since its variants
+    /// would find the same. What it did counts if a run does it in which all is well.
+    pub(crate) fn pass_over(&mut self, is_new: bool) {
+        self.quiet = if is_new { 0 } else { self.quiet.saturating_add(1) };
     }
 
     /// Goes on where a campaign was stopped.

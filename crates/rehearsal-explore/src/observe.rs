@@ -4,6 +4,7 @@ use std::fmt;
 
 use rehearsal_engine::{Outcome, Tape};
 
+use crate::campaign::Found;
 use crate::saved::Saved;
 
 /// What gives the answers of a run.
@@ -52,6 +53,14 @@ pub trait Observer: Sync {
         true
     }
 
+    /// Something is wrong that was not known to be, and its run is shrunk. A campaign that goes on where it was stopped tells
+    /// of what it had found before, too.
+    fn found(&self, _found: &Found) {}
+
+    /// A campaign has made the runs that it begins with. Those at these places of its corpus, from 0, did nothing that the
+    /// calm run and the others do not do: nobody needs them any more.
+    fn begun(&self, _superfluous: &[usize]) {}
+
     /// A campaign has made one more generation of runs.
     fn progressed(&self, _progress: &Progress<'_>) {}
 }
@@ -72,6 +81,8 @@ pub struct Shrinking {
 pub struct Progress<'a> {
     /// How many runs it makes, of its shard.
     pub of: u32,
+    /// How many different things are wrong.
+    pub found: usize,
     /// Where it stands: it can go on from here if it is stopped.
     pub saved: &'a Saved,
     /// The runs so far that saw something new, in order.

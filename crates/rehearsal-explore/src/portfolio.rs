@@ -50,6 +50,24 @@ impl ChosenBy {
     /// Those who take turns, in the order in which they do.
     pub const ALL: [Self; 4] = [Self::Strike, Self::Random, Self::Pair, Self::Pct];
 
+    /// One word for it, as texts have it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Strike => "strike",
+            Self::Random => "random",
+            Self::Pair => "pair",
+            Self::Pct => "pct",
+            Self::Variant => "variant",
+            Self::Corpus => "corpus",
+        }
+    }
+
+    /// The one with this word.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        let all = Self::ALL.into_iter().chain([Self::Variant, Self::Corpus]);
+        all.into_iter().find(|by| by.word() == word)
+    }
+
     /// What its runs are called in a report.
     #[must_use]
     pub const fn label(self) -> &'static str {

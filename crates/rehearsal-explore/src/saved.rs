@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use rehearsal_engine::{ChoiceKind, Tape};
 
-use crate::campaign::ExploredRun;
+use crate::campaign::{ExploredRun, Found};
 use crate::case::{HARNESS, one_line};
 use crate::portfolio::ChosenBy;
 use crate::shard::Shard;
@@ -42,8 +42,76 @@ pub struct Saved {
     pub corpus: Vec<Tape>,
     /// The numbers and the tapes of the runs from which its lanes learn.
     pub kept: Vec<(u32, Tape)>,
-    /// What its runs did.
+    /// What its runs did in which nothing was found.
     pub marks: Vec<String>,
+    /// What is wrong, in the order in which it was found.
+    pub found: Vec<SavedFinding>,
+}
+
+/// Something that is wrong, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFinding {
+    /// How many runs show it.
+    pub count: u32,
+    /// The number of the first of them.
+    pub nth: u32,
+    /// Who chose its answers.
+    pub chosen_by: ChosenBy,
+    /// Which one of the runs of its chooser it was, from 1.
+    pub turn: u32,
+    /// How many answers it had.
+    pub long: usize,
+    /// In how many tries it was shrunk; 0 if it was not.
+    pub tries: u32,
+    /// The code of the finding.
+    pub code: String,
+    /// The answers that are left.
+    pub tape: Tape,
+    /// What is wrong, in one line.
+    pub headline: String,
+}
+
+impl SavedFinding {
+    /// What is kept of it.
+    pub(crate) fn of(found: &Found) -> Self {
+        let first = found.outcome.findings.first();
+        Self {
+            count: found.count,
+            nth: found.run.nth,
+            chosen_by: found.run.chosen_by,
+            turn: found.turn,
+            long: found.long,
+            tries: found.shrunk.as_ref().map_or(0, |shrunk| shrunk.tries),
+            code: first.map_or(String::new(), |finding| finding.code.to_string()),
+            tape: found.outcome.tape.clone(),
+            headline: first.map_or(String::new(), |finding| one_line(&finding.headline)),
+        }
+    }
+
+    /// Reads what stands behind `found` in a line.
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.splitn(9, ' ');
+        let mut word = || words.next();
+        Some(Self {
+            count: word()?.parse().ok()?,
+            nth: word()?.parse().ok()?,
+            chosen_by: ChosenBy::of_word(word()?)?,
+            turn: word()?.parse().ok()?,
+            long: word()?.parse().ok()?,
+            tries: word()?.parse().ok()?,
+            code: word()?.to_owned(),
+            tape: word()?.parse().ok()?,
+            headline: word()?.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for SavedFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, nth, turn, long, tries, code, tape, headline, .. } = self;
+        let by = self.chosen_by.word();
+        write!(f, "{count} {nth} {by} {turn} {long} {tries} {code} {tape} {headline}")
+    }
 }
 
 impl Saved {
@@ -64,6 +132,7 @@ impl Saved {
             corpus: Vec::new(),
             kept: Vec::new(),
             marks: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -87,6 +156,9 @@ impl Saved {
         let mut add = |what: String| *self.counts.entry(what).or_default() += 1;
         add(format!("ended {:?}", run.status));
         add(by(run.chosen_by));
+        if run.code.is_some() {
+            add(WITH_FINDING.to_owned());
+        }
         for (kind, count) in &of_kind {
             add(format!("with {kind}"));
             if *kind == ChoiceKind::Cancel && *count > 1 {
@@ -110,6 +182,12 @@ impl Saved {
         self.counted(&by(chosen_by))
     }
 }
+
+/// The runs in which something was found, in words.
+pub const WITH_FINDING: &str = "with a finding";
+
+/// The runs in which something was found beyond the 16 kinds of findings that have entries, in words.
+pub const BEYOND: &str = "with a finding beyond 16 kinds";
 
 /// The kind of the runs that a chooser made, in words.
 fn by(chosen_by: ChosenBy) -> String {
@@ -139,6 +217,9 @@ impl fmt::Display for Saved {
         for mark in &self.marks {
             writeln!(f, "mark {}", one_line(mark))?;
         }
+        for found in &self.found {
+            writeln!(f, "found {found}")?;
+        }
         match &self.ended {
             Some(why) => writeln!(f, "ended {}", one_line(why)),
             None => writeln!(f, "goes on"),
@@ -159,7 +240,7 @@ pub struct SavedError {
 }
 
 /// How a line may begin.
-const LINES: &str = "one of `harness`, `scenario`, `seed`, `shard`, `next`, `made`, `quiet`, `spent`, `count`, `corpus`, `kept`, `mark`, `ended`, `goes on`";
+const LINES: &str = "one of `harness`, `scenario`, `seed`, `shard`, `next`, `made`, `quiet`, `spent`, `count`, `corpus`, `kept`, `mark`, `found`, `ended`, `goes on`";
 
 impl FromStr for Saved {
     type Err = SavedError;
@@ -216,6 +297,10 @@ impl Saved {
                 self.kept.push((nth, tape.parse().map_err(|_| expected)?));
             }
             "mark" => self.marks.push(value.to_owned()),
+            "found" => {
+                let expected = "`found COUNT NUMBER CHOOSER TURN ANSWERS TRIES CODE TAPE HEADLINE`";
+                self.found.push(SavedFinding::read(value).ok_or(expected)?);
+            }
             "ended" => {
                 self.ended = Some(value.to_owned());
                 return Ok(true);
@@ -247,6 +332,7 @@ corpus cancel.0.3=1
 kept 17 cancel.0.3=1,evict.0.0=1
 kept 130 
 mark activity Pack run once
+found 12 40 pair 3 9 31 RH211 cancel.0.17=1 Refund did not undo Charge
 goes on
 ";
 
@@ -287,8 +373,12 @@ goes on
             "line 13: expected `kept NUMBER TAPE`, found `kept 17 cancle.0.3=1,evict.0.0=1`"
         );
         assert_eq!(
+            error("40 pair 3", "40 twins 3"),
+            "line 16: expected `found COUNT NUMBER CHOOSER TURN ANSWERS TRIES CODE TAPE HEADLINE`, found `found 12 40 twins 3 9 31 RH211 cancel.0.17=1 Refund did not undo Charge`"
+        );
+        assert_eq!(
             error("goes on\n", "goes on\ngoes on\n"),
-            "line 17: expected nothing more, found `goes on`"
+            "line 18: expected nothing more, found `goes on`"
         );
     }
 }

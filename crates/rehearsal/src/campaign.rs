@@ -7,6 +7,7 @@ mod folder;
 mod merged;
 mod progress;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -14,10 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rehearsal_engine::{Finding, Outcome, Tape};
+use rehearsal_engine::{Code, Finding, Outcome, Tape};
 use rehearsal_explore::{
-    Campaign, Choices, ChosenBy, End, Explored, ExploredRun, Observer, Progress, Saved, Shard,
-    Start,
+    Campaign, Case, Choices, ChosenBy, End, Explored, ExploredRun, Found, Observer, Progress,
+    Saved, Shard, Start,
 };
 
 pub(crate) use self::budget::Budget;
@@ -55,7 +56,7 @@ impl Asked {
         })
     }
 
-    /// What that makes of a campaign.
+    /// What that makes of a campaign, and the files of the corpus that it begins with.
     ///
     /// # Errors
     ///
@@ -64,19 +65,21 @@ impl Asked {
         &self,
         scenario: &str,
         campaign: &mut Campaign,
-    ) -> Result<Start, Box<Finding>> {
+    ) -> Result<(Start, Vec<PathBuf>), Box<Finding>> {
         campaign.shard = self.shard;
         if let Some(budget) = self.budget {
             campaign.runs = budget.runs();
+            campaign.past_findings = true;
             if campaign.threads == NonZeroUsize::MIN {
                 campaign.threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
             }
         }
-        let Some(folder) = &self.folder else { return Ok(Start::Calm) };
+        let Some(folder) = &self.folder else { return Ok((Start::Calm, Vec::new())) };
         if let Some(saved) = folder.stopped(scenario, campaign.seed, campaign.shard)? {
-            return Ok(Start::Saved(Box::new(saved)));
+            return Ok((Start::Saved(Box::new(saved)), Vec::new()));
         }
-        Ok(Start::Corpus(folder.corpus(scenario)?))
+        let (files, tapes) = folder.corpus(scenario)?.into_iter().unzip();
+        Ok((Start::Corpus(tapes), files))
     }
 }
 
@@ -103,6 +106,8 @@ pub(crate) struct Watcher<'a> {
     scenario: &'a str,
     keeper: &'a Keeper,
     asked: &'a Asked,
+    /// The files of the corpus that the campaign begins with.
+    files: Vec<PathBuf>,
     watch: Stopwatch,
     /// How long it had gone on before it was stopped.
     before: Duration,
@@ -116,6 +121,8 @@ struct State {
     kept: usize,
     /// When it was written last where the campaign stands.
     saved: Option<Duration>,
+    /// How often each code was found as something else.
+    codes: BTreeMap<Code, u32>,
     /// The first file that could not be written.
     trouble: Option<Finding>,
 }
@@ -125,15 +132,16 @@ impl<'a> Watcher<'a> {
         scenario: &'a str,
         keeper: &'a Keeper,
         asked: &'a Asked,
-        start: &Start,
+        (start, files): (&Start, Vec<PathBuf>),
     ) -> Self {
         let (made, before) = match start {
             Start::Saved(saved) => (saved.made, Duration::from_millis(saved.spent)),
             Start::Calm | Start::Corpus(_) => (0, Duration::ZERO),
         };
         let teller = Teller::new(made, before);
-        let state = Mutex::new(State { teller, kept: 0, saved: None, trouble: None });
-        Self { scenario, keeper, asked, watch: Stopwatch::start(), before, state }
+        let codes = BTreeMap::new();
+        let state = Mutex::new(State { teller, kept: 0, saved: None, codes, trouble: None });
+        Self { scenario, keeper, asked, files, watch: Stopwatch::start(), before, state }
     }
 
     /// How long the campaign has gone on.
@@ -155,7 +163,7 @@ impl<'a> Watcher<'a> {
             End::All => "all runs are made".to_owned(),
             End::Settled(runs) => format!("{runs} runs saw nothing new"),
             End::Stopped => "the time is up".to_owned(),
-            End::Found => match explored.found.as_ref().and_then(|found| found.run.code) {
+            End::Found => match explored.found.first().and_then(|found| found.run.code) {
                 Some(code) => format!("{code}{WAS_FOUND}"),
                 None => CALM_FAILS.to_owned(),
             },
@@ -202,6 +210,23 @@ impl Observer for Watcher<'_> {
     fn goes_on(&self) -> bool {
         let time = self.asked.budget.and_then(Budget::time);
         time.is_none_or(|time| self.spent() < time)
+    }
+
+    fn found(&self, found: &Found) {
+        let Some(first) = found.outcome.findings.first() else { return };
+        let mut state = self.state();
+        let nth = state.codes.entry(first.code).or_default();
+        *nth += 1;
+        self.keeper.keep_case(&Case::of(self.scenario, &found.outcome), *nth);
+    }
+
+    fn begun(&self, superfluous: &[usize]) {
+        let mut state = self.state();
+        for path in superfluous.iter().filter_map(|at| self.files.get(*at)) {
+            if let Err((path, error)) = Folder::remove(path) {
+                state.trouble.get_or_insert_with(|| case::unwritable("corpus", &path, &error));
+            }
+        }
     }
 
     fn progressed(&self, progress: &Progress<'_>) {

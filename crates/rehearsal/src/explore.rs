@@ -1,25 +1,23 @@
 //! Exploring: what a test asks for, and what it is told.
 
-use std::fmt::{self, Write as _};
+mod failing;
+
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use rehearsal_engine::{Finding, Outcome, Tape, Unseen};
 use rehearsal_explore::{
-    Accepted, Campaign, ChosenBy, Coverage, End, ExploredRun, Found, Passing, Saved, Shard, Shrunk,
-    explore_from,
+    Accepted, Campaign, ChosenBy, Coverage, End, ExploredRun, Saved, Shard, explore_from,
 };
 use rehearsal_history::Status;
 
-use crate::answers::all_in_words;
+pub(crate) use self::failing::choices_left;
+use self::failing::{Runs, failure, page};
 use crate::campaign::{Asked, Watcher};
 use crate::case;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
-use crate::occurrence::{Occurrence, told};
-use crate::page::{Where, wrapped};
-use crate::paint::{Role, Text};
 use crate::report::{Places, accepted_lines, unseen_lines};
-use crate::rerun::{command_with, test_name};
 use crate::scenario::Scenario;
 
 /// How a scenario is explored.
@@ -48,13 +46,15 @@ pub struct Exploration {
     pub only: Option<ChosenBy>,
     /// After how many runs that saw nothing new it ends, though not all are made; `None` for never.
     pub settles_after: Option<u32>,
+    /// Whether it goes on when something is found. With `REHEARSAL_BUDGET` it always does.
+    pub past_findings: bool,
 }
 
 impl Exploration {
     /// This many runs, some of each chooser, on one thread, with the seed of the scenario.
     #[must_use]
     pub const fn new(runs: u32) -> Self {
-        Self { runs, seed: None, threads: 1, only: None, settles_after: None }
+        Self { runs, seed: None, threads: 1, only: None, settles_after: None, past_findings: false }
     }
 
     /// With one chooser for all runs.
@@ -69,6 +69,39 @@ impl Exploration {
     #[must_use]
     pub const fn until_settled(mut self, runs: u32) -> Self {
         self.settles_after = Some(runs);
+        self
+    }
+
+    /// Goes on when something is found, to the end of its runs. What is wrong is reported at the end, each thing once, with
+    /// the number of runs that show it: the first 16 things, and of more it is said how often they were found.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{check, secs, Context, Exploration, Scenario, Workflow, WorkflowError};
+    ///
+    /// const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    ///
+    /// async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     ctx.sleep(secs(60)).await
+    /// }
+    ///
+    /// let scenario = Scenario::new("nap")
+    ///     .workflow(NAP, nap)
+    ///     .client(|world| drop(world.start(NAP, "nap-1", ())))
+    ///     .check(check::always("no worker dies", |outcome| {
+    ///         if outcome.tape.to_string().contains("crash") { Err("one died".into()) } else { Ok(()) }
+    ///     }))
+    ///     .check(check::always("nobody cancels", |outcome| {
+    ///         if outcome.record.cancels.is_empty() { Ok(()) } else { Err("somebody did".into()) }
+    ///     }));
+    /// let failure = scenario.try_explore(Exploration::new(200).past_findings()).unwrap_err();
+    /// assert_eq!(failure.findings().len(), 2);
+    /// assert!(failure.report().starts_with("2 things are wrong, found in "), "{failure}");
+    /// ```
+    #[must_use]
+    pub const fn past_findings(mut self) -> Self {
+        self.past_findings = true;
         self
     }
 
@@ -280,11 +313,12 @@ impl Scenario {
         campaign.only = exploration.only;
         campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
         campaign.settles_after = exploration.settles_after;
+        campaign.past_findings = exploration.past_findings;
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
         let asked = Asked::by_environment().map_err(Failure::of_finding)?;
-        let start = asked.applied(name, &mut campaign).map_err(Failure::of_finding)?;
-        let watcher = Watcher::new(name, &keeper, &asked, &start);
+        let (start, files) = asked.applied(name, &mut campaign).map_err(Failure::of_finding)?;
+        let watcher = Watcher::new(name, &keeper, &asked, (&start, files));
         let mut explored = explore_from(&self.inner, &self.checks, &campaign, start, &watcher);
         watcher.ended(&explored);
         if strict {
@@ -294,15 +328,23 @@ impl Scenario {
         if !explored.baseline.findings.is_empty() {
             return Err(keeper.keep(Failure::of_baseline(&self.inner, explored.baseline)));
         }
-        if let Some(mut found) = explored.found {
-            self.inner.hear(&mut found.outcome);
-            let turn = explored.saved.counted_by(found.run.chosen_by);
-            let shrunk = found.shrunk.as_ref();
-            let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
-            let nearest = nearest.as_ref();
-            let again = asked.again(&campaign, &found.run);
-            let runs = Runs { found: &found, turn, again, nearest, calm: &explored.baseline };
-            return Err(keeper.keep(failure(name, &campaign, &runs)));
+        if !explored.found.is_empty() {
+            let mut pages = Vec::new();
+            for found in &mut explored.found {
+                self.inner.hear(&mut found.outcome);
+                let found = &*found;
+                let shrunk = found.shrunk.as_ref();
+                let nearest = shrunk.and_then(|_| self.nearest_passing(&found.outcome));
+                let nearest = nearest.as_ref();
+                let again = asked.again(&campaign, &found.run);
+                pages.push(page(
+                    name,
+                    &campaign,
+                    &Runs { found, again, nearest, calm: &explored.baseline },
+                ));
+            }
+            let failure = failure(name, &campaign, &explored, pages);
+            return Err(keeper.keep(failure));
         }
         let trouble = keeper.trouble().or_else(|| watcher.trouble());
         trouble.map_or(Ok(()), |finding| Err(Failure::of_finding(finding)))?;
@@ -366,76 +408,4 @@ fn end_line(end: End, shard: Shard) -> Option<String> {
         End::Settled(runs) => Some(format!("ended there: {runs} runs saw nothing new")),
         End::Stopped => Some("ended there: the time is up".to_owned()),
     }
-}
-
-/// The run in which something was found, and those that it is seen against.
-struct Runs<'a> {
-    found: &'a Found,
-    /// Which one of its chooser it was, from 1.
-    turn: u32,
-    /// The variables that make all these runs again.
-    again: Option<String>,
-    nearest: Option<&'a Passing>,
-    calm: &'a Outcome,
-}
-
-fn failure(scenario: &str, campaign: &Campaign, runs: &Runs<'_>) -> Failure {
-    let Runs { found, turn, nearest, calm, .. } = *runs;
-    let outcome = &found.outcome;
-    let place = Where::Explored { how: how(campaign, found, turn), nearest, calm };
-    let mut report = Text::default();
-    let others = found.others.iter().flat_map(|other| Occurrence::of_run(other).take(1));
-    let all: Vec<Occurrence> = Occurrence::of_run(outcome).chain(others).collect();
-    let same = |finding: &&Finding| found.run.code == Some(finding.code);
-    if let Some(finding) = outcome.findings.iter().find(same) {
-        report = told(finding, outcome, &place, &all, scenario);
-    }
-    if let Some(variables) = &runs.again {
-        report.say(Role::Plain, "  Make all these runs again:  ");
-        report.line(Role::Command, &command_with(variables, test_name().as_deref()));
-    }
-    Failure::new(report, outcome.findings.clone(), scenario, outcome).with_all(all)
-}
-
-/// In which run it was found, and what is left of that run.
-fn how(campaign: &Campaign, found: &Found, turn: u32) -> String {
-    let (nth, by, seed) = (found.run.nth + 1, found.run.chosen_by, campaign.seed);
-    let of = match campaign.runs {
-        u32::MAX => String::new(),
-        runs => format!(" of {runs}"),
-    };
-    let mut text = if by == ChosenBy::Corpus {
-        format!("  Found in run {nth} of the corpus.\n")
-    } else {
-        let label = by.label();
-        format!("  Found in run {nth}{of} from seed {seed}: number {turn} of the {label}.\n")
-    };
-    text.push_str(&choices_left(&found.run.tape, found.shrunk.as_ref(), &found.outcome));
-    text
-}
-
-/// What the answers of a run do, or those that it was shrunk to.
-pub(crate) fn choices_left(found: &Tape, shrunk: Option<&Shrunk>, outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let long = found.len();
-    let tape = shrunk.map_or(found, |shrunk| &shrunk.tape);
-    let _ = match shrunk {
-        Some(Shrunk { tries, complete, .. }) => {
-            let stopped = if *complete { "" } else { ", and there shrinking was stopped" };
-            let count = if *tries == 1 { "try" } else { "tries" };
-            writeln!(
-                text,
-                "  Choices: {long}; shrunk to {} in {tries} {count}{stopped}:\n",
-                tape.len()
-            )
-        }
-        None => writeln!(
-            text,
-            "  Made again, the run did not find it, so nothing was shrunk. Choices: {long}:\n"
-        ),
-    };
-    for line in all_in_words(tape, outcome) {
-        let _ = writeln!(text, "{}", wrapped(4, &line));
-    }
-    text
 }

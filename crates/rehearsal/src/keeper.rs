@@ -41,15 +41,22 @@ impl Keeper {
 
     /// Writes the case of a failure. If that is impossible, the failure says so as well.
     pub(crate) fn keep(&self, mut failure: Failure) -> Failure {
-        if let (Some(folder), Some(case)) = (&self.folder, failure.case()) {
-            let name = format!("{}-{}", self.scenario, case.finding().unwrap_or("none"));
-            let path = folder.join(file_name(&name, "case"));
-            self.note(&path, write(&path, case));
+        if let Some(case) = failure.case() {
+            self.keep_case(case, 1);
         }
         if let Some(finding) = self.trouble() {
             failure.add(finding);
         }
         failure
+    }
+
+    /// Writes the case of something that was found: of several things with one code, this is the `nth`, from 1.
+    pub(crate) fn keep_case(&self, case: &Case, nth: u32) {
+        let Some(folder) = &self.folder else { return };
+        let nth = if nth > 1 { format!("-{nth}") } else { String::new() };
+        let name = format!("{}-{}{nth}", self.scenario, case.finding().unwrap_or("none"));
+        let path = folder.join(file_name(&name, "case"));
+        self.note(&path, write(&path, case));
     }
 
     /// What could not be written.

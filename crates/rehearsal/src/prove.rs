@@ -188,7 +188,7 @@ fn failure(
 ) -> Failure {
     let Minimal { shrunk, outcome } = &found.minimal;
     let mut how = format!("  Found in run {} of all runs with {bounds}.\n", exhausted.runs);
-    how.push_str(&choices_left(&found.tape, shrunk.as_ref(), outcome));
+    how.push_str(&choices_left(&found.tape, found.tape.len(), shrunk.as_ref(), outcome));
     let place = Where::Explored { how, nearest, calm: &exhausted.baseline };
     let mut report = Text::default();
     if let Some(finding) = outcome.findings.first() {

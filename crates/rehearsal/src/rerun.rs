@@ -149,7 +149,7 @@ pub(crate) fn in_code(tape: &Tape) -> String {
 }
 
 /// The variable, as a shell takes it.
-fn assignment(case: &str) -> String {
+pub(crate) fn assignment(case: &str) -> String {
     format!("REHEARSAL_CASE='{}'", case.replace('\'', r"'\''"))
 }
 

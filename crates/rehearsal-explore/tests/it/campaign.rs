@@ -87,7 +87,7 @@ fn campaign(scenario: &Scenario, runs: u32, threads: usize) -> Campaign {
 fn texts(threads: usize) -> Vec<String> {
     let (scenario, keeper) = (scenario(order), Keeper::default());
     let explored = explore(&scenario, &[], &campaign(&scenario, 60, threads), &keeper);
-    assert!(explored.found.is_none());
+    assert!(explored.found.is_empty());
     let kept = keeper.0.into_inner().expect("no run panics");
     explored.runs.iter().map(|run| kept[&run.tape.to_string()].clone()).collect()
 }
@@ -121,7 +121,7 @@ fn the_first_failure_is_the_same_on_any_number_of_threads() {
     let search = |threads| {
         let Explored { runs, found, .. } =
             explore(&scenario, &[], &campaign(&scenario, 60, threads), &Unobserved);
-        let found = found.unwrap();
+        let [found] = found.try_into().expect("one");
         assert_eq!(found.run.code, Some(Code::Hang));
         assert_eq!(Some(&found.run), runs.last());
         (runs, found.shrunk.unwrap())
@@ -169,7 +169,7 @@ fn with_a_finding_in_the_calm_run_nothing_else_is_run() {
     let scenario = Scenario::new("order").with_client(Arc::new(|_| Err("no".to_owned())));
     let explored = explore(&scenario, &[], &campaign(&scenario, 20, 4), &Unobserved);
     assert_eq!(explored.baseline.findings[0].code, Code::ClientPanicked);
-    assert!(explored.runs.is_empty() && explored.found.is_none());
+    assert!(explored.runs.is_empty() && explored.found.is_empty());
 }
 
 /// Finds fault with the first run that is canceled, about which it is asked twice, and with no other.
@@ -189,7 +189,7 @@ fn what_is_found_and_not_found_again_is_not_lost() {
     let scenario = scenario(order);
     let checks: [Arc<dyn Check>; 1] = [Arc::new(Once::default())];
     let explored = explore(&scenario, &checks, &campaign(&scenario, 60, 1), &Unobserved);
-    let found = explored.found.unwrap();
+    let [found] = explored.found.try_into().expect("one");
     assert_eq!((found.shrunk, found.run.code), (None, Some(Code::Custom)));
     assert_eq!(found.outcome.tape, found.run.tape);
     let text: Vec<String> = found.outcome.findings.iter().map(Finding::to_string).collect();

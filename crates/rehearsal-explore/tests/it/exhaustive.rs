@@ -304,7 +304,7 @@ fn random_runs_and_those_with_priorities_find_a_part_of_it() {
             let keeper = Keeper::default();
             let campaign = Campaign { only: Some(by), ..Campaign::new(&scenario, 100) };
             let explored = explore(&scenario, &[], &campaign, &keeper);
-            assert!(explored.found.is_none(), "{name}");
+            assert!(explored.found.is_empty(), "{name}");
             let runs = keeper.1.into_inner().expect("no run panics");
             let of_these = runs.iter().filter(|(tape, _)| {
                 let cancels = tape.iter().filter(|(key, _)| key.kind == ChoiceKind::Cancel).count();

@@ -6,4 +6,5 @@ mod coverage;
 mod depth;
 mod exhaustive;
 mod order;
+mod past;
 mod shards;

@@ -21,19 +21,24 @@ impl Folder {
         Self(path)
     }
 
-    /// The tapes of all cases of a scenario in it, in the order of the names of their files.
+    /// The tapes of all cases of a scenario in it, with their files, in the order of the names of these.
     ///
     /// # Errors
     ///
     /// A finding that names the first file that cannot be read, and its line.
-    pub(crate) fn corpus(&self, scenario: &str) -> Result<Vec<Tape>, Box<Finding>> {
+    pub(crate) fn corpus(&self, scenario: &str) -> Result<Vec<(PathBuf, Tape)>, Box<Finding>> {
         let mut tapes = Vec::new();
         for path in self.files("case")? {
-            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            let text = match fs::read_to_string(&path) {
+                Ok(text) => text,
+                // Another shard that opened the folder did not need it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(unreadable(&path, &error)),
+            };
             let case: Case = text.parse().map_err(|error| unreadable(&path, &error))?;
             // What is known of a run by its seed alone is made by every campaign of that seed.
             if let (true, Choices::Tape(tape)) = (case.is_of(scenario), case.choices()) {
-                tapes.push(tape.clone());
+                tapes.push((path, tape.clone()));
             }
         }
         Ok(tapes)
@@ -72,6 +77,14 @@ impl Folder {
             text.parse().map_err(|error| unreadable(path, &error))
         };
         self.files("campaign")?.iter().map(read).collect()
+    }
+
+    /// Removes a file of the corpus, which may be gone.
+    pub(crate) fn remove(path: &Path) -> Result<(), (PathBuf, io::Error)> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err((path.to_owned(), error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Writes where a campaign stands.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use rehearsal_explore::Saved;
+use rehearsal_engine::{Code, Finding};
+use rehearsal_explore::{BEYOND, Saved, SavedFinding};
 
 use super::folder::Folder;
 use crate::explore::counts_by_status;
 use crate::failure::Failure;
+use crate::rerun::assignment;
 
 /// What the shards of one campaign came to together. Displays as a few lines for people.
 ///
@@ -71,7 +73,32 @@ impl MergedCampaign {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let ended = |part: &Saved| part.ended.as_deref().is_some_and(|why| !is_bad(why));
-        self.missing() == 0 && self.parts.iter().all(ended)
+        self.missing() == 0 && self.parts.iter().all(|part| ended(part) && part.found.is_empty())
+    }
+
+    /// What is wrong, each thing once, with the number of runs of all shards that show it, in the smallest run of all. It is the
+    /// same if code and words are, whatever numbers there are in them.
+    fn found(&self) -> Vec<SavedFinding> {
+        let mut found: Vec<SavedFinding> = Vec::new();
+        for one in self.parts.iter().flat_map(|part| &part.found) {
+            let same = |other: &&mut SavedFinding| {
+                let words = |of: &SavedFinding| Finding::new(Code::Custom, of.headline.clone());
+                other.code == one.code && words(other).is_like(&words(one))
+            };
+            match found.iter_mut().find(same) {
+                Some(other) => {
+                    let count = other.count + one.count;
+                    let size = |of: &SavedFinding| (of.tape.len(), of.nth);
+                    if size(one) < size(other) {
+                        other.clone_from(one);
+                    }
+                    other.count = count;
+                }
+                None => found.push(one.clone()),
+            }
+        }
+        found.sort_by_key(|found| found.nth);
+        found
     }
 
     /// How many shards are not there.
@@ -102,6 +129,18 @@ impl fmt::Display for MergedCampaign {
             counts.join(", ")
         )?;
         writeln!(f, "  coverage {}", self.marks().len())?;
+        for SavedFinding { count, code, headline, tape, .. } in self.found() {
+            writeln!(
+                f,
+                "  {code}  {headline}: {count} {}",
+                if count == 1 { "run" } else { "runs" }
+            )?;
+            writeln!(f, "    {}", assignment(&format!("{}/{tape}", self.scenario())))?;
+        }
+        let beyond: u32 = self.parts.iter().map(|part| part.counted(BEYOND)).sum();
+        if beyond > 0 {
+            writeln!(f, "  {beyond} findings more, of kinds beyond the first 16 of a shard")?;
+        }
         for part in &self.parts {
             let why = part
                 .ended

@@ -115,6 +115,13 @@ fn line(
             (runs * 1000).checked_div(rate).map(Duration::from_millis)
         }
     };
+    match progress.found {
+        0 => {}
+        1 => line.push_str(", 1 finding"),
+        found => {
+            let _ = write!(line, ", {found} findings");
+        }
+    }
     if let Some(left) = left {
         let _ = write!(line, ", {} left", in_seconds(left));
     }
@@ -155,7 +162,8 @@ mod tests {
     fn a_line_says_rate_coverage_and_what_is_left() {
         let rate = Rate { runs: 1280, time: Duration::from_millis(640) };
         let line = |budget, saved: &Saved, marks| {
-            let progress = Progress { of: 5000, saved, corpus: &[] };
+            let found = usize::from(matches!(budget, Budget::Time(_))) * 2;
+            let progress = Progress { of: 5000, found, saved, corpus: &[] };
             line("order", budget, &progress, rate, marks, Duration::from_secs(61))
         };
         insta::assert_snapshot!(
@@ -168,7 +176,7 @@ mod tests {
             @"
         order: 1280 of 5000 runs, 2000 a second, coverage 143 (3 new), 1s left
         order: 1280 of 5000 runs, 2000 a second, coverage 143 (nothing new for 900 runs), 1s left
-        order: 1280 runs, 2000 a second, coverage 143 (nothing new for 900 runs), 8m59s left
+        order: 1280 runs, 2000 a second, coverage 143 (nothing new for 900 runs), 2 findings, 8m59s left
         "
         );
     }
@@ -176,7 +184,7 @@ mod tests {
     #[test]
     fn the_bar_is_full_at_the_end() {
         let full = saved(5000, 1, 0);
-        let progress = Progress { of: 5000, saved: &full, corpus: &[] };
+        let progress = Progress { of: 5000, found: 0, saved: &full, corpus: &[] };
         let bar_of = |budget, spent| bar(share(budget, &progress, Duration::from_secs(spent)));
         assert_eq!(bar_of(Budget::Runs(5000), 9), "[########################]");
         let time = Budget::Time(Duration::from_secs(600));

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rehearsal::{Case, Exploration, Scenario, merge_campaigns};
+use rehearsal::{Case, Choices, Exploration, Scenario, Tape, check, merge_campaigns};
 
 use crate::parcel::{self, SHIP, ship};
 
@@ -28,9 +28,14 @@ fn in_a_process_of_its_own() {
 }
 
 fn command(variables: &[(&str, &str)]) -> Command {
+    test_process("campaigns::in_a_process_of_its_own", variables)
+}
+
+/// This test binary, which is to run that one test.
+fn test_process(test: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
     command
-        .args(["campaigns::in_a_process_of_its_own", "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .env("REHEARSAL_TEST_CAMPAIGNS", "yes")
         .envs(variables.iter().copied());
     command
@@ -187,4 +192,91 @@ fn an_exploration_that_sees_nothing_new_says_so() {
     assert!(explored.made() < 20_000, "{explored}");
     assert!(explored.to_string().contains("ended there: 200 runs saw nothing new"), "{explored}");
     assert!(explored.coverage().len() > 20);
+}
+
+/// Two things are wrong with it.
+fn wrong() -> Scenario {
+    let never = |what: &'static str, kind: &'static str| {
+        check::always(what, move |outcome| {
+            let struck = outcome.tape.iter().any(|(key, _)| key.kind.to_string() == kind);
+            if struck { Err(format!("a run with {kind}")) } else { Ok(()) }
+        })
+    };
+    scenario().check(never("no end is lost", "report")).check(never("no worker dies", "die"))
+}
+
+#[test]
+fn a_campaign_that_goes_on_reports_each_thing_once() {
+    let failure = wrong().try_explore(Exploration::new(400).past_findings()).unwrap_err();
+    insta::assert_snapshot!(failure.report());
+    let codes: Vec<&str> = failure.findings().iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["RH900", "RH900"]);
+    // Without the option it ends at the first.
+    let first = wrong().try_explore(Exploration::new(400)).unwrap_err();
+    assert_eq!(first.findings().len(), 1, "{first}");
+}
+
+/// Run by the test below with variables set.
+#[test]
+#[expect(clippy::print_stdout, reason = "what the test below looks at")]
+fn wrong_in_a_process_of_its_own() {
+    #[expect(clippy::disallowed_methods, reason = "set by a test for its child process")]
+    let variable = std::env::var("REHEARSAL_TEST_CAMPAIGNS");
+    if variable.is_ok() {
+        println!("{}", wrong().try_explore(Exploration::new(40)).unwrap_err());
+    }
+}
+
+#[test]
+fn with_a_budget_all_that_is_wrong_is_kept_and_merged() {
+    let (corpus, kept) = (folder("wrong-corpus"), folder("wrong-cases"));
+    for shard in ["1/2", "2/2"] {
+        let variables = [
+            ("REHEARSAL_CAMPAIGN", corpus.to_str().unwrap()),
+            ("REHEARSAL_CASES", kept.to_str().unwrap()),
+            ("REHEARSAL_BUDGET", "300"),
+            ("REHEARSAL_SHARD", shard),
+        ];
+        let output = test_process("campaigns::wrong_in_a_process_of_its_own", &variables).output();
+        let output = output.expect("this test can be started");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains("2 things are wrong, found in "), "{said}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(", 2 findings, "), "{told}");
+    }
+    // One code, and two cases, which both shards have found.
+    let cases = cases(&kept);
+    assert_eq!(cases.len(), 2, "{cases:?}");
+    for case in &cases {
+        assert!(wrong().try_case(case).is_err(), "{case}");
+    }
+    let [whole] = merge_campaigns(&corpus).expect("both are whole").try_into().expect("one");
+    assert_eq!((whole.made(), whole.is_clean()), (300, false));
+    insta::assert_snapshot!(whole.to_string());
+}
+
+#[test]
+fn a_corpus_gets_rid_of_what_nobody_needs() {
+    let corpus = folder("small-corpus");
+    let run =
+        || report(&[("REHEARSAL_CAMPAIGN", corpus.to_str().unwrap()), ("REHEARSAL_BUDGET", "300")]);
+    run();
+    let learned = cases(&corpus);
+    // The same runs again, and a few of them do what several others do together.
+    fs::write(
+        corpus.join("campaigned-calm.case"),
+        Case::new("campaigned", Choices::Tape(Tape::calm())).to_string(),
+    )
+    .unwrap();
+    fs::write(
+        corpus.join("other.case"),
+        Case::new("other", Choices::Tape(Tape::calm())).to_string(),
+    )
+    .unwrap();
+    run();
+    assert!(!corpus.join("campaigned-calm.case").exists(), "the calm run is made anyway");
+    assert!(corpus.join("other.case").exists(), "what belongs to others stays");
+    let left = cases(&corpus);
+    assert!(learned.iter().any(|case| !left.contains(case)), "{} of {}", left.len(), learned.len());
+    assert!(learned.iter().any(|case| left.contains(case)), "{} of {}", left.len(), learned.len());
 }
