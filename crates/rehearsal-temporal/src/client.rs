@@ -4,14 +4,13 @@ use std::sync::LazyLock;
 
 use futures::FutureExt as _;
 use rehearsal_history::Payloads;
+use rehearsal_proto as proto;
 use temporalio_common::data_converters::{
     ActivitySerializationContext, DataConverter, GenericPayloadConverter as _, PayloadConverter,
     SerializationContext, SerializationContextData, TemporalDeserializable, TemporalSerializable,
     WorkflowSerializationContext,
 };
 use temporalio_protos::temporal::api::common::v1::Payload;
-
-use crate::proto;
 
 /// The arguments of a workflow or a signal as a client sends them: converted, then encoded by the codec.
 ///

@@ -5,14 +5,13 @@ use futures::FutureExt;
 use rehearsal_activation::Trouble;
 use rehearsal_activation::quiet;
 use rehearsal_history::Payload;
+use rehearsal_proto::Mirror as _;
 use temporalio_common::data_converters::{
     DataConverter, PayloadConversionError, SerializationContextData, WorkflowSerializationContext,
 };
 use temporalio_common::payload_visitor::{decode_payloads, encode_payloads};
 use temporalio_protos::coresdk::workflow_activation::WorkflowActivation;
 use temporalio_protos::coresdk::workflow_completion::WorkflowActivationCompletion;
-
-use crate::proto::Mirror as _;
 
 /// Why a codec gave nothing.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use rehearsal_activation::quiet::{NO_MESSAGE, Panic};
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{TaskFailure, Trouble};
 use rehearsal_history::{Failure, WorkflowTaskFailedCause};
+use rehearsal_proto::Mirror;
 use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
 use temporalio_protos::coresdk::workflow_completion::WorkflowActivationCompletion;
 use temporalio_protos::coresdk::workflow_completion::workflow_activation_completion::Status;
@@ -12,7 +13,6 @@ use temporalio_protos::temporal::api::failure::v1::Failure as ProtoFailure;
 use crate::codec::{self, CodecStop};
 use crate::from_proto::Refusal;
 use crate::operations::Operations;
-use crate::proto::Mirror;
 use crate::routine::Stopped;
 use crate::to_proto::Untold;
 

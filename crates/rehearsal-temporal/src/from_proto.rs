@@ -11,12 +11,11 @@ use std::mem::take;
 
 use rehearsal_activation::{CancelChild, Seq, SetPatch, WorkflowCommand};
 use rehearsal_history::{Payload, Payloads, SmolStr};
+use rehearsal_proto::{ConvertError, Mirror};
 use temporalio_protos::coresdk::workflow_commands::{
     WorkflowCommand as ProtoCommand, workflow_command::Variant,
 };
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
-
-use crate::proto::{ConvertError, Mirror};
 
 /// Why a command of the SDK cannot be carried out.
 #[derive(Debug)]

@@ -10,7 +10,6 @@ mod from_proto;
 pub mod history;
 mod instance;
 mod operations;
-mod proto;
 mod routine;
 mod sdk;
 mod to_proto;
@@ -20,4 +19,4 @@ const NAMESPACE: &str = "default";
 
 pub use client::{decode_answer, encode_input, encode_result};
 pub use definition::{SdkWorkflow, workflow, workflow_with, workflow_without_codec};
-pub use proto::ConvertError;
+pub use rehearsal_proto::ConvertError;

@@ -8,14 +8,13 @@ use std::hash::{Hash, Hasher};
 
 use rehearsal_activation::{Activation, Initialize, Job};
 use rehearsal_history::SmolStr;
+use rehearsal_proto::{ConvertError, Mirror, header, list};
 use siphasher::sip::SipHasher13;
 use temporalio_protos::coresdk::workflow_activation::{
     CancelWorkflow, FireTimer, InitializeWorkflow, NotifyHasPatch, ResolveActivity,
     ResolveRequestCancelExternalWorkflow, ResolveSignalExternalWorkflow, WorkflowActivation,
     WorkflowActivationJob, workflow_activation_job::Variant,
 };
-
-use crate::proto::{ConvertError, Mirror, header, list};
 
 /// Why an activation cannot be told to the SDK.
 #[derive(Debug)]

@@ -15,9 +15,11 @@ const ACTIVATION: &str = "rehearsal-activation";
 const SERVICE: &str = "rehearsal-service";
 const WORKER: &str = "rehearsal-worker";
 const WORKFLOW: &str = "rehearsal-workflow";
+const PROTO: &str = "rehearsal-proto";
 const ENGINE: &str = "rehearsal-engine";
 const TEMPORAL: &str = "rehearsal-temporal";
 const EXPLORE: &str = "rehearsal-explore";
+const REMOTE: &str = "rehearsal-remote";
 const FACADE: &str = "rehearsal";
 
 /// Each crate and what it may depend on among our own, lowest layer first.
@@ -27,9 +29,11 @@ const MAY: &[(&str, &[&str])] = &[
     (SERVICE, &[ACTIVATION, HISTORY]),
     (WORKER, &[ACTIVATION, HISTORY]),
     (WORKFLOW, &[ACTIVATION, HISTORY]),
-    (TEMPORAL, &[ACTIVATION, HISTORY]),
     (ENGINE, &[SERVICE, WORKER, ACTIVATION, HISTORY]),
+    (PROTO, &[SERVICE, ACTIVATION, HISTORY]),
+    (TEMPORAL, &[PROTO, ACTIVATION, HISTORY]),
     (EXPLORE, &[ENGINE, ACTIVATION, HISTORY]),
+    (REMOTE, &[EXPLORE, ENGINE, SERVICE, ACTIVATION, HISTORY]),
     (FACADE, &[EXPLORE, ENGINE, TEMPORAL, WORKFLOW, WORKER, SERVICE, ACTIVATION, HISTORY]),
 ];
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, LocalBoxFuture};
 use rehearsal_history::{Payloads, SmolStr};
+use rehearsal_proto::{ConvertError, from_list, header, list};
 use temporalio_common::data_converters::{DataConverter, PayloadConversionError};
 use temporalio_common::payload_visitor::decode_payloads;
 use temporalio_common::protos::coresdk::activity_task::Start;
@@ -24,7 +25,6 @@ use super::execution::{
 use super::heartbeat::HeartbeatTypes;
 use super::info::AttemptInfo;
 use super::waker::AttemptWaker;
-use crate::proto::{ConvertError, from_list, header, list};
 
 /// One attempt of an activity that runs.
 ///

@@ -15,6 +15,7 @@ use rehearsal_activation::Fault;
 use rehearsal_activation::quiet;
 use rehearsal_activation::wake::short_path;
 use rehearsal_history::{Failure, Payloads, SmolStr};
+use rehearsal_proto::{ConvertError, Mirror as _, from_list};
 use temporalio_common::data_converters::{
     ActivitySerializationContext, DataConverter, GenericPayloadConverter, SerializationContext,
     SerializationContextData,
@@ -31,7 +32,6 @@ use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
 use temporalio_sdk::activities::{ActivityContext, ActivityError, ExecutableActivity};
 
 use super::context::NO_CLIENT;
-use crate::proto::{ConvertError, Mirror as _, from_list};
 
 /// What an attempt ends with, as a worker would send it.
 #[derive(Debug, Clone, PartialEq)]

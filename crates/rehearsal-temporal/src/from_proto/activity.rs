@@ -5,6 +5,7 @@ use std::mem::take;
 use rehearsal_activation::{
     CancellationType, ScheduleActivity, ScheduleLocalActivity, Seq, WorkflowCommand,
 };
+use rehearsal_proto::{Mirror, from_header, from_list};
 use temporalio_protos::coresdk::workflow_commands::{
     ActivityCancellationType, ScheduleActivity as ProtoActivity,
     ScheduleLocalActivity as ProtoLocalActivity,
@@ -13,7 +14,6 @@ use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, given, summary_of};
-use crate::proto::{Mirror, from_header, from_list};
 
 pub(super) fn schedule(
     activity: &mut ProtoActivity,

@@ -1,11 +1,11 @@
 //! Continue-as-new.
 
 use rehearsal_activation::{ContinueAsNew, WorkflowCommand};
+use rehearsal_proto::{Mirror, from_header, from_list};
 use temporalio_protos::coresdk::workflow_commands::ContinueAsNewWorkflowExecution;
 
 use super::child::notes;
 use super::{Refusal, given};
-use crate::proto::{Mirror, from_header, from_list};
 
 pub(super) fn continue_as_new(
     next: ContinueAsNewWorkflowExecution,

@@ -2,6 +2,7 @@
 
 use rehearsal_activation::{ChildCancellationType, Seq, StartChild, WorkflowCommand};
 use rehearsal_history::{Memo, ParentClosePolicy, Payload, WorkflowIdReusePolicy};
+use rehearsal_proto::ProtoMap;
 use temporalio_protos::coresdk::child_workflow::{
     ChildWorkflowCancellationType, ParentClosePolicy as ProtoClosePolicy,
 };
@@ -10,8 +11,7 @@ use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, given, same_namespace};
-use crate::proto::payload::ProtoMap;
-use crate::proto::{Mirror, from_header, from_list};
+use rehearsal_proto::{Mirror, from_header, from_list};
 
 pub(super) fn start(
     child: StartChildWorkflowExecution,

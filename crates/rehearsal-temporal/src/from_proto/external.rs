@@ -1,6 +1,7 @@
 //! Signals and cancels of other workflows.
 
 use rehearsal_activation::{CancelExternal, ExternalTarget, Seq, SignalExternal, WorkflowCommand};
+use rehearsal_proto::{from_header, from_list};
 use temporalio_protos::coresdk::common::NamespacedWorkflowExecution;
 use temporalio_protos::coresdk::workflow_commands::signal_external_workflow_execution::Target;
 use temporalio_protos::coresdk::workflow_commands::{
@@ -8,7 +9,6 @@ use temporalio_protos::coresdk::workflow_commands::{
 };
 
 use super::{Refusal, given, same_namespace};
-use crate::proto::{from_header, from_list};
 
 pub(super) fn signal(signal: SignalExternalWorkflowExecution) -> Result<WorkflowCommand, Refusal> {
     let target = match signal.target {

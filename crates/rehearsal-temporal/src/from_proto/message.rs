@@ -2,13 +2,13 @@
 
 use rehearsal_activation::{AnswerQuery, RespondUpdate, UpdateResponse, WorkflowCommand};
 use rehearsal_history::{Payload, Payloads};
+use rehearsal_proto::Mirror;
 use temporalio_protos::coresdk::workflow_commands::update_response::Response;
 use temporalio_protos::coresdk::workflow_commands::{
     QueryResult, UpdateResponse as ProtoResponse, query_result,
 };
 
 use super::Refusal;
-use crate::proto::Mirror;
 
 pub(super) fn respond_update(update: ProtoResponse) -> Result<WorkflowCommand, Refusal> {
     let response = match update.response {

@@ -1,11 +1,11 @@
 //! Timers.
 
 use rehearsal_activation::{Seq, StartTimer, WorkflowCommand};
+use rehearsal_proto::Mirror;
 use temporalio_protos::coresdk::workflow_commands::StartTimer as ProtoTimer;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, summary_of};
-use crate::proto::Mirror;
 
 pub(super) fn start(
     timer: &ProtoTimer,

@@ -1,12 +1,11 @@
 //! How activities end.
 
 use rehearsal_activation::{ActivityResolution, LocalResolution};
+use rehearsal_proto::{ConvertError, Mirror, list};
 use temporalio_protos::coresdk::activity_result::{
     ActivityResolution as ProtoResolution, Cancellation, DoBackoff, Failure, Success,
     activity_resolution,
 };
-
-use crate::proto::{ConvertError, Mirror, list};
 
 pub(super) fn resolution(how: &ActivityResolution) -> Result<ProtoResolution, ConvertError> {
     Ok(ProtoResolution { status: Some(status(how)?) })

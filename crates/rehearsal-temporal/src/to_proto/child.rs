@@ -2,6 +2,7 @@
 
 use rehearsal_activation::{ChildResolution, ChildStart, Seq};
 use rehearsal_history::StartChildFailedCause;
+use rehearsal_proto::{ConvertError, Mirror, list};
 use temporalio_protos::coresdk::child_workflow::{
     Cancellation, ChildWorkflowResult, Failure, StartChildWorkflowExecutionFailedCause, Success,
     child_workflow_result,
@@ -13,7 +14,6 @@ use temporalio_protos::coresdk::workflow_activation::{
 };
 
 use super::text;
-use crate::proto::{ConvertError, Mirror, list};
 
 pub(super) fn start(
     seq: Seq,

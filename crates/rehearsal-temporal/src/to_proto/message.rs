@@ -1,13 +1,13 @@
 //! What comes from outside.
 
 use rehearsal_activation::{QueryWorkflow, Signal, Update};
+use rehearsal_proto::{ConvertError, header, list};
 use temporalio_protos::coresdk::workflow_activation::{
     DoUpdate, QueryWorkflow as ProtoQuery, SignalWorkflow,
 };
 use temporalio_protos::temporal::api::update::v1::Meta;
 
 use super::text;
-use crate::proto::{ConvertError, header, list};
 
 pub(super) fn signal(signal: &Signal) -> Result<SignalWorkflow, ConvertError> {
     Ok(SignalWorkflow {

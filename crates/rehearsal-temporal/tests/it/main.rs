@@ -9,7 +9,6 @@
 
 mod converter;
 mod foreign;
-mod history;
 mod life;
 mod outcome;
 mod play;

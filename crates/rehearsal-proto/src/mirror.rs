@@ -7,7 +7,7 @@
 mod failure;
 mod message;
 mod opaque;
-pub(crate) mod payload;
+mod payload;
 mod policy;
 mod reset;
 
@@ -17,7 +17,7 @@ use prost_wkt_types::{Duration as ProtoDuration, Timestamp as ProtoTimestamp};
 use rehearsal_history::{EventId, SmolStr, Timestamp, Unknown};
 
 pub(crate) use self::message::{is_set, json_member, mirror, mirror_enum, take_json, with_json};
-pub(crate) use self::payload::{from_header, from_list, header, list};
+pub use self::payload::{ProtoMap, from_header, from_list, header, list};
 
 /// Why something has no counterpart in Temporal's protobuf messages, or the other way round.
 ///
@@ -25,7 +25,7 @@ pub(crate) use self::payload::{from_header, from_list, header, list};
 ///
 /// ```
 /// use rehearsal_history::History;
-/// use rehearsal_temporal::history;
+/// use rehearsal_proto::history;
 ///
 /// let json = r#"{"events": [{
 ///     "eventId": "1", "eventTime": "2026-01-02T03:04:05Z",
@@ -65,7 +65,8 @@ fn place(path: &str) -> String {
 }
 
 impl ConvertError {
-    pub(crate) fn new(expected: &'static str, found: impl fmt::Display) -> Self {
+    /// A value that has no counterpart: what could stand there, and what does.
+    pub fn new(expected: &'static str, found: impl fmt::Display) -> Self {
         let problem = Problem::Misfit { expected, found: found.to_string() };
         Self { path: String::new(), problem }
     }
@@ -79,7 +80,9 @@ impl ConvertError {
         Self::new("a field that Rehearsal knows", "it set").within(field)
     }
 
-    pub(crate) fn within(mut self, step: &str) -> Self {
+    /// The same, one step further out: the value stands in the field `step`.
+    #[must_use]
+    pub fn within(mut self, step: &str) -> Self {
         if !self.path.is_empty() {
             self.path.insert(0, '.');
         }
@@ -89,8 +92,30 @@ impl ConvertError {
 }
 
 /// A type with a counterpart `P` in protobuf.
-pub(crate) trait Mirror<P>: Sized {
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::Payload;
+/// use rehearsal_proto::Mirror as _;
+///
+/// let payload = Payload::default();
+/// assert_eq!(Payload::from_proto(payload.to_proto()?)?, payload);
+/// # Ok::<(), rehearsal_proto::ConvertError>(())
+/// ```
+pub trait Mirror<P>: Sized {
+    /// The message.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] if something in the value has no place in the message.
     fn to_proto(&self) -> Result<P, ConvertError>;
+
+    /// The value of a message.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] if something is set in the message that the value has no place for, or is out of range.
     fn from_proto(proto: P) -> Result<Self, ConvertError>;
 }
 

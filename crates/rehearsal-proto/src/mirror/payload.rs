@@ -13,7 +13,7 @@ use super::{ConvertError, Mirror, json_member, mirror, refuse_unknown, take_json
 
 /// What the maps of protobuf are in Rust.
 #[expect(clippy::disallowed_types, reason = "the SDK's type; here it is only made and taken apart")]
-pub(crate) type ProtoMap<T> = std::collections::HashMap<String, T>;
+pub type ProtoMap<T> = std::collections::HashMap<String, T>;
 
 /// The member of a payload's JSON that says what of it is stored elsewhere.
 const EXTERNAL: &str = "externalPayloads";
@@ -56,12 +56,20 @@ impl Mirror<proto::Payloads> for Payloads {
 }
 
 /// Arguments as the messages between core and an SDK hold them: a list, empty for none.
-pub(crate) fn list(payloads: Option<&Payloads>) -> Result<Vec<proto::Payload>, ConvertError> {
+///
+/// # Errors
+///
+/// [`ConvertError`] if a payload has no counterpart.
+pub fn list(payloads: Option<&Payloads>) -> Result<Vec<proto::Payload>, ConvertError> {
     payloads.map_or(&[][..], Payloads::as_slice).iter().map(Payload::to_proto).collect()
 }
 
 /// Arguments from such a list. Core records an empty one as no arguments at all.
-pub(crate) fn from_list(list: Vec<proto::Payload>) -> Result<Option<Payloads>, ConvertError> {
+///
+/// # Errors
+///
+/// [`ConvertError`] if a payload has no counterpart.
+pub fn from_list(list: Vec<proto::Payload>) -> Result<Option<Payloads>, ConvertError> {
     (!list.is_empty()).then(|| list.into_iter().map(Payload::from_proto).collect()).transpose()
 }
 
@@ -76,12 +84,20 @@ impl<T: Mirror<P>, P> Mirror<ProtoMap<P>> for BTreeMap<SmolStr, T> {
 }
 
 /// A header as the messages between core and an SDK hold it: its map, empty for none.
-pub(crate) fn header(header: Option<&Header>) -> Result<ProtoMap<proto::Payload>, ConvertError> {
+///
+/// # Errors
+///
+/// [`ConvertError`] if a payload has no counterpart.
+pub fn header(header: Option<&Header>) -> Result<ProtoMap<proto::Payload>, ConvertError> {
     header.map_or_else(|| Ok(ProtoMap::default()), |header| header.fields.to_proto())
 }
 
 /// A header from such a map.
-pub(crate) fn from_header(map: ProtoMap<proto::Payload>) -> Result<Option<Header>, ConvertError> {
+///
+/// # Errors
+///
+/// [`ConvertError`] if a payload has no counterpart.
+pub fn from_header(map: ProtoMap<proto::Payload>) -> Result<Option<Header>, ConvertError> {
     if map.is_empty() {
         return Ok(None);
     }

@@ -3,7 +3,8 @@
 use rehearsal_history::{
     CancelExternalFailedCause, ContinueAsNewInitiator, Execution, ParentClosePolicy, RetryPolicy,
     RetryState, SignalExternalFailedCause, StartChildFailedCause, TaskQueue, TaskQueueKind,
-    TimeoutType, TypeName, WorkflowIdReusePolicy, WorkflowTaskFailedCause,
+    TimeoutType, TypeName, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    WorkflowTaskFailedCause,
 };
 use temporalio_protos::temporal::api::common::v1 as proto;
 use temporalio_protos::temporal::api::taskqueue::v1 as proto_queue;
@@ -26,7 +27,7 @@ mirror! {
 mirror_enum! {
     CancelExternalFailedCause, ContinueAsNewInitiator, ParentClosePolicy, RetryState,
     SignalExternalFailedCause, StartChildFailedCause, TaskQueueKind, TimeoutType,
-    WorkflowIdReusePolicy, WorkflowTaskFailedCause,
+    WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowTaskFailedCause,
 }
 
 /// Messages that Rehearsal holds by value: what is not there has nothing set.

@@ -21,25 +21,25 @@ macro_rules! mirror {
         #[expect(clippy::allow_attributes, reason = "not every message has such fields")]
         #[allow(deprecated, unused_mut, reason = "a history may hold deprecated fields; few keep JSON")]
         const _: () = {
-            use $crate::proto::{ConvertError, Mirror};
+            use $crate::mirror::{ConvertError, Mirror};
 
             impl Mirror<$module::$proto> for $ours {
                 fn to_proto(&self) -> Result<$module::$proto, ConvertError> {
-                    $crate::proto::refuse_unknown(&self.unknown, &[$( $( $name ),+ )?])?;
+                    $crate::mirror::refuse_unknown(&self.unknown, &[$( $( $name ),+ )?])?;
                     Ok($module::$proto {
                         $( $field: Mirror::to_proto(&self.$field)
                             .map_err(|error| error.within(stringify!($field)))?, )*
                         $( $( $theirs: Mirror::to_proto(&self.$renamed)
                             .map_err(|error| error.within(stringify!($theirs)))?, )+ )?
-                        $( $( $kept: $crate::proto::take_json(&self.unknown, $name)?, )+ )?
+                        $( $( $kept: $crate::mirror::take_json(&self.unknown, $name)?, )+ )?
                         $( $( $refused: Default::default(), )+ )?
                     })
                 }
 
                 fn from_proto(proto: $module::$proto) -> Result<Self, ConvertError> {
                     let mut unknown: Vec<(String, serde_json::Value)> = Vec::new();
-                    $( $( $crate::proto::json_member(&mut unknown, $name, &proto.$kept)?; )+ )?
-                    $( $( if $crate::proto::is_set(&proto.$refused) {
+                    $( $( $crate::mirror::json_member(&mut unknown, $name, &proto.$kept)?; )+ )?
+                    $( $( if $crate::mirror::is_set(&proto.$refused) {
                         return Err(ConvertError::unmapped(stringify!($refused)));
                     } )+ )?
                     Ok(Self {
@@ -59,14 +59,14 @@ pub(crate) use mirror;
 /// Enums, which stand in protobuf as numbers.
 macro_rules! mirror_enum {
     ($($ours:ty),+ $(,)?) => {$(
-        impl $crate::proto::Mirror<i32> for $ours {
-            fn to_proto(&self) -> Result<i32, $crate::proto::ConvertError> {
+        impl $crate::mirror::Mirror<i32> for $ours {
+            fn to_proto(&self) -> Result<i32, $crate::mirror::ConvertError> {
                 self.number().ok_or_else(|| {
-                    $crate::proto::ConvertError::new("a value with a known number", self.as_str())
+                    $crate::mirror::ConvertError::new("a value with a known number", self.as_str())
                 })
             }
 
-            fn from_proto(proto: i32) -> Result<Self, $crate::proto::ConvertError> {
+            fn from_proto(proto: i32) -> Result<Self, $crate::mirror::ConvertError> {
                 Ok(Self::from_number(proto))
             }
         }

@@ -8,7 +8,7 @@ use rehearsal_history::event::{
 };
 use temporalio_protos::temporal::api::history::v1 as proto;
 
-use crate::proto::mirror;
+use crate::mirror::mirror;
 
 mirror! {
     WorkflowExecutionStarted => proto::WorkflowExecutionStartedEventAttributes {

@@ -7,7 +7,7 @@ use rehearsal_history::event::{
 use temporalio_protos::temporal::api::history::v1 as proto;
 use temporalio_protos::temporal::api::sdk::v1 as proto_sdk;
 
-use crate::proto::mirror;
+use crate::mirror::mirror;
 
 mirror! {
     WorkflowTaskScheduled => proto::WorkflowTaskScheduledEventAttributes {

@@ -3,7 +3,7 @@
 use rehearsal_history::event::{TimerCanceled, TimerFired, TimerStarted};
 use temporalio_protos::temporal::api::history::v1 as proto;
 
-use crate::proto::mirror;
+use crate::mirror::mirror;
 
 mirror! {
     TimerStarted => proto::TimerStartedEventAttributes {

@@ -9,7 +9,7 @@ use temporalio_protos::temporal::api::history::v1 as proto;
 use temporalio_protos::temporal::api::update::v1 as proto_update;
 use temporalio_protos::temporal::api::update::v1::outcome::Value;
 
-use crate::proto::{ConvertError, Mirror, mirror, mirror_enum, refuse_unknown};
+use crate::mirror::{ConvertError, Mirror, mirror, mirror_enum, refuse_unknown};
 
 mirror! {
     WorkflowExecutionUpdateAccepted => proto::WorkflowExecutionUpdateAcceptedEventAttributes {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rehearsal_history::{EventId, History};
-use rehearsal_temporal::history;
+
+use crate::history;
 
 /// All recordings of a real server, those of kinds that are not simulated among them.
 #[test]
@@ -37,9 +38,7 @@ fn recordings(folder: &Path) -> Vec<PathBuf> {
 fn bytes_that_are_no_history_are_refused() {
     let error = history::decode(&[0xff, 0xff]).unwrap_err();
     assert!(error.to_string().starts_with("not a history: failed to decode"), "{error}");
-    insta::assert_snapshot!(history::decode(&[]).unwrap_err(), @r#"
-    not a history: expected at least one event, found none
-    "#);
+    insta::assert_snapshot!(history::decode(&[]).unwrap_err(), @"not a history: expected at least one event, found none");
 }
 
 #[test]
@@ -48,7 +47,5 @@ fn a_type_that_does_not_fit_its_attributes_is_refused() {
     let mut proto = history::to_proto(&recorded).unwrap();
     assert_eq!(proto.events[0].event_id, i64::try_from(EventId::FIRST.0).unwrap());
     proto.events[0].event_type = 5;
-    insta::assert_snapshot!(history::from_proto(proto).unwrap_err(), @r#"
-    `event 1.event_type`: expected the type of its attributes, found EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
-    "#);
+    insta::assert_snapshot!(history::from_proto(proto).unwrap_err(), @"`event 1.event_type`: expected the type of its attributes, found EVENT_TYPE_WORKFLOW_TASK_SCHEDULED");
 }

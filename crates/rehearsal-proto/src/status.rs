@@ -1,0 +1,164 @@
+//! Errors as gRPC has them: a code, a message, and for typed errors the details that clients look for.
+
+use prost::Message as _;
+use prost_wkt_types::Any;
+use rehearsal_history::Failure;
+use rehearsal_service::{RequestError, UpdateWithStart};
+use temporalio_protos::google::rpc::Status as Details;
+use temporalio_protos::temporal::api::enums::v1::{ResourceExhaustedCause, ResourceExhaustedScope};
+use temporalio_protos::temporal::api::errordetails::v1 as proto;
+use temporalio_protos::temporal::api::errordetails::v1::multi_operation_execution_failure::OperationStatus;
+use tonic::{Code, Status};
+
+use crate::command::any;
+use crate::mirror::Mirror as _;
+use crate::refusal::BadMessage;
+
+/// What is said where a value of ours has no counterpart: the request was understood, and cannot be answered.
+impl From<crate::ConvertError> for Status {
+    fn from(error: crate::ConvertError) -> Self {
+        Self::invalid_argument(error.to_string())
+    }
+}
+
+impl From<BadMessage> for Status {
+    fn from(error: BadMessage) -> Self {
+        let code = match error {
+            BadMessage::Unreadable(_) | BadMessage::NotSet { .. } | BadMessage::Token => {
+                Code::InvalidArgument
+            }
+            BadMessage::NotSimulated { .. } => Code::Unimplemented,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// What a client is told of a request that the service refuses.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_proto::status;
+/// use rehearsal_service::{NotFound, RequestError};
+///
+/// let refused = RequestError::NotFound(NotFound::Completed);
+/// let status = status::refused(&refused);
+/// assert_eq!(status.code(), tonic::Code::NotFound);
+/// assert_eq!(status.message(), "workflow execution already completed");
+/// assert!(!status.details().is_empty());
+/// ```
+#[must_use]
+pub fn refused(error: &RequestError) -> Status {
+    let message = error.to_string();
+    match error {
+        RequestError::NotFound(_) => {
+            typed(Code::NotFound, message, "NotFoundFailure", &proto::NotFoundFailure::default())
+        }
+        RequestError::InvalidArgument(_) => Status::new(Code::InvalidArgument, message),
+        RequestError::ResourceExhausted(_) => {
+            let details = proto::ResourceExhaustedFailure {
+                cause: ResourceExhaustedCause::BusyWorkflow.into(),
+                scope: ResourceExhaustedScope::Namespace.into(),
+            };
+            typed(Code::ResourceExhausted, message, "ResourceExhaustedFailure", &details)
+        }
+        RequestError::AlreadyStarted { run_id, .. } => {
+            let details = proto::WorkflowExecutionAlreadyStartedFailure {
+                run_id: run_id.as_str().to_owned(),
+                ..proto::WorkflowExecutionAlreadyStartedFailure::default()
+            };
+            let kind = "WorkflowExecutionAlreadyStartedFailure";
+            typed(Code::AlreadyExists, message, kind, &details)
+        }
+        RequestError::UpdateWithStart { part, error } => both(*part, error),
+        RequestError::NotReady(_) => typed(
+            Code::FailedPrecondition,
+            message,
+            "WorkflowNotReadyFailure",
+            &proto::WorkflowNotReadyFailure {},
+        ),
+        RequestError::QueryFailed { message } => {
+            query_failed(&Failure { message: message.clone(), ..Failure::default() })
+        }
+        RequestError::Unavailable => Status::new(Code::Unavailable, message),
+        RequestError::DeadlineExceeded | RequestError::UpdateTimeout => {
+            Status::new(Code::DeadlineExceeded, message)
+        }
+        RequestError::NotSimulated { .. } => Status::new(Code::Unimplemented, message),
+        // That a run has had all its updates; and what only clients in process make.
+        _ => Status::new(Code::FailedPrecondition, message),
+    }
+}
+
+/// Workflow code could not answer a query.
+#[must_use]
+pub fn query_failed(failure: &Failure) -> Status {
+    let message = failure.message.as_str().to_owned();
+    // A failure that has no counterpart is told by its message alone.
+    let details = proto::QueryFailedFailure { failure: failure.to_proto().ok() };
+    typed(Code::InvalidArgument, message, "QueryFailedFailure", &details)
+}
+
+/// The namespace is none of the server's.
+#[must_use]
+pub fn no_namespace(namespace: &str) -> Status {
+    let details = proto::NamespaceNotFoundFailure { namespace: namespace.to_owned() };
+    let message = format!("Namespace {namespace} is not found.");
+    typed(Code::NotFound, message, "NamespaceNotFoundFailure", &details)
+}
+
+/// So much waits already that no more is taken in.
+#[must_use]
+pub fn too_much(message: String) -> Status {
+    let details = proto::ResourceExhaustedFailure {
+        cause: ResourceExhaustedCause::ConcurrentLimit.into(),
+        scope: ResourceExhaustedScope::Namespace.into(),
+    };
+    typed(Code::ResourceExhausted, message, "ResourceExhaustedFailure", &details)
+}
+
+/// What is named is not there, for a reason that the service does not know of.
+#[must_use]
+pub fn not_found(message: String) -> Status {
+    typed(Code::NotFound, message, "NotFoundFailure", &proto::NotFoundFailure::default())
+}
+
+/// Both halves of an update-with-start: one is refused, and the other is not done because of it
+/// (`NewMultiOperationExecution` in `serviceerror/multi_op.go` of Go's API; `multioperation/api.go` of the server).
+fn both(part: UpdateWithStart, error: &RequestError) -> Status {
+    let refused = refused(error);
+    let code = refused.code();
+    let failed = OperationStatus {
+        code: code.into(),
+        message: refused.message().to_owned(),
+        details: Details::decode(refused.details()).unwrap_or_default().details,
+    };
+    let aborted = OperationStatus {
+        code: Code::Aborted.into(),
+        message: "Operation was aborted.".to_owned(),
+        details: vec![any("temporal.api.failure.v1.MultiOperationExecutionAborted", Vec::new())],
+    };
+    let (name, statuses) = match part {
+        UpdateWithStart::Start => ("Start", vec![failed, aborted]),
+        UpdateWithStart::Update => ("Update", vec![aborted, failed]),
+    };
+    let details = proto::MultiOperationExecutionFailure { statuses };
+    let message = format!("MultiOperation could not be executed: {name} failed: {error}");
+    typed(code, message, "MultiOperationExecutionFailure", &details)
+}
+
+fn typed(code: Code, message: String, kind: &str, details: &impl prost::Message) -> Status {
+    let details = Details {
+        code: code.into(),
+        message: message.clone(),
+        details: vec![details_of(kind, details.encode_to_vec())],
+    };
+    Status::with_details(code, message, details.encode_to_vec().into())
+}
+
+fn details_of(kind: &str, value: Vec<u8>) -> Any {
+    any(&format!("temporal.api.errordetails.v1.{kind}"), value)
+}
+
+#[cfg(test)]
+mod tests;
