@@ -21,6 +21,7 @@ const TEMPORAL: &str = "rehearsal-temporal";
 const EXPLORE: &str = "rehearsal-explore";
 const REMOTE: &str = "rehearsal-remote";
 const FACADE: &str = "rehearsal";
+const CAMPAIGN: &str = "rehearsal-campaign";
 
 /// Each crate and what it may depend on among our own, lowest layer first.
 const MAY: &[(&str, &[&str])] = &[
@@ -35,6 +36,7 @@ const MAY: &[(&str, &[&str])] = &[
     (EXPLORE, &[ENGINE, ACTIVATION, HISTORY]),
     (REMOTE, &[EXPLORE, ENGINE, SERVICE, ACTIVATION, HISTORY]),
     (FACADE, &[EXPLORE, ENGINE, TEMPORAL, WORKFLOW, WORKER, SERVICE, ACTIVATION, HISTORY]),
+    (CAMPAIGN, &[FACADE]),
 ];
 
 /// Compares every manifest with the table. Dev-dependencies are free.
