@@ -3,12 +3,13 @@
 #![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
 
 use std::collections::BTreeMap;
+use std::env;
 
 use rehearsal::{Code, Exploration, Failure, Pairs};
 use rehearsal_tests::mutations::{self, CALM, Mutation, Twin};
 
-/// How many random runs each twin is silent in.
-const RANDOM_RUNS: u32 = 10_000;
+/// How many random runs each twin is silent in, unless the environment says something else in `REHEARSAL_TWIN_RUNS`.
+const RANDOM_RUNS: u32 = 1_000;
 
 /// What a mutation gave: the codes, each once, and where it showed first.
 fn given(failure: &Failure) -> (Vec<Code>, String) {
@@ -101,6 +102,14 @@ fn the_real_clock_and_the_real_hash_order_are_found() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this test owns the knob")]
+fn random_runs() -> u32 {
+    let asked = env::var("REHEARSAL_TWIN_RUNS").ok();
+    asked.map_or(RANDOM_RUNS, |runs| {
+        runs.parse().expect("`REHEARSAL_TWIN_RUNS` is a number of runs")
+    })
+}
+
 /// The twin of that index, over its sweep and the random runs.
 fn silent(index: usize) {
     let Twin { name, scenario } = mutations::TWINS[index];
@@ -108,7 +117,7 @@ fn silent(index: usize) {
     if let Err(failure) = scenario.try_sweep() {
         panic!("{name} is not silent when it is swept: {failure}");
     }
-    if let Err(failure) = scenario.try_explore(Exploration::new(RANDOM_RUNS)) {
+    if let Err(failure) = scenario.try_explore(Exploration::new(random_runs())) {
         panic!("{name} is not silent in random runs: {failure}");
     }
 }

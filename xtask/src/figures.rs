@@ -21,6 +21,9 @@ const ALARM_RUNS: (&str, &str) = ("REHEARSAL_ALARM_RUNS", "1000");
 /// The most pairs of each scenario that it tries then. By itself it tries a few.
 const ALARM_PAIRS: (&str, &str) = ("REHEARSAL_ALARM_PAIRS", "500");
 
+/// How many random runs each sound twin of a mutation is silent in then. By itself the suite makes a tenth.
+const TWIN_RUNS: (&str, &str) = ("REHEARSAL_TWIN_RUNS", "10000");
+
 /// A suite in an environment that changes nothing about what it counts.
 const fn suite(line: &'static str) -> Step {
     Step {
@@ -33,6 +36,7 @@ const fn suite(line: &'static str) -> Step {
             "REHEARSAL_GOLDEN",
             "REHEARSAL_GOLDEN_OUT",
             "REHEARSAL_CORPUS",
+            "REHEARSAL_TWIN_RUNS",
             "PROPTEST_CASES",
         ],
     }
@@ -74,7 +78,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
     let mut output = String::new();
     for mut suite in SUITES {
         if mode == Mode::Write {
-            suite.set = &[ALARM_RUNS, ALARM_PAIRS];
+            suite.set = &[ALARM_RUNS, ALARM_PAIRS, TWIN_RUNS];
         }
         println!("$ {suite}");
         output += &suite.capture(root)?;

@@ -7,9 +7,13 @@ use std::time::Duration;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use rehearsal::strategy::{ClientAction, client_scripts};
-use rehearsal::{Code, Event, EventKind, Execution, History, Injection, Outcome, Scenario, Tape};
+use rehearsal::{
+    Code, Event, EventKind, Execution, Failure, History, Injection, Outcome, Report, Scenario, Tape,
+};
+use rehearsal_tests::each::each;
 use rehearsal_tests::golden::{
-    Action, Folder, Recording, Register, Script, Span, Step, scenario, simulate,
+    Action, Alarms, Folder, Recording, Register, Script, Span, Step, false_alarms_and, scenario,
+    simulate,
 };
 
 use crate::golden::ALL;
@@ -61,28 +65,31 @@ const SCRIPTS: usize = 20;
 const WITHIN: Duration = Duration::from_secs(8);
 const TAKEN_AT: Span = Span(Duration::from_mins(1));
 
-/// Every history that the suite simulates.
+/// Every history that the suite simulates, and what was found while all scenarios were swept for it.
 ///
 /// # Errors
 ///
 /// In a line for people: a scenario that cannot be read or rehearsed.
-pub fn all() -> Result<Vec<Simulated>, String> {
-    let mut histories = Vec::new();
-    for folder in ALL {
-        let (register, script) = read(folder)?;
-        // The replayer has one code: where workers have different ones it cannot take what they record.
-        if script.workers.iter().any(|worker| worker.code.is_some()) {
-            continue;
-        }
-        if folder.name == TOLD_OTHERWISE {
-            continue;
-        }
-        histories.extend(simulated(folder, "recorded", &script, register));
-        histories.extend(swept(folder, script, register)?);
+pub fn all() -> Result<(Alarms, Vec<Simulated>), String> {
+    let (alarms, mut histories) = false_alarms_and(ALL, of);
+    histories.extend(each(&PLAYED, |name| played(name)));
+    Ok((alarms, flat(histories.into_iter().collect::<Result<_, _>>()?)))
+}
+
+/// The histories of one scenario that was swept.
+fn of(
+    folder: &Folder,
+    scenario: &Scenario,
+    swept: Result<Report, Failure>,
+) -> Result<Vec<Simulated>, String> {
+    let (register, script) = read(folder)?;
+    // The replayer has one code: where workers have different ones it cannot take what they record.
+    let has_two_codes = script.workers.iter().any(|worker| worker.code.is_some());
+    if has_two_codes || folder.name == TOLD_OTHERWISE {
+        return Ok(Vec::new());
     }
-    for name in PLAYED {
-        histories.extend(played(name)?);
-    }
+    let mut histories: Vec<_> = simulated(folder, "recorded", &script, register).collect();
+    histories.extend(runs(folder, scenario, swept)?);
     Ok(histories)
 }
 
@@ -114,14 +121,17 @@ fn simulated(
 }
 
 /// A scenario, canceled at each of its points.
-fn swept(folder: &Folder, script: Script, register: Register) -> Result<Vec<Simulated>, String> {
-    let scenario = scenario(folder, script, register);
-    if let Ok(report) = scenario.try_sweep() {
+fn runs(
+    folder: &Folder,
+    scenario: &Scenario,
+    swept: Result<Report, Failure>,
+) -> Result<Vec<Simulated>, String> {
+    if let Ok(report) = swept {
         let runs = report.runs().map(|(_, outcome)| outcome);
         let runs = [report.baseline()].into_iter().chain(runs);
         return runs.map(|run| judged(folder, run)).collect::<Result<Vec<_>, _>>().map(flat);
     }
-    canceled(folder, &scenario)
+    canceled(folder, scenario)
 }
 
 /// The same run by run, since a sweep with findings shows one run only.

@@ -2,20 +2,21 @@
 //!
 //! It is a test utility of the SDK, and it can hang: an eviction that never comes, workflow code that never yields. So it
 //! runs in a child, the binary `official-replayer`; a child that says nothing for 20 seconds is killed, and the next
-//! history gets a new one. Histories go over as protobuf messages, each with the name of the suite whose workflows it
-//! belongs to: scenarios call their workflows alike.
+//! history gets a new one. Histories go over as protobuf messages, with the name of the suite whose workflows they
+//! belong to: scenarios call their workflows alike. Many of one suite can go over together: one worker replays them all.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::slice;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
 use rehearsal::History;
 use rehearsal_temporal::history;
 
-/// How long a child may take for one history. One usually takes milliseconds.
+/// How long a child may take for what is asked together. A history usually takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What stands before a verdict, so that nothing else which a child prints is taken for one.
@@ -68,24 +69,52 @@ impl Judge {
     ///
     /// In a line for people: the child cannot be started, or the history cannot be written as the SDK's message.
     pub fn judge(&mut self, suite: &str, history: &History) -> Result<Verdict, String> {
-        let bytes = history::encode(history).map_err(|error| error.to_string())?;
+        let verdict = self.judge_all(suite, slice::from_ref(history))?.pop();
+        Ok(verdict.unwrap_or(Verdict::Silent))
+    }
+
+    /// Replays histories with the workflows of a suite; the verdicts are in their order, and are those that each of them
+    /// gets by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`judge`](Self::judge).
+    pub fn judge_all(
+        &mut self,
+        suite: &str,
+        histories: &[History],
+    ) -> Result<Vec<Verdict>, String> {
+        let encoded = histories.iter().map(history::encode);
+        let encoded: Vec<_> =
+            encoded.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        if let Some(verdicts) = self.ask(suite, &encoded)? {
+            return Ok(verdicts);
+        }
+        if encoded.len() < 2 {
+            return Ok(vec![Verdict::Silent; encoded.len()]);
+        }
+        // Some of them make the child silent: which, is asked one by one.
+        let each = encoded.chunks(1).map(|one| {
+            let verdict = self.ask(suite, one)?.and_then(|mut verdicts| verdicts.pop());
+            Ok(verdict.unwrap_or(Verdict::Silent))
+        });
+        each.collect()
+    }
+
+    /// What a child says of these histories; nothing if it hangs or dies.
+    fn ask(&mut self, suite: &str, histories: &[Vec<u8>]) -> Result<Option<Vec<Verdict>>, String> {
         let mut running = match self.running.take() {
             Some(running) => running,
             None => Running::start(&self.program)
                 .map_err(|error| format!("{}: {error}", self.program.display()))?,
         };
-        match running.ask(suite, &bytes, self.patience) {
-            Ok(verdict) => {
-                self.running = Some(running);
-                Ok(verdict)
-            }
-            Err(Silence) => Ok(Verdict::Silent),
+        let verdicts = running.ask(suite, histories, self.patience);
+        if verdicts.is_some() {
+            self.running = Some(running);
         }
+        Ok(verdicts)
     }
 }
-
-/// A child that says nothing.
-struct Silence;
 
 impl Running {
     #[expect(
@@ -114,23 +143,19 @@ impl Running {
         Ok(Self { child, input, lines })
     }
 
-    fn ask(&mut self, suite: &str, history: &[u8], patience: Duration) -> Result<Verdict, Silence> {
-        let sent = write_frame(&mut self.input, suite.as_bytes())
-            .and_then(|()| write_frame(&mut self.input, history))
-            .and_then(|()| self.input.flush());
-        sent.map_err(|_| Silence)?;
-        loop {
-            match self.lines.recv_timeout(patience) {
-                Ok(line) => {
-                    if let Some(verdict) = line.strip_prefix(MARK) {
-                        return Ok(Verdict::parse(verdict));
-                    }
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return Err(Silence);
-                }
-            }
+    fn ask(
+        &mut self,
+        suite: &str,
+        histories: &[Vec<u8>],
+        patience: Duration,
+    ) -> Option<Vec<Verdict>> {
+        write_question(&mut self.input, suite, histories).ok()?;
+        let mut verdicts = Vec::with_capacity(histories.len());
+        while verdicts.len() < histories.len() {
+            let line = self.lines.recv_timeout(patience).ok()?;
+            verdicts.extend(line.strip_prefix(MARK).map(Verdict::parse));
         }
+        Some(verdicts)
     }
 }
 
@@ -162,23 +187,43 @@ impl Verdict {
     }
 }
 
-/// Writes the length of `bytes`, then `bytes`.
+/// Writes the name of a suite, and histories of it.
 ///
 /// # Errors
 ///
 /// That of `output`.
-pub fn write_frame(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+fn write_question(output: &mut impl Write, suite: &str, histories: &[Vec<u8>]) -> io::Result<()> {
+    write_frame(output, suite.as_bytes())?;
+    let count = u32::try_from(histories.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    output.write_all(&count.to_le_bytes())?;
+    histories.iter().try_for_each(|history| write_frame(output, history))?;
+    output.flush()
+}
+
+/// Reads the name of a suite and histories of it, as a [`Judge`] writes them; `None` at the end of `input`.
+///
+/// # Errors
+///
+/// That of `input`, also if it ends in the middle; the name is no text.
+pub fn read_question(input: &mut impl Read) -> io::Result<Option<(String, Vec<Vec<u8>>)>> {
+    let Some(suite) = read_frame(input)? else { return Ok(None) };
+    let suite = String::from_utf8(suite).map_err(|_| io::ErrorKind::InvalidData)?;
+    let mut count = [0; 4];
+    input.read_exact(&mut count)?;
+    let histories = (0..u32::from_le_bytes(count))
+        .map(|_| read_frame(input)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into()));
+    Ok(Some((suite, histories.collect::<io::Result<_>>()?)))
+}
+
+/// Writes the length of `bytes`, then `bytes`.
+fn write_frame(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     output.write_all(&length.to_le_bytes())?;
     output.write_all(bytes)
 }
 
 /// Reads what [`write_frame`] has written; `None` at the end of `input`.
-///
-/// # Errors
-///
-/// That of `input`, also if it ends in the middle of a frame.
-pub fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
     match input.read_exact(&mut length) {
         Ok(()) => {}

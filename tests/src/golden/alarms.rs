@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::{env, fs};
@@ -14,6 +15,7 @@ use rehearsal::{Exploration, Failure, Outcome, Pairs, Place, Report, Scenario, c
 use serde::Deserialize;
 
 use super::{Folder, Recording, scenario};
+use crate::each::each;
 
 /// How many random runs are made of each scenario unless the environment says something else in
 /// `REHEARSAL_ALARM_RUNS`.
@@ -66,15 +68,44 @@ struct Table {
 pub struct Alarms {
     sdk: &'static str,
     scenarios: usize,
+    made: Made,
+    /// The scenarios in which something was found that has no row, each with its reports.
+    pub false_alarms: Vec<(&'static str, Vec<String>)>,
+    /// What has a row and was not found, in lines for people.
+    pub unused: Vec<String>,
+}
+
+/// How many runs were made.
+#[derive(Debug, Default)]
+struct Made {
     swept: usize,
     faults: usize,
     pairs: usize,
     merged: usize,
     explored: usize,
-    /// The scenarios in which something was found that has no row, each with its reports.
-    pub false_alarms: Vec<(&'static str, Vec<String>)>,
-    /// What has a row and was not found, in lines for people.
-    pub unused: Vec<String>,
+}
+
+impl Made {
+    fn of(report: &Report) -> Self {
+        Self {
+            swept: report.points(),
+            faults: report.faults().count(),
+            pairs: report.pairs(),
+            merged: report.merged(),
+            explored: 0,
+        }
+    }
+}
+
+impl AddAssign for Made {
+    fn add_assign(&mut self, other: Self) {
+        let Self { swept, faults, pairs, merged, explored } = other;
+        self.swept += swept;
+        self.faults += faults;
+        self.pairs += pairs;
+        self.merged += merged;
+        self.explored += explored;
+    }
 }
 
 impl fmt::Display for Alarms {
@@ -84,7 +115,7 @@ impl fmt::Display for Alarms {
             reports.iter().try_for_each(|report| writeln!(f, "{report}"))?;
         }
         self.unused.iter().try_for_each(|row| writeln!(f, "a row that nothing uses: {row}"))?;
-        let Self { swept, faults, pairs, merged, explored, .. } = self;
+        let Made { swept, faults, pairs, merged, explored } = self.made;
         writeln!(
             f,
             "{swept} runs swept, {faults} struck by a fault, {pairs} pairs, {merged} merged"
@@ -102,14 +133,30 @@ impl fmt::Display for Alarms {
 /// Panics if `fixtures/golden/findings.toml` or a scenario cannot be read.
 #[must_use]
 pub fn false_alarms(folders: &'static [Folder]) -> Alarms {
+    false_alarms_and(folders, |_, _, _| ()).0
+}
+
+/// The same, with what somebody else makes of each scenario and its sweep, so that all are swept once only. The scenario
+/// is without checks, and so is the sweep if the checks find something.
+///
+/// # Panics
+///
+/// As [`false_alarms`].
+pub fn false_alarms_and<T: Send>(
+    folders: &'static [Folder],
+    other: impl Fn(&Folder, &Scenario, Result<Report, Failure>) -> T + Sync,
+) -> (Alarms, Vec<T>) {
     let mut alarms = Alarms::default();
     let expected = expected();
     let mut used = BTreeSet::new();
-    for folder in folders {
+    let looked_at = each(folders, |folder| Found::of(folder, &other));
+    let (found, others): (Vec<Found>, Vec<T>) = looked_at.into_iter().unzip();
+    for (folder, found) in folders.iter().zip(found) {
         alarms.sdk = folder.sdk;
         alarms.scenarios += 1;
+        alarms.made += found.made;
         let mut reports = Vec::new();
-        for (code, report) in alarms.found_in(folder, runs()) {
+        for (code, report) in found.codes {
             if expected.iter().any(|row| row.is_of(folder, code, &report)) {
                 used.insert((code, folder.name));
             } else {
@@ -125,41 +172,63 @@ pub fn false_alarms(folders: &'static [Folder]) -> Alarms {
             row.scenarios.iter().filter(|name| !used.contains(&(row.code.as_str(), name.as_str())));
         alarms.unused.extend(unused.map(|name| format!("{}/{name}, {}", row.sdk, row.code)));
     }
-    alarms
+    (alarms, others)
 }
 
-impl Alarms {
-    /// The codes that are found in a scenario, each with the first report that shows it.
-    fn found_in(&mut self, folder: &Folder, runs: u32) -> Vec<(&'static str, String)> {
-        let scenario = checked(folder);
-        let mut found = Vec::new();
-        let mut note = |failure: &Failure, how: &str| {
-            let codes: BTreeSet<&str> =
-                failure.findings().iter().map(|finding| finding.code.as_str()).collect();
-            for code in codes {
-                if !found.iter().any(|(known, _)| *known == code) {
-                    let of = failure.all().iter().find(|it| it.finding.code.as_str() == code);
-                    let alone = of.and_then(|it| scenario.try_run(&it.tape).err());
-                    let report = alone.as_ref().unwrap_or(failure).report();
-                    found.push((code, format!("{code}, {how}\n{report}")));
-                }
-            }
-        };
-        match scenario.try_sweep_pairs(pairs()) {
+/// What came of one scenario.
+#[derive(Default)]
+struct Found {
+    made: Made,
+    /// The codes that are found, each with the first report that shows it.
+    codes: Vec<(&'static str, String)>,
+}
+
+impl Found {
+    fn of<T>(
+        folder: &Folder,
+        other: &impl Fn(&Folder, &Scenario, Result<Report, Failure>) -> T,
+    ) -> (Self, T) {
+        let register = folder.register.expect("every scenario has code");
+        let recording = Recording::read(folder).unwrap_or_else(|problem| panic!("{problem}"));
+        let plain = scenario(folder, recording.script, register);
+        let scenario = plain.clone().check(check::recommended());
+        let mut found = Self::default();
+        let (pairs, is_whole_sweep) = pairs();
+        let swept = scenario.try_sweep_pairs(pairs);
+        match &swept {
             Ok(report) => {
-                assert_alike(&report, folder.name);
-                self.swept += report.points();
-                self.faults += report.faults().count();
-                self.pairs += report.pairs();
-                self.merged += report.merged();
+                assert_alike(report, folder.name);
+                found.made += Made::of(report);
             }
-            Err(failure) => note(&failure, "swept"),
+            Err(failure) => found.note(&scenario, failure, "swept"),
         }
-        match scenario.try_explore(Exploration::new(runs).with_threads(2)) {
-            Ok(explored) => self.explored += explored.runs().len(),
-            Err(failure) => note(&failure, "at random"),
+        let swept = match swept {
+            Ok(report) if is_whole_sweep => Ok(report),
+            // With a finding in its calm run a scenario is not swept, so the checks hide what else would be found.
+            Ok(_) | Err(_) => plain.try_sweep(),
+        };
+        if let Err(failure) = &swept {
+            found.note(&plain, failure, "swept without the checks");
         }
-        found
+        match scenario.try_explore(Exploration::new(runs())) {
+            Ok(explored) => found.made.explored += explored.runs().len(),
+            Err(failure) => found.note(&scenario, &failure, "at random"),
+        }
+        let other = other(folder, &plain, swept);
+        (found, other)
+    }
+
+    fn note(&mut self, scenario: &Scenario, failure: &Failure, how: &str) {
+        let codes: BTreeSet<&str> =
+            failure.findings().iter().map(|finding| finding.code.as_str()).collect();
+        for code in codes {
+            if !self.codes.iter().any(|(known, _)| *known == code) {
+                let of = failure.all().iter().find(|it| it.finding.code.as_str() == code);
+                let alone = of.and_then(|it| scenario.try_run(&it.tape).err());
+                let report = alone.as_ref().unwrap_or(failure).report();
+                self.codes.push((code, format!("{code}, {how}\n{report}")));
+            }
+        }
     }
 }
 
@@ -183,13 +252,6 @@ fn assert_alike(report: &Report, name: &str) {
     }
 }
 
-/// A scenario with the recommended checks.
-fn checked(folder: &Folder) -> Scenario {
-    let register = folder.register.expect("every scenario has code");
-    let recording = Recording::read(folder).unwrap_or_else(|problem| panic!("{problem}"));
-    scenario(folder, recording.script, register).check(check::recommended())
-}
-
 /// Whether a finding of this code in this scenario has a row in `fixtures/golden/findings.toml`.
 ///
 /// # Panics
@@ -207,17 +269,17 @@ fn runs() -> u32 {
     asked.map_or(RUNS, |runs| runs.parse().expect("`REHEARSAL_ALARM_RUNS` is a number of runs"))
 }
 
-/// How many pairs of each scenario are asked for: all up to the number that the environment says, or few.
+/// How many pairs of each scenario are asked for, all up to the number that the environment says, or few; and whether
+/// that is a whole sweep besides.
 #[expect(clippy::disallowed_methods, reason = "how thorough the suite is, as with PROPTEST_CASES")]
-fn pairs() -> Pairs {
+fn pairs() -> (Pairs, bool) {
     let [most, firsts] = PAIRS;
-    let few = Pairs::default().at_most(most).of_firsts(firsts);
+    let few = (Pairs::default().at_most(most).of_firsts(firsts), true);
     let asked = env::var("REHEARSAL_ALARM_PAIRS").ok();
-    let all = asked.map(|most| {
-        Pairs::default()
-            .at_most(most.parse().expect("`REHEARSAL_ALARM_PAIRS` is a number of pairs"))
-    });
-    all.unwrap_or(few).with_threads(2)
+    asked.map_or(few, |most| {
+        let most = most.parse().expect("`REHEARSAL_ALARM_PAIRS` is a number of pairs");
+        (Pairs::default().at_most(most), false)
+    })
 }
 
 /// The table of what is rightly found.

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use rehearsal::Scenario;
 
-pub use self::alarms::{Alarms, Expected, false_alarms, is_expected};
+pub use self::alarms::{Alarms, Expected, false_alarms, false_alarms_and, is_expected};
 pub use self::compare::divergence;
 pub use self::flips::{Flips, flip_all};
 pub use self::recording::Recording;
