@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
 use futures::task::AtomicWaker;
-use rehearsal_history::{Payloads, Timestamp};
+use rehearsal_history::{Payloads, SmolStr, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
 use rehearsal_worker::{AttemptRules, Beat, HeartbeatThrottle, LocalKey};
 use slab::Slab;
@@ -21,6 +21,7 @@ use crate::activity::{
 };
 use crate::clock::Clock;
 use crate::fake::Fakes;
+use crate::remote::ActivitySaid;
 use crate::surroundings::Surroundings;
 
 /// Names an attempt that runs. A key is used again once its attempt has ended, so it carries a number of its own.
@@ -40,6 +41,14 @@ impl AttemptKey {
     pub(crate) fn actor(self) -> u32 {
         1_000_u32.saturating_add(u32::try_from(self.number).unwrap_or(u32::MAX))
     }
+}
+
+/// An attempt whose code is outside.
+pub(crate) struct Outdoors {
+    /// The task, until it is handed out.
+    pub(crate) task: Option<Box<ActivityTask>>,
+    /// What it ended with.
+    pub(crate) said: Option<(ActivitySaid, SmolStr)>,
 }
 
 /// An attempt of an activity on a worker.
@@ -68,6 +77,8 @@ pub(crate) struct Running {
     pub(crate) begun: bool,
     /// Whether its end is on its way for longer than it should be.
     pub(crate) delayed: bool,
+    /// What is kept of it if its code is outside.
+    pub(crate) outdoors: Option<Outdoors>,
     future: ActivityFuture,
     woken: Arc<Woken>,
     /// Whether its code lives in surroundings of its own.
@@ -249,6 +260,7 @@ impl Executor {
             result: None,
             begun: false,
             delayed: false,
+            outdoors: None,
             future: code(ActivityContext(Rc::clone(&attempt)), task.input),
             attempt,
             woken: Arc::new(Woken::new(surrounded, key, Arc::clone(&self.root))),
@@ -393,6 +405,40 @@ impl Executor {
         self.get(key).is_some_and(|running| {
             !running.attempt.worker_stops.replace(true) && running.result.is_none()
         })
+    }
+
+    /// The attempt whose code is outside, with this token.
+    pub(crate) fn outdoors_of(&self, token: ActivityToken) -> Option<AttemptKey> {
+        let (slot, running) = self
+            .running
+            .iter()
+            .find(|(_, running)| running.token == token && running.outdoors.is_some())?;
+        Some(AttemptKey { slot, number: running.number })
+    }
+
+    /// The attempts of a worker whose code is outside, oldest first.
+    pub(crate) fn outdoors_on(&self, host: usize) -> Vec<ActivityToken> {
+        let on = |running: &&Running| running.host == host && running.outdoors.is_some();
+        let mut found: Vec<(u64, ActivityToken)> = self
+            .running
+            .iter()
+            .map(|(_, running)| running)
+            .filter(on)
+            .map(|running| (running.number, running.token))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, token)| token).collect()
+    }
+
+    /// An attempt whose code is outside has ended.
+    pub(crate) fn end(&mut self, key: AttemptKey, result: ActivityResult) -> Option<&mut Running> {
+        let Self { running, going_on, .. } = self;
+        let running = running.get_mut(key.slot).filter(|running| running.number == key.number)?;
+        if running.result.is_none() {
+            running.result = Some(result);
+            *going_on -= 1;
+        }
+        Some(running)
     }
 
     /// Marks the context of an attempt as done; the first reason stays. Returns whether the code must be polled.

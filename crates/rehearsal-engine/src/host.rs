@@ -53,11 +53,13 @@ pub(crate) struct Host {
     /// How many activities it runs or is about to take, local ones apart.
     slots_taken: usize,
     life: Life,
+    /// The runs that a worker outside has in its cache, as far as the service knows.
+    remembered: ById<()>,
 }
 
 impl Host {
     pub(crate) fn new(index: usize, spec: WorkerSpec, profile: Profile) -> Self {
-        let identity = identity(index);
+        let identity = spec.identity.clone().unwrap_or_else(|| identity(index));
         let sticky_queue = sticky_name(&spec, &identity, 0);
         let worker = worker(&spec, &identity, &sticky_queue, profile);
         let room = spec.cache.map(|told| profile.keeps(told));
@@ -75,6 +77,7 @@ impl Host {
             without_place: VecDeque::new(),
             slots_taken: 0,
             life: Life::NotYet,
+            remembered: ById::new(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Host {
         self.holds.clear();
         self.expected.clear();
         self.kept.clear();
+        self.remembered.clear();
         self.without_place.clear();
     }
 
@@ -132,9 +136,24 @@ impl Host {
         self.kept.oldest_first().find(idle).cloned()
     }
 
+    /// Whether the run is in its cache, as far as the service knows of one outside.
+    pub(crate) fn has_cached(&self, run_id: &str) -> bool {
+        if self.spec.remote {
+            self.remembered.contains(run_id)
+        } else {
+            self.worker.is_cached(run_id)
+        }
+    }
+
+    /// A worker outside keeps the run in its cache.
+    pub(crate) fn remember(&mut self, run_id: &SmolStr) {
+        self.remembered.insert(run_id.clone(), ());
+    }
+
     /// A run has left the cache.
     pub(crate) fn forgets(&mut self, run_id: &str) -> Option<Box<dyn Instance>> {
         self.kept.forget(run_id);
+        self.remembered.remove(run_id);
         self.instances.remove(run_id)
     }
 
@@ -252,7 +271,8 @@ pub(crate) fn identity(index: usize) -> SmolStr {
 
 /// The name of a process's sticky queue; none if it keeps no workflows.
 fn sticky_name(spec: &WorkerSpec, identity: &str, restarts: u32) -> SmolStr {
-    if spec.cache == Some(0) {
+    // That of a worker outside is not known before it names it.
+    if spec.cache == Some(0) || spec.remote {
         return SmolStr::default();
     }
     format_smolstr!("{identity}:sticky-{restarts}")

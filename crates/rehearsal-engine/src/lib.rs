@@ -24,6 +24,7 @@ mod outcome;
 mod outside;
 mod record;
 mod rehearsed;
+mod remote;
 mod repeat;
 mod rng;
 mod run;
@@ -68,6 +69,9 @@ pub use record::{
 pub use rehearsal_service::ActivityToken;
 #[doc(no_inline)]
 pub use rehearsal_worker::Grade;
+pub use remote::{
+    ActivitySaid, Handed, News, Remote, RemoteWorker, Seen as SeenByRemote, TaskAccepted,
+};
 pub use repeat::note_unrepeated;
 pub use rng::{Numbers, RandomChooser};
 pub use run::Patience;
@@ -77,6 +81,6 @@ pub use strike::{OfAttempt, Strike, Struck};
 pub use surroundings::Surroundings;
 pub use worker_spec::WorkerSpec;
 pub use world::{
-    ActivityTarget, ClientError, Description, Handle, QueryHandle, StartOptions, UpdateHandle,
-    World,
+    ActivityTarget, ClientError, Description, Handle, Inquiry, QueryHandle, StartOptions,
+    UpdateHandle, World,
 };

@@ -16,9 +16,11 @@ use crate::activity::ActivityCode;
 use crate::cause::{Dialect, KnownDefect};
 use crate::choice::Chooser;
 use crate::fake::MakeFakes;
+use crate::host::identity;
 use crate::journal::{Journal, Listener};
 use crate::limits::Limits;
 use crate::origin::Origin;
+use crate::remote::{MakeRemote, Remote};
 use crate::surroundings::{MakeSurroundings, Surroundings};
 use crate::worker_spec::WorkerSpec;
 use crate::world::World;
@@ -40,6 +42,12 @@ pub struct Scenario {
     /// The names of activities whose code lives in the surroundings.
     pub(crate) surrounded: Arc<BTreeSet<SmolStr>>,
     pub(crate) surroundings: Option<MakeSurroundings>,
+    /// What makes the workers outside.
+    pub(crate) remote: Option<MakeRemote>,
+    /// When its runs begin, if that is said.
+    pub(crate) begins: Option<Timestamp>,
+    /// Whether it has no worker unless it names one.
+    pub(crate) lonely: bool,
     /// Activities that are meant to fail.
     pub(crate) failing: Arc<BTreeSet<SmolStr>>,
     /// Signals that are sent although nobody can read them.
@@ -93,6 +101,9 @@ impl Scenario {
             activities: Arc::default(),
             surrounded: Arc::default(),
             surroundings: None,
+            remote: None,
+            begins: None,
+            lonely: false,
             failing: Arc::default(),
             unread: Arc::default(),
             unregistered: Arc::default(),
@@ -156,6 +167,11 @@ impl Scenario {
         self.workflows.get(workflow_type)
     }
 
+    /// The names under which workflows are registered.
+    pub fn workflow_types(&self) -> impl Iterator<Item = &SmolStr> {
+        self.workflows.keys()
+    }
+
     /// Registers the code of an activity; that of the same name is replaced.
     #[must_use]
     pub fn with_activity(mut self, name: impl Into<SmolStr>, code: Arc<dyn ActivityCode>) -> Self {
@@ -194,6 +210,47 @@ impl Scenario {
     ) -> Self {
         self.surrounded = Arc::new(names.into_iter().collect());
         self.surroundings = Some(MakeSurroundings(make));
+        self
+    }
+
+    /// Has the workers that are [`remote`](WorkerSpec::remote) in `make`, which makes what is outside of each run.
+    ///
+    /// Activities for which the scenario has code are run by the engine, wherever their workers are.
+    #[must_use]
+    pub fn with_remote(mut self, make: Arc<dyn Fn() -> Box<dyn Remote> + Send + Sync>) -> Self {
+        self.remote = Some(MakeRemote(make));
+        self
+    }
+
+    /// Has no worker at first, not even the one that polls the queue `main`:
+    /// [`World::connect`](crate::World::connect) adds some.
+    #[must_use]
+    pub fn with_no_workers(mut self) -> Self {
+        self.workers.clear();
+        self.lonely = true;
+        self
+    }
+
+    /// Has all its workers outside.
+    #[must_use]
+    pub fn with_workers_outside(mut self) -> Self {
+        self.workers = self.specs();
+        self.workers.iter_mut().for_each(|worker| worker.remote = true);
+        self
+    }
+
+    /// What its workers call themselves, and what is said of each.
+    pub fn workers(&self) -> impl Iterator<Item = (SmolStr, WorkerSpec)> + '_ {
+        let of = |(index, spec): (usize, WorkerSpec)| {
+            (spec.identity.clone().unwrap_or_else(|| identity(index)), spec)
+        };
+        self.specs().into_iter().enumerate().map(of)
+    }
+
+    /// Has every run begin then, unless it goes on from a recorded one.
+    #[must_use]
+    pub fn with_beginning(mut self, begins: Timestamp) -> Self {
+        self.begins = Some(begins);
         self
     }
 
@@ -303,7 +360,7 @@ impl Scenario {
             let queues = self.origin.as_ref().map_or(BTreeSet::new(), |origin| origin.queues());
             specs.extend(queues.into_iter().map(WorkerSpec::new));
         }
-        if specs.is_empty() {
+        if specs.is_empty() && !self.lonely {
             specs.push(WorkerSpec::new(DEFAULT_QUEUE));
         }
         if self.has_deployment() {

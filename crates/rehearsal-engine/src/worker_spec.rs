@@ -14,6 +14,7 @@ use rehearsal_history::SmolStr;
 /// let dies_early = WorkerSpec::new("main").until(secs(3)).crash();
 /// let takes_over = WorkerSpec::new("main").from(secs(5));
 /// ```
+#[expect(clippy::struct_excessive_bools, reason = "none of them says anything of another")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerSpec {
     pub(crate) queue: SmolStr,
@@ -30,6 +31,8 @@ pub struct WorkerSpec {
     pub(crate) activity_slots: Option<usize>,
     /// How long it lets its activities go on when it stops; `None` for until they end.
     pub(crate) stop_timeout: Option<Duration>,
+    pub(crate) remote: bool,
+    pub(crate) identity: Option<SmolStr>,
 }
 
 impl WorkerSpec {
@@ -47,6 +50,8 @@ impl WorkerSpec {
             cache: None,
             activity_slots: None,
             stop_timeout: None,
+            remote: false,
+            identity: None,
         }
     }
 
@@ -256,8 +261,35 @@ impl WorkerSpec {
         self
     }
 
+    /// It is a process of its own: what it does comes from outside ([`Remote`](crate::Remote)).
+    #[must_use]
+    pub const fn remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// What it calls itself; `worker-1` and so on unless it is said.
+    #[must_use]
+    pub fn with_identity(mut self, identity: impl Into<SmolStr>) -> Self {
+        self.identity = Some(identity.into());
+        self
+    }
+
+    /// The queue that it polls.
+    #[must_use]
+    pub const fn queue(&self) -> &SmolStr {
+        &self.queue
+    }
+
+    /// How many workflows it keeps in its cache, if that is said.
+    #[must_use]
+    pub const fn cache(&self) -> Option<usize> {
+        self.cache
+    }
+
     /// What is registered for the workflows of this type is known by this name.
-    pub(crate) fn code_of<'a>(&'a self, workflow_type: &'a str) -> &'a str {
+    #[must_use]
+    pub fn code_of<'a>(&'a self, workflow_type: &'a str) -> &'a str {
         self.code.get(workflow_type).map_or(workflow_type, SmolStr::as_str)
     }
 }

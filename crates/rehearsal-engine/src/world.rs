@@ -17,6 +17,7 @@ mod executions;
 mod faults;
 mod forget;
 mod forked;
+mod front;
 mod given;
 mod horizon;
 mod local;
@@ -27,6 +28,7 @@ mod outside;
 mod perform;
 mod points;
 mod queries;
+mod remote;
 mod requests;
 mod tasks;
 mod updates;
@@ -39,6 +41,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rehearsal_activation::TaskToken;
 use rehearsal_history::{EventId, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{Answer, Effect, Input, Outbox, RequestError, RunRef, Service};
 use rehearsal_worker::LocalKey;
@@ -49,6 +52,7 @@ pub use self::describe::Description;
 use self::entry::Entry;
 use self::executions::Executions;
 use self::forget::Forgetting;
+pub use self::front::Inquiry;
 use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
@@ -66,6 +70,7 @@ use crate::finding::{Code, Finding};
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::record::Record;
+use crate::remote::Remote;
 use crate::rng::Ids;
 use crate::scenario::Scenario;
 use crate::surroundings::Surroundings;
@@ -148,6 +153,10 @@ pub struct World {
     /// Those that wait for the results of updates.
     waiting_for_updates: Vec<WaitsForUpdate>,
     surroundings: Option<Box<dyn Surroundings>>,
+    /// The workers outside.
+    remote: Option<Box<dyn Remote>>,
+    /// The workflow tasks that workers outside are on, with the workers, and before when no answer is sent.
+    tasks_outside: BTreeMap<TaskToken, (usize, Timestamp)>,
     chooser: Box<dyn Chooser>,
     /// What steps touch, if the chooser wants to know.
     watch: Option<Watch>,
@@ -191,7 +200,9 @@ impl fmt::Debug for World {
 impl World {
     pub(crate) fn new(scenario: Scenario, chooser: Box<dyn Chooser>) -> Self {
         let origin = scenario.origin.clone();
-        let clock = Clock::at(origin.as_ref().map_or(BEGINNING, |origin| origin.now()));
+        let clock = Clock::at(
+            origin.as_ref().map_or(scenario.begins.unwrap_or(BEGINNING), |origin| origin.now()),
+        );
         let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)(clock.now()));
         let profile = scenario.profile;
         let specs = scenario.specs();
@@ -212,6 +223,7 @@ impl World {
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
             executor: Executor::new(scenario.fakes.make()),
+            remote: scenario.remote.as_ref().map(|make| (make.0)()),
             scenario,
             ids: origin.as_ref().map_or_else(Ids::default, |origin| origin.ids()),
             outbox: Outbox::default(),
@@ -228,6 +240,7 @@ impl World {
             waiting_for_close: BTreeMap::new(),
             waiting_for_updates: Vec::new(),
             surroundings,
+            tasks_outside: BTreeMap::new(),
             watch: chooser.watches().then(Watch::default),
             chooser,
             asked: Asked::default(),
@@ -331,6 +344,9 @@ impl World {
             let due = self.agenda.count_due();
             let elapsed = self.service.deadline().is_some_and(|deadline| deadline <= now);
             if due == 0 && !elapsed {
+                if self.poll_outdoors() {
+                    continue;
+                }
                 if core::mem::take(&mut self.moved) && self.points(None) != Injection::None {
                     continue;
                 }

@@ -103,6 +103,11 @@ impl ActivityError {
 
     /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
     /// error as its cause (§3.4.3 of the semantics).
+    /// A cancel that somebody outside confirms, maybe with details.
+    pub(crate) fn confirmed(details: Option<Payloads>) -> Self {
+        Self::new(Failure::canceled("canceled", details))
+    }
+
     pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
         canceled.failure.source = SOURCE;
         Self::application("unexpected activity cancel error: canceled", "wrapError")

@@ -1,5 +1,6 @@
 //! Attempts of activities: taken, polled, heartbeating, reported.
 
+use std::future::pending;
 use std::time::Duration;
 
 use rehearsal_history::{FailureInfo, Payloads, duration_text};
@@ -12,7 +13,7 @@ use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;
 use crate::choice::Touched;
-use crate::executor::{AttemptKey, Outside, Running};
+use crate::executor::{AttemptKey, Outdoors, Outside, Running};
 use crate::finding::{Code, Finding};
 use crate::record::{Call, Heartbeat, HeartbeatAnswer};
 
@@ -22,6 +23,11 @@ impl World {
             self.hosts[host].free_slot();
             let queue = self.hosts[host].spec.queue.clone();
             return self.route_activity_task(task, queue);
+        }
+        let queue = self.hosts[host].spec.queue.clone();
+        if !self.has_poll(host, &queue, false) {
+            self.hosts[host].free_slot();
+            return self.waiting_activity_tasks.entry(queue).or_default().push_back(task);
         }
         let input = Input::StartActivityTask {
             run: task.run,
@@ -37,6 +43,10 @@ impl World {
             task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
         let expiry = self.rules().expiry(task.start_to_close, left, task.heartbeat_timeout);
         let Some(key) = self.begin_attempt(host, *task, None) else { return };
+        // One outside keeps its own deadlines.
+        if self.executor.get(key).is_some_and(|running| running.outdoors.is_some()) {
+            return;
+        }
         if let Some(limit) = expiry.start_to_close {
             self.agenda.push(now + limit, Entry::Deadline(key));
         }
@@ -54,7 +64,8 @@ impl World {
     ) -> Option<AttemptKey> {
         self.touch(Touched::ActivityCode);
         let own = self.scenario.activities.get(&task.activity_type).cloned();
-        if own.is_none() && !self.scenario.has_activity(&task.activity_type) {
+        let outdoors = local.is_none() && self.is_outdoors(host, &task);
+        if own.is_none() && !outdoors && !self.scenario.has_activity(&task.activity_type) {
             let headline = format!(
                 "activity `{}` is scheduled, but has neither code nor a stub",
                 task.activity_type
@@ -85,6 +96,9 @@ impl World {
         let call = self.record.calls.len() - 1;
         let surroundings = &mut self.surroundings;
         let surrounded = own.is_none();
+        let outdoors =
+            (outdoors && struck != Some(AttemptFault::Fails)).then(|| Outdoors::of(&task));
+        let is_outdoors = outdoors.is_some();
         let key = self.executor.start(
             host,
             &self.clock,
@@ -93,12 +107,16 @@ impl World {
             surrounded,
             |ctx, input| match (own, surroundings) {
                 _ if struck == Some(AttemptFault::Fails) => failing(),
+                _ if is_outdoors => Box::pin(pending()),
                 (Some(code), _) if way > 0 => code.start_other(way, ctx, input),
                 (Some(code), _) => code.start(ctx, input),
                 (None, Some(surroundings)) => surroundings.start(ctx, input),
                 (None, None) => unreachable!("an activity without code was refused"),
             },
         );
+        if let Some(running) = self.executor.get(key) {
+            running.outdoors = outdoors;
+        }
         let later = match struck {
             Some(AttemptFault::Begins { after }) => after,
             Some(AttemptFault::Fails) | None => Duration::ZERO,
@@ -115,6 +133,9 @@ impl World {
     pub(super) fn poll_attempt(&mut self, key: AttemptKey) {
         if self.dies_inside(key) {
             return;
+        }
+        if self.executor.get(key).is_some_and(|running| running.outdoors.is_some()) {
+            return self.poll_remote(key);
         }
         let now = self.clock.now();
         let Some(polled) = self.executor.poll(key, self.surroundings.as_deref_mut()) else {
@@ -197,14 +218,20 @@ impl World {
         let rules = self.rules();
         let beats = self.executor.get(key).is_some_and(|running| running.beats(rules));
         if !beats || self.beat_is_lost(key) {
-            return;
+            return self.remote_heard(key, Ok(false));
         }
         let Some(running) = self.executor.get(key) else { return };
         let token = running.token;
         let info = &running.attempt.info;
         let (activity, run_id) = (info.activity_type.clone(), info.run_id.clone());
         let (scheduled, attempt) = (token.scheduled, info.attempt);
-        let answer = match self.call(Input::RecordHeartbeat { token, details }) {
+        let answered = self.call(Input::RecordHeartbeat { token, details });
+        let outside = match &answered {
+            Ok(Answer::Heartbeat { cancel_requested }) => Ok(*cancel_requested),
+            Ok(_) => Ok(false),
+            Err(error) => Err(error.clone()),
+        };
+        let answer = match answered {
             Ok(Answer::Heartbeat { cancel_requested: true }) => HeartbeatAnswer::CancelRequested,
             Ok(_) => HeartbeatAnswer::GoOn,
             Err(_) => HeartbeatAnswer::NotFound,
@@ -214,6 +241,9 @@ impl World {
         }
         let at = self.elapsed();
         self.record.heartbeats.push(Heartbeat { at, activity, run_id, scheduled, attempt, answer });
+        if self.executor.get(key).is_some_and(|running| running.outdoors.is_some()) {
+            return self.remote_heard(key, outside);
+        }
         match answer {
             HeartbeatAnswer::GoOn => {}
             HeartbeatAnswer::CancelRequested => self.finish_context(key, Done::CancelRequested),
@@ -322,6 +352,11 @@ impl World {
             return self.local_ended(running.host, key, result);
         }
         let host = running.host;
+        if let Some(said) = running.outdoors.take().and_then(|outdoors| outdoors.said) {
+            let of = (host, running.call, running.delayed);
+            self.report_remote(of, running.token, said, end == EndOf::Twice);
+            return self.free_slot(host);
+        }
         self.report_result(running, result, end);
         self.free_slot(host);
     }

@@ -169,8 +169,7 @@ impl World {
                 self.agenda.push(until.max(now), Entry::Report(key));
             }
             None if end == EndOf::Gone => {
-                self.executor.remove(key);
-                self.agenda.drop_all_of(key.number());
+                self.drop_attempt(key);
                 self.free_slot(host);
             }
             None => {}

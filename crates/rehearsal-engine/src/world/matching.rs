@@ -38,7 +38,7 @@ impl World {
         }
         let name = if queue.normal_name.is_empty() { queue.name } else { queue.normal_name };
         let queue = TaskQueue::normal(name);
-        match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_workflows(&queue.name)) {
+        match self.taker(&queue.name, true) {
             Some(host) => self.agenda.push(now, Entry::WorkflowTask { host, task, queue }),
             None => {
                 self.waiting_workflow_tasks
@@ -52,7 +52,7 @@ impl World {
     /// Finds a worker for an activity task, or lets it wait in its queue.
     pub(super) fn route_activity_task(&mut self, task: ReadyTask, queue: SmolStr) {
         self.touch_slots();
-        match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_activities(&queue)) {
+        match self.taker(&queue, false) {
             Some(host) => {
                 self.hosts[host].take_slot();
                 self.agenda.push(self.clock.now(), Entry::ActivityTask { host, task, queue });
@@ -165,6 +165,8 @@ impl World {
             let _pause = Pause::new(self.journal.as_ref());
             self.hosts[host].restart();
         }
+        self.tasks_outside.retain(|_, (of, _)| *of != host);
+        self.remote_crashed(host);
         for (task, queue) in left {
             self.route_workflow_task(task, queue);
         }
@@ -199,6 +201,9 @@ impl World {
     pub(super) fn drop_attempts_of(&mut self, host: usize) {
         let _pause = Pause::new(self.journal.as_ref());
         let lost = self.elapsed();
+        for token in self.executor.outdoors_on(host) {
+            self.remote_lost(host, token);
+        }
         for call in self.executor.remove_host(host) {
             self.record.calls[call].lost = Some(lost);
         }

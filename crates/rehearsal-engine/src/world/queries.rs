@@ -46,6 +46,20 @@ pub(super) struct Asked {
     answer: Option<AnswerQuery>,
 }
 
+impl Asked {
+    pub(super) const fn new(run: RunRef, query: Query) -> Self {
+        Self { run, query, host: None, answer: None }
+    }
+
+    pub(super) const fn run(&self) -> RunRef {
+        self.run
+    }
+
+    pub(super) const fn answer(&self) -> Option<&AnswerQuery> {
+        self.answer.as_ref()
+    }
+}
+
 impl World {
     /// Asks a workflow, closed or not, and waits for the answer: for 10 s of virtual time, as the SDKs do.
     ///
@@ -185,8 +199,7 @@ impl World {
         let id = query.id.clone();
         self.moved = true;
         if let Ok(run) = self.service.meant(&target) {
-            let asked = Asked { run, query: query.clone(), host: None, answer: None };
-            self.asked_queries.insert(id.clone(), asked);
+            self.asked_queries.insert(id.clone(), Asked::new(run, query.clone()));
         }
         let input = QueryInput::Ask { target: target.clone(), query };
         if let Err(error) = self.call(Input::Query(Box::new(input))) {
@@ -249,7 +262,7 @@ impl World {
         }
         let name = if queue.normal_name.is_empty() { queue.name } else { queue.normal_name };
         let queue = TaskQueue::normal(name);
-        match (0..self.hosts.len()).find(|&host| self.hosts[host].polls_workflows(&queue.name)) {
+        match self.taker(&queue.name, true) {
             Some(host) => self.agenda.push(now, Entry::Query { host, query, queue }),
             None => self.waiting_queries.entry(queue.name.clone()).or_default().push_back(query),
         }
@@ -258,6 +271,9 @@ impl World {
     /// A worker takes a query and answers it.
     pub(super) fn take_query(&mut self, host: usize, query: &ReadyQuery, queue: &TaskQueue) {
         self.note_host(host, [&query.id]);
+        if self.hosts[host].spec.remote {
+            return self.take_remote_query(host, query, queue);
+        }
         let run_id = self.service.run(query.run).run_id.clone();
         let cached =
             queue.kind == TaskQueueKind::Sticky && self.hosts[host].worker.is_cached(&run_id);
@@ -288,7 +304,12 @@ impl World {
         }
     }
 
-    fn query_task(&mut self, query: &ReadyQuery, cached: bool, normal: bool) -> Option<QueryTask> {
+    pub(super) fn query_task(
+        &mut self,
+        query: &ReadyQuery,
+        cached: bool,
+        normal: bool,
+    ) -> Option<QueryTask> {
         let (run, query) = (query.run, query.id.clone());
         let input = QueryInput::Take { run, query, cached, normal };
         match self.call(Input::Query(Box::new(input))) {

@@ -11,6 +11,7 @@ use rehearsal_service::{Answer, Input, Poll, RequestError, TaskState};
 use rehearsal_worker::{Grade, WorkerInput, WorkerOutput};
 
 use super::end::note_told;
+use super::remote::keeps;
 use super::{Entry, ReadyTask, World};
 use crate::cause::Cause;
 use crate::choice::ChoiceKind;
@@ -27,9 +28,13 @@ impl World {
         if self.is_open(task.run) && self.goes_away(host) {
             return self.route_workflow_task(task, queue.clone());
         }
+        if !self.has_poll(host, &queue.name, true) {
+            let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
+            return waiting.push_back((task, queue.clone()));
+        }
         let run_id = self.service.run(task.run).run_id.clone();
         // A worker that is refused the task has nothing to do for which it might have forgotten the run.
-        if self.hosts[host].worker.is_cached(&run_id)
+        if self.hosts[host].has_cached(&run_id)
             && self.still_waits(task)
             && self.strikes(ChoiceKind::Evict)
         {
@@ -39,7 +44,7 @@ impl World {
         }
         // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.
         let poll = if queue.name == self.hosts[host].sticky_queue {
-            Poll::Sticky { cached: self.hosts[host].worker.is_cached(&run_id) }
+            Poll::Sticky { cached: self.hosts[host].has_cached(&run_id) }
         } else {
             Poll::Normal
         };
@@ -137,6 +142,9 @@ impl World {
             return self.wait_for_place(host, delivery, not_before);
         }
         self.hosts[host].begins(&run_id);
+        if self.hosts[host].spec.remote {
+            return self.activate_remote(host, &delivery, answered);
+        }
         let partial = (delivery.first_event != EventId::FIRST).then(|| delivery.clone());
         self.drive(host, &run_id, WorkerInput::Task(delivery), partial, answered);
     }
@@ -270,7 +278,7 @@ impl World {
     /// Notes that an attempt of a workflow task failed: workflow code could not, or what it asked for was refused. What
     /// ends because the worker died, or was too late, is no failure of the workflow; nor is it one that no worker is
     /// meant to have its type.
-    fn note_failed(&mut self, workflow_id: &SmolStr, run_id: &SmolStr) {
+    pub(super) fn note_failed(&mut self, workflow_id: &SmolStr, run_id: &SmolStr) {
         if !self.scenario.unregistered.is_empty() {
             let run = self.service.run_by_id(workflow_id, run_id).map(|run| self.service.run(run));
             if run.is_some_and(|run| self.scenario.unregistered.contains(&run.workflow_type)) {
@@ -293,12 +301,20 @@ impl World {
         let TaskToken { workflow_id, run_id, .. } = response.token.clone();
         self.hosts[host].answered(&run_id);
         let failed = matches!(response.outcome, TaskOutcome::Failed(_));
+        let remote = self.hosts[host].spec.remote;
+        let (token, keeps) = (response.token.clone(), keeps(&response));
+        if remote {
+            self.note_remote_failure(&response);
+        }
         let input = Input::RespondWorkflowTask { response, request_id: self.ids.uuid() };
         let mut outputs = Vec::new();
         let answer = self.call(input);
         // An answer that comes too late is none: nobody waits for it any more.
         if failed || matches!(answer, Err(RequestError::InvalidArgument(_))) {
             self.note_failed(&workflow_id, &run_id);
+        }
+        if remote {
+            return self.remote_responded(host, &token, keeps.as_ref(), answer);
         }
         match answer {
             Ok(Answer::TaskDone { next }) => {

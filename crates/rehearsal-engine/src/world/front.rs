@@ -1,0 +1,184 @@
+//! The world as a front end sees it: clients outside ask it in the service's own words, workers come and go, and the front
+//! end says when the clock moves.
+
+use rehearsal_activation::{AnswerQuery, Query};
+use rehearsal_history::{SmolStr, TaskQueue, Timestamp};
+use rehearsal_service::{ActivityToken, Answer, Input, QueryInput, RequestError, Service, Target};
+
+use super::{Entry, World};
+use crate::finding::Finding;
+use crate::host::Host;
+use crate::worker_spec::WorkerSpec;
+
+use super::queries::{Asked, ReadyQuery};
+
+/// A query that a client outside waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    id: SmolStr,
+    target: Target,
+}
+
+impl World {
+    /// What a client outside asks of the service, as it is: a start, a signal, a cancel, a termination, an update, what is
+    /// said of an activity by its id. Nothing follows from it before the next step.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers.
+    pub fn serve(&mut self, input: Input) -> Result<Answer, RequestError> {
+        self.moved = true;
+        match input {
+            Input::RequestCancelWorkflow { target, reason, identity } => {
+                self.request_cancel(target, reason, identity).map(|()| Answer::Done)
+            }
+            other => self.call(other),
+        }
+    }
+
+    /// An id that is not used yet: the same in every run in which as many were used.
+    pub fn fresh_id(&mut self) -> SmolStr {
+        self.ids.uuid()
+    }
+
+    /// The service, to look at.
+    #[must_use]
+    pub const fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// A client outside asks a workflow; the id of the query is given to it here.
+    ///
+    /// # Errors
+    ///
+    /// What the client gets at once.
+    pub fn inquire(&mut self, target: Target, mut query: Query) -> Result<Inquiry, RequestError> {
+        query.id = self.ids.uuid();
+        let id = query.id.clone();
+        self.moved = true;
+        if let Ok(run) = self.service.meant(&target) {
+            self.asked_queries.insert(id.clone(), Asked::new(run, query.clone()));
+        }
+        let input = QueryInput::Ask { target: target.clone(), query };
+        if let Err(error) = self.call(Input::Query(Box::new(input))) {
+            self.asked_queries.remove(&id);
+            return Err(error);
+        }
+        Ok(Inquiry { id, target })
+    }
+
+    /// The answer to a query, if it is there.
+    #[must_use]
+    pub fn answer_to(&self, inquiry: &Inquiry) -> Option<&AnswerQuery> {
+        self.asked_queries.get(&inquiry.id)?.answer()
+    }
+
+    /// Nobody waits for a query any more.
+    pub fn forget_inquiry(&mut self, inquiry: &Inquiry) {
+        let asked = self.asked_queries.remove(&inquiry.id);
+        if asked.is_some_and(|asked| asked.answer().is_none()) {
+            let (target, query) = (inquiry.target.clone(), inquiry.id.clone());
+            // It is there, or it would have been refused.
+            let _forgotten =
+                self.call(Input::Query(Box::new(QueryInput::Forget { target, query })));
+        }
+    }
+
+    /// Takes one step if anything is due. The clock does not move.
+    pub fn step_due(&mut self) -> bool {
+        self.step(self.clock.now())
+    }
+
+    /// When the next thing happens that waits for its time; none if nothing ever will without somebody outside.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        [self.agenda.next_due(), self.service.deadline()].into_iter().flatten().min()
+    }
+
+    /// Moves the clock to `to`, or to what is due before that, which does not happen yet. It never goes back.
+    pub fn move_to(&mut self, to: Timestamp) {
+        let to = self.next_due().map_or(to, |next| next.min(to));
+        if to > self.clock.now() {
+            self.advance_clock(to);
+        }
+    }
+
+    /// Whether the run is over before its end, and why: nothing happens any more.
+    #[must_use]
+    pub fn over(&self) -> Option<&Finding> {
+        self.findings.last().filter(|_| self.stopped)
+    }
+
+    /// A worker comes, and polls from now on. Returns which one of the world it is.
+    pub fn connect(&mut self, spec: WorkerSpec) -> usize {
+        let host = self.hosts.len();
+        self.hosts.push(Host::new(host, spec, self.scenario.profile));
+        self.start_host(host);
+        host
+    }
+
+    /// A worker ends in good order: what it has not taken goes back to its queues.
+    pub fn disconnect(&mut self, host: usize) {
+        if self.hosts[host].is_polling() {
+            self.hosts[host].retire();
+            self.leave(host);
+        }
+    }
+
+    /// A worker polls, maybe again, for workflow tasks and for activities.
+    pub fn polls_for(&mut self, host: usize, workflows: bool, activities: bool) {
+        let spec = &mut self.hosts[host].spec;
+        (spec.workflows, spec.activities) = (workflows, activities);
+        self.start_host(host);
+    }
+
+    /// A queue is polled, maybe again: what waits there for a poll is routed anew.
+    pub fn polled(&mut self, queue: &SmolStr) {
+        for (task, queue) in self.waiting_workflow_tasks.remove(queue).unwrap_or_default() {
+            self.route_workflow_task(task, queue);
+        }
+        for task in self.waiting_activity_tasks.remove(queue).unwrap_or_default() {
+            self.route_activity_task(task, queue.clone());
+        }
+        for query in self.waiting_queries.remove(queue).unwrap_or_default() {
+            let queue = self.queue_of(&query, queue);
+            self.route_query(query, queue);
+        }
+    }
+
+    /// The queue that a query waits in: the sticky one of a worker, or one that all share.
+    fn queue_of(&self, query: &ReadyQuery, queue: &SmolStr) -> TaskQueue {
+        if self.hosts.iter().any(|host| host.sticky_queue == *queue) {
+            let normal = self.service.run(query.run).task_queue.clone();
+            return TaskQueue::sticky(queue.clone(), normal);
+        }
+        TaskQueue::normal(queue.clone())
+    }
+
+    /// Whether something waits for a poll.
+    #[must_use]
+    pub fn waits_for_polls(&self) -> bool {
+        self.waiting_workflow_tasks.values().any(|waiting| !waiting.is_empty())
+            || self.waiting_activity_tasks.values().any(|waiting| !waiting.is_empty())
+            || self.waiting_queries.values().any(|waiting| !waiting.is_empty())
+    }
+
+    /// Which queue is a worker's own: a task for a run that it keeps waits there.
+    pub fn name_sticky_queue(&mut self, host: usize, queue: SmolStr) {
+        self.hosts[host].sticky_queue = queue;
+    }
+
+    /// A worker has dropped a run from its cache: its next task comes with the whole history.
+    pub fn drop_from_caches(&mut self, run_id: &str) {
+        for host in &mut self.hosts {
+            host.evict(run_id);
+        }
+    }
+
+    /// An attempt of an activity has something to say.
+    pub fn hear(&mut self, token: ActivityToken) {
+        if let Some(key) = self.executor.outdoors_of(token) {
+            self.agenda.push(self.clock.now(), Entry::Poll(key));
+        }
+    }
+}
