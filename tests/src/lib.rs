@@ -7,5 +7,6 @@ pub mod finds;
 pub mod golden;
 pub mod laws;
 pub mod mutations;
+pub mod outside;
 pub mod public;
 pub mod simulated;

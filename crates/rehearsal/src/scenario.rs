@@ -303,6 +303,24 @@ impl Scenario {
         self.inner.world(Box::new(Calm))
     }
 
+    /// What the engine is given, for our own suites.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn engine(&self) -> &rehearsal_engine::Scenario {
+        &self.inner
+    }
+
+    /// The same with something else for the engine, for our own suites.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_engine(
+        mut self,
+        other: impl FnOnce(rehearsal_engine::Scenario) -> rehearsal_engine::Scenario,
+    ) -> Self {
+        self.inner = other(self.inner);
+        self
+    }
+
     /// The same, for a run in which what could go more than one way goes as `tape` says.
     #[doc(hidden)]
     #[must_use]

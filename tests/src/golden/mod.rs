@@ -26,11 +26,11 @@ pub use self::alarms::{Alarms, Expected, false_alarms, false_alarms_and, is_expe
 pub use self::compare::divergence;
 pub use self::flips::{Flips, flip_all};
 pub use self::recording::Recording;
-pub use self::run::{Simulated, scenario, simulate};
+pub use self::run::{Simulated, scenario, simulate, simulate_in};
 pub use self::script::{
     Action, ConflictPolicy, Expect, Hold, Retry, ReusePolicy, Script, Span, Step, Worker,
 };
-pub use self::suite::{Report, run_all};
+pub use self::suite::{Report, differences, run_all};
 
 /// What a `native.rs` does, and what is generated for a `workflow.rs`: registers its workflow and activities.
 pub type Register = fn(Scenario) -> Scenario;

@@ -37,10 +37,21 @@ pub struct Simulated {
 /// Runs the port of a scenario as its script says.
 #[must_use]
 pub fn simulate(folder: &Folder, script: &Script, register: Register) -> Simulated {
+    simulate_in(folder, script, register, Scenario::world_of)
+}
+
+/// The same in a world that `world` makes.
+#[must_use]
+pub fn simulate_in(
+    folder: &Folder,
+    script: &Script,
+    register: Register,
+    world: impl FnOnce(&Scenario, Tape) -> World,
+) -> Simulated {
     let mut run = Run::new(folder.sdk, folder.name, script);
     match tape(folder) {
         Ok(tape) => {
-            let mut world = register(run.scenario()).world_of(tape);
+            let mut world = world(&register(run.scenario()), tape);
             run.play(&mut world);
             run.conclude(world)
         }

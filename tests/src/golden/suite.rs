@@ -1,5 +1,6 @@
 //! Goes through all scenarios.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -83,11 +84,19 @@ fn run(folder: &Folder, out: Option<&Path>) -> Vec<String> {
             }
         }
     }
-    for file in simulated.histories.keys().filter(|file| !recording.histories.contains_key(*file)) {
+    problems.extend(differences(&recording, &simulated.histories));
+    problems
+}
+
+/// What differs between a recording and what was simulated, in lines for people.
+#[must_use]
+pub fn differences(recording: &Recording, simulated: &BTreeMap<String, History>) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in simulated.keys().filter(|file| !recording.histories.contains_key(*file)) {
         problems.push(format!("{file}: simulated, but not recorded"));
     }
     for (file, text) in &recording.histories {
-        match (read(text), simulated.histories.get(file)) {
+        match (read(text), simulated.get(file)) {
             (Err(error), _) => problems.push(format!("{file}: {error}")),
             (Ok(_), None) => problems.push(format!("{file}: recorded, but not simulated")),
             (Ok(recorded), Some(history)) => {

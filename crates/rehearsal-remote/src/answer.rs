@@ -1,0 +1,159 @@
+//! What the door answers.
+
+use std::sync::Arc;
+
+use rehearsal_activation::{QueryTask, TaskDelivery};
+use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, TaskQueue, Timestamp};
+use rehearsal_service::{ActivityTask, PendingOp, RequestError, RunView};
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// What the service answers.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// Workflow code could not answer a query.
+    #[error("{}", .0.message)]
+    QueryFailed(Box<Failure>),
+    /// The token is none that was given out.
+    #[error("invalid task token")]
+    BadToken,
+    /// The token is one of a world that is over, so that what it names is not there.
+    #[error("the task belongs to a world that is over")]
+    OtherWorld,
+    /// So much waits already that no more is taken in.
+    #[error("too much waits already: {what}")]
+    TooMuch {
+        /// What of.
+        what: &'static str,
+    },
+    /// A wrong call of the test service: it changes nothing.
+    #[error("unbalanced lock and unlock calls")]
+    Unbalanced,
+    /// The server ends.
+    #[error("the server ends")]
+    Closing,
+}
+
+/// What a worker that polls for workflow tasks is given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkflowWork {
+    /// A workflow task.
+    Task {
+        /// What the answer must name.
+        token: Vec<u8>,
+        /// The run, as this worker is to know it. In the events it stays what it was in the first world.
+        run_id: SmolStr,
+        /// The task. It names the run as the events do.
+        delivery: Box<TaskDelivery>,
+        /// The queue that the task waited in.
+        queue: TaskQueue,
+        /// When the task was scheduled.
+        scheduled_at: Timestamp,
+        /// When it was started.
+        started_at: Timestamp,
+    },
+    /// A query without a workflow task.
+    Query {
+        /// What the answer must name.
+        token: Vec<u8>,
+        /// The run, as this worker is to know it.
+        run_id: SmolStr,
+        /// The query, with the history that the worker needs.
+        task: Box<QueryTask>,
+    },
+}
+
+/// The completion of a workflow task was accepted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Accepted {
+    /// The next task of the run, if the worker takes one and there is one.
+    pub next: Option<WorkflowWork>,
+    /// If the task leaves no trace, as it only brought updates and all were rejected: the last event that counts as seen.
+    pub reset_history: Option<EventId>,
+}
+
+/// What a worker that polls for activity tasks is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityWork {
+    /// What later requests must name.
+    pub token: Vec<u8>,
+    /// The run, as this worker is to know it.
+    pub run_id: SmolStr,
+    /// The task.
+    pub task: Box<ActivityTask>,
+}
+
+/// What an attempt of an activity is told when it says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ActivityHeard {
+    /// Whether the workflow has asked it to cancel.
+    pub cancel_requested: bool,
+}
+
+/// A workflow was started, or runs already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its run.
+    pub run_id: SmolStr,
+    /// Whether it was started by this request.
+    pub started: bool,
+}
+
+/// What an update has come to.
+pub(crate) type Outcome = Result<Option<Payloads>, Box<Failure>>;
+
+/// How far an update has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateStanding {
+    /// The workflow.
+    pub workflow_id: SmolStr,
+    /// Its run.
+    pub run_id: SmolStr,
+    /// The update.
+    pub update_id: SmolStr,
+    /// How far it has come at least.
+    pub stage: super::UpdateWait,
+    /// What its handler returned, or failed with; or what it was rejected with. There if it has come to its end.
+    pub outcome: Option<Result<Option<Payloads>, Box<Failure>>>,
+}
+
+/// A part of a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// The run.
+    pub run_id: SmolStr,
+    /// The events; none if there was none in time.
+    pub events: Vec<Arc<Event>>,
+    /// Where to go on; none if this was the end. After an empty page of a long poll it is where that began.
+    pub next: Option<EventId>,
+}
+
+/// What can be seen of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// The run at a glance.
+    pub view: RunView,
+    /// Its first event, with what it was started with.
+    pub first: Arc<Event>,
+    /// How many events there are.
+    pub history_length: usize,
+    /// What is pending: activities, timers, children, requests to other workflows.
+    pub pending: Vec<PendingOp>,
+    /// More of its activities.
+    pub activities: Vec<PendingActivity>,
+}
+
+/// How far an activity has come that has not ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingActivity {
+    /// Which of [`Described::pending`].
+    pub op: PendingOp,
+    /// Which attempt it is at, from 1.
+    pub attempt: u32,
+    /// How many attempts there may be; 0 for no limit.
+    pub maximum_attempts: i32,
+    /// What the attempt before that failed with.
+    pub last_failure: Option<Failure>,
+}

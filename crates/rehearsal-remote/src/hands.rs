@@ -1,0 +1,478 @@
+//! The workers outside of one world: what is in their hands, and what they say of it.
+
+mod attempt;
+mod later;
+mod strict;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rehearsal_activation::{
+    AnswerQuery, QueryTask, TaskDelivery, TaskOutcome, TaskResponse, TaskToken,
+};
+use rehearsal_engine::{
+    ActivitySaid, Handed, News, Remote, RemoteWorker, SeenByRemote, TaskAccepted,
+};
+use rehearsal_history::{EventId, EventKind, SmolStr, TaskQueue, Timestamp};
+use rehearsal_service::{ActivityTask, ActivityToken, NotFound, RequestError};
+
+use self::attempt::Attempt;
+use self::later::{OnIt, Undelivered, Which, Work};
+use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, WorkflowWork};
+use crate::ask::ActivityDone;
+use crate::door::Slot;
+use crate::inbox::{Says, Shared, TaskSaid};
+use crate::options::Options;
+use crate::token::{Token, What, wire_id};
+use crate::wall::Wall;
+
+/// How long a worker has for a workflow task whose timeout is not known.
+const TASK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A completion whose answer is open.
+#[derive(Debug)]
+enum Completing {
+    /// It takes the next task if it is true.
+    Completed(Slot<Accepted>, bool),
+    Failed(Slot<()>),
+}
+
+/// The workers outside of one world.
+pub(crate) struct Hands {
+    shared: Arc<Shared>,
+    wall: Arc<dyn Wall>,
+    options: Options,
+    /// Whether activities are waited for as soon as they are handed out.
+    settles: bool,
+    world: u32,
+    handed: u32,
+    completing: BTreeMap<TaskToken, Completing>,
+    /// Where the next task of a run goes, by run id.
+    next_goes: BTreeMap<SmolStr, Slot<Accepted>>,
+    attempts: BTreeMap<ActivityToken, Attempt>,
+    /// What no poll has taken yet.
+    out: Vec<Undelivered>,
+    /// Which workflow tasks and queries workers are on while the world goes on.
+    on_it: BTreeMap<Token, OnIt>,
+}
+
+impl Hands {
+    /// Those of the next world; all that is in hand of the last one is not there any more.
+    pub(crate) fn of_next_world(
+        shared: &Arc<Shared>,
+        wall: &Arc<dyn Wall>,
+        options: &Options,
+        settles: bool,
+    ) -> Self {
+        let world = shared.next_world();
+        Self {
+            shared: Arc::clone(shared),
+            wall: Arc::clone(wall),
+            options: options.clone(),
+            settles,
+            world,
+            handed: 0,
+            completing: BTreeMap::new(),
+            next_goes: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            out: Vec::new(),
+            on_it: BTreeMap::new(),
+        }
+    }
+
+    fn found(&self, what: String) {
+        self.shared.inbox().left.findings.insert(what);
+    }
+
+    fn nobody_polls(&self, host: usize, identity: &SmolStr, queue: &SmolStr, what: &str) {
+        let mut inbox = self.shared.inbox();
+        if inbox.closing {
+            return;
+        }
+        inbox.left.silent.insert(host);
+        inbox.left.findings.insert(format!(
+            "worker {identity} does not poll queue \"{queue}\" for {what} any more"
+        ));
+    }
+
+    fn answered(&mut self, token: &TaskToken, said: TaskSaid) -> TaskResponse {
+        match said {
+            TaskSaid::Completed(completed, reply) => {
+                let keeps = Completing::Completed(reply, completed.return_new_task);
+                self.completing.insert(token.clone(), keeps);
+                TaskResponse {
+                    token: token.clone(),
+                    identity: completed.identity,
+                    outcome: TaskOutcome::Completed {
+                        commands: completed.commands,
+                        sticky: completed.sticky,
+                        sdk_metadata: completed.sdk_metadata,
+                        force_new_task: completed.force_new_task,
+                    },
+                    answers: completed.answers,
+                }
+            }
+            TaskSaid::Failed(identity, failure, reply) => {
+                self.completing.insert(token.clone(), Completing::Failed(reply));
+                TaskResponse {
+                    token: token.clone(),
+                    identity,
+                    outcome: TaskOutcome::Failed(failure),
+                    answers: Vec::new(),
+                }
+            }
+        }
+    }
+
+    fn refuse_all(&mut self, which: impl Fn(&TaskToken) -> bool) {
+        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
+        self.completing.retain(|token, completing| {
+            let drops = which(token);
+            if drops {
+                let _told = match completing {
+                    Completing::Completed(reply, _) => reply.answer(Err(gone())),
+                    Completing::Failed(reply) => reply.answer(Err(gone())),
+                };
+            }
+            !drops
+        });
+    }
+
+    /// Everything that is said of an attempt and was not heard.
+    fn take_said(&mut self, token: ActivityToken, now: Timestamp) -> Vec<(ActivitySaid, SmolStr)> {
+        let Some(attempt) = self.attempts.get_mut(&token) else { return Vec::new() };
+        let says = self.shared.inbox().says.remove(&attempt.wire).unwrap_or_default();
+        let mut said = Vec::new();
+        for one in says {
+            let Says::Activity(done, identity, reply) = one else {
+                one.refuse(Refused::BadToken);
+                continue;
+            };
+            if attempt.end.is_some() {
+                reply.tell(Err(Refused::Request(NotFound::Activity.into())));
+                continue;
+            }
+            attempt.heard = now;
+            match done {
+                ActivityDone::Heartbeat(details) => {
+                    attempt.heartbeats = true;
+                    attempt.beats.push_back(reply);
+                    said.push((ActivitySaid::Heartbeat(details), identity));
+                }
+                ActivityDone::Completed(result) => {
+                    attempt.end = Some(reply);
+                    said.push((ActivitySaid::Completed(result), identity));
+                }
+                ActivityDone::Failed { failure, last_heartbeat_details } => {
+                    attempt.end = Some(reply);
+                    said.push((ActivitySaid::Failed { failure, last_heartbeat_details }, identity));
+                }
+                ActivityDone::Canceled(details) => {
+                    attempt.end = Some(reply);
+                    said.push((ActivitySaid::Canceled(details), identity));
+                }
+            }
+        }
+        said
+    }
+}
+
+impl Remote for Hands {
+    fn polls(&self, worker: RemoteWorker<'_>, queue: &SmolStr, workflows: bool) -> bool {
+        self.settles || self.shared.has_poll(worker.identity, queue, workflows)
+    }
+
+    fn workflow_task(
+        &mut self,
+        seen: SeenByRemote<'_>,
+        worker: RemoteWorker<'_>,
+        delivery: &TaskDelivery,
+    ) -> Handed<TaskResponse> {
+        let of = &delivery.token;
+        let Some(run) = seen.service.run_by_id(&of.workflow_id, &of.run_id) else {
+            return Handed::Done(None);
+        };
+        let run = u32::try_from(run.index()).unwrap_or(u32::MAX);
+        self.handed += 1;
+        let what = What::Task { run, started: of.started, nth: self.handed };
+        let token = Token { world: self.world, what };
+        let (times, timeout) = times(delivery);
+        let sticky = delivery.first_event != EventId::FIRST && !worker.sticky_queue.is_empty();
+        let queue = if sticky { worker.sticky_queue } else { worker.queue };
+        let work = WorkflowWork::Task {
+            token: token.to_bytes(),
+            run_id: wire_id(&of.run_id, self.world),
+            delivery: Box::new(delivery.clone()),
+            queue: TaskQueue::normal(queue.clone()),
+            scheduled_at: times.0,
+            started_at: times.1,
+        };
+        let next = self.next_goes.remove(&of.run_id);
+        let came_along = next.is_some_and(|slot| {
+            self.shared.inbox().in_hand.insert(token.clone());
+            let next = Some(work.clone());
+            slot.answer(Ok(Accepted { next, reset_history: None }))
+        });
+        if !self.settles {
+            let until = self.wall.now().saturating_add(timeout);
+            self.on_it.insert(token.clone(), OnIt { what: Which::Task(of.clone()), until });
+            if !came_along {
+                self.hand_out_later(worker, (&token, sticky), Work::Workflow(work));
+            }
+            return Handed::Later;
+        }
+        if !came_along && !self.hand_out(seen, worker, (&token, sticky), &work) {
+            return Handed::Done(None);
+        }
+        let said = self.wait_for(seen, timeout, |inbox| inbox.take_said(&token));
+        self.shared.inbox().put_down(&token);
+        match said {
+            Some(Says::Task(said)) => Handed::Done(Some(self.answered(of, said))),
+            Some(other) => {
+                other.refuse(Refused::BadToken);
+                Handed::Done(None)
+            }
+            None => Handed::Done(None),
+        }
+    }
+
+    fn workflow_task_answered(
+        &mut self,
+        token: &TaskToken,
+        answered: Result<TaskAccepted, RequestError>,
+    ) {
+        match (self.completing.remove(token), answered) {
+            // A task that leaves no trace is answered by itself, so that the worker knows of it.
+            (
+                Some(Completing::Completed(slot, true)),
+                Ok(TaskAccepted { next: true, seen: None }),
+            ) => {
+                self.next_goes.insert(token.run_id.clone(), slot);
+            }
+            (Some(Completing::Completed(slot, _)), Ok(accepted)) => {
+                let answer = Accepted { next: None, reset_history: accepted.seen };
+                slot.tell(Ok(answer));
+            }
+            (Some(Completing::Completed(slot, _)), Err(error)) => {
+                slot.tell(Err(error.into()));
+            }
+            (Some(Completing::Failed(slot)), answered) => {
+                slot.tell(answered.map(drop).map_err(Refused::Request));
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn query(
+        &mut self,
+        seen: SeenByRemote<'_>,
+        worker: RemoteWorker<'_>,
+        task: &QueryTask,
+    ) -> Handed<AnswerQuery> {
+        self.handed += 1;
+        let token = Token { world: self.world, what: What::Query { nth: self.handed } };
+        let sticky = task.events.is_empty() && !worker.sticky_queue.is_empty();
+        let work = WorkflowWork::Query {
+            token: token.to_bytes(),
+            run_id: wire_id(&task.run_id, self.world),
+            task: Box::new(task.clone()),
+        };
+        let id = task.query.id.clone();
+        if !self.settles {
+            let until = self.wall.now().saturating_add(TASK_PATIENCE);
+            self.on_it.insert(token.clone(), OnIt { what: Which::Query(id), until });
+            self.hand_out_later(worker, (&token, sticky), Work::Workflow(work));
+            return Handed::Later;
+        }
+        if !self.hand_out(seen, worker, (&token, sticky), &work) {
+            return Handed::Done(None);
+        }
+        let said = self.wait_for(seen, TASK_PATIENCE, |inbox| inbox.take_said(&token));
+        self.shared.inbox().put_down(&token);
+        Handed::Done(match said {
+            Some(Says::Query(answer, reply)) => {
+                reply.tell(Ok(()));
+                Some(query_answer(id, answer))
+            }
+            Some(other) => {
+                other.refuse(Refused::BadToken);
+                None
+            }
+            None => None,
+        })
+    }
+
+    fn activity_task(
+        &mut self,
+        seen: SeenByRemote<'_>,
+        worker: RemoteWorker<'_>,
+        task: &ActivityTask,
+    ) {
+        let what = What::Activity { token: task.token.to_bytes() };
+        let wire = Token { world: self.world, what };
+        let work = ActivityWork {
+            token: wire.to_bytes(),
+            run_id: wire_id(&task.run_id, self.world),
+            task: Box::new(task.clone()),
+        };
+        let start = task.start_to_close.map(|limit| task.started_at + limit);
+        let all = task.schedule_to_close.map(|limit| task.scheduled_at + limit);
+        let attempt = Attempt {
+            host: worker.host,
+            wire: wire.clone(),
+            beats: VecDeque::new(),
+            end: None,
+            heartbeats: false,
+            limit: [start, all].into_iter().flatten().min(),
+            between: task.heartbeat_timeout,
+            heard: seen.now,
+        };
+        self.attempts.insert(task.token, attempt);
+        if !self.settles {
+            return self.hand_out_later(worker, (&wire, false), Work::Activity(work));
+        }
+        self.shared.inbox().in_hand.insert(wire);
+        loop {
+            let found = self.wait_for(seen, self.options.patience, |inbox| {
+                let is_its = |(poll, slot): &(crate::ActivityPoll, Slot<_>)| {
+                    slot.is_open()
+                        && poll.identity == *worker.identity
+                        && poll.queue == *worker.queue
+                };
+                let at = inbox.activity_polls.iter().position(is_its)?;
+                inbox.activity_polls.remove(at)
+            });
+            let Some((_, slot)) = found else {
+                let (host, identity, queue) = (worker.host, worker.identity, worker.queue);
+                return self.nobody_polls(host, identity, queue, "activities");
+            };
+            if slot.answer(Ok(Some(work.clone()))) {
+                return;
+            }
+        }
+    }
+
+    fn activity_said(
+        &mut self,
+        seen: SeenByRemote<'_>,
+        token: ActivityToken,
+    ) -> Vec<(ActivitySaid, SmolStr)> {
+        let Some(attempt) = self.attempts.get(&token) else { return Vec::new() };
+        if self.settles && attempt.end.is_none() {
+            let (wire, heartbeats) = (attempt.wire.clone(), attempt.heartbeats);
+            if !self.wait_for_any(seen, &[wire], self.options.settle) && !heartbeats {
+                self.shared.inbox().left.unsettled += 1;
+            }
+        }
+        self.take_said(token, seen.now)
+    }
+
+    fn heartbeat_answered(&mut self, token: ActivityToken, answered: Result<bool, RequestError>) {
+        let beat = self.attempts.get_mut(&token).and_then(|attempt| attempt.beats.pop_front());
+        if let Some(reply) = beat {
+            let heard = |cancel_requested| ActivityHeard { cancel_requested };
+            reply.tell(answered.map(heard).map_err(Refused::Request));
+        }
+    }
+
+    fn end_answered(&mut self, token: ActivityToken, answered: Result<(), RequestError>) {
+        let Some(attempt) = self.attempts.remove(&token) else { return };
+        self.shared.inbox().put_down(&attempt.wire);
+        for beat in attempt.beats {
+            beat.tell(Ok(ActivityHeard::default()));
+        }
+        if let Some(reply) = attempt.end {
+            let done = answered.map(|()| ActivityHeard::default());
+            reply.tell(done.map_err(Refused::Request));
+        }
+    }
+
+    fn activity_lost(&mut self, token: ActivityToken) {
+        let Some(attempt) = self.attempts.remove(&token) else { return };
+        self.shared.inbox().put_down(&attempt.wire);
+        for reply in attempt.beats.into_iter().chain(attempt.end) {
+            reply.tell(Err(Refused::Request(NotFound::Activity.into())));
+        }
+    }
+
+    fn at_rest(&mut self, seen: SeenByRemote<'_>, next: Option<Timestamp>) -> News {
+        if !self.settles {
+            return self.news();
+        }
+        // An attempt that the service has given up has nothing to say that matters.
+        let live = |token: &ActivityToken, attempt: &Attempt| {
+            let standing = seen.service.standing(token.run, token.scheduled);
+            attempt.is_live()
+                && standing.is_some_and(|it| it.attempt == token.attempt && it.retry.is_none())
+        };
+        let waiting: Vec<&Attempt> = self
+            .attempts
+            .iter()
+            .filter_map(|(token, attempt)| live(token, attempt).then_some(attempt))
+            .collect();
+        let own = waiting.iter().filter_map(|attempt| attempt.deadline()).min();
+        let waits =
+            !waiting.is_empty() && next.is_none_or(|next| own.is_some_and(|own| own <= next));
+        let tokens: Vec<Token> = waiting.iter().map(|attempt| attempt.wire.clone()).collect();
+        if waits && !self.wait_for_any(seen, &tokens, self.options.patience) {
+            self.found("an activity was silent for as long as is waited for one".to_owned());
+        }
+        let inbox = self.shared.inbox();
+        let says = |(_, attempt): &(&ActivityToken, &Attempt)| {
+            attempt.is_live() && inbox.says.contains_key(&attempt.wire)
+        };
+        let attempts = self.attempts.iter().filter(says).map(|(token, _)| *token).collect();
+        News { attempts, ..News::default() }
+    }
+
+    fn crashed(&mut self, host: usize) {
+        let lost: Vec<ActivityToken> = self
+            .attempts
+            .iter()
+            .filter_map(|(token, attempt)| (attempt.host == host).then_some(*token))
+            .collect();
+        for token in lost {
+            self.activity_lost(token);
+        }
+        self.refuse_all(|_| true);
+        for (_, slot) in core::mem::take(&mut self.next_goes) {
+            slot.tell(Ok(Accepted::default()));
+        }
+    }
+}
+
+impl Drop for Hands {
+    /// The world is over: nothing of it is waited for.
+    fn drop(&mut self) {
+        self.refuse_all(|_| true);
+        for (_, slot) in core::mem::take(&mut self.next_goes) {
+            slot.tell(Ok(Accepted::default()));
+        }
+        for (_, attempt) in core::mem::take(&mut self.attempts) {
+            for reply in attempt.beats.into_iter().chain(attempt.end) {
+                reply.tell(Err(Refused::OtherWorld));
+            }
+        }
+    }
+}
+
+fn query_answer(
+    query_id: SmolStr,
+    answer: Result<Option<rehearsal_history::Payloads>, Box<rehearsal_history::Failure>>,
+) -> AnswerQuery {
+    AnswerQuery { query_id, answer, meddling: None }
+}
+
+/// When a task was scheduled and started, and how long a worker has for it.
+fn times(delivery: &TaskDelivery) -> ((Timestamp, Timestamp), Duration) {
+    let started = delivery.events.last().map_or(Timestamp::EPOCH, |event| event.time);
+    let scheduled = delivery.events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::WorkflowTaskScheduled(scheduled) => {
+            Some((event.time, scheduled.start_to_close_timeout))
+        }
+        _ => None,
+    });
+    let (at, timeout) = scheduled.unwrap_or((started, None));
+    ((at, started), timeout.unwrap_or(TASK_PATIENCE))
+}

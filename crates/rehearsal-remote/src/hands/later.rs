@@ -1,0 +1,168 @@
+//! What is in hand of many workers at once while the world goes on: nobody waits for another.
+
+use rehearsal_activation::TaskToken;
+use rehearsal_engine::{News, RemoteWorker};
+use rehearsal_history::{SmolStr, Timestamp};
+
+use super::attempt::Attempt;
+use super::{Hands, query_answer};
+use crate::answer::{ActivityWork, Refused, WorkflowWork};
+use crate::inbox::{Inbox, Says};
+use crate::token::Token;
+
+/// Work that no poll has taken yet.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    wire: Token,
+    work: Work,
+    host: usize,
+    identity: SmolStr,
+    /// The queue whose polls may have it.
+    queue: SmolStr,
+    /// Until when somebody must poll, in real time.
+    until: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) enum Work {
+    Workflow(WorkflowWork),
+    Activity(ActivityWork),
+}
+
+/// A workflow task or a query that a worker is on, and until when, in real time.
+#[derive(Debug)]
+pub(super) struct OnIt {
+    pub(super) what: Which,
+    pub(super) until: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Which {
+    Task(TaskToken),
+    Query(SmolStr),
+}
+
+impl Hands {
+    /// Hands work out, now or when somebody polls.
+    pub(super) fn hand_out_later(
+        &mut self,
+        worker: RemoteWorker<'_>,
+        (wire, sticky): (&Token, bool),
+        work: Work,
+    ) {
+        self.shared.inbox().in_hand.insert(wire.clone());
+        let queue = if sticky { worker.sticky_queue } else { worker.queue };
+        self.out.push(Undelivered {
+            wire: wire.clone(),
+            work,
+            host: worker.host,
+            identity: worker.identity.clone(),
+            queue: queue.clone(),
+            until: self.wall.now().saturating_add(self.options.patience),
+        });
+        self.deliver();
+    }
+
+    /// Gives to the polls that are open what waits for them. Who does not poll in time is silent.
+    fn deliver(&mut self) {
+        let now = self.wall.now();
+        for out in core::mem::take(&mut self.out) {
+            if self.is_taken(&out) {
+                continue;
+            }
+            if now < out.until {
+                self.out.push(out);
+                continue;
+            }
+            let what = match out.work {
+                Work::Workflow(_) => "workflow tasks",
+                Work::Activity(_) => "activities",
+            };
+            self.nobody_polls(out.host, &out.identity, &out.queue, what);
+            if let Some(on_it) = self.on_it.get_mut(&out.wire) {
+                on_it.until = now;
+            }
+        }
+    }
+
+    fn is_taken(&self, out: &Undelivered) -> bool {
+        let is_its =
+            |identity: &SmolStr, queue: &SmolStr| *identity == out.identity && *queue == out.queue;
+        loop {
+            let mut inbox = self.shared.inbox();
+            let Inbox { workflow_polls, activity_polls, .. } = &mut *inbox;
+            let taken = match &out.work {
+                Work::Workflow(work) => {
+                    let at = workflow_polls.iter().position(|(poll, slot)| {
+                        slot.is_open() && is_its(&poll.identity, &poll.queue)
+                    });
+                    let Some((_, slot)) = at.and_then(|at| workflow_polls.remove(at)) else {
+                        return false;
+                    };
+                    drop(inbox);
+                    slot.answer(Ok(Some(work.clone())))
+                }
+                Work::Activity(work) => {
+                    let at = activity_polls.iter().position(|(poll, slot)| {
+                        slot.is_open() && is_its(&poll.identity, &poll.queue)
+                    });
+                    let Some((_, slot)) = at.and_then(|at| activity_polls.remove(at)) else {
+                        return false;
+                    };
+                    drop(inbox);
+                    slot.answer(Ok(Some(work.clone())))
+                }
+            };
+            if taken {
+                return true;
+            }
+        }
+    }
+
+    /// What has come since it was looked last, without waiting for anything.
+    pub(super) fn news(&mut self) -> News {
+        self.deliver();
+        let now = self.wall.now();
+        let mut news = News::default();
+        let wires: Vec<Token> = self.on_it.keys().cloned().collect();
+        for wire in wires {
+            let said = self.shared.inbox().take_said(&wire);
+            let late = self.on_it.get(&wire).is_some_and(|on_it| on_it.until <= now);
+            if said.is_none() && !late {
+                continue;
+            }
+            self.out.retain(|out| out.wire != wire);
+            let Some(on_it) = self.on_it.remove(&wire) else { continue };
+            match (on_it.what, said) {
+                (Which::Task(token), Some(Says::Task(said))) => {
+                    let response = self.answered(&token, said);
+                    news.tasks.push((token, Some(response)));
+                }
+                (Which::Task(token), said) => {
+                    if let Some(said) = said {
+                        said.refuse(Refused::BadToken);
+                    }
+                    news.tasks.push((token, None));
+                }
+                (Which::Query(id), Some(Says::Query(answer, reply))) => {
+                    news.queries.push(query_answer(id, answer));
+                    reply.tell(Ok(()));
+                }
+                (Which::Query(_), said) => {
+                    if let Some(said) = said {
+                        said.refuse(Refused::BadToken);
+                    }
+                }
+            }
+            self.shared.inbox().put_down(&wire);
+        }
+        let mut inbox = self.shared.inbox();
+        let says = |(_, attempt): &(&_, &Attempt)| {
+            attempt.is_live() && inbox.says.contains_key(&attempt.wire)
+        };
+        news.attempts = self.attempts.iter().filter(says).map(|(token, _)| *token).collect();
+        let untils = self.out.iter().map(|out| out.until);
+        inbox.next_look = untils.chain(self.on_it.values().map(|on_it| on_it.until)).min();
+        news
+    }
+}

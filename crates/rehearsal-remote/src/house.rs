@@ -1,0 +1,64 @@
+//! What stands behind the door: the thread that owns the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rehearsal_engine::Remote;
+use rehearsal_history::SmolStr;
+
+use crate::door::Door;
+use crate::hands::Hands;
+use crate::inbox::Shared;
+use crate::live::Live;
+use crate::options::Options;
+use crate::wall::Wall;
+
+/// Makes the workers outside of a run.
+pub type MakeHands = Arc<dyn Fn() -> Box<dyn Remote> + Send + Sync>;
+
+/// What a house has come to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// What was asked for that is not simulated, and how often.
+    pub not_simulated: BTreeMap<SmolStr, u64>,
+    /// What went wrong, a line each.
+    pub findings: Vec<String>,
+}
+
+/// The side of a world that faces processes outside. It is kept by one thread.
+pub struct House {
+    options: Options,
+    shared: Arc<Shared>,
+    wall: Arc<dyn Wall>,
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("House").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// A house, and the door to it. What is asked before [`House::run`] waits for it.
+#[must_use]
+pub fn open(options: Options, wall: Arc<dyn Wall>) -> (Door, House) {
+    let shared = Shared::new(options.most_waiting);
+    let door = Door::new(Arc::clone(&shared));
+    (door, House { options, shared, wall })
+}
+
+impl House {
+    /// The workers outside, for the runs of a scenario ([`with_remote`](rehearsal_engine::Scenario::with_remote)): each run is
+    /// a world of its own, one after another.
+    #[must_use]
+    pub fn hands(&self) -> MakeHands {
+        let Self { options, shared, wall } = self;
+        let (options, shared, wall) = (options.clone(), Arc::clone(shared), Arc::clone(wall));
+        Arc::new(move || Box::new(Hands::of_next_world(&shared, &wall, &options, true)))
+    }
+
+    /// Keeps the house until the door is closed.
+    #[must_use]
+    pub fn run(self) -> Report {
+        Live::new(&self.shared, &self.wall, &self.options).run()
+    }
+}

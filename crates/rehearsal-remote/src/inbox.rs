@@ -1,0 +1,451 @@
+//! What has come in and is not looked at yet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rehearsal_activation::{Query, WorkerTaskFailure};
+use rehearsal_history::event::UpdateRequest;
+use rehearsal_history::{Failure, Payloads, SmolStr, Timestamp};
+use rehearsal_service::{Input, NotFound, RunView, StartWorkflow, Target};
+
+use crate::answer::{
+    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, Refused, Started,
+    UpdateStanding, WorkflowWork,
+};
+use crate::ask::{
+    ActivityDone, ActivityPoll, Completed, HistoryAsk, UpdateWait, WorkerGone, WorkflowPoll,
+};
+use crate::door::Slot;
+use crate::left::Left;
+use crate::token::{Token, What};
+use crate::wall::Bell;
+
+/// What a worker says of a workflow task.
+#[derive(Debug)]
+pub(crate) enum TaskSaid {
+    Completed(Box<Completed>, Slot<Accepted>),
+    Failed(SmolStr, Box<WorkerTaskFailure>, Slot<()>),
+}
+
+impl TaskSaid {
+    pub(crate) fn refuse(&self, refused: Refused) {
+        match self {
+            Self::Completed(_, reply) => reply.tell(Err(refused)),
+            Self::Failed(_, _, reply) => reply.tell(Err(refused)),
+        }
+    }
+}
+
+/// What a worker says of what it was handed.
+#[derive(Debug)]
+pub(crate) enum Says {
+    /// Nothing will be said.
+    Nothing,
+    Task(TaskSaid),
+    Query(Result<Option<Payloads>, Box<Failure>>, Slot<()>),
+    Activity(ActivityDone, SmolStr, Slot<ActivityHeard>),
+}
+
+impl Says {
+    pub(crate) fn refuse(&self, refused: Refused) {
+        match self {
+            Self::Nothing => {}
+            Self::Task(said) => said.refuse(refused),
+            Self::Query(_, reply) => reply.tell(Err(refused)),
+            Self::Activity(_, _, reply) => reply.tell(Err(refused)),
+        }
+    }
+}
+
+/// What a client asks.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Start {
+        start: Box<StartWorkflow>,
+        reply: Slot<Started>,
+    },
+    SignalWithStart {
+        start: Box<StartWorkflow>,
+        name: SmolStr,
+        input: Option<Payloads>,
+        reply: Slot<Started>,
+    },
+    Act {
+        input: Box<Input>,
+        reply: Slot<()>,
+    },
+    ActivityById {
+        target: Target,
+        activity_id: SmolStr,
+        done: ActivityDone,
+        identity: SmolStr,
+        reply: Slot<ActivityHeard>,
+    },
+    WorkerGone {
+        gone: WorkerGone,
+        reply: Slot<()>,
+    },
+    ResetSticky {
+        target: Target,
+        reply: Slot<()>,
+    },
+    Query {
+        target: Target,
+        query: Query,
+        reply: Slot<Option<Payloads>>,
+    },
+    Update {
+        target: Target,
+        request: Box<UpdateRequest>,
+        wait: UpdateWait,
+        reply: Slot<UpdateStanding>,
+    },
+    PollUpdate {
+        target: Target,
+        update_id: SmolStr,
+        wait: UpdateWait,
+        reply: Slot<UpdateStanding>,
+    },
+    UpdateWithStart {
+        start: Box<StartWorkflow>,
+        request: Box<UpdateRequest>,
+        wait: UpdateWait,
+        reply: Slot<(Started, UpdateStanding)>,
+    },
+    History {
+        ask: HistoryAsk,
+        reply: Slot<HistoryPage>,
+    },
+    Describe {
+        target: Target,
+        reply: Slot<Described>,
+    },
+    List {
+        query: SmolStr,
+        reply: Slot<Vec<RunView>>,
+    },
+    Pollers {
+        queue: SmolStr,
+        reply: Slot<(Vec<SmolStr>, Vec<SmolStr>)>,
+    },
+    Lock {
+        reply: Slot<()>,
+    },
+    Unlock {
+        reply: Slot<()>,
+    },
+    Sleep {
+        by: Duration,
+        unlocks: bool,
+        reply: Slot<()>,
+    },
+    SleepUntil {
+        until: Timestamp,
+        reply: Slot<()>,
+    },
+    Now {
+        reply: Slot<Timestamp>,
+    },
+}
+
+impl Request {
+    pub(crate) fn refuse(self, refused: Refused) {
+        let _told = match self {
+            Self::Start { reply, .. } | Self::SignalWithStart { reply, .. } => {
+                reply.answer(Err(refused))
+            }
+            Self::Act { reply, .. }
+            | Self::WorkerGone { reply, .. }
+            | Self::ResetSticky { reply, .. }
+            | Self::Lock { reply }
+            | Self::Unlock { reply }
+            | Self::Sleep { reply, .. }
+            | Self::SleepUntil { reply, .. } => reply.answer(Err(refused)),
+            Self::ActivityById { reply, .. } => reply.answer(Err(refused)),
+            Self::Query { reply, .. } => reply.answer(Err(refused)),
+            Self::Update { reply, .. } | Self::PollUpdate { reply, .. } => {
+                reply.answer(Err(refused))
+            }
+            Self::UpdateWithStart { reply, .. } => reply.answer(Err(refused)),
+            Self::History { reply, .. } => reply.answer(Err(refused)),
+            Self::Describe { reply, .. } => reply.answer(Err(refused)),
+            Self::List { reply, .. } => reply.answer(Err(refused)),
+            Self::Pollers { reply, .. } => reply.answer(Err(refused)),
+            Self::Now { reply } => reply.answer(Err(refused)),
+        };
+    }
+}
+
+/// A poll for workflow tasks that is open, as far as is known.
+pub(crate) type WorkflowPolls = VecDeque<(WorkflowPoll, Slot<Option<WorkflowWork>>)>;
+/// A poll for activity tasks.
+pub(crate) type ActivityPolls = VecDeque<(ActivityPoll, Slot<Option<ActivityWork>>)>;
+
+/// What has come in.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    /// What clients ask, in the order in which it came.
+    pub(crate) requests: VecDeque<Request>,
+    pub(crate) workflow_polls: WorkflowPolls,
+    pub(crate) activity_polls: ActivityPolls,
+    /// What workers say, by what they say it of, each in the order in which it came.
+    pub(crate) says: BTreeMap<Token, VecDeque<Says>>,
+    /// What is in the hands of workers of the world that goes on.
+    pub(crate) in_hand: BTreeSet<Token>,
+    /// Which world goes on.
+    pub(crate) world: u32,
+    /// What was asked for that is not simulated, and how often.
+    pub(crate) not_simulated: BTreeMap<SmolStr, u64>,
+    pub(crate) closing: bool,
+    /// What went wrong outside in the world that goes on.
+    pub(crate) left: Left,
+    /// When somebody has had something in hand for too long, in real time.
+    pub(crate) next_look: Option<Timestamp>,
+    worlds: u32,
+}
+
+impl Inbox {
+    /// What a worker said first of this, and was not heard.
+    pub(crate) fn take_said(&mut self, token: &Token) -> Option<Says> {
+        let says = self.says.get_mut(token)?;
+        let said = says.pop_front();
+        if says.is_empty() {
+            self.says.remove(token);
+        }
+        said
+    }
+
+    /// Nobody has it in hand any more: what is said of it was said too late.
+    pub(crate) fn put_down(&mut self, token: &Token) {
+        self.in_hand.remove(token);
+        for says in self.says.remove(token).unwrap_or_default() {
+            says.refuse(not_found(token));
+        }
+    }
+}
+
+/// What is answered to whoever says something of what nobody has in hand.
+fn not_found(token: &Token) -> Refused {
+    let what = match token.what {
+        What::Task { .. } => NotFound::WorkflowTask,
+        What::Query { .. } => NotFound::Query,
+        What::Activity { .. } => NotFound::Activity,
+    };
+    Refused::Request(what.into())
+}
+
+/// How many names of what is not simulated are kept: a flood of made-up ones costs nothing.
+const MOST_NAMES: usize = 1_000;
+
+/// What the door and the house share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    inbox: Mutex<Inbox>,
+    pub(crate) bell: Bell,
+    most_waiting: usize,
+}
+
+impl Shared {
+    pub(crate) fn new(most_waiting: usize) -> Arc<Self> {
+        Arc::new(Self { inbox: Mutex::default(), bell: Bell::default(), most_waiting })
+    }
+
+    /// A panic elsewhere leaves it as good as it was.
+    pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn push(&self, request: Request) {
+        let mut inbox = self.inbox();
+        let refused = if inbox.closing {
+            Some(Refused::Closing)
+        } else if inbox.requests.len() >= self.most_waiting {
+            Some(Refused::TooMuch { what: "requests" })
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            drop(inbox);
+            return request.refuse(refused);
+        }
+        inbox.requests.push_back(request);
+        drop(inbox);
+        self.bell.ring();
+    }
+
+    pub(crate) fn poll_workflow(&self, poll: WorkflowPoll, slot: &Slot<Option<WorkflowWork>>) {
+        let mut inbox = self.inbox();
+        inbox.workflow_polls.retain(|(_, slot)| slot.is_open());
+        let refused = self.refuses(&inbox, inbox.workflow_polls.len());
+        if refused.is_none() {
+            inbox.workflow_polls.push_back((poll, slot.clone()));
+        }
+        drop(inbox);
+        match refused {
+            Some(refused) => slot.tell(Err(refused)),
+            None => self.bell.ring(),
+        }
+    }
+
+    pub(crate) fn poll_activity(&self, poll: ActivityPoll, slot: &Slot<Option<ActivityWork>>) {
+        let mut inbox = self.inbox();
+        inbox.activity_polls.retain(|(_, slot)| slot.is_open());
+        let refused = self.refuses(&inbox, inbox.activity_polls.len());
+        if refused.is_none() {
+            inbox.activity_polls.push_back((poll, slot.clone()));
+        }
+        drop(inbox);
+        match refused {
+            Some(refused) => slot.tell(Err(refused)),
+            None => self.bell.ring(),
+        }
+    }
+
+    fn refuses(&self, inbox: &Inbox, polls: usize) -> Option<Refused> {
+        if inbox.closing {
+            return Some(Refused::Closing);
+        }
+        (polls >= self.most_waiting).then_some(Refused::TooMuch { what: "polls" })
+    }
+
+    /// A worker says something of what it was handed.
+    pub(crate) fn says(&self, token: &[u8], says: Says) {
+        let Some(token) = Token::from_bytes(token) else { return says.refuse(Refused::BadToken) };
+        let mut inbox = self.inbox();
+        let refused = if inbox.closing {
+            Some(Refused::Closing)
+        } else if token.world != inbox.world {
+            Some(Refused::OtherWorld)
+        } else if !inbox.in_hand.contains(&token) {
+            Some(not_found(&token))
+        } else if inbox.says.get(&token).map_or(0, VecDeque::len) >= self.most_waiting {
+            Some(Refused::TooMuch { what: "answers" })
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            drop(inbox);
+            return says.refuse(refused);
+        }
+        inbox.says.entry(token).or_default().push_back(says);
+        drop(inbox);
+        self.bell.ring();
+    }
+
+    /// Whether a worker has an open poll of this queue.
+    pub(crate) fn has_poll(&self, identity: &SmolStr, queue: &SmolStr, workflows: bool) -> bool {
+        let inbox = self.inbox();
+        if workflows {
+            inbox.workflow_polls.iter().any(|(poll, slot)| {
+                slot.is_open() && poll.identity == *identity && poll.queue == *queue
+            })
+        } else {
+            inbox.activity_polls.iter().any(|(poll, slot)| {
+                slot.is_open() && poll.identity == *identity && poll.queue == *queue
+            })
+        }
+    }
+
+    /// The queues that somebody polls, sticky ones too.
+    pub(crate) fn polled_queues(&self) -> BTreeSet<SmolStr> {
+        let inbox = self.inbox();
+        let workflows = inbox.workflow_polls.iter().filter(|(_, slot)| slot.is_open());
+        let activities = inbox.activity_polls.iter().filter(|(_, slot)| slot.is_open());
+        let queues = workflows.map(|(poll, _)| poll.queue.clone());
+        queues.chain(activities.map(|(poll, _)| poll.queue.clone())).collect()
+    }
+
+    /// Who polls which queue, and whether for workflow tasks.
+    pub(crate) fn open_polls(&self) -> BTreeSet<(SmolStr, SmolStr, bool)> {
+        let inbox = self.inbox();
+        let workflows = inbox.workflow_polls.iter().filter(|(_, slot)| slot.is_open());
+        let workflows = workflows.map(|(poll, _)| {
+            let queue = poll.normal.as_ref().unwrap_or(&poll.queue);
+            (poll.identity.clone(), queue.clone(), true)
+        });
+        let activities = inbox.activity_polls.iter().filter(|(_, slot)| slot.is_open());
+        let activities =
+            activities.map(|(poll, _)| (poll.identity.clone(), poll.queue.clone(), false));
+        workflows.chain(activities).collect()
+    }
+
+    /// The house is closed: what is left of what was asked, what went wrong, and what is not simulated. All polls are
+    /// refused.
+    pub(crate) fn end(&self) -> (VecDeque<Request>, Left, BTreeMap<SmolStr, u64>) {
+        self.close();
+        let mut inbox = self.inbox();
+        let says = core::mem::take(&mut inbox.says);
+        let requests = core::mem::take(&mut inbox.requests);
+        let left = core::mem::take(&mut inbox.left);
+        let not_simulated = inbox.not_simulated.clone();
+        drop(inbox);
+        for says in says.into_values().flatten() {
+            says.refuse(Refused::Closing);
+        }
+        (requests, left, not_simulated)
+    }
+
+    /// Another world begins. Returns its number.
+    pub(crate) fn next_world(&self) -> u32 {
+        let mut inbox = self.inbox();
+        inbox.world = inbox.worlds;
+        inbox.worlds += 1;
+        inbox.left = Left::default();
+        let in_hand = core::mem::take(&mut inbox.in_hand);
+        let says = core::mem::take(&mut inbox.says);
+        let world = inbox.world;
+        drop(inbox);
+        drop(in_hand);
+        for says in says.into_values().flatten() {
+            says.refuse(Refused::OtherWorld);
+        }
+        world
+    }
+
+    /// The open polls of a worker that ends are answered with nothing.
+    pub(crate) fn worker_gone(&self, gone: &WorkerGone) {
+        let mut inbox = self.inbox();
+        let is_its = |identity: &SmolStr, queue: &SmolStr| {
+            *identity == gone.identity
+                && (gone.queue.is_empty() || *queue == gone.queue || *queue == gone.sticky_queue)
+        };
+        let (gone_w, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut inbox.workflow_polls)
+            .into_iter()
+            .partition(|(poll, _)| is_its(&poll.identity, &poll.queue));
+        inbox.workflow_polls = kept.into();
+        let (gone_a, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut inbox.activity_polls)
+            .into_iter()
+            .partition(|(poll, _)| is_its(&poll.identity, &poll.queue));
+        inbox.activity_polls = kept.into();
+        drop(inbox);
+        for (_, slot) in gone_w {
+            slot.answer(Ok(None));
+        }
+        for (_, slot) in gone_a {
+            slot.answer(Ok(None));
+        }
+    }
+
+    pub(crate) fn not_simulated(&self, what: SmolStr) {
+        let mut inbox = self.inbox();
+        if inbox.not_simulated.len() < MOST_NAMES || inbox.not_simulated.contains_key(&what) {
+            *inbox.not_simulated.entry(what).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        let mut inbox = self.inbox();
+        inbox.closing = true;
+        let polls = core::mem::take(&mut inbox.workflow_polls);
+        let activity_polls = core::mem::take(&mut inbox.activity_polls);
+        drop(inbox);
+        for (_, slot) in polls {
+            slot.tell(Err(Refused::Closing));
+        }
+        for (_, slot) in activity_polls {
+            slot.tell(Err(Refused::Closing));
+        }
+        self.bell.ring();
+    }
+}

@@ -1,0 +1,14 @@
+//! What a world leaves behind beside its outcome.
+
+use std::collections::BTreeSet;
+
+/// What a world leaves behind beside its outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// What went wrong outside, a line each.
+    pub(crate) findings: BTreeSet<String>,
+    /// How often an attempt was silent and had not heartbeated: whether it was done is a matter of real time then.
+    pub(crate) unsettled: u64,
+    /// Workers that took nothing in time.
+    pub(crate) silent: BTreeSet<usize>,
+}

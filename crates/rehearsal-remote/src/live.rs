@@ -1,0 +1,267 @@
+//! The world that clients and workers outside live in: what they ask is done as it comes, and the clock moves by rule.
+//!
+//! While time is locked it passes with the wall clock, as on a server. Else it stands while a workflow task or a query is in
+//! hand, passes with the wall clock while an activity is, and leaps for whoever waits, for nobody else.
+
+mod serve;
+mod waits;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rehearsal_engine::{Calm, Limits, Scenario, WorkerSpec, World};
+use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_service::ServiceConfig;
+
+use self::waits::Wait;
+use crate::hands::Hands;
+use crate::house::Report;
+use crate::inbox::Shared;
+use crate::options::{Options, Pace};
+use crate::token::{Token, What};
+use crate::wall::Wall;
+
+/// A worker that was seen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    host: usize,
+    workflows: bool,
+    activities: bool,
+    gone: bool,
+}
+
+/// What is to be done about time.
+enum Time {
+    /// It has moved.
+    Moved,
+    /// It stands, for that long at most in real time.
+    Stands(Option<Duration>),
+}
+
+/// The world, as its clients see it.
+pub(crate) struct Live {
+    shared: Arc<Shared>,
+    wall: Arc<dyn Wall>,
+    options: Options,
+    world: World,
+    number: u32,
+    /// Workers by their identities and queues.
+    workers: BTreeMap<(SmolStr, SmolStr), Known>,
+    waits: Vec<Wait>,
+    /// How often time is locked.
+    locks: u32,
+    /// Until when nothing leaps, in real time: somebody who waited was answered, and may speak.
+    hushed: Option<Timestamp>,
+    /// Until when what waits for a poll is waited for, in real time.
+    unpolled: Option<Timestamp>,
+    /// Since when time has passed with the wall clock: virtual time and real time then.
+    paced: Option<(Timestamp, Timestamp)>,
+}
+
+impl Live {
+    pub(crate) fn new(shared: &Arc<Shared>, wall: &Arc<dyn Wall>, options: &Options) -> Self {
+        let limits = Limits {
+            steps: u64::MAX,
+            events: usize::MAX,
+            virtual_time: Duration::MAX,
+            failed_tasks: u32::MAX,
+        };
+        let config = ServiceConfig {
+            namespace: options.namespace.clone(),
+            search_attributes: options.search_attributes.clone(),
+            ..ServiceConfig::default()
+        };
+        let hands = {
+            let (shared, wall, options) = (Arc::clone(shared), Arc::clone(wall), options.clone());
+            move || -> Box<dyn rehearsal_engine::Remote> {
+                Box::new(Hands::of_next_world(&shared, &wall, &options, false))
+            }
+        };
+        let scenario = Scenario::new("live")
+            .with_no_workers()
+            .with_no_faults()
+            .with_limits(limits)
+            .with_service_config(config)
+            .with_beginning(options.begins)
+            .with_remote(Arc::new(hands));
+        let world = scenario.world(Box::new(Calm));
+        Self {
+            shared: Arc::clone(shared),
+            wall: Arc::clone(wall),
+            options: options.clone(),
+            world,
+            number: shared.inbox().world,
+            workers: BTreeMap::new(),
+            waits: Vec::new(),
+            locks: u32::from(options.locked),
+            hushed: None,
+            unpolled: None,
+            paced: None,
+        }
+    }
+
+    /// Goes on until the door is closed.
+    pub(crate) fn run(mut self) -> Report {
+        let mut findings = Vec::new();
+        loop {
+            if self.shared.inbox().closing {
+                break;
+            }
+            self.keep_pace();
+            let requests = core::mem::take(&mut self.shared.inbox().requests);
+            for request in requests {
+                self.hushed = None;
+                self.serve(request);
+            }
+            self.meet_workers();
+            let stepped = self.world.step_due();
+            self.part_from_silent();
+            if let Some(over) = self.world.over() {
+                findings.push(over.to_string());
+                break;
+            }
+            if self.answer_waits(!stepped) {
+                self.hushed = Some(self.wall.now().saturating_add(self.options.settle));
+            }
+            if stepped {
+                continue;
+            }
+            match self.pass_time() {
+                Time::Moved => {}
+                Time::Stands(at_most) => self.wall.wait(&self.shared.bell, at_most),
+            }
+        }
+        self.shared.close();
+        for wait in self.waits.drain(..) {
+            wait.close();
+        }
+        let (requests, left, not_simulated) = self.shared.end();
+        for request in requests {
+            request.refuse(crate::Refused::Closing);
+        }
+        findings.extend(left.findings);
+        Report { not_simulated, findings }
+    }
+
+    /// Workers are known by their polls.
+    fn meet_workers(&mut self) {
+        if self.world.waits_for_polls() {
+            for queue in self.shared.polled_queues() {
+                self.world.polled(&queue);
+            }
+        }
+        for (identity, queue, workflows) in self.shared.open_polls() {
+            let spec = || {
+                let spec = WorkerSpec::new(queue.clone()).with_identity(identity.clone()).remote();
+                if workflows { spec.no_activities() } else { spec.no_workflows() }
+            };
+            let place = (identity.clone(), queue.clone());
+            let Some(known) = self.workers.get_mut(&place) else {
+                let host = self.world.connect(spec());
+                let known = Known { host, workflows, activities: !workflows, gone: false };
+                self.workers.insert(place, known);
+                continue;
+            };
+            let polls = if workflows { &mut known.workflows } else { &mut known.activities };
+            if known.gone || !*polls {
+                *polls = true;
+                known.gone = false;
+                let (host, workflows, activities) = (known.host, known.workflows, known.activities);
+                self.world.polls_for(host, workflows, activities);
+            }
+        }
+    }
+
+    /// Workers that took nothing in time are gone until they poll again.
+    fn part_from_silent(&mut self) {
+        let silent = core::mem::take(&mut self.shared.inbox().left.silent);
+        for host in silent {
+            self.part_from(|known, _, _| known.host == host);
+        }
+    }
+
+    fn part_from(&mut self, is_it: impl Fn(&Known, &SmolStr, &SmolStr) -> bool) {
+        for ((identity, queue), known) in &mut self.workers {
+            if !known.gone && is_it(known, identity, queue) {
+                known.gone = true;
+                (known.workflows, known.activities) = (false, false);
+                self.world.disconnect(known.host);
+            }
+        }
+    }
+
+    /// While time passes with the wall clock, the world's is where it should be before anything is asked of it.
+    fn keep_pace(&mut self) {
+        if let Some(target) = self.paced_now() {
+            self.world.move_to(target);
+        }
+    }
+
+    /// Where time should be that passes with the wall clock: never behind that.
+    fn paced_now(&self) -> Option<Timestamp> {
+        let (began, real) = self.paced?;
+        let now = self.wall.now();
+        Some(began.saturating_add(now.since(real)).max(now))
+    }
+
+    /// Nothing is due: moves the clock, if it may.
+    fn pass_time(&mut self) -> Time {
+        let real = self.wall.now();
+        let (runs, works, look) = {
+            let inbox = self.shared.inbox();
+            let is_activity = |token: &Token| matches!(token.what, What::Activity { .. });
+            let runs = inbox.in_hand.iter().any(is_activity);
+            let works = inbox.in_hand.iter().any(|token| !is_activity(token));
+            (runs, works, inbox.next_look)
+        };
+        let look = look.map(|look| look.since(real));
+        let stands =
+            |at_most: Option<Duration>| Time::Stands([at_most, look].into_iter().flatten().min());
+        if let Some(until) = self.hushed {
+            if real < until {
+                return stands(Some(until.since(real)));
+            }
+            self.hushed = None;
+        }
+        let now = self.world.now();
+        let sleeper = self.waits.iter().filter_map(Wait::due).min();
+        let next = [self.world.next_due(), sleeper].into_iter().flatten().min();
+        if self.locks == 0 && works {
+            self.paced = None;
+            return stands(None);
+        }
+        // What waits for a poll is given some real time for it; then it counts as not polled.
+        if !self.world.waits_for_polls() {
+            self.unpolled = None;
+        } else if self.locks == 0 {
+            let until = self.unpolled.get_or_insert(real.saturating_add(self.options.unpolled));
+            if real < *until {
+                return stands(Some(until.since(real)));
+            }
+        }
+        if self.locks == 0 && !runs && self.waits.iter().any(Wait::leaps) {
+            self.paced = None;
+            return match next {
+                Some(next) if next > now => {
+                    self.world.move_to(next);
+                    Time::Moved
+                }
+                _ => stands(None),
+            };
+        }
+        match self.options.pace {
+            Pace::Strict => stands(None),
+            Pace::Wall => {
+                self.paced.get_or_insert((now, real));
+                let target = self.paced_now().unwrap_or(now);
+                self.world.move_to(target);
+                match next {
+                    Some(next) if next <= target => Time::Moved,
+                    Some(next) => stands(Some(next.since(target))),
+                    None => stands(None),
+                }
+            }
+        }
+    }
+}

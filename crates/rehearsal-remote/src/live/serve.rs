@@ -1,0 +1,221 @@
+//! What clients ask, done as it comes.
+
+use rehearsal_activation::Query;
+use rehearsal_history::SmolStr;
+use rehearsal_history::event::UpdateRequest;
+use rehearsal_service::{
+    ActivityResponse, Answer, Input, RequestError, RunRef, StartWorkflow, Target,
+};
+
+use super::waits::{ToldOfUpdate, Wait};
+use super::{Known, Live};
+use crate::answer::{ActivityHeard, Refused, Started};
+use crate::ask::{ActivityDone, UpdateWait, WorkerGone};
+use crate::inbox::Request;
+use crate::look;
+
+impl Live {
+    #[expect(clippy::too_many_lines, reason = "an arm for each request")]
+    pub(super) fn serve(&mut self, request: Request) {
+        let (service, now) = (self.world.service(), self.world.now());
+        let Some(request) = look::answer(request, service, now, self.number) else { return };
+        match request {
+            Request::Start { start, reply } => {
+                let started = self.start(*start, Input::StartWorkflow);
+                reply.answer(started.map(|(started, _)| started).map_err(Into::into));
+            }
+            Request::SignalWithStart { start, name, input, reply } => {
+                let wanted = |start| Input::SignalWithStart { start, name, input };
+                let started = self.start(*start, wanted);
+                reply.answer(started.map(|(started, _)| started).map_err(Into::into));
+            }
+            Request::Act { input, reply } => {
+                let input = self.as_meant(*input);
+                reply.answer(self.world.serve(input).map(drop).map_err(Into::into));
+            }
+            Request::ActivityById { target, activity_id, done, identity, reply } => {
+                let target = look::meant(target, self.number);
+                let response = by_id(done);
+                let input = Input::RespondActivityById { target, activity_id, response, identity };
+                let heard = match self.world.serve(input) {
+                    Ok(Answer::Heartbeat { cancel_requested }) => {
+                        Ok(ActivityHeard { cancel_requested })
+                    }
+                    Ok(_) => Ok(ActivityHeard::default()),
+                    Err(error) => Err(error.into()),
+                };
+                reply.answer(heard);
+            }
+            Request::WorkerGone { gone, reply } => {
+                self.worker_gone(&gone);
+                reply.answer(Ok(()));
+            }
+            Request::ResetSticky { target, reply } => {
+                let found = look::find(self.world.service(), &target, self.number);
+                let run_id = found.map(|run| self.world.service().run(run).run_id.clone());
+                if let Ok(run_id) = &run_id {
+                    self.world.drop_from_caches(run_id);
+                }
+                reply.answer(run_id.map(drop).map_err(Into::into));
+            }
+            Request::Query { target, query, reply } => self.query(target, query, reply),
+            Request::Update { target, request, wait, reply } => {
+                self.update(target, *request, wait, ToldOfUpdate::Update(reply));
+            }
+            Request::PollUpdate { target, update_id, wait, reply } => {
+                match look::find(self.world.service(), &target, self.number) {
+                    Ok(run) => {
+                        let reply = ToldOfUpdate::Update(reply);
+                        self.wait_for(Wait::Update { run, update_id, wait, reply });
+                    }
+                    Err(error) => reply.tell(Err(error.into())),
+                }
+            }
+            Request::UpdateWithStart { start, request, wait, reply } => {
+                let mut request = request;
+                let update_id = self.name_update(&mut request);
+                let wanted = |start| Input::UpdateWithStart { start, request };
+                match self.start(*start, wanted) {
+                    Ok((started, run)) => {
+                        let reply = ToldOfUpdate::WithStart(started, reply);
+                        self.wait_for(Wait::Update { run, update_id, wait, reply });
+                    }
+                    Err(error) => reply.tell(Err(error.into())),
+                }
+            }
+            Request::History { ask, reply } => {
+                match look::find(self.world.service(), &ask.target, self.number) {
+                    Ok(run) => self.wait_for(Wait::History { run, ask, reply }),
+                    Err(error) => reply.tell(Err(error.into())),
+                }
+            }
+            Request::Pollers { queue, reply } => reply.tell(Ok(self.pollers(&queue))),
+            Request::Lock { reply } => {
+                self.locks = self.locks.saturating_add(1);
+                reply.answer(Ok(()));
+            }
+            Request::Unlock { reply } => reply.tell(self.unlock()),
+            Request::Sleep { by, unlocks, reply } => {
+                if unlocks && let Err(refused) = self.unlock() {
+                    reply.answer(Err(refused));
+                } else if by.is_zero() && !unlocks {
+                    self.waits.push(Wait::Rest { reply });
+                } else {
+                    let until = self.world.now().saturating_add(by);
+                    self.waits.push(Wait::Sleep { until, locks: unlocks, reply });
+                }
+            }
+            Request::SleepUntil { until, reply } => {
+                self.waits.push(Wait::Sleep { until, locks: false, reply });
+            }
+            // They only look, and are answered.
+            Request::Describe { .. } | Request::List { .. } | Request::Now { .. } => {}
+        }
+    }
+
+    /// Whoever has what they want at once is answered at once.
+    fn wait_for(&mut self, wait: Wait) {
+        let goes_on = self.try_answer(wait, false);
+        self.waits.extend(goes_on);
+    }
+
+    fn unlock(&mut self) -> Result<(), Refused> {
+        self.locks = self.locks.checked_sub(1).ok_or(Refused::Unbalanced)?;
+        Ok(())
+    }
+
+    /// Starts a workflow, or takes one that runs.
+    fn start(
+        &mut self,
+        mut start: StartWorkflow,
+        wanted: impl FnOnce(Box<StartWorkflow>) -> Input,
+    ) -> Result<(Started, RunRef), RequestError> {
+        start.run_id = self.world.fresh_id();
+        let before = self.world.service().run_of(&start.workflow_id);
+        match self.world.serve(wanted(Box::new(start)))? {
+            Answer::Started(run) => {
+                let run_id = self.world.service().run(run).run_id.clone();
+                Ok((Started { run_id, started: before != Some(run) }, run))
+            }
+            other => unreachable!("a start is answered with a run, not with {other:?}"),
+        }
+    }
+
+    /// What a client asks, with the run that it means.
+    fn as_meant(&self, mut input: Input) -> Input {
+        match &mut input {
+            Input::SignalWorkflow { target, .. }
+            | Input::RequestCancelWorkflow { target, .. }
+            | Input::TerminateWorkflow { target, .. } => {
+                *target = look::meant(core::mem::take(target), self.number);
+            }
+            _ => {}
+        }
+        input
+    }
+
+    fn query(
+        &mut self,
+        target: Target,
+        query: Query,
+        reply: crate::door::Slot<Option<rehearsal_history::Payloads>>,
+    ) {
+        match self.world.inquire(look::meant(target, self.number), query) {
+            Ok(inquiry) => self.wait_for(Wait::Query { inquiry, reply }),
+            Err(error) => reply.tell(Err(error.into())),
+        }
+    }
+
+    /// The id of an update, which it is given if it has none.
+    fn name_update(&mut self, request: &mut UpdateRequest) -> SmolStr {
+        let meta = request.meta.get_or_insert_default();
+        if meta.update_id.is_empty() {
+            meta.update_id = self.world.fresh_id();
+        }
+        meta.update_id.clone()
+    }
+
+    fn update(
+        &mut self,
+        target: Target,
+        mut request: UpdateRequest,
+        wait: UpdateWait,
+        reply: ToldOfUpdate,
+    ) {
+        let update_id = self.name_update(&mut request);
+        let target = look::meant(target, self.number);
+        let run = self.world.service().meant(&target);
+        let input = Input::UpdateWorkflow { target, request: Box::new(request) };
+        match run.and_then(|run| self.world.serve(input).map(|_| run)) {
+            Ok(run) => self.wait_for(Wait::Update { run, update_id, wait, reply }),
+            Err(error) => reply.answer(Err(error.into())),
+        }
+    }
+
+    fn worker_gone(&mut self, gone: &WorkerGone) {
+        self.part_from(|_, identity, queue| {
+            *identity == gone.identity && (gone.queue.is_empty() || *queue == gone.queue)
+        });
+    }
+
+    fn pollers(&self, queue: &SmolStr) -> (Vec<SmolStr>, Vec<SmolStr>) {
+        let of = |does: fn(&Known) -> bool| {
+            self.workers
+                .iter()
+                .filter(|((_, on), known)| on == queue && !known.gone && does(known))
+                .map(|((identity, _), _)| identity.clone())
+                .collect()
+        };
+        (of(|known| known.workflows), of(|known| known.activities))
+    }
+}
+
+/// What is said of an activity by its id. Heartbeat details that come with a failure have no place there.
+fn by_id(done: ActivityDone) -> ActivityResponse {
+    match done {
+        ActivityDone::Completed(result) => ActivityResponse::Completed(result),
+        ActivityDone::Failed { failure, .. } => ActivityResponse::Failed(failure),
+        ActivityDone::Canceled(details) => ActivityResponse::Canceled(details),
+        ActivityDone::Heartbeat(details) => ActivityResponse::Heartbeat(details),
+    }
+}

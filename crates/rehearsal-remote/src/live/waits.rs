@@ -1,0 +1,192 @@
+//! Those who wait, and for what.
+
+use rehearsal_engine::Inquiry;
+use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_service::{RequestError, RunRef, UpdateStage};
+
+use super::Live;
+use crate::answer::{HistoryPage, Refused, Started, UpdateStanding};
+use crate::ask::{HistoryAsk, UpdateWait};
+use crate::door::Slot;
+use crate::look;
+
+/// Whom an update is told to.
+pub(super) enum ToldOfUpdate {
+    Update(Slot<UpdateStanding>),
+    WithStart(Started, Slot<(Started, UpdateStanding)>),
+}
+
+impl ToldOfUpdate {
+    fn is_open(&self) -> bool {
+        match self {
+            Self::Update(reply) => reply.is_open(),
+            Self::WithStart(_, reply) => reply.is_open(),
+        }
+    }
+
+    pub(super) fn answer(&self, answer: Result<UpdateStanding, Refused>) {
+        let _told = match self {
+            Self::Update(reply) => reply.answer(answer),
+            Self::WithStart(started, reply) => {
+                reply.answer(answer.map(|standing| (started.clone(), standing)))
+            }
+        };
+    }
+}
+
+/// Somebody who waits.
+pub(super) enum Wait {
+    History {
+        run: RunRef,
+        ask: HistoryAsk,
+        reply: Slot<HistoryPage>,
+    },
+    Update {
+        run: RunRef,
+        update_id: SmolStr,
+        wait: UpdateWait,
+        reply: ToldOfUpdate,
+    },
+    Query {
+        inquiry: Inquiry,
+        reply: Slot<Option<Payloads>>,
+    },
+    /// Until then, and then time is locked again if it was unlocked for this.
+    Sleep {
+        until: Timestamp,
+        locks: bool,
+        reply: Slot<()>,
+    },
+    /// Until nothing is due.
+    Rest {
+        reply: Slot<()>,
+    },
+}
+
+impl Wait {
+    /// Whether time leaps for it.
+    pub(super) const fn leaps(&self) -> bool {
+        match self {
+            Self::History { .. } | Self::Update { .. } | Self::Sleep { .. } => true,
+            Self::Query { .. } | Self::Rest { .. } => false,
+        }
+    }
+
+    /// When it is over by itself, in virtual time.
+    pub(super) const fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Sleep { until, .. } => Some(*until),
+            Self::History { .. } | Self::Update { .. } | Self::Query { .. } | Self::Rest { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The server ends.
+    pub(super) fn close(&self) {
+        let _told = match self {
+            Self::History { reply, .. } => reply.answer(Err(Refused::Closing)),
+            Self::Update { reply, .. } => {
+                reply.answer(Err(Refused::Closing));
+                true
+            }
+            Self::Query { reply, .. } => reply.answer(Err(Refused::Closing)),
+            Self::Sleep { reply, .. } | Self::Rest { reply } => reply.answer(Err(Refused::Closing)),
+        };
+    }
+}
+
+/// How far an update has come; none if that is not far enough.
+fn standing(
+    stage: Option<UpdateStage<'_>>,
+    wait: UpdateWait,
+) -> Option<Result<(UpdateWait, Option<crate::answer::Outcome>), RequestError>> {
+    let (stage, outcome) = match stage {
+        None | Some(UpdateStage::Cleared) => return Some(Err(RequestError::Unavailable)),
+        Some(UpdateStage::Refused(error)) => return Some(Err(error.clone())),
+        Some(UpdateStage::Admitted) => (UpdateWait::Admitted, None),
+        Some(UpdateStage::Accepted) => (UpdateWait::Accepted, None),
+        Some(UpdateStage::Completed(result)) => (UpdateWait::Completed, Some(result.clone())),
+        Some(UpdateStage::Rejected(failure)) => {
+            (UpdateWait::Completed, Some(Err(Box::new(failure.clone()))))
+        }
+    };
+    (stage >= wait).then_some(Ok((stage, outcome)))
+}
+
+impl Live {
+    /// Answers those who have what they wait for. Returns whether there was one for whom time may leap.
+    pub(super) fn answer_waits(&mut self, at_rest: bool) -> bool {
+        let mut answered = false;
+        let waits = core::mem::take(&mut self.waits);
+        for wait in waits {
+            let leapt_for = wait.leaps();
+            match self.try_answer(wait, at_rest) {
+                Some(wait) => self.waits.push(wait),
+                None => answered |= leapt_for,
+            }
+        }
+        answered
+    }
+
+    /// Answers, or gives back who goes on waiting.
+    pub(super) fn try_answer(&mut self, wait: Wait, at_rest: bool) -> Option<Wait> {
+        match wait {
+            Wait::History { run, ask, reply } => {
+                if !reply.is_open() {
+                    return None;
+                }
+                if !look::has_come(self.world.service(), run, &ask) {
+                    return Some(Wait::History { run, ask, reply });
+                }
+                reply.answer(Ok(look::page(self.world.service(), run, &ask)));
+                None
+            }
+            Wait::Update { run, update_id, wait, reply } => {
+                if !reply.is_open() {
+                    return None;
+                }
+                let service = self.world.service();
+                match standing(service.update(run, &update_id), wait) {
+                    None => return Some(Wait::Update { run, update_id, wait, reply }),
+                    Some(Err(error)) => reply.answer(Err(error.into())),
+                    Some(Ok((stage, outcome))) => {
+                        let view = service.run(run);
+                        reply.answer(Ok(UpdateStanding {
+                            workflow_id: view.workflow_id.clone(),
+                            run_id: view.run_id.clone(),
+                            update_id,
+                            stage,
+                            outcome,
+                        }));
+                    }
+                }
+                None
+            }
+            Wait::Query { inquiry, reply } => {
+                let answer = self.world.answer_to(&inquiry).map(|answer| answer.answer.clone());
+                if answer.is_none() && reply.is_open() {
+                    return Some(Wait::Query { inquiry, reply });
+                }
+                self.world.forget_inquiry(&inquiry);
+                if let Some(answer) = answer {
+                    reply.answer(answer.map_err(Refused::QueryFailed));
+                }
+                None
+            }
+            Wait::Sleep { until, locks, reply } => {
+                if self.world.now() < until || !at_rest {
+                    return Some(Wait::Sleep { until, locks, reply });
+                }
+                self.locks += u32::from(locks);
+                reply.answer(Ok(()));
+                None
+            }
+            Wait::Rest { reply } if at_rest => {
+                reply.answer(Ok(()));
+                None
+            }
+            rest @ Wait::Rest { .. } => Some(rest),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What only looks at a world.
+
+use std::sync::Arc;
+
+use rehearsal_history::{EventId, SmolStr, Status, Timestamp};
+use rehearsal_service::{PendingKind, RequestError, RunRef, Service, Target};
+
+use crate::answer::{Described, HistoryPage, PendingActivity};
+use crate::ask::HistoryAsk;
+use crate::inbox::{Request, Shared};
+use crate::token::run_id_of;
+
+/// The workflow that is meant, by the ids of the run itself.
+pub(crate) fn meant(mut target: Target, world: u32) -> Target {
+    let own = |id: SmolStr| run_id_of(&id, world);
+    target.run_id = target.run_id.filter(|id| !id.is_empty()).map(own);
+    target.first_run_id = target.first_run_id.filter(|id| !id.is_empty()).map(own);
+    target
+}
+
+/// The run that is meant: with the id that the worker knows it by, or its own.
+pub(crate) fn find(service: &Service, target: &Target, world: u32) -> Result<RunRef, RequestError> {
+    let found = service.meant(&meant(target.clone(), world));
+    found.or_else(|_| service.meant(target))
+}
+
+/// The page that is asked for, as far as it is there.
+pub(crate) fn page(service: &Service, run: RunRef, ask: &HistoryAsk) -> HistoryPage {
+    let view = service.run(run);
+    let events = service.visible_history(run);
+    let closed = view.status != Status::Running;
+    let end = EventId(events.len() as u64 + 1);
+    let run_id = view.run_id.clone();
+    if ask.close_only {
+        let events = if closed { events.last().cloned().into_iter().collect() } else { Vec::new() };
+        let next = (!closed && ask.wait).then_some(ask.from.max(EventId::FIRST));
+        return HistoryPage { run_id, events, next };
+    }
+    let from = ask.from.max(EventId::FIRST);
+    let most = if ask.most == 0 { usize::MAX } else { ask.most };
+    let first = usize::try_from(from.0 - 1).unwrap_or(usize::MAX);
+    let events: Vec<_> = events.into_iter().skip(first).take(most).collect();
+    let behind = EventId(from.0 + events.len() as u64);
+    let more = behind < end || (ask.wait && !closed);
+    HistoryPage { run_id, events, next: more.then_some(behind) }
+}
+
+/// Whether a long poll has what it waits for.
+pub(crate) fn has_come(service: &Service, run: RunRef, ask: &HistoryAsk) -> bool {
+    let closed = service.run(run).status != Status::Running;
+    closed || (!ask.close_only && service.visible_history(run).len() as u64 >= ask.from.0)
+}
+
+/// What can be seen of a run.
+pub(crate) fn described(service: &Service, run: RunRef) -> Option<Described> {
+    let history = service.history(run);
+    let pending = service.pending(run);
+    let activity = |op: &rehearsal_service::PendingOp| {
+        let standing = service.standing(run, op.scheduled)?;
+        let policy = standing.attributes.retry_policy.as_ref();
+        Some(PendingActivity {
+            op: op.clone(),
+            attempt: standing.attempt,
+            maximum_attempts: policy.map_or(0, |policy| policy.maximum_attempts),
+            last_failure: standing.last_failure.cloned(),
+        })
+    };
+    let is_activity = |op: &&rehearsal_service::PendingOp| op.kind == PendingKind::Activity;
+    let activities = pending.iter().filter(is_activity).filter_map(activity).collect();
+    Some(Described {
+        view: service.run(run).clone(),
+        first: Arc::clone(history.first()?),
+        history_length: history.len(),
+        pending,
+        activities,
+    })
+}
+
+/// Answers a request that only looks; gives back any other.
+pub(crate) fn answer(
+    request: Request,
+    service: &Service,
+    now: Timestamp,
+    world: u32,
+) -> Option<Request> {
+    match request {
+        Request::History { ask, reply } if !ask.wait => {
+            let found = find(service, &ask.target, world);
+            reply.answer(found.map(|run| page(service, run, &ask)).map_err(Into::into));
+        }
+        Request::Describe { target, reply } => {
+            let found = find(service, &target, world).and_then(|run| {
+                described(service, run)
+                    .ok_or(RequestError::NotSimulated { what: "a look at a run that is deleted" })
+            });
+            reply.answer(found.map_err(Into::into));
+        }
+        Request::List { query, reply } => {
+            let found = service
+                .list(&query)
+                .map(|runs| runs.into_iter().map(|run| service.run(run).clone()).collect());
+            reply.answer(found.map_err(Into::into));
+        }
+        Request::Now { reply } => {
+            reply.answer(Ok(now));
+        }
+        other => return Some(other),
+    }
+    None
+}
+
+/// Answers all that only looks, while something else is waited for.
+pub(crate) fn answer_what_looks(shared: &Shared, service: &Service, now: Timestamp, world: u32) {
+    let requests = core::mem::take(&mut shared.inbox().requests);
+    if requests.is_empty() {
+        return;
+    }
+    let mut left: std::collections::VecDeque<Request> =
+        requests.into_iter().filter_map(|request| answer(request, service, now, world)).collect();
+    let mut inbox = shared.inbox();
+    left.append(&mut inbox.requests);
+    inbox.requests = left;
+}

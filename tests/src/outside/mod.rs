@@ -1,0 +1,10 @@
+//! Workers outside, made of our own: a thread that polls the door of a house as the process of an SDK would, with the
+//! native worker and the instances behind it.
+
+mod activities;
+mod stage;
+mod worker;
+
+pub use self::activities::{Attempt, attempts};
+pub use self::stage::{Stage, StoppedClock};
+pub use self::worker::{LOCAL, NO_CODE, Native, ask, work};

@@ -1,0 +1,259 @@
+//! A house with clients and workers in front of it: what they ask is done as it comes, and time moves by rule.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rehearsal::{
+    Activity, ActivityContext, ActivityError, ActivityOptions, Context, Scenario, Signal, Workflow,
+    WorkflowError, hours, secs,
+};
+use rehearsal_activation::Query;
+use rehearsal_history::{Event, EventId, History, Payloads, SmolStr, Timestamp, scrub};
+use rehearsal_remote::{
+    ActivityDone, Door, HistoryAsk, Options, Refused, Report, Started, WorkflowPoll, open,
+};
+use rehearsal_service::{NotFound, RequestError, StartWorkflow, Target};
+use rehearsal_tests::outside::{Native, StoppedClock, ask, attempts, work};
+use rehearsal_worker::{Profile, WorkerOptions};
+
+const ORDER: Workflow<(), u64> = Workflow::new("Order");
+const CHARGE: Activity<u64, u64> = Activity::new("Charge");
+const PACK: Activity<(), ()> = Activity::new("Pack");
+const REFUND: Activity<(), ()> = Activity::new("Refund");
+const APPROVE: Signal<String> = Signal::new("approve");
+
+async fn order(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(60)).with_wait_for_cancellation();
+    let ctx = ctx.with_activity_options(options.with_heartbeat(secs(10)));
+    let charged = ctx.execute(CHARGE, 7).await?;
+    let approvals = ctx.signals(APPROVE);
+    ctx.wait_timeout(hours(1), || !approvals.is_empty()).await?;
+    ctx.sleep(hours(24)).await?;
+    let packed = ctx.execute(PACK, ()).await;
+    if ctx.is_canceled() {
+        ctx.disconnected().execute(REFUND, ()).await?;
+    }
+    packed.map(|()| charged)
+}
+
+/// A house, with a worker for workflows and one for activities.
+struct House {
+    door: Door,
+    report: JoinHandle<Report>,
+    workers: Vec<JoinHandle<()>>,
+    /// Told when `Pack` has heartbeated.
+    beats: std::sync::mpsc::Receiver<()>,
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("order").workflow(ORDER, order)
+}
+
+/// The code of the activities outside: `Pack` goes on until it is canceled, if its workflow says so.
+fn code(
+    cancelable: bool,
+    beats: &Sender<()>,
+) -> impl Fn(&rehearsal_tests::outside::Attempt<'_>) -> ActivityDone {
+    let beats = beats.clone();
+    move |attempt| match attempt.work.task.activity_type.as_str() {
+        "Charge" => ActivityDone::Completed(Payloads::encode(&14_u64).unwrap()),
+        "Pack" => loop {
+            if attempt.heartbeat(None) != Ok(false) {
+                return ActivityDone::Canceled(None);
+            }
+            let _told = beats.send(());
+            if !cancelable {
+                return ActivityDone::Completed(None);
+            }
+        },
+        _ => ActivityDone::Completed(None),
+    }
+}
+
+fn house(cancelable: bool) -> House {
+    let mut options = Options::new(Timestamp::from_nanos(1_767_225_600_000_000_000));
+    // The clock on the wall stands, so nobody is given time to speak.
+    options.settle = Duration::ZERO;
+    let (door, house) = open(options, Arc::new(StoppedClock::default()));
+    let report = Builder::new().spawn(move || house.run()).unwrap();
+    let (heard, beats) = channel();
+    let scenario = scenario();
+    let definition = scenario.engine().definition("Order").unwrap();
+    let code_of: BTreeMap<SmolStr, _> = [("Order".into(), Arc::clone(definition))].into();
+    let native = Native {
+        options: WorkerOptions {
+            identity: "worker-1".into(),
+            sticky_queue: "sticky".into(),
+            task_queue: "main".into(),
+            sticky_timeout: secs(5),
+            profile: Profile::Go,
+        },
+        code: code_of,
+    };
+    let at_door = door.clone();
+    let workflows = Builder::new().spawn(move || work(&at_door, native).unwrap()).unwrap();
+    let at_door = door.clone();
+    let activities = Builder::new()
+        .spawn(move || attempts(&at_door, ("worker-1", "main"), code(cancelable, &heard)))
+        .unwrap();
+    House { door, report, workers: vec![workflows, activities], beats }
+}
+
+impl House {
+    fn start(&self) -> Started {
+        let start = StartWorkflow {
+            workflow_id: "order-7".into(),
+            workflow_type: "Order".into(),
+            task_queue: "main".into(),
+            header: Profile::Go.client_header(),
+            identity: "client".into(),
+            execution_timeout: Profile::Go.client_timeout(None),
+            run_timeout: Profile::Go.client_timeout(None),
+            ..StartWorkflow::default()
+        };
+        ask(|reply| self.door.start_workflow(start, reply)).unwrap()
+    }
+
+    fn approve(&self) {
+        ask(|reply| {
+            let input = Payloads::encode(&"Ann").unwrap();
+            let header = Profile::Go.client_header();
+            let target = Target::current("order-7");
+            self.door.signal(target, "approve".into(), input, header, "client".into(), reply);
+        })
+        .unwrap();
+    }
+
+    fn history(&self, wait: bool) -> Vec<Arc<Event>> {
+        let wanted = HistoryAsk {
+            target: Target::current("order-7"),
+            from: EventId::FIRST,
+            most: 0,
+            wait,
+            close_only: wait,
+        };
+        ask(|reply| drop(self.door.history(wanted, reply))).unwrap().events
+    }
+
+    fn now(&self) -> Timestamp {
+        ask(|reply| self.door.now(reply)).unwrap()
+    }
+
+    fn close(self) -> Report {
+        self.door.close();
+        self.workers.into_iter().for_each(|worker| worker.join().unwrap());
+        self.report.join().unwrap()
+    }
+}
+
+fn scrubbed(events: &[Arc<Event>]) -> String {
+    let history = History::new(events.to_vec()).unwrap();
+    serde_json::to_string_pretty(&scrub(&history).json).unwrap()
+}
+
+fn types(events: &[Arc<Event>]) -> Vec<&str> {
+    events.iter().map(|event| event.kind.type_name()).collect()
+}
+
+/// Whoever waits for the result makes time leap: a day and more passes. The history is that of the same workflow in the
+/// engine.
+#[test]
+fn a_client_that_waits_makes_time_leap() {
+    let house = house(false);
+    let began = house.now();
+    assert!(house.start().started);
+    ask(|reply| house.door.sleep(secs(10), false, reply)).unwrap();
+    house.approve();
+    let closed = house.history(true);
+    assert_eq!(types(&closed), ["EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED"]);
+    assert!(house.now().since(began) >= hours(24));
+    let outside = scrubbed(&house.history(false));
+    assert_eq!(house.close(), Report::default());
+
+    async fn charge(_: ActivityContext, amount: u64) -> Result<u64, ActivityError> {
+        Ok(2 * amount)
+    }
+    async fn pack(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        ctx.heartbeat(());
+        Ok(())
+    }
+    let mut world = scenario().activity(CHARGE, charge).activity(PACK, pack).world();
+    let order = world.start(ORDER, "order-7", ());
+    world.advance(secs(10));
+    world.signal(&order, APPROVE, "Ann".to_owned()).unwrap();
+    world.wait(&order);
+    let outcome = world.finish();
+    assert_eq!(outside, scrubbed(&outcome.main().unwrap().history));
+}
+
+/// While an activity is in hand time stands with the clock on the wall, and what clients ask is done: the cancel reaches
+/// the activity with its next heartbeat, and the workflow cleans up.
+#[test]
+fn a_cancel_reaches_an_activity_in_hand() {
+    let house = house(true);
+    house.start();
+    house.approve();
+    let door = house.door.clone();
+    let waits = Builder::new()
+        .spawn(move || {
+            let target = Target::current("order-7");
+            let from = EventId::FIRST;
+            let wanted = HistoryAsk { target, from, most: 0, wait: true, close_only: true };
+            ask(|reply| drop(door.history(wanted, reply)))
+        })
+        .unwrap();
+    house.beats.recv().unwrap();
+    let target = Target::current("order-7");
+    ask(|reply| house.door.cancel(target, "".into(), "client".into(), reply)).unwrap();
+    let closed = waits.join().unwrap().unwrap();
+    assert_eq!(types(&closed.events), ["EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED"]);
+    let all = types(&house.history(false)).join(" ");
+    assert!(all.contains("ACTIVITY_TASK_CANCEL_REQUESTED"), "{all}");
+    assert!(all.contains("ACTIVITY_TASK_CANCELED"), "{all}");
+    assert_eq!(house.close(), Report::default());
+}
+
+/// Wrong calls are refused and change nothing.
+#[test]
+fn wrong_calls_are_refused() {
+    let house = house(false);
+    assert_eq!(ask(|reply| house.door.unlock_time(reply)), Err(Refused::Unbalanced));
+    assert_eq!(ask(|reply| house.door.lock_time(reply)), Ok(()));
+    assert_eq!(ask(|reply| house.door.unlock_time(reply)), Ok(()));
+
+    let gone: Refused =
+        RequestError::NotFound(NotFound::Workflow { workflow_id: "x".into() }).into();
+    let target = || Target::current("x");
+    let query = Query { name: "stage".into(), ..Query::default() };
+    assert_eq!(ask(|reply| drop(house.door.query(target(), query, reply))), Err(gone.clone()));
+    let cancel = |reply| house.door.cancel(target(), "".into(), "client".into(), reply);
+    assert_eq!(ask(cancel), Err(gone));
+    let done = || ActivityDone::Completed(None);
+    let said = ask(|reply| house.door.respond_activity(b"no token", done(), "w".into(), reply));
+    assert_eq!(said, Err(Refused::BadToken));
+    house.door.not_simulated("ListSchedules");
+    let report = house.close();
+    assert_eq!(report.not_simulated, [("ListSchedules".into(), 1)].into());
+}
+
+/// A sleep is over when virtual time has come there, and a poll that expires is answered with nothing.
+#[test]
+fn sleeps_leap_and_polls_expire() {
+    let house = house(false);
+    let began = house.now();
+    ask(|reply| house.door.sleep(hours(3), false, reply)).unwrap();
+    assert_eq!(house.now(), began + hours(3));
+    ask(|reply| house.door.sleep(Duration::ZERO, false, reply)).unwrap();
+
+    let (answers, answer) = channel();
+    let poll = WorkflowPoll { identity: "late".into(), queue: "other".into(), normal: None };
+    let reply = Box::new(move |got| answers.send(got).is_ok());
+    let ticket = house.door.poll_workflow_task(poll, reply);
+    ticket.expire();
+    ticket.expire();
+    assert_eq!(answer.recv(), Ok(Ok(None)));
+    house.close();
+}
