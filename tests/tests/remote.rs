@@ -2,14 +2,18 @@
 
 #![expect(clippy::print_stdout, reason = "figures and differences are what the suite is for")]
 
+use std::thread::Builder;
+
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Report, Scenario, Signal,
     Stub, Workflow, WorkflowError, check, secs,
 };
+use rehearsal_history::Payloads;
+use rehearsal_remote::ActivityDone;
 use rehearsal_tests::each::each;
 use rehearsal_tests::golden::ports::ALL;
 use rehearsal_tests::golden::{self, Folder, Recording};
-use rehearsal_tests::outside::{LOCAL, NO_CODE, Stage};
+use rehearsal_tests::outside::{LOCAL, NO_CODE, Stage, attempts};
 use rehearsal_worker::Profile;
 
 /// How a scenario came out.
@@ -101,6 +105,13 @@ async fn ship(ctx: ActivityContext, (): ()) -> Result<u32, ActivityError> {
     Ok(2)
 }
 
+/// A table without what is known of instances in the engine alone: what workflow code asks for.
+fn table(report: &Report) -> Vec<String> {
+    let report = report.to_string();
+    let lines = report.lines().take_while(|line| !line.contains("not seen in any run"));
+    lines.map(ToOwned::to_owned).collect()
+}
+
 /// The same table, whether the workflow is run by the engine or by a thread that stays connected from world to world.
 #[test]
 fn a_sweep_by_a_worker_outside_is_the_same_sweep() {
@@ -116,12 +127,6 @@ fn a_sweep_by_a_worker_outside_is_the_same_sweep() {
             })
             .check(check::cleanup_iff_canceled(REFUND))
     };
-    // What workflow code asks for is known of an instance in the engine alone.
-    let table = |report: &Report| -> Vec<String> {
-        let report = report.to_string();
-        let lines = report.lines().take_while(|line| !line.contains("not seen in any run"));
-        lines.map(ToOwned::to_owned).collect()
-    };
     let inside = table(&scenario().sweep());
     let mut stage = None;
     let outside = scenario().with_engine(|engine| {
@@ -131,5 +136,41 @@ fn a_sweep_by_a_worker_outside_is_the_same_sweep() {
     });
     let outside = table(&outside.sweep());
     assert_eq!(stage.map(Stage::close), Some(Ok(())));
+    assert_eq!(inside, outside);
+}
+
+/// Activities outside too: each is handed out when its attempt begins, and is waited for.
+#[test]
+fn a_sweep_with_activities_outside_is_the_same_sweep() {
+    async fn at_once(_: ActivityContext, (): ()) -> Result<u32, ActivityError> {
+        Ok(2)
+    }
+    async fn refund(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
+        Ok(())
+    }
+    let scenario = || {
+        Scenario::new("order")
+            .workflow(ORDER, order)
+            .client(|world| drop(world.start(ORDER, "order-7", ())))
+    };
+    let inside = table(&scenario().activity(SHIP, at_once).activity(REFUND, refund).sweep());
+    let mut stage = None;
+    let outside = scenario().with_engine(|engine| {
+        let (begun, engine) = Stage::of(engine, Profile::Go);
+        stage = Some(begun);
+        engine
+    });
+    let stage = stage.expect("it has begun");
+    let door = stage.door();
+    let activities = Builder::new().spawn(move || {
+        attempts(&door, ("worker-1", "main"), |attempt| {
+            let ships = attempt.work.task.activity_type == "Ship";
+            let result = if ships { Payloads::encode(&2_u32) } else { Payloads::encode(&()) };
+            ActivityDone::Completed(result.expect("a number is JSON"))
+        });
+    });
+    let outside = table(&outside.sweep());
+    assert_eq!(stage.close(), Ok(()));
+    activities.expect("a thread can be made").join().expect("it ends");
     assert_eq!(inside, outside);
 }

@@ -66,6 +66,12 @@ impl Stage {
         (Self { door, _house: house, workers }, scenario)
     }
 
+    /// The door of the house.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        self.door.clone()
+    }
+
     /// Closes the house.
     ///
     /// # Errors
