@@ -20,6 +20,7 @@ const ENGINE: &str = "rehearsal-engine";
 const TEMPORAL: &str = "rehearsal-temporal";
 const EXPLORE: &str = "rehearsal-explore";
 const REMOTE: &str = "rehearsal-remote";
+const SERVER: &str = "rehearsal-server";
 const FACADE: &str = "rehearsal";
 const CAMPAIGN: &str = "rehearsal-campaign";
 
@@ -35,6 +36,7 @@ const MAY: &[(&str, &[&str])] = &[
     (TEMPORAL, &[PROTO, ACTIVATION, HISTORY]),
     (EXPLORE, &[ENGINE, ACTIVATION, HISTORY]),
     (REMOTE, &[EXPLORE, ENGINE, SERVICE, ACTIVATION, HISTORY]),
+    (SERVER, &[REMOTE, PROTO, SERVICE, ACTIVATION, HISTORY]),
     (FACADE, &[EXPLORE, ENGINE, TEMPORAL, WORKFLOW, WORKER, SERVICE, ACTIVATION, HISTORY]),
     (CAMPAIGN, &[FACADE]),
 ];

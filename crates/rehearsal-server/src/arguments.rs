@@ -1,0 +1,277 @@
+//! What the command line says: in the form of the test server, or in that of the dev server.
+//!
+//! | form | who starts a server so |
+//! |---|---|
+//! | `PORT [--enable-time-skipping]` | the test environments of Python, TypeScript, .NET, Ruby, PHP, by an option for the path |
+//! | `server start-dev --port PORT ..` | `testsuite.StartDevServer` of Go, `start_local` of Rust, Java |
+//!
+//! What only concerns a server that keeps data or has a page to show is read and not heeded: each such argument is named in
+//! `IGNORED` below.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use rehearsal_history::{SearchType, SmolStr};
+
+/// How to use the server.
+pub const USAGE: &str = "\
+usage: rehearsal-server PORT [--enable-time-skipping] [OPTIONS]
+       rehearsal-server server start-dev [--port PORT] [--ip ADDRESS] [OPTIONS]
+
+  --ip ADDRESS              listen there; 127.0.0.1 unless it is said, and no other than a loopback address without
+                            --anyone
+  --anyone                  listen also where others than this machine can connect
+  --port PORT               of the dev server: 7233 unless it is said
+  --namespace NAME          one more namespace beside `default`
+  --search-attribute N=TYPE a search attribute: Keyword, Text, Int, Double, Bool, Datetime or KeywordList
+  --lock-time               time runs as on the wall until a client unlocks it";
+
+/// Options of other servers that say nothing to this one, with a value.
+const IGNORED: &[&str] = &[
+    "--db-filename",
+    "--dynamic-config-value",
+    "--http-port",
+    "--log-config",
+    "--log-format",
+    "--log-level",
+    "--metrics-port",
+    "--sqlite-pragma",
+    "--ui-asset-path",
+    "--ui-codec-endpoint",
+    "--ui-ip",
+    "--ui-port",
+    "--ui-public-path",
+];
+
+/// The same, without one.
+const IGNORED_SWITCHES: &[&str] = &["--headless", "--log-config"];
+
+/// Why a command line cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadArguments {
+    /// Neither of the two forms.
+    #[error("expected a port or `server start-dev`, found `{found}`")]
+    Form {
+        /// What stands there.
+        found: String,
+    },
+    /// There is no such option.
+    #[error("there is no option `{option}`")]
+    Unknown {
+        /// The option.
+        option: String,
+    },
+    /// An option has no value.
+    #[error("`{option}` without a value")]
+    NoValue {
+        /// The option.
+        option: String,
+    },
+    /// The value of an option cannot be meant.
+    #[error("`{option}`: expected {expected}, found `{found}`")]
+    Value {
+        /// The option.
+        option: String,
+        /// What could stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// The address is not one of this machine alone.
+    #[error("`{ip}` is no loopback address: others could connect; say `--anyone` if they may")]
+    NotLoopback {
+        /// The address.
+        ip: IpAddr,
+    },
+}
+
+/// What the command line says.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_server::Arguments;
+///
+/// let arguments = Arguments::parse(["7233", "--enable-time-skipping"])?;
+/// assert_eq!(arguments.address.to_string(), "127.0.0.1:7233");
+/// assert!(!arguments.locked);
+/// # Ok::<(), rehearsal_server::BadArguments>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arguments {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whether time is locked at first: it runs as on the wall.
+    pub locked: bool,
+    /// The namespaces that there are.
+    pub namespaces: Vec<SmolStr>,
+    /// The search attributes that there are, beside those of every server.
+    pub search_attributes: Vec<(SmolStr, SearchType)>,
+}
+
+impl Arguments {
+    /// A server of this address alone.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            locked: false,
+            namespaces: vec![SmolStr::new_static("default")],
+            search_attributes: Vec::new(),
+        }
+    }
+
+    /// Reads a command line, without the name of the program.
+    ///
+    /// A test server without `--enable-time-skipping` has its time locked, as the Java test server; a dev server has not: a
+    /// wait for a result moves time.
+    ///
+    /// # Errors
+    ///
+    /// [`BadArguments`] names the argument.
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, BadArguments> {
+        let mut words = words.into_iter();
+        let form = words.next().unwrap_or_default();
+        let (mut port, mut locked) = match form {
+            "server" => {
+                let next = words.next().unwrap_or_default();
+                if next != "start-dev" {
+                    return Err(BadArguments::Form { found: format!("server {next}") });
+                }
+                (7233, false)
+            }
+            form => {
+                let port =
+                    form.parse().map_err(|_| BadArguments::Form { found: form.to_owned() })?;
+                (port, true)
+            }
+        };
+        let (mut ip, mut anyone) = (IpAddr::V4(Ipv4Addr::LOCALHOST), false);
+        let mut read = Self::at(SocketAddr::new(ip, port));
+        while let Some(word) = words.next() {
+            let (option, joined) = match word.split_once('=') {
+                Some((option, value)) if option.starts_with("--") => (option, Some(value)),
+                _ => (word, None),
+            };
+            let mut value = || {
+                let no_value = || BadArguments::NoValue { option: option.to_owned() };
+                joined.or_else(|| words.next()).ok_or_else(no_value)
+            };
+            match option {
+                "--enable-time-skipping" => locked = false,
+                "--lock-time" => locked = true,
+                "--anyone" => anyone = true,
+                "--ip" => ip = typed(option, "an address", value()?)?,
+                "--port" | "-p" => port = typed(option, "a port", value()?)?,
+                "--namespace" | "-n" => {
+                    let name = SmolStr::from(value()?);
+                    if !read.namespaces.contains(&name) {
+                        read.namespaces.push(name);
+                    }
+                }
+                "--search-attribute" => read.search_attributes.push(attribute(option, value()?)?),
+                _ if IGNORED_SWITCHES.contains(&option) => {}
+                _ if IGNORED.contains(&option) => drop(value()?),
+                _ => return Err(BadArguments::Unknown { option: option.to_owned() }),
+            }
+        }
+        if !anyone && !ip.is_loopback() {
+            return Err(BadArguments::NotLoopback { ip });
+        }
+        read.address = SocketAddr::new(ip, port);
+        read.locked = locked;
+        Ok(read)
+    }
+}
+
+fn typed<T: FromStr>(option: &str, expected: &'static str, found: &str) -> Result<T, BadArguments> {
+    found.parse().map_err(|_| BadArguments::Value {
+        option: option.to_owned(),
+        expected,
+        found: found.to_owned(),
+    })
+}
+
+fn attribute(option: &str, found: &str) -> Result<(SmolStr, SearchType), BadArguments> {
+    let wrong = || BadArguments::Value {
+        option: option.to_owned(),
+        expected: "NAME=TYPE",
+        found: found.to_owned(),
+    };
+    let (name, kind) = found.split_once('=').ok_or_else(wrong)?;
+    let kind = match kind {
+        "Keyword" => SearchType::Keyword,
+        "Text" => SearchType::Text,
+        "Int" => SearchType::Int,
+        "Double" => SearchType::Double,
+        "Bool" => SearchType::Bool,
+        "Datetime" => SearchType::Datetime,
+        "KeywordList" => SearchType::KeywordList,
+        _ => return Err(wrong()),
+    };
+    Ok((name.into(), kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn read(line: &str) -> Arguments {
+        Arguments::parse(line.split_whitespace()).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(line: &str) -> String {
+        Arguments::parse(line.split_whitespace()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_forms_are_read() {
+        let test = read("4711");
+        assert_eq!((test.address.to_string().as_str(), test.locked), ("127.0.0.1:4711", true));
+        assert!(!read("4711 --enable-time-skipping").locked);
+
+        let dev = read(
+            "server start-dev --ip 127.0.0.1 --port 99 --namespace shop --headless --log-level error \
+             --dynamic-config-value a=b --search-attribute Color=Keyword",
+        );
+        assert_eq!((dev.address.to_string().as_str(), dev.locked), ("127.0.0.1:99", false));
+        assert_eq!(dev.namespaces, ["default", "shop"]);
+        assert_eq!(dev.search_attributes, [("Color".into(), SearchType::Keyword)]);
+        assert_eq!(read("server start-dev --port=12 --log-format=json").address.port(), 12);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named() {
+        let all = [
+            refused(""),
+            refused("server stop"),
+            refused("4711 --sweeep"),
+            refused("4711 --ip"),
+            refused("4711 --ip 0.0.0.0"),
+            refused("4711 --search-attribute Color=Blue"),
+            refused("server start-dev --port 70000"),
+        ]
+        .join("\n");
+        insta::assert_snapshot!(all, @r"
+        expected a port or `server start-dev`, found ``
+        expected a port or `server start-dev`, found `server stop`
+        there is no option `--sweeep`
+        `--ip` without a value
+        `0.0.0.0` is no loopback address: others could connect; say `--anyone` if they may
+        `--search-attribute`: expected NAME=TYPE, found `Color=Blue`
+        `--port`: expected a port, found `70000`
+        ");
+        assert!(read("4711 --ip 0.0.0.0 --anyone").address.ip().is_unspecified());
+    }
+
+    #[test]
+    fn the_usage_names_every_option_of_ours() {
+        for option in
+            ["--ip", "--anyone", "--port", "--namespace", "--search-attribute", "--lock-time"]
+        {
+            assert!(USAGE.contains(option), "{option}");
+        }
+    }
+}

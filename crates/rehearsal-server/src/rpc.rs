@@ -1,0 +1,9 @@
+//! The handlers: a message in, a call of the door, a message out.
+
+pub(crate) mod activities;
+pub(crate) mod client;
+pub(crate) mod look;
+pub(crate) mod meet;
+pub(crate) mod time;
+pub(crate) mod update;
+pub(crate) mod worker;

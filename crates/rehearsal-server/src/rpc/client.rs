@@ -1,0 +1,122 @@
+//! What clients ask of workflows: start, signal, cancel, terminate, query.
+
+use std::sync::Arc;
+
+use rehearsal_proto::{BadMessage, Mirror as _, request as read};
+use rehearsal_remote::Started;
+use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use temporalio_protos::temporal::api::workflowservice::v1::{
+    QueryWorkflowRequest, QueryWorkflowResponse, RequestCancelWorkflowExecutionRequest,
+    RequestCancelWorkflowExecutionResponse, SignalWithStartWorkflowExecutionRequest,
+    SignalWithStartWorkflowExecutionResponse, SignalWorkflowExecutionRequest,
+    SignalWorkflowExecutionResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
+    TerminateWorkflowExecutionRequest, TerminateWorkflowExecutionResponse,
+};
+use tonic::{Request, Status};
+
+use crate::front::{Front, TASK_POLL, ask, patience, wait};
+
+pub(crate) async fn start(
+    front: Arc<Front>,
+    request: Request<StartWorkflowExecutionRequest>,
+) -> Result<StartWorkflowExecutionResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let start = read::start(request)?;
+    Ok(started(&ask(|reply| front.door.start_workflow(start, reply)).await?))
+}
+
+/// A workflow that runs.
+pub(super) fn started(started: &Started) -> StartWorkflowExecutionResponse {
+    StartWorkflowExecutionResponse {
+        run_id: started.run_id.to_string(),
+        started: started.started,
+        status: WorkflowExecutionStatus::Running.into(),
+        ..StartWorkflowExecutionResponse::default()
+    }
+}
+
+pub(crate) async fn signal_with_start(
+    front: Arc<Front>,
+    request: Request<SignalWithStartWorkflowExecutionRequest>,
+) -> Result<SignalWithStartWorkflowExecutionResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let (start, name, input) = read::signal_with_start(request)?;
+    let door = &front.door;
+    let started = ask(|reply| door.signal_with_start(start, name, input, reply)).await?;
+    Ok(SignalWithStartWorkflowExecutionResponse {
+        run_id: started.run_id.to_string(),
+        started: started.started,
+        ..SignalWithStartWorkflowExecutionResponse::default()
+    })
+}
+
+pub(crate) async fn signal(
+    front: Arc<Front>,
+    request: Request<SignalWorkflowExecutionRequest>,
+) -> Result<SignalWorkflowExecutionResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let target = read::target(request.workflow_execution)?;
+    if request.signal_name.is_empty() {
+        return Err(BadMessage::NotSet { what: "SignalName" }.into());
+    }
+    if !request.links.is_empty() {
+        return Err(BadMessage::NotSimulated { what: "links" }.into());
+    }
+    let name = request.signal_name.into();
+    let input = Option::from_proto(request.input)?;
+    let header = Option::from_proto(request.header)?;
+    let identity = request.identity.into();
+    ask(|reply| front.door.signal(target, name, input, header, identity, reply)).await?;
+    Ok(SignalWorkflowExecutionResponse::default())
+}
+
+pub(crate) async fn cancel(
+    front: Arc<Front>,
+    request: Request<RequestCancelWorkflowExecutionRequest>,
+) -> Result<RequestCancelWorkflowExecutionResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    if !request.links.is_empty() {
+        return Err(BadMessage::NotSimulated { what: "links" }.into());
+    }
+    let first = request.first_execution_run_id;
+    let target = read::target_in_chain(request.workflow_execution, first)?;
+    let (reason, identity) = (request.reason.into(), request.identity.into());
+    ask(|reply| front.door.cancel(target, reason, identity, reply)).await?;
+    Ok(RequestCancelWorkflowExecutionResponse {})
+}
+
+pub(crate) async fn terminate(
+    front: Arc<Front>,
+    request: Request<TerminateWorkflowExecutionRequest>,
+) -> Result<TerminateWorkflowExecutionResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    if !request.links.is_empty() {
+        return Err(BadMessage::NotSimulated { what: "links" }.into());
+    }
+    let first = request.first_execution_run_id;
+    let target = read::target_in_chain(request.workflow_execution, first)?;
+    let (reason, identity) = (request.reason.into(), request.identity.into());
+    let details = Option::from_proto(request.details)?;
+    ask(|reply| front.door.terminate(target, reason, details, identity, reply)).await?;
+    Ok(TerminateWorkflowExecutionResponse {})
+}
+
+pub(crate) async fn query(
+    front: Arc<Front>,
+    request: Request<QueryWorkflowRequest>,
+) -> Result<QueryWorkflowResponse, Status> {
+    let most = patience(&request, TASK_POLL);
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let (target, query) = read::query(request)?;
+    let answer = wait(most, |reply| front.door.query(target, query, reply)).await?;
+    Ok(QueryWorkflowResponse {
+        query_result: answer.to_proto()?,
+        ..QueryWorkflowResponse::default()
+    })
+}

@@ -1,0 +1,85 @@
+//! One unary call: its bytes in, its bytes out.
+
+use std::future::Future;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use tokio::sync::Semaphore;
+use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
+use tonic::server::{Grpc, UnaryService};
+use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
+
+/// How large a request may be, compressed or not.
+pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// How long the bytes of a request may take to come.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many requests are read at once: so many times [`MOST_BYTES`] is what strangers can make the server hold.
+const READ_AT_ONCE: usize = 64;
+
+static READING: Semaphore = Semaphore::const_new(READ_AT_ONCE);
+
+/// A function as a service of `tonic`.
+struct Call<F>(F);
+
+impl<M, R, F, A> UnaryService<M> for Call<F>
+where
+    F: FnMut(Request<M>) -> A,
+    A: Future<Output = Result<R, Status>> + Send + 'static,
+    R: Send + 'static,
+{
+    type Response = R;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Response<R>, Status>> + Send + 'static>>;
+
+    fn call(&mut self, request: Request<M>) -> Self::Future {
+        let answer = (self.0)(request);
+        Box::pin(async move { answer.await.map(Response::new) })
+    }
+}
+
+/// Reads the request, has it answered, and writes the answer. A request may be compressed with gzip, which SDKs do unless
+/// they are told otherwise; answers are not.
+pub(crate) async fn unary<M, R, A>(
+    request: http::Request<Incoming>,
+    call: impl FnMut(Request<M>) -> A,
+) -> http::Response<Body>
+where
+    M: prost::Message + Default + Send + 'static,
+    R: prost::Message + Default + Send + 'static,
+    A: Future<Output = Result<R, Status>> + Send + 'static,
+{
+    let (head, body) = request.into_parts();
+    let bytes = match read(body).await {
+        Ok(bytes) => bytes,
+        Err(status) => return status.into_http(),
+    };
+    let request = http::Request::from_parts(head, Full::new(bytes));
+    Grpc::new(ProstCodec::<R, M>::default())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(MOST_BYTES)
+        .unary(Call(call), request)
+        .await
+}
+
+/// The bytes of a request, if they are not too many and come in time.
+async fn read(body: Incoming) -> Result<Bytes, Status> {
+    let Ok(_permit) = READING.acquire().await else {
+        return Err(Status::unavailable("the server ends"));
+    };
+    let whole = Limited::new(body, MOST_BYTES).collect();
+    match tokio::time::timeout(READ_WITHIN, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) => {
+            let most = format_args!("more than {MOST_BYTES} bytes");
+            Err(Status::resource_exhausted(format!(
+                "a request that cannot be read, or of {most}: {error}"
+            )))
+        }
+        Err(_) => Err(Status::deadline_exceeded("the request did not come in time")),
+    }
+}

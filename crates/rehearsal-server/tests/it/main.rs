@@ -1,0 +1,16 @@
+//! The server over a loopback socket, with the generated clients.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::unnecessary_wraps,
+    clippy::too_many_lines,
+    reason = "calls one after another, which fail the test; fields of messages, most of which may be missing"
+)]
+
+mod hand;
+mod handshake;
+mod hostile;
+mod play;
+mod refused;
+mod running;
+mod table;
