@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask ci [PART]`, `cargo xtask tidy`, `cargo xtask figures
-//! [--check]`.
+//! [--check]`, `cargo xtask interop [go]`.
 //!
 //! Exit codes: 0 fine, 1 something is wrong with the project, 2 the command could not be understood
 //! or could not run.
@@ -13,6 +13,7 @@
 mod ci;
 mod error;
 mod figures;
+mod interop;
 mod process;
 mod repo;
 mod tidy;
@@ -25,7 +26,8 @@ const USAGE: &str = "\
 usage: cargo xtask ci [PART]            every gate in order, or one: fmt, clippy, doc, tidy, figures, pure,
                                         release, diff
        cargo xtask tidy                 the project's own rules
-       cargo xtask figures [--check]    write docs/fidelity.md from the test suites, or check that it is fresh";
+       cargo xtask figures [--check]    write docs/fidelity.md from the test suites, or check that it is fresh
+       cargo xtask interop [go]         workers of other SDKs on our server, for each SDK that is installed";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,7 @@ fn dispatch(root: &Path, words: &[&str]) -> Result<(), Error> {
         ["ci", part] => ci::part(root, part),
         ["tidy"] => tidy::run(root),
         ["figures"] => figures::run(root, Mode::Write),
+        ["interop"] | ["interop", "go"] => interop::go(root),
         ["figures", "--check"] => figures::run(root, Mode::Check),
         _ => Err(Error::Usage { usage: USAGE }),
     }

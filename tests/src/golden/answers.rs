@@ -118,7 +118,7 @@ pub(super) fn same_json(left: &str, right: &str) -> bool {
 }
 
 /// `text` with one and the same word in the place of each UUID.
-fn without_uuids(text: &str) -> String {
+pub(super) fn without_uuids(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(at) = find_uuid(&text) {
         text.replace_range(at..at + UUID_LENGTH, "(a UUID)");

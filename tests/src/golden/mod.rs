@@ -11,6 +11,7 @@ mod flips;
 mod leaves;
 mod look;
 mod outside;
+mod played;
 mod queries;
 mod recording;
 mod run;
@@ -25,6 +26,7 @@ use rehearsal::Scenario;
 pub use self::alarms::{Alarms, Expected, false_alarms, false_alarms_and, is_expected};
 pub use self::compare::divergence;
 pub use self::flips::{Flips, flip_all};
+pub use self::played::compare_all;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate, simulate_in};
 pub use self::script::{

@@ -1,0 +1,20 @@
+//! What `cargo xtask interop` has had played on our server by workers of other SDKs, compared with the recordings.
+
+#![expect(clippy::print_stdout, reason = "figures and differences are what the suite is for")]
+#![expect(clippy::disallowed_methods, reason = "the command says where it has put what was played")]
+
+use std::path::Path;
+
+use rehearsal_tests::golden;
+use rehearsal_tests::golden::ports::ALL;
+
+/// Each recorded scenario, run by the worker and the client of the Go SDK on our server, gives the recorded histories and
+/// answers. Nothing is compared unless the command has played them: this takes a toolchain of Go.
+#[test]
+fn go() {
+    let Ok(played) = std::env::var("REHEARSAL_INTEROP_GO") else { return };
+    let report = golden::compare_all(ALL, Path::new(&played));
+    println!("{report}, workers");
+    let good = report.scenarios.iter().filter(|(_, problems)| problems.is_empty()).count();
+    println!("golden go, workers: {good} of {}", report.scenarios.len());
+}
