@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rehearsal_engine::{
-    Check, ChoiceKind, Code, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape,
+    Check, ChoiceKind, Code, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape, Unseen,
 };
 use rehearsal_history::{History, Status};
 
@@ -52,6 +52,8 @@ pub struct Exhausted {
     pub replays: Replays,
     /// In how many runs known defects of the SDK struck that the scenario accepts.
     pub accepted: Accepted,
+    /// What none of the runs saw; empty if it is no proof, since then not all were made.
+    pub unseen: Vec<Unseen>,
 }
 
 /// The run in which something was found.
@@ -99,6 +101,7 @@ pub fn exhaust(
         found: None,
         replays: Replays::default(),
         accepted: Accepted::default(),
+        unseen: Vec::new(),
     };
     let endless = exhausted.baseline.record.horizon.is_some();
     if endless || !exhausted.baseline.findings.is_empty() {
@@ -147,6 +150,9 @@ pub fn exhaust(
     exhausted.histories = histories.len();
     if exhausted.is_proof() {
         exhausted.baseline.findings.extend(seen.missing());
+        if exhausted.baseline.findings.is_empty() {
+            exhausted.unseen = seen.unseen();
+        }
     }
     exhausted
 }

@@ -1,12 +1,12 @@
-//! Strategies for property tests: where cancels strike, and what a client does.
+//! Strategies for property tests: where cancels and faults strike, and what a client does.
 //!
-//! Every strategy shrinks towards the calm run: fewer cancels and actions first, then earlier ones.
+//! Every strategy shrinks towards the calm run: fewer cancels, faults and actions first, then earlier ones.
 
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
-use rehearsal_activation::names::{Signal, Update};
+use rehearsal_activation::names::{Query, Signal, Update};
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Handle, Injection, Patience, Scenario, Tape, World};
 use rehearsal_history::{Payloads, SmolStr};
 use serde::Serialize;
@@ -44,6 +44,33 @@ pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> +
     })
 }
 
+/// Tapes in which at most `most` faults of these kinds strike, at any of the questions of the calm run.
+///
+/// The tapes are [loose](Tape::loose): where one fault keeps another from being asked for, that is no mistake of theirs. Without
+/// such a question in the calm run every tape is calm. That run is made once, when the strategy is.
+///
+/// A tape shrinks to fewer faults, to earlier ones in the order of the run, and to those that say less: a result that is lost
+/// comes before one that is late.
+pub fn fault_plans<K: IntoIterator<Item = ChoiceKind>>(
+    scenario: &Scenario,
+    kinds: K,
+    most: usize,
+) -> impl Strategy<Value = Tape> + use<K> {
+    let kinds: Vec<ChoiceKind> = kinds.into_iter().collect();
+    let (_, asked) = scenario.run_and_list(&Tape::calm(), Patience::MayStayOpen);
+    let asked: Vec<_> =
+        asked.into_iter().filter(|question| kinds.contains(&question.key.kind)).collect();
+    let most = if asked.is_empty() { 0 } else { most };
+    // No question has more answers.
+    let answers = asked.iter().map(|question| question.options - 1).max().unwrap_or(1).max(1);
+    vec((0..asked.len().max(1), 0..answers), 0..=most).prop_map(move |faults| {
+        let strike = |(at, answer): (usize, usize)| {
+            asked.get(at).map(|of| (of.key, 1 + answer % (of.options - 1).max(1)))
+        };
+        faults.into_iter().filter_map(strike).collect::<Tape>().loose()
+    })
+}
+
 /// One thing that a client does to a workflow.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -57,6 +84,13 @@ pub enum ClientAction {
     },
     /// Sends an update, and does not wait for what becomes of it.
     Update {
+        /// Its name.
+        name: SmolStr,
+        /// What it carries.
+        input: Option<Payloads>,
+    },
+    /// Asks a query, and does not wait for the answer.
+    Query {
         /// Its name.
         name: SmolStr,
         /// What it carries.
@@ -101,6 +135,17 @@ impl ClientAction {
         let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self::Update { name, input }
     }
+
+    /// Asks a query, and does not wait for the answer.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `value` cannot be written as JSON.
+    pub fn query<I: Serialize, O>(query: Query<I, O>, value: I) -> Self {
+        let name = query.into_name();
+        let input = Payloads::encode(&value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self::Query { name, input }
+    }
 }
 
 /// What a client does and when, in the order of time; actions of the same time in any order.
@@ -122,12 +167,33 @@ pub fn client_scripts<A: IntoIterator<Item = ClientAction>>(
     most: usize,
 ) -> impl Strategy<Value = ClientActions> + use<A> {
     let actions: Vec<ClientAction> = actions.into_iter().collect();
-    let last = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
     let most = if actions.is_empty() { 0 } else { most };
+    let which = (0..actions.len().max(1)).prop_map(move |at| actions.get(at).cloned());
+    scripts_of(scenario, which, within, most)
+}
+
+/// The same with actions from a strategy of the user: with any arguments, for example. What they shrink to is what that strategy
+/// makes smaller, after their number and their times.
+pub fn client_scripts_of<A: Strategy<Value = ClientAction>>(
+    scenario: &Scenario,
+    action: A,
+    within: Duration,
+    most: usize,
+) -> impl Strategy<Value = ClientActions> + use<A> {
+    scripts_of(scenario, action.prop_map(Some), within, most)
+}
+
+fn scripts_of<A: Strategy<Value = Option<ClientAction>>>(
+    scenario: &Scenario,
+    action: A,
+    within: Duration,
+    most: usize,
+) -> impl Strategy<Value = ClientActions> + use<A> {
+    let last = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
     let instants = instants(scenario, last);
     let anchors = 0..=instants.len();
     let gap = (0..=last.checked_ilog2().map_or(0, |log| log + 1), 0..=u64::MAX);
-    let step = (anchors, gap, proptest::bool::ANY, 0..actions.len().max(1));
+    let step = (anchors, gap, proptest::bool::ANY, action);
     vec(step, 0..=most).prop_map(move |steps| {
         let mut before = 0;
         let mut script: ClientActions = Vec::with_capacity(steps.len());
@@ -137,7 +203,7 @@ pub fn client_scripts<A: IntoIterator<Item = ClientAction>>(
             let gap = of_bits(bits, fraction);
             let at = if back { from.saturating_sub(gap) } else { from.saturating_add(gap) };
             before = at.min(last);
-            script.push((Duration::from_millis(before), actions[action].clone()));
+            script.extend(action.map(|action| (Duration::from_millis(before), action)));
         }
         script.sort_by_key(|(at, _)| *at);
         script
@@ -185,6 +251,9 @@ pub fn play(world: &mut World, handle: &Handle, script: &[(Duration, ClientActio
             }
             ClientAction::Update { name, input } => {
                 world.send_update(id, None, name, "", input.as_ref()).map(drop)
+            }
+            ClientAction::Query { name, input } => {
+                world.send_query(id, None, name, input.as_ref()).map(drop)
             }
             ClientAction::Cancel => world.cancel(handle),
             ClientAction::CancelOf { workflow_id } => world.cancel_workflow(workflow_id, None, ""),

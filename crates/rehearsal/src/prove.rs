@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rehearsal_engine::Outcome;
+use rehearsal_engine::{Finding, Outcome, Unseen};
 use rehearsal_explore::{Beaten, Bounds, Exhausted, Minimal, Passing, exhaust};
 use rehearsal_history::Status;
 
@@ -12,7 +12,7 @@ use crate::keeper::Keeper;
 use crate::occurrence::{Occurrence, told};
 use crate::page::Where;
 use crate::paint::Text;
-use crate::report::accepted_lines;
+use crate::report::{Places, accepted_lines, unseen_lines};
 use crate::scenario::Scenario;
 
 /// What an exhaustive search came to in which nothing was found. Displays as a few lines for people.
@@ -52,6 +52,12 @@ impl ProofReport {
         self.exhausted.left_out
     }
 
+    /// What none of the runs saw; empty if it is no proof. With [`Scenario::strict`] or `REHEARSAL_STRICT=1` it is a finding.
+    #[must_use]
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.exhausted.unseen
+    }
+
     /// How many different histories there were, those of all executions of a run taken together.
     #[must_use]
     pub fn histories(&self) -> usize {
@@ -84,7 +90,9 @@ impl fmt::Display for ProofReport {
             let calm: Vec<String> = exhausted.calm.iter().map(ToString::to_string).collect();
             writeln!(f, "  {:<24}         {}", "calm throughout", calm.join(", "))?;
         }
-        accepted_lines(&exhausted.accepted).iter().try_for_each(|line| writeln!(f, "  {line}"))
+        let accepted = accepted_lines(&exhausted.accepted);
+        let unseen = unseen_lines(&exhausted.unseen, Places::Shown);
+        accepted.iter().chain(&unseen).try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
@@ -99,6 +107,9 @@ impl Scenario {
     /// commute, one of their orders is tried; the report says how many answers were left out so. Steps commute only if it
     /// is sure that they touch nothing in common: the code of two activities never does, since they may share anything;
     /// that of workflows of different executions does, since Temporal demands that it shares nothing.
+    ///
+    /// It is made on one thread, tells nothing of its progress, and begins anew when it was stopped: `REHEARSAL_BUDGET`,
+    /// `REHEARSAL_SHARD` and `REHEARSAL_CAMPAIGN` are for explorations alone.
     ///
     /// # Panics
     ///
@@ -163,8 +174,13 @@ impl Scenario {
         self.keeps_all()?;
         let name = self.inner.name();
         self.knows_its_names()?;
+        let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
         let mut exhausted = exhaust(&self.inner, &self.checks, bounds, &keeper);
+        if strict {
+            let unseen = exhausted.unseen.drain(..);
+            exhausted.baseline.findings.extend(unseen.map(Finding::from));
+        }
         if !exhausted.baseline.findings.is_empty() {
             return Err(keeper.keep(Failure::of_baseline(&self.inner, exhausted.baseline)));
         }

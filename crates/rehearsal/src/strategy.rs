@@ -1,6 +1,6 @@
-//! Strategies for tests with `proptest`, with the feature `proptest`: where cancels strike, and what a client does.
+//! Strategies for tests with `proptest`, with the feature `proptest`: where cancels and faults strike, and what a client does.
 //!
-//! What fails shrinks towards the calm run: fewer cancels and actions first, then earlier ones. [`explore_inputs`] makes
+//! What fails shrinks towards the calm run: fewer cancels, faults and actions first, then earlier ones. [`explore_inputs`] makes
 //! random runs, with faults, of random inputs, and shrinks both.
 //!
 //! ```
@@ -44,7 +44,7 @@ mod inputs;
 use std::time::Duration;
 
 use proptest::strategy::Strategy;
-use rehearsal_engine::Tape;
+use rehearsal_engine::{ChoiceKind, Tape};
 pub use rehearsal_explore::strategy::{ClientAction, ClientActions, play};
 
 pub use self::inputs::{InputFailure, explore_inputs};
@@ -59,6 +59,50 @@ use crate::scenario::Scenario;
 /// point that still fails.
 pub fn cancellation_points(scenario: &Scenario) -> impl Strategy<Value = Tape> + use<> {
     rehearsal_explore::strategy::cancellation_points(&scenario.inner)
+}
+
+/// Tapes in which at most `most` faults of these kinds strike, at any of the questions of the calm run, such as
+/// [`ChoiceKind::FAULTS`]: [`Scenario::try_run`] takes them.
+///
+/// The tapes are [loose](Tape::loose): where one fault keeps another from being asked for, that is no mistake of theirs. Without
+/// such a question in the calm run every tape is calm. That run is made once, when the strategy is. What is asked for only
+/// because of a fault is not struck; [`Scenario::explore`] strikes there too.
+///
+/// A tape shrinks to fewer faults, to earlier ones in the order of the run, and to those of a smaller answer.
+///
+/// # Examples
+///
+/// ```
+/// use proptest::prelude::*;
+/// use proptest::test_runner::TestRunner;
+/// use rehearsal::strategy::fault_plans;
+/// use rehearsal::{secs, Activity, ActivityOptions, ChoiceKind, Context, Scenario, Stub, Workflow, WorkflowError};
+///
+/// const ORDER: Workflow<(), ()> = Workflow::new("Order");
+/// const PACK: Activity<(), ()> = Activity::new("Pack");
+///
+/// async fn order(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(10)));
+///     ctx.execute(PACK, ()).await
+/// }
+///
+/// let scenario = Scenario::new("order")
+///     .workflow(ORDER, order)
+///     .stub(PACK, Stub::returns(()).after(secs(2)))
+///     .client(|world| drop(world.start(ORDER, "order-7", ())));
+/// let mut runner = TestRunner::deterministic();
+/// runner.run(&fault_plans(&scenario, ChoiceKind::FAULTS, 2), |tape| {
+///     scenario.try_run(&tape).map_err(|failure| TestCaseError::fail(failure.report().to_owned()))?;
+///     Ok(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn fault_plans<K: IntoIterator<Item = ChoiceKind>>(
+    scenario: &Scenario,
+    kinds: K,
+    most: usize,
+) -> impl Strategy<Value = Tape> + use<K> {
+    rehearsal_explore::strategy::fault_plans(&scenario.inner, kinds, most)
 }
 
 /// Scripts of at most `most` of these actions, each any number of times and at any millisecond up to and with `within`.
@@ -77,4 +121,34 @@ pub fn client_scripts<A: IntoIterator<Item = ClientAction>>(
     most: usize,
 ) -> impl Strategy<Value = ClientActions> + use<A> {
     rehearsal_explore::strategy::client_scripts(&scenario.inner, actions, within, most)
+}
+
+/// The same with actions from a strategy of the user: signals and updates with any arguments, for example. What they shrink
+/// to is what that strategy makes smaller, after their number and their times.
+///
+/// # Examples
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rehearsal::strategy::{ClientAction, client_scripts_of};
+/// use rehearsal::{secs, Context, Scenario, Signal, Workflow, WorkflowError};
+/// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+/// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(secs(60)).await }
+/// # let calm = Scenario::new("nap").workflow(NAP, nap).client(|world| drop(world.start(NAP, "nap-1", ())));
+///
+/// const ADD: Signal<u32> = Signal::new("add");
+///
+/// let action = prop_oneof![
+///     (0..100_u32).prop_map(|count| ClientAction::signal(ADD, count)),
+///     Just(ClientAction::Cancel),
+/// ];
+/// let _scripts = client_scripts_of(&calm, action, secs(90), 3);
+/// ```
+pub fn client_scripts_of<A: Strategy<Value = ClientAction>>(
+    scenario: &Scenario,
+    action: A,
+    within: Duration,
+    most: usize,
+) -> impl Strategy<Value = ClientActions> + use<A> {
+    rehearsal_explore::strategy::client_scripts_of(&scenario.inner, action, within, most)
 }

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
 use rehearsal::strategy::{
-    ClientAction, ClientActions, InputFailure, cancellation_points, client_scripts, explore_inputs,
-    play,
+    ClientAction, ClientActions, InputFailure, cancellation_points, client_scripts,
+    client_scripts_of, explore_inputs, fault_plans, play,
 };
 use rehearsal::{
-    Activity, ActivityOptions, ChildOptions, Context, Exploration, Scenario, Signal, Stub, Tape,
-    Workflow, WorkflowError, check, hours, millis, secs,
+    Activity, ActivityOptions, ChildOptions, ChoiceKind, Context, Exploration, Query, Scenario,
+    Signal, Stub, Tape, Workflow, WorkflowError, check, hours, millis, secs,
 };
 
 const ORDER: Workflow<(), u32> = Workflow::new("Order");
@@ -90,6 +90,35 @@ fn what_fails_shrinks_to_one_cancel_at_the_earliest_point() {
     // The sweep goes over the points in order, so what it finds first is the earliest.
     let swept = order.try_sweep().unwrap_err();
     assert_eq!(&tape, swept.tape());
+}
+
+/// Packs, and gives up at the second attempt of it.
+async fn impatient(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    let options = ActivityOptions::start_to_close(secs(10));
+    ctx.with_activity_options(options).execute(PACK, ()).await.map(|()| 0)
+}
+
+#[test]
+fn a_fault_plan_shrinks_to_the_one_fault_that_matters() {
+    let twice = check::always("it is packed once", |outcome| match outcome.calls(PACK).count() {
+        0 | 1 => Ok(()),
+        calls => Err(format!("{calls} times")),
+    });
+    let order = Scenario::new("order")
+        .workflow(ORDER, impatient)
+        .stub(PACK, Stub::returns(()).after(secs(2)))
+        .client(|world| drop(world.start(ORDER, "order-7", ())))
+        .check(twice);
+    let law = |tape: Tape| order.try_run(&tape).map(drop).map_err(|_| TestCaseError::fail("twice"));
+    let Err(TestError::Fail(_, tape)) = holds(&fault_plans(&order, ChoiceKind::FAULTS, 4), law)
+    else {
+        panic!("the mistake is not found");
+    };
+    assert_eq!(tape.len(), 1, "{tape}");
+    assert!(tape.iter().all(|(key, answer)| key.kind.is_fault() && answer == 1), "{tape}");
+    // Of kinds that the calm run does not ask for there is nothing to strike.
+    assert_eq!(holds(&fault_plans(&order, [ChoiceKind::Signal], 4), law), Ok(()));
+    assert_eq!(holds(&fault_plans(&order, [], 4), law), Ok(()));
 }
 
 /// Has its child pack, and cannot cope with a child that somebody else cancels.
@@ -175,6 +204,28 @@ fn a_script_shrinks_to_the_fewest_and_earliest_actions() {
     let adds = script.iter().filter(|(_, action)| *action == actions()[0]).count();
     assert_eq!(adds, 1, "{script:?}");
     assert!(script.len() <= 2 && script.iter().all(|(at, _)| *at <= millis(10_001)), "{script:?}");
+}
+
+#[test]
+fn arguments_shrink_with_the_script() {
+    const ADDED: Query<(), u32> = Query::new("added");
+    let action = prop_oneof![
+        (0..100_u32).prop_map(|count| ClientAction::signal(ADD, count)),
+        Just(ClientAction::query(ADDED, ())),
+        Just(ClientAction::Cancel),
+    ];
+    let scripts = client_scripts_of(&played(Vec::new()), action, secs(9), 5);
+    let law = |script: ClientActions| {
+        let outcome = played(script).try_run(&Tape::calm());
+        let outcome = outcome.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        let sum = outcome.main().and_then(|main| main.result()?.as_slice()[0].as_json());
+        let sum: u32 = sum.and_then(|sum| sum.parse().ok()).unwrap_or(0);
+        if sum < 40 { Ok(()) } else { Err(TestCaseError::fail("too much")) }
+    };
+    let Err(TestError::Fail(_, script)) = holds(&scripts, law) else {
+        panic!("the mistake is not found");
+    };
+    assert_eq!(script, [(secs(0), ClientAction::signal(ADD, 40))]);
 }
 
 /// Takes objections for 20 s, 29 hours after the start, and cannot cope with any.
