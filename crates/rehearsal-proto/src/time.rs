@@ -1,4 +1,4 @@
-//! Times as requests hold them: none and zero both mean that nothing was given (T-1).
+//! Times as requests hold them. Zero means that nothing was given (T-1), and is recorded all the same.
 
 use std::time::Duration;
 
@@ -6,11 +6,18 @@ use prost_wkt_types::Duration as ProtoDuration;
 
 use crate::mirror::{ConvertError, Mirror};
 
-/// A time that was given.
+/// A time as it stands there.
+pub(crate) fn stated(
+    proto: Option<ProtoDuration>,
+    field: &'static str,
+) -> Result<Option<Duration>, ConvertError> {
+    Mirror::from_proto(proto).map_err(|error: ConvertError| error.within(field))
+}
+
+/// A time that was given: not zero.
 pub(crate) fn given_time(
     proto: Option<ProtoDuration>,
     field: &'static str,
 ) -> Result<Option<Duration>, ConvertError> {
-    let time: Option<Duration> = Mirror::from_proto(proto).map_err(|error| error.within(field))?;
-    Ok(time.filter(|time| !time.is_zero()))
+    Ok(stated(proto, field)?.filter(|time| !time.is_zero()))
 }

@@ -7,7 +7,7 @@ use temporalio_protos::temporal::api::command::v1::ScheduleActivityTaskCommandAt
 use super::{normal, queue};
 use crate::mirror::{ConvertError, Mirror};
 use crate::refusal::{BadMessage, refuse};
-use crate::time::given_time;
+use crate::time::stated;
 
 pub(super) fn from_proto(
     proto: Proto,
@@ -36,10 +36,10 @@ pub(super) fn from_proto(
         task_queue: queue(task_queue),
         input: Mirror::from_proto(input)?,
         header: Mirror::from_proto(header)?,
-        schedule_to_close: given_time(schedule_to_close_timeout, "schedule_to_close_timeout")?,
-        schedule_to_start: given_time(schedule_to_start_timeout, "schedule_to_start_timeout")?,
-        start_to_close: given_time(start_to_close_timeout, "start_to_close_timeout")?,
-        heartbeat: given_time(heartbeat_timeout, "heartbeat_timeout")?,
+        schedule_to_close: stated(schedule_to_close_timeout, "schedule_to_close_timeout")?,
+        schedule_to_start: stated(schedule_to_start_timeout, "schedule_to_start_timeout")?,
+        start_to_close: stated(start_to_close_timeout, "start_to_close_timeout")?,
+        heartbeat: stated(heartbeat_timeout, "heartbeat_timeout")?,
         retry_policy: Mirror::from_proto(retry_policy)?,
         use_workflow_build_id,
         user_metadata,

@@ -7,7 +7,7 @@ use temporalio_protos::temporal::api::command::v1::ContinueAsNewWorkflowExecutio
 use super::{normal, queue};
 use crate::mirror::{ConvertError, Mirror};
 use crate::refusal::{BadMessage, refuse};
-use crate::time::given_time;
+use crate::time::{given_time, stated};
 
 #[expect(deprecated, reason = "both SDKs still say which build they want")]
 pub(super) fn from_proto(proto: Proto) -> Result<ServerCommand, BadMessage> {
@@ -38,8 +38,8 @@ pub(super) fn from_proto(proto: Proto) -> Result<ServerCommand, BadMessage> {
         task_queue: queue(task_queue),
         input: Mirror::from_proto(input)?,
         header: Mirror::from_proto(header)?,
-        run_timeout: given_time(workflow_run_timeout, "workflow_run_timeout")?,
-        task_timeout: given_time(workflow_task_timeout, "workflow_task_timeout")?,
+        run_timeout: stated(workflow_run_timeout, "workflow_run_timeout")?,
+        task_timeout: stated(workflow_task_timeout, "workflow_task_timeout")?,
         backoff: given_time(backoff_start_interval, "backoff_start_interval")?,
         retry_policy: Mirror::from_proto(retry_policy)?,
         initiator: Mirror::from_proto(initiator)?,

@@ -7,7 +7,7 @@ use temporalio_protos::temporal::api::command::v1::StartChildWorkflowExecutionCo
 use super::{check_namespace, normal, queue};
 use crate::mirror::{ConvertError, Mirror};
 use crate::refusal::{BadMessage, refuse};
-use crate::time::given_time;
+use crate::time::stated;
 
 #[expect(deprecated, reason = "both SDKs still set them")]
 pub(super) fn from_proto(
@@ -48,9 +48,9 @@ pub(super) fn from_proto(
         task_queue: queue(task_queue),
         input: Mirror::from_proto(input)?,
         header: Mirror::from_proto(header)?,
-        execution_timeout: given_time(workflow_execution_timeout, "workflow_execution_timeout")?,
-        run_timeout: given_time(workflow_run_timeout, "workflow_run_timeout")?,
-        task_timeout: given_time(workflow_task_timeout, "workflow_task_timeout")?,
+        execution_timeout: stated(workflow_execution_timeout, "workflow_execution_timeout")?,
+        run_timeout: stated(workflow_run_timeout, "workflow_run_timeout")?,
+        task_timeout: stated(workflow_task_timeout, "workflow_task_timeout")?,
         parent_close_policy: Mirror::from_proto(parent_close_policy)?,
         id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
         retry_policy: Mirror::from_proto(retry_policy)?,

@@ -9,7 +9,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 
 use crate::mirror::Mirror;
 use crate::refusal::{BadMessage, refuse, required};
-use crate::time::given_time;
+use crate::time::{given_time, stated};
 
 /// A workflow to start, without the id of its run.
 ///
@@ -70,9 +70,9 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         input: Mirror::from_proto(input)?,
         header: Mirror::from_proto(header)?,
         identity: identity.into(),
-        execution_timeout: given_time(workflow_execution_timeout, "workflow_execution_timeout")?,
-        run_timeout: given_time(workflow_run_timeout, "workflow_run_timeout")?,
-        task_timeout: given_time(workflow_task_timeout, "workflow_task_timeout")?,
+        execution_timeout: stated(workflow_execution_timeout, "workflow_execution_timeout")?,
+        run_timeout: stated(workflow_run_timeout, "workflow_run_timeout")?,
+        task_timeout: stated(workflow_task_timeout, "workflow_task_timeout")?,
         start_delay: given_time(workflow_start_delay, "workflow_start_delay")?,
         retry_policy: Mirror::from_proto(retry_policy)?,
         memo: Mirror::from_proto(memo)?,
@@ -136,9 +136,9 @@ pub fn signal_with_start(
         input: Mirror::from_proto(input)?,
         header: Mirror::from_proto(header)?,
         identity: identity.into(),
-        execution_timeout: given_time(workflow_execution_timeout, "workflow_execution_timeout")?,
-        run_timeout: given_time(workflow_run_timeout, "workflow_run_timeout")?,
-        task_timeout: given_time(workflow_task_timeout, "workflow_task_timeout")?,
+        execution_timeout: stated(workflow_execution_timeout, "workflow_execution_timeout")?,
+        run_timeout: stated(workflow_run_timeout, "workflow_run_timeout")?,
+        task_timeout: stated(workflow_task_timeout, "workflow_task_timeout")?,
         start_delay: given_time(workflow_start_delay, "workflow_start_delay")?,
         retry_policy: Mirror::from_proto(retry_policy)?,
         memo: Mirror::from_proto(memo)?,

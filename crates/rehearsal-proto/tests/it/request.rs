@@ -48,7 +48,7 @@ fn a_start_is_taken_over() {
     );
     assert_eq!(read.input.unwrap().as_slice().len(), 1);
     assert_eq!(read.execution_timeout, Some(Duration::new(60, 1)));
-    assert_eq!(read.run_timeout, None, "zero is nothing given");
+    assert_eq!(read.run_timeout, Some(Duration::ZERO), "zero is recorded as zero");
     assert_eq!(read.start_delay, Some(Duration::from_secs(5)));
     assert_eq!(read.id_reuse_policy, WorkflowIdReusePolicy::RejectDuplicate);
     assert_eq!(read.id_conflict_policy, WorkflowIdConflictPolicy::UseExisting);
