@@ -13,6 +13,7 @@ mod corpus;
 mod coverage;
 mod exhaustive;
 mod faults;
+mod instead;
 mod kinds;
 mod lanes;
 mod map;

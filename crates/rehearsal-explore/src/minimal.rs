@@ -8,7 +8,9 @@ use rehearsal_engine::{
 };
 use rehearsal_history::Event;
 
+use crate::instead::{FEW, pairs_instead};
 use crate::observe::{Observer, Shrinking, Unobserved};
+use crate::questions::listen;
 use crate::shrink::{Shrunk, TRIES, shrink_within};
 use crate::sweep::observed;
 
@@ -58,6 +60,8 @@ impl Again<'_> {
     /// Shrinks a run to the calmest one in which the same is wrong as `finding` says: what [is like](Finding::is_like) it,
     /// or, if nothing is at once, what has its code.
     ///
+    /// Where more than three answers are left, two others are looked for that do the same.
+    ///
     /// The whole tape is run first. Code that is not a function of its choices may do something else then, and there is
     /// nothing that could be shrunk.
     #[must_use]
@@ -96,7 +100,7 @@ impl Again<'_> {
         };
         let mut smallest = again;
         let mut progress = Shrinking { tries: 0, most, answers: whole.len() };
-        let shrunk = shrink_within(&whole, most, |tape| {
+        let mut fails = |tape: &Tape| {
             progress.tries += 1;
             let outcome = self.run(tape, self.observer);
             let fails = outcome.findings.iter().any(same);
@@ -107,11 +111,35 @@ impl Again<'_> {
             }
             self.observer.shrinks(&progress);
             used
-        });
+        };
+        let shrunk = shrink_within(&whole, most, &mut fails);
+        let shrunk = self.two_instead(shrunk, most, &mut fails);
         if let Some(first) = smallest.findings.iter().position(same) {
             smallest.findings[..=first].rotate_right(1);
         }
         Minimal { shrunk: Some(shrunk), outcome: smallest }
+    }
+
+    /// A smaller tape with [two answers instead](crate::instead), shrunk in turn, if there are many and some two do.
+    fn two_instead(
+        &self,
+        many: Shrunk,
+        most: u32,
+        mut fails: impl FnMut(&Tape) -> Option<Tape>,
+    ) -> Shrunk {
+        if many.tape.len() <= FEW {
+            return many;
+        }
+        let asked = |tape: &Tape| listen(self.scenario, tape, self.patience).questions;
+        let mut tries = many.tries;
+        let pairs = pairs_instead(&many.tape, asked).take(most.saturating_sub(tries) as usize);
+        let found = pairs.into_iter().find_map(|pair| {
+            tries += 1;
+            fails(&pair)
+        });
+        let Some(found) = found else { return Shrunk { tries, ..many } };
+        let two = shrink_within(&found, most.saturating_sub(tries), fails);
+        Shrunk { tries: two.tries + tries, ..two }
     }
 
     /// The run that is nearest to one in which something is wrong, and is well: that of the same tape with one answer left

@@ -11,9 +11,6 @@ use super::{Bug, Needs, Twin};
 /// How many runs a bug may take.
 pub const BOUND: u32 = 5_000;
 
-/// How many runs of a twin `cargo test` makes; `REHEARSAL_FIND_RUNS` says another number. 20,000 are the full figure.
-const RUNS: u32 = 200;
-
 /// So many seeds each bug is searched for with, where the figure is full.
 const SEEDS: u32 = 20;
 
@@ -23,22 +20,30 @@ pub const SMALL: usize = 3;
 /// The highest answer that is tried.
 const HIGHEST: usize = 4;
 
-/// How many runs each twin is to be silent in.
+/// How many runs each twin is to be silent in: what `REHEARSAL_FIND_RUNS` says, 20,000 for the full figure, or `by_default`.
 ///
 /// # Panics
 ///
 /// If `REHEARSAL_FIND_RUNS` is no number.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the figure is made by hand")]
-pub fn runs() -> u32 {
-    let asked = env::var("REHEARSAL_FIND_RUNS").ok();
-    asked.map_or(RUNS, |runs| runs.parse().expect("`REHEARSAL_FIND_RUNS` is a number of runs"))
+pub fn runs(by_default: u32) -> u32 {
+    asked().unwrap_or(by_default)
 }
 
-/// How many seeds each bug is searched for with: 2, or 20 for the full figure.
+/// How many seeds each bug is searched for with: `by_default`, or one for each thousand runs that are asked for, 20 at most.
+///
+/// # Panics
+///
+/// If `REHEARSAL_FIND_RUNS` is no number.
 #[must_use]
-pub fn seeds() -> u32 {
-    (runs() / 1_000).clamp(2, SEEDS)
+pub fn seeds(by_default: u32) -> u32 {
+    asked().map_or(by_default, |runs| (runs / 1_000).clamp(by_default, SEEDS))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the figure is made by hand")]
+fn asked() -> Option<u32> {
+    let asked = env::var("REHEARSAL_FIND_RUNS").ok()?;
+    Some(asked.parse().expect("`REHEARSAL_FIND_RUNS` is a number of runs"))
 }
 
 /// What searching for a bug came to, over all seeds.
@@ -48,6 +53,8 @@ pub struct Measured {
     pub bug: Bug,
     /// The number of the run in which it was found, for each seed that found it, sorted.
     pub runs: Vec<u32>,
+    /// Who chose the answers of that run, as a report calls them, and how often.
+    pub by: BTreeMap<String, u32>,
     /// How many answers the shrunk cases have, and how often.
     pub sizes: BTreeMap<usize, u32>,
     /// With how many seeds it was not found.
@@ -67,10 +74,30 @@ impl Measured {
         self.missed == 0 && self.wrong.is_empty() && self.large.is_empty()
     }
 
-    /// Whether every seed found it with its code, or it is known why not.
+    /// Whether it is right, or it is known why not.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        (self.wrong.is_empty() && self.missed == 0) || self.bug.known.is_some()
+        self.is_right() || self.bug.known.is_some()
+    }
+
+    /// The figure, and a line for each bug.
+    #[must_use]
+    pub fn table(figure: &str, seeds: u32, of: &[Self]) -> String {
+        let right = of.iter().filter(|bug| bug.is_right()).count();
+        let two = of.iter().filter(|bug| bug.bug.needs == Needs::Two).count();
+        let mut table = format!(
+            "{figure}: {right} of {} ({two} need two choices), {seeds} seeds\n  {:<66} {:<6} n {:>6} {:>6} {:>4}",
+            of.len(),
+            "",
+            "code",
+            "median",
+            "worst",
+            "size"
+        );
+        for bug in of {
+            let _ = write!(table, "\n{}", bug.line());
+        }
+        table
     }
 
     /// Its line in the table.
@@ -86,14 +113,19 @@ impl Measured {
         let sizes = self.sizes.keys().last().copied();
         let _ = match (median, worst, sizes) {
             (Some(median), Some(worst), Some(size)) => {
-                write!(line, "{median:>6} {worst:>6} {size:>3}  {}", self.case)
+                let mut by: Vec<_> = self.by.iter().collect();
+                by.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
+                let by: Vec<String> =
+                    by.into_iter().map(|(label, times)| format!("{times} by {label}")).collect();
+                let by = by.join(", ");
+                write!(line, "{median:>6} {worst:>6} {size:>4}  {}  {by}", self.case)
             }
             _ => write!(line, "{:>6}", "never"),
         };
         if self.missed > 0 {
             let _ = write!(line, "  not found with {} seeds", self.missed);
         }
-        let known = self.bug.known.filter(|_| self.missed > 0);
+        let known = self.bug.known.filter(|_| !self.is_right());
         let lines = self.wrong.iter().chain(&self.large).map(String::as_str);
         for wrong in lines.chain(known) {
             let _ = write!(line, "\n      {wrong}");
@@ -116,6 +148,7 @@ pub fn measure(bug: Bug, seeds: u32) -> Measured {
     let mut measured = Measured {
         bug,
         runs: Vec::new(),
+        by: BTreeMap::new(),
         sizes: BTreeMap::new(),
         missed: 0,
         wrong: Vec::new(),
@@ -145,7 +178,7 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
         let code = code.map_or("nothing", Code::as_str);
         measured.wrong.push(format!("{code} instead of {}: {tape}", bug.code));
     }
-    let Some(run) = run_of(failure) else {
+    let Some((run, by)) = run_of(failure) else {
         measured.wrong.push("the report does not say in which run it was found".to_owned());
         return;
     };
@@ -155,7 +188,10 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
     if bug.needs == Needs::Two {
         for (left_out, _) in tape.iter() {
             let rest: Tape = tape.iter().filter(|(key, _)| *key != left_out).collect();
-            let shows = |failure: &Failure| failure.findings().iter().any(|it| it.code == bug.code);
+            let first = failure.findings().first();
+            let shows = |failure: &Failure| {
+                failure.findings().iter().any(|other| first.is_some_and(|it| it.is_like(other)))
+            };
             if scenario.try_run(&rest.loose()).is_err_and(|failure| shows(&failure)) {
                 measured.large.push(format!("{left_out} is not needed in {tape}"));
             }
@@ -165,13 +201,17 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
         measured.case = tape.clone();
     }
     measured.runs.push(run);
+    *measured.by.entry(by).or_default() += 1;
     *measured.sizes.entry(tape.len()).or_default() += 1;
 }
 
-/// The number of the run in which it was found, from 1, as the report says it.
-fn run_of(failure: &Failure) -> Option<u32> {
+/// The number of the run in which it was found, from 1, and who chose its answers, as the report says both.
+fn run_of(failure: &Failure) -> Option<(u32, String)> {
     let (_, after) = failure.report().split_once("Found in run ")?;
-    after.split(' ').next()?.parse().ok()
+    let (line, _) = after.split_once('\n')?;
+    let run = line.split(' ').next()?.parse().ok()?;
+    let (_, by) = line.trim_end_matches('.').rsplit_once(" of the ")?;
+    Some((run, by.to_owned()))
 }
 
 /// The first of all single choices that shows it, if one does, and what is found then.

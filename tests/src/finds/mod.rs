@@ -77,7 +77,13 @@ pub fn all() -> Vec<Bug> {
 /// All twins, each once.
 #[must_use]
 pub fn twins() -> Vec<Twin> {
-    let mut twins: Vec<Twin> = all().into_iter().map(|bug| bug.twin).collect();
+    twins_of(&all())
+}
+
+/// The twins of these bugs, each once.
+#[must_use]
+pub fn twins_of(bugs: &[Bug]) -> Vec<Twin> {
+    let mut twins: Vec<Twin> = bugs.iter().map(|bug| bug.twin).collect();
     twins.sort_by_key(|twin| twin.name);
     twins.dedup_by_key(|twin| twin.name);
     twins

