@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use rehearsal_history::{EventId, SmolStr, Timestamp};
 
+use crate::flag::MissingFlags;
 use crate::job::Job;
 
 /// All that happened up to one `WorkflowTaskStarted`, in the order in which it is to be applied.
@@ -24,6 +25,8 @@ pub struct Activation {
     pub history_size: u64,
     /// Whether the server suggests to continue as new (T-12).
     pub continue_as_new_suggested: bool,
+    /// Of the rules that the SDK has changed, those that a recorded task does not follow yet.
+    pub missing_flags: MissingFlags,
     /// What happened.
     pub jobs: Vec<Job>,
 }

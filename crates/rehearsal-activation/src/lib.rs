@@ -31,6 +31,7 @@ mod asked;
 mod command;
 mod delivery;
 mod fault;
+mod flag;
 mod instance;
 mod job;
 pub mod names;
@@ -52,6 +53,7 @@ pub use command::{
 };
 pub use delivery::{Message, Query, QueryTask, TaskDelivery, TaskToken};
 pub use fault::Fault;
+pub use flag::{Flag, MissingFlags};
 pub use instance::{Definition, Instance};
 pub use job::{
     ActivityResolution, ChildResolution, ChildStart, Initialize, Job, LocalResolution,

@@ -28,7 +28,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use rehearsal_activation::{
-    Job, Message, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
+    Job, Message, MissingFlags, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
 };
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Timestamp};
@@ -125,6 +125,7 @@ impl Rules for Go {
     fn begin(&mut self, task: &Task) -> Result<Next, Box<Wrong>> {
         self.time = self.time.max(task.time);
         self.operations.begin(task);
+        self.sdk.begin(task.completion());
         let recalled = self.operations.recall(task).map_err(|(index, misplaced)| {
             Box::new(self.untold(&task.commands[index], misplaced))
         })?;
@@ -184,6 +185,10 @@ impl Rules for Go {
 
     fn at(&mut self, now: Timestamp) {
         self.now = now;
+    }
+
+    fn missing_flags(&self) -> MissingFlags {
+        self.sdk.missing_flags()
     }
 
     fn run(&self) -> &RunInfo {

@@ -9,7 +9,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-use rehearsal_activation::{Job, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand};
+use rehearsal_activation::{
+    Job, MissingFlags, ServerCommand, Trouble, WorkerTaskFailure, WorkflowCommand,
+};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{Event, EventId, Timestamp};
 
@@ -44,6 +46,11 @@ pub(crate) trait Rules {
         replaying: bool,
         commands: Vec<WorkflowCommand>,
     ) -> Result<Next, Box<Wrong>>;
+
+    /// Of the rules that the SDK has changed, those that the task does not follow yet.
+    fn missing_flags(&self) -> MissingFlags {
+        MissingFlags::default()
+    }
 
     /// What is known of the run.
     fn run(&self) -> &RunInfo;

@@ -166,6 +166,7 @@ impl Session {
                 started: task.started,
                 history_size: task.history_size,
                 continue_as_new_suggested: task.continue_as_new_suggested,
+                missing_flags: self.rules.missing_flags(),
                 jobs,
             })),
             Ok(Next::Send(commands)) => Ok(Turn::Answered(commands)),

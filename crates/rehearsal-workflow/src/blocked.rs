@@ -1,4 +1,5 @@
-//! Who is blocked on what: receivers of signals and selectors, in the order in which they blocked.
+//! Who is blocked on what: receivers of signals and selectors, in the order in which they blocked. Who is blocked on a
+//! channel of workflow code is known to that channel; a selector is one [`Slot`] in both.
 //!
 //! Go hands what comes to whoever waits for it at the moment it comes, before any routine runs (`channelImpl` and
 //! `selectorImpl`, `internal/internal_workflow.go` of Go SDK 1.47): a signal to the first that is blocked on its channel,
@@ -6,8 +7,10 @@
 //! comes after that passes it by.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 
+use rehearsal_activation::{Flag, MissingFlags};
 use rehearsal_history::SmolStr;
 
 use crate::scope::ScopeId;
@@ -24,20 +27,105 @@ pub(crate) enum Source {
     Scope(ScopeId),
 }
 
-/// Something that is blocked: a receiver, or a selector with all its cases.
-#[derive(Debug)]
+/// Who is blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Somebody who sends or receives.
+    Alone,
+    /// A selector.
+    Selector,
+    /// A selector that has taken its default, which may wait.
+    Default,
+}
+
+/// Where a value goes that wakes somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// To whom it wakes.
+    Itself,
+    /// To the front of the channel, where whoever receives next finds it.
+    Channel,
+    /// It is lost.
+    Nobody,
+}
+
+/// What a slot is registered with, besides [`Blocked`].
+pub(crate) trait Leaves {
+    /// The slot waits no more.
+    fn leave(&self, slot: &Rc<Slot>);
+}
+
+/// Something that is blocked: somebody who sends or receives, or a selector with all its cases.
 pub(crate) struct Slot {
-    is_selector: bool,
+    who: Who,
     /// The case that woke it; set once.
     woken: Cell<Option<usize>>,
     /// The signal that woke it, until it is taken.
     signal: RefCell<Option<(SmolStr, Queued)>>,
+    /// Channels of workflow code that it waits for.
+    channels: RefCell<Vec<Rc<dyn Leaves>>>,
 }
 
 impl Slot {
-    fn new(is_selector: bool) -> Self {
-        Self { is_selector, woken: Cell::new(None), signal: RefCell::new(None) }
+    fn new(who: Who) -> Self {
+        Self {
+            who,
+            woken: Cell::default(),
+            signal: RefCell::default(),
+            channels: RefCell::default(),
+        }
     }
+
+    /// This case wakes it, unless another one has.
+    pub(crate) fn wake(&self, case: usize) -> bool {
+        let first = self.woken.get().is_none();
+        if first {
+            self.woken.set(Some(case));
+        }
+        first
+    }
+
+    /// From now on nothing wakes it.
+    pub(crate) fn shut(&self) {
+        self.wake(usize::MAX);
+    }
+
+    /// The case that woke it.
+    pub(crate) fn woken(&self) -> Option<usize> {
+        self.woken.get()
+    }
+
+    /// It waits for a channel as well.
+    pub(crate) fn leaves(&self, channel: Rc<dyn Leaves>) {
+        self.channels.borrow_mut().push(channel);
+    }
+
+    /// A channel has woken it: where its value goes (the callback of `AddReceive` in `selectorImpl.Select`).
+    fn given(&self, missing: MissingFlags) -> Given {
+        let lost = missing.contains(Flag::BlockedSelectorSignalReceive);
+        match self.who {
+            Who::Default if lost => Given::Nobody,
+            Who::Default => Given::Channel,
+            Who::Selector if !lost && missing.contains(Flag::WorkflowNewChannelLostMessages) => {
+                Given::Channel
+            }
+            Who::Alone | Who::Selector => Given::Itself,
+        }
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("who", &self.who).finish_non_exhaustive()
+    }
+}
+
+/// Where a signal is kept.
+pub(crate) enum Kept {
+    /// Behind those that are there.
+    Last(Queued),
+    /// Before them.
+    First(Queued),
 }
 
 /// One thing that a slot is blocked on.
@@ -59,24 +147,42 @@ pub(crate) struct Blocked {
 }
 
 impl Blocked {
-    /// A signal came. It is given back if nobody waits for it.
-    pub(crate) fn receive(&mut self, name: &SmolStr, signal: Queued) -> Option<Queued> {
+    /// A signal came: where it is to be kept, if somewhere. Nobody may wait for it.
+    pub(crate) fn receive(
+        &mut self,
+        name: &SmolStr,
+        signal: Queued,
+        missing: MissingFlags,
+    ) -> Option<Kept> {
         let waits = |case: &&Case| {
             matches!(&case.source, Source::Signal(signal) if signal == name)
                 && case.slot.woken.get().is_none()
         };
-        let Some(case) = self.cases.iter().find(waits) else { return Some(signal) };
-        case.slot.woken.set(Some(case.index));
-        case.slot.signal.replace(Some((name.clone(), signal)));
-        self.selector_received |= case.slot.is_selector;
-        None
+        let Some(case) = self.cases.iter().find(waits) else { return Some(Kept::Last(signal)) };
+        case.slot.wake(case.index);
+        self.selector_received |= case.slot.who != Who::Alone;
+        match (case.slot.who, case.slot.given(missing)) {
+            // Of signals none is lost, whatever several selectors do.
+            (Who::Alone | Who::Selector, _) => {
+                case.slot.signal.replace(Some((name.clone(), signal)));
+                None
+            }
+            (Who::Default, Given::Nobody) => None,
+            (Who::Default, Given::Itself | Given::Channel) => Some(Kept::First(signal)),
+        }
+    }
+
+    /// A channel of workflow code has woken this slot: where its value goes.
+    pub(crate) fn given(&mut self, slot: &Slot, missing: MissingFlags) -> Given {
+        self.selector_received |= slot.who != Who::Alone;
+        slot.given(missing)
     }
 
     /// The operation with this ticket ended.
     pub(crate) fn ended(&self, ticket: u64) {
         for case in &self.cases {
-            if case.source == Source::Operation(ticket) && case.slot.woken.get().is_none() {
-                case.slot.woken.set(Some(case.index));
+            if case.source == Source::Operation(ticket) {
+                case.slot.wake(case.index);
             }
         }
     }
@@ -87,13 +193,13 @@ impl Blocked {
         of_scope.map(|case| case.ticket).collect()
     }
 
-    /// A scope was canceled, and it is the turn of whoever waits for that with this ticket.
-    pub(crate) fn canceled(&mut self, ticket: u64) {
+    /// A scope was canceled, and it is the turn of whoever waits for that with this ticket. Says whether that leaves a value
+    /// behind at once, as it does when a default waits.
+    pub(crate) fn canceled(&mut self, ticket: u64, missing: MissingFlags) -> bool {
         let case = self.cases.iter().find(|case| case.ticket == ticket);
-        if let Some(case) = case.filter(|case| case.slot.woken.get().is_none()) {
-            case.slot.woken.set(Some(case.index));
-            self.selector_received |= case.slot.is_selector;
-        }
+        let Some(case) = case.filter(|case| case.slot.wake(case.index)) else { return false };
+        self.selector_received |= case.slot.who != Who::Alone;
+        case.slot.who == Who::Default && case.slot.given(missing) == Given::Channel
     }
 
     /// Whether a channel, which signals and the cancel of a context are, has woken a selector since this was asked for.
@@ -119,32 +225,30 @@ pub(crate) struct Blocking {
 impl Blocking {
     /// Blocks a receiver on the signals of one name.
     pub(crate) fn receiver(shared: &Shared, name: SmolStr) -> Self {
-        Self::new(shared, false, [(0, Source::Signal(name))])
+        let mut blocking = Self::new(shared, Who::Alone);
+        blocking.wait_for([(0, Source::Signal(name))]);
+        blocking
     }
 
-    /// Blocks a selector on its cases, by their indices.
-    pub(crate) fn selector(
-        shared: &Shared,
-        cases: impl IntoIterator<Item = (usize, Source)>,
-    ) -> Self {
-        Self::new(shared, true, cases)
+    /// Blocks on nothing yet.
+    pub(crate) fn new(shared: &Shared, who: Who) -> Self {
+        Self { shared: Rc::clone(shared), slot: Rc::new(Slot::new(who)), on: Vec::new() }
     }
 
-    fn new(
-        shared: &Shared,
-        is_selector: bool,
-        cases: impl IntoIterator<Item = (usize, Source)>,
-    ) -> Self {
-        let slot = Rc::new(Slot::new(is_selector));
-        let mut state = shared.borrow_mut();
-        let mut on = Vec::new();
+    /// Waits for these as well, by the indices of the cases.
+    pub(crate) fn wait_for(&mut self, cases: impl IntoIterator<Item = (usize, Source)>) {
+        let mut state = self.shared.borrow_mut();
         for (index, source) in cases {
             let ticket = state.ticket();
-            on.push((ticket, source.clone(), index));
-            state.blocked.cases.push(Case { ticket, source, index, slot: Rc::clone(&slot) });
+            self.on.push((ticket, source.clone(), index));
+            let slot = Rc::clone(&self.slot);
+            state.blocked.cases.push(Case { ticket, source, index, slot });
         }
-        drop(state);
-        Self { shared: Rc::clone(shared), slot, on }
+    }
+
+    /// Who is blocked.
+    pub(crate) const fn slot(&self) -> &Rc<Slot> {
+        &self.slot
     }
 
     /// What woke it, if anything did: the case, and the signal if it was one.
@@ -161,9 +265,13 @@ impl Blocking {
 
 impl Drop for Blocking {
     fn drop(&mut self) {
-        let mut state = self.shared.borrow_mut();
-        if let Some((name, signal)) = state.blocked.leave(&self.slot) {
-            state.put_back(name, signal);
+        let left =
+            (!self.on.is_empty()).then(|| self.shared.borrow_mut().blocked.leave(&self.slot));
+        if let Some((name, signal)) = left.flatten() {
+            self.shared.borrow_mut().put_back(name, signal);
+        }
+        for channel in self.slot.channels.take() {
+            channel.leave(&self.slot);
         }
     }
 }

@@ -75,6 +75,7 @@
 mod activity;
 mod blocked;
 mod chain;
+mod channel;
 mod child;
 mod codec;
 mod condition;
@@ -102,6 +103,7 @@ mod update;
 
 pub use activity::ActivityFuture;
 pub use chain::ContinueAsNewOptions;
+pub use channel::Channel;
 pub use child::{ChildExecution, ChildFuture, ChildOptions, ChildStarted};
 pub use condition::{Done, Wait, WaitTimeout};
 pub use context::{CancelHandle, Context, Info};

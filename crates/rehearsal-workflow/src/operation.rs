@@ -168,6 +168,10 @@ pub(crate) enum Waiting {
     Operation(Rc<Operation>),
     /// A signal of this name.
     Signal(SmolStr),
+    /// A value of this channel of workflow code.
+    Receive(SmolStr),
+    /// That somebody takes a value from it.
+    Send(SmolStr),
     /// A condition of workflow code.
     Condition,
     /// The cancel of a context.
@@ -202,6 +206,7 @@ impl Waiting {
             // A channel may be read far from where it was asked for, and a selector has no place of its own.
             Self::Signal(name) => (Some(Asked::Signal(name.clone())), None),
             Self::Condition => (Some(Asked::Condition), place),
+            Self::Receive(_) | Self::Send(_) => (None, place),
             Self::Cancellation | Self::NoCase => (None, None),
         };
         Awaited { what: self.to_string(), activity, child, asked, at: at.map(line_of) }
@@ -218,6 +223,8 @@ impl fmt::Display for Waiting {
         match self {
             Self::Operation(operation) => operation.fmt(f),
             Self::Signal(name) => write!(f, "signal `{name}`"),
+            Self::Receive(channel) => write!(f, "a value of {channel}"),
+            Self::Send(channel) => write!(f, "a receiver of {channel}"),
             Self::Condition => f.write_str("a condition"),
             Self::Cancellation => f.write_str("cancellation"),
             Self::NoCase => f.write_str("a selector with no case left"),

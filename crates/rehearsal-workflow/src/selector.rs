@@ -3,8 +3,11 @@
 //! The order is Go's (`selectorImpl.Select`, `internal/internal_workflow.go` of Go SDK 1.47): of what is ready when it is
 //! asked the case that was added first; if nothing is, what comes first.
 
+mod channels;
+
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -12,7 +15,8 @@ use rehearsal_history::SmolStr;
 use serde::de::DeserializeOwned;
 
 use crate::activity::ActivityFuture;
-use crate::blocked::{Blocking, Source};
+use crate::blocked::{Blocking, Slot, Source, Who};
+use crate::channel;
 use crate::child::{ChildExecution, ChildFuture, ChildStarted};
 use crate::context::Context;
 use crate::error::WorkflowError;
@@ -38,7 +42,10 @@ use crate::timer::TimerFuture;
 /// - A signal that is no `T` is dropped when its turn comes, and the next one of its name is waited for, as by the
 ///   `Receive` in the function of a Go selector.
 ///
-/// In Go a default that itself waits can lose signals; here its closure runs when everything is decided.
+/// - A channel of workflow code is taken value by value, until it is closed: that is taken once, as `None`. (In Go the next
+///   one who receives finds a zero value first if the close woke a selector.)
+///
+/// Cases that are [given up](Self::default_async) for a default which itself waits are not quite given up, as in Go.
 ///
 /// # Examples
 ///
@@ -96,14 +103,22 @@ use crate::timer::TimerFuture;
 pub struct Selector<'a, R> {
     shared: Shared,
     cases: Vec<Case<'a, R>>,
-    default: Option<Box<dyn FnMut() -> R + 'a>>,
+    default: Option<Default<'a, R>>,
 }
+
+enum Default<'a, R> {
+    AtOnce(Box<dyn FnMut() -> R + 'a>),
+    Waits(Box<dyn FnMut() -> Boxed<'a, R> + 'a>),
+}
+
+type Boxed<'a, R> = Pin<Box<dyn Future<Output = R> + 'a>>;
 
 enum Case<'a, R> {
     Operation(Rc<Operation>, Box<dyn FnMut(Outcome) -> R + 'a>),
     /// The closure gives nothing for a signal that is not of its type.
     Signal(SmolStr, Count, OnSignal<'a, R>),
     Done(ScopeId, Box<dyn FnMut() -> R + 'a>),
+    Channel(Box<dyn channel::Case<R> + 'a>),
     UsedUp,
 }
 
@@ -113,13 +128,13 @@ type Count = fn(&State, &str) -> usize;
 type OnSignal<'a, R> = Box<dyn FnMut(&Queued) -> Option<R> + 'a>;
 
 /// What is taken.
-enum Taken {
+enum Taken<R> {
     /// A case, with its signal if it is one of signals.
     Case(usize, Option<Queued>),
     /// The case of a context that was found to be canceled: once.
     Closed(usize),
-    /// None of them.
-    Default,
+    /// A channel of workflow code, and what it gave.
+    Channel(usize, channel::Taken<R>),
 }
 
 impl<'a, R> Selector<'a, R> {
@@ -213,7 +228,44 @@ impl<'a, R> Selector<'a, R> {
 
     /// What is given if no case is ready; it replaces an earlier one. With it nothing is ever waited for.
     pub fn default(mut self, then: impl FnMut() -> R + 'a) -> Self {
-        self.default = Some(Box::new(then));
+        self.default = Some(Default::AtOnce(Box::new(then)));
+        self
+    }
+
+    /// As [`default`](Self::default), but what is given may be waited for.
+    ///
+    /// As in Go the cases go on listening meanwhile, though none of them is taken any more: the first signal or value that
+    /// comes for one of them is kept, for whoever receives next; a value to be [sent](Self::send) may be received.
+    /// In histories that the Go SDK recorded before its flag 5 that first signal or value is lost, as it was then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Signal, WorkflowError, mins};
+    /// const URGENT: Signal<String> = Signal::new("urgent");
+    ///
+    /// /// The order that is urgent, or else one from the list, when there is one.
+    /// async fn next(ctx: Context, (): ()) -> Result<String, WorkflowError> {
+    ///     let list = ctx.channel::<String>();
+    ///     let (writer, written) = (ctx.clone(), list.clone());
+    ///     ctx.spawn(async move {
+    ///         let _canceled = writer.sleep(mins(1)).await;
+    ///         written.send("three loaves".to_owned()).await;
+    ///     });
+    ///     let next = ctx
+    ///         .selector()
+    ///         .signal(&ctx.signals(URGENT), Ok)
+    ///         .default_async(|| async { list.recv().await.ok_or("no list") })
+    ///         .select()
+    ///         .await;
+    ///     next.map_err(|why| WorkflowError::application(why, "NoOrder"))
+    /// }
+    /// ```
+    pub fn default_async<F: Future<Output = R> + 'a>(
+        mut self,
+        mut then: impl FnMut() -> F + 'a,
+    ) -> Self {
+        self.default = Some(Default::Waits(Box::new(move || Box::pin(then()))));
         self
     }
 
@@ -225,6 +277,7 @@ impl<'a, R> Selector<'a, R> {
             Case::Operation(operation, _) => operation.is_ready(),
             Case::Signal(name, count, _) => count(&state, name) > 0,
             Case::Done(scope, _) => state.scopes.is_canceled(*scope),
+            Case::Channel(case) => case.is_ready(),
             Case::UsedUp => false,
         })
     }
@@ -233,65 +286,113 @@ impl<'a, R> Selector<'a, R> {
     ///
     /// Without cases, or when all are used up, it never ends, as in Go.
     pub async fn select(&mut self) -> R {
-        let taken = match self.ready() {
-            Some(taken) => taken,
-            None => self.blocked().await,
+        let who = if self.default.is_some() { Who::Default } else { Who::Selector };
+        let mut blocking = Blocking::new(&self.shared, who);
+        let taken = match (self.ready(blocking.slot()), &mut self.default) {
+            (Some(taken), _) => taken,
+            (None, Some(Default::AtOnce(then))) => {
+                self.shared.borrow_mut().advance();
+                return then();
+            }
+            (None, Some(Default::Waits(_))) => return self.default_waits(blocking).await,
+            (None, None) => self.blocked(&mut blocking).await,
         };
+        drop(blocking);
         self.shared.borrow_mut().advance();
         match taken {
-            Taken::Default => match &mut self.default {
-                Some(then) => then(),
-                None => unreachable!("the default is taken if there is one"),
-            },
             Taken::Case(index, signal) => self.take(index, signal).await,
             Taken::Closed(index) => {
                 let output = self.take(index, None).await;
                 self.cases[index] = Case::UsedUp;
                 output
             }
-        }
-    }
-
-    /// What is ready now: of the cases the first.
-    fn ready(&mut self) -> Option<Taken> {
-        let mut state = self.shared.borrow_mut();
-        for (index, case) in self.cases.iter().enumerate() {
-            match case {
-                Case::Operation(operation, _) if operation.is_ready() => {
-                    return Some(Taken::Case(index, None));
+            Taken::Channel(index, taken) => {
+                if !taken.again {
+                    self.cases[index] = Case::UsedUp;
                 }
-                Case::Signal(name, ..) => {
-                    if let Some(signal) = state.take_signal(name) {
-                        return Some(Taken::Case(index, Some(signal)));
-                    }
-                }
-                Case::Done(scope, _) => match state.scopes.look(*scope) {
-                    Look::Open => {}
-                    Look::LeftOver => {
-                        state.scopes.leave_over(*scope);
-                        return Some(Taken::Case(index, None));
-                    }
-                    Look::Closed => return Some(Taken::Closed(index)),
-                },
-                Case::Operation(..) | Case::UsedUp => {}
+                taken.output
             }
         }
-        self.default.as_ref().map(|_| Taken::Default)
     }
 
-    /// Waits for what comes first.
-    async fn blocked(&self) -> Taken {
-        let sources = self.cases.iter().enumerate().filter_map(|(index, case)| {
+    /// What is ready now: of the cases the first. Channels of workflow code that are not ready have the slot blocked on
+    /// them, in their order.
+    fn ready(&mut self, slot: &Rc<Slot>) -> Option<Taken<R>> {
+        for index in 0..self.cases.len() {
+            let Some(taken) = self.look(index, slot) else { continue };
+            // A value that the selector has just sent to itself is lost.
+            if let Some(Case::Channel(own)) = slot.woken().and_then(|own| self.cases.get(own)) {
+                own.forget();
+            }
+            slot.shut();
+            return Some(taken);
+        }
+        None
+    }
+
+    /// Takes this case, if it is ready.
+    fn look(&mut self, index: usize, slot: &Rc<Slot>) -> Option<Taken<R>> {
+        match &mut self.cases[index] {
+            Case::Operation(operation, _) => {
+                operation.is_ready().then_some(Taken::Case(index, None))
+            }
+            Case::Signal(name, ..) => {
+                let signal = self.shared.borrow_mut().take_signal(name)?;
+                Some(Taken::Case(index, Some(signal)))
+            }
+            Case::Done(scope, _) => {
+                let scopes = &mut self.shared.borrow_mut().scopes;
+                match scopes.look(*scope) {
+                    Look::Open => None,
+                    Look::LeftOver => {
+                        scopes.leave_over(*scope);
+                        Some(Taken::Case(index, None))
+                    }
+                    Look::Closed => Some(Taken::Closed(index)),
+                }
+            }
+            Case::Channel(case) => {
+                case.take_or_block(slot, index).map(|taken| Taken::Channel(index, taken))
+            }
+            Case::UsedUp => None,
+        }
+    }
+
+    /// What a slot is blocked on besides channels of workflow code.
+    fn sources(&self) -> impl Iterator<Item = (usize, Source)> {
+        self.cases.iter().enumerate().filter_map(|(index, case)| {
             let source = match case {
                 Case::Operation(operation, _) => Source::Operation(operation.ticket),
                 Case::Signal(name, ..) => Source::Signal(name.clone()),
                 Case::Done(scope, _) => Source::Scope(*scope),
-                Case::UsedUp => return None,
+                Case::Channel(_) | Case::UsedUp => return None,
             };
             Some((index, source))
-        });
-        let blocking = Blocking::selector(&self.shared, sources);
-        let has_cases = blocking.on().next().is_some();
+        })
+    }
+
+    /// Gives the default, while the cases listen.
+    async fn default_waits(&mut self, mut blocking: Blocking) -> R {
+        blocking.wait_for(self.sources());
+        self.shared.borrow_mut().advance();
+        let Some(Default::Waits(then)) = &mut self.default else {
+            unreachable!("this is called for a default that waits")
+        };
+        then().await
+    }
+
+    /// Waits for what comes first.
+    async fn blocked(&mut self, blocking: &mut Blocking) -> Taken<R> {
+        blocking.wait_for(self.sources());
+        let channels: Vec<(u64, Waiting)> = {
+            let mut state = self.shared.borrow_mut();
+            let channels = self.cases.iter().filter_map(|case| match case {
+                Case::Channel(case) => Some(case.waiting()),
+                Case::Operation(..) | Case::Signal(..) | Case::Done(..) | Case::UsedUp => None,
+            });
+            channels.map(|waiting| (state.ticket(), waiting)).collect()
+        };
+        let has_cases = !channels.is_empty() || blocking.on().next().is_some();
         let never = (!has_cases).then(|| self.shared.borrow_mut().ticket());
         let (index, signal) = poll_fn(|_| {
             if let Some(woken) = blocking.woken() {
@@ -300,6 +401,9 @@ impl<'a, R> Selector<'a, R> {
             let mut state = self.shared.borrow_mut();
             if let Some(ticket) = never {
                 state.wait(ticket, || Waiting::NoCase);
+            }
+            for (ticket, waiting) in &channels {
+                state.wait(*ticket, || waiting.clone());
             }
             for (ticket, source, index) in blocking.on() {
                 match (&self.cases[index], source) {
@@ -318,8 +422,10 @@ impl<'a, R> Selector<'a, R> {
             Poll::Pending
         })
         .await;
-        if let Case::Done(scope, _) = &self.cases[index] {
-            self.shared.borrow_mut().scopes.leave_over(*scope);
+        match &mut self.cases[index] {
+            Case::Done(scope, _) => self.shared.borrow_mut().scopes.leave_over(*scope),
+            Case::Channel(case) => return Taken::Channel(index, case.woken().await),
+            Case::Operation(..) | Case::Signal(..) | Case::UsedUp => {}
         }
         Taken::Case(index, signal)
     }
@@ -345,7 +451,7 @@ impl<'a, R> Selector<'a, R> {
                 }
             }
             (Case::Done(_, then), _) => then(),
-            (Case::Signal(..), None) | (Case::UsedUp, _) => {
+            (Case::Signal(..), None) | (Case::Channel(_) | Case::UsedUp, _) => {
                 unreachable!("a case is taken with what made it ready")
             }
         }

@@ -3,6 +3,7 @@
 //! Futures of this crate never wake anything: they look here each time they are polled. [`State::progress`] counts
 //! whatever may have changed what another routine sees; the routines are polled until it stands still.
 
+mod cancel;
 mod child;
 mod external;
 mod local;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use rehearsal_activation::wake::short_path;
 use rehearsal_activation::{
-    Activation, ActivityResolution, Asked, Awaited, CancelChild, Dropped, Initialize, Misread,
+    Activation, ActivityResolution, Asked, Awaited, Dropped, Initialize, Misread, MissingFlags,
     ScheduleActivity, Seq, StartTimer, WorkflowCommand,
 };
 use rehearsal_history::{EventId, Payload, Payloads, SmolStr, Timestamp};
@@ -109,6 +110,10 @@ pub(crate) struct State {
     pub(crate) last_completed: Option<Rc<Operation>>,
     /// Who waits for signals, and which selectors wait for what.
     pub(crate) blocked: Blocked,
+    /// The rules that hold as they were when the task was recorded.
+    pub(crate) missing_flags: MissingFlags,
+    /// How many channels workflow code has made.
+    pub(crate) channels: u32,
     /// Where workflow code used its context last.
     pub(crate) seen: Option<&'static Location<'static>>,
     /// What the run can be searched by, and its notes.
@@ -168,6 +173,8 @@ impl State {
             forbidden: None,
             last_completed: None,
             blocked: Blocked::default(),
+            missing_flags: MissingFlags::default(),
+            channels: 0,
             seen: None,
             properties: Properties::new(initialize),
             markers: Markers::default(),
@@ -200,6 +207,7 @@ impl State {
     pub(crate) fn begin(&mut self, activation: &Activation) {
         self.now = activation.time;
         self.replaying = activation.replaying;
+        self.missing_flags = activation.missing_flags;
         self.info.begin(activation);
         self.steps = 0;
         self.markers.begin(activation.started);
@@ -359,70 +367,6 @@ impl State {
         self.pending_timers.insert(seq, Rc::clone(&operation));
         self.bind(&operation);
         operation
-    }
-
-    fn bind(&mut self, operation: &Rc<Operation>) {
-        if self.scopes.is_canceled(operation.scope) {
-            // As Go binds it: by a look at the channel of the context.
-            self.scopes.look(operation.scope);
-            self.cancel_operation(operation);
-        } else {
-            self.scopes.bind(operation);
-        }
-    }
-
-    /// Cancels a scope: its pending operations and whoever waits for just that, as they came; then the scopes linked to
-    /// it.
-    pub(crate) fn cancel(&mut self, scope: ScopeId) {
-        if !self.scopes.is_canceled(scope) {
-            self.advance();
-        }
-        for (scope, operations) in self.scopes.cancel(scope) {
-            let mut waiting = self.blocked.waiting_for(scope).into_iter().peekable();
-            for operation in operations {
-                while let Some(ticket) = waiting.next_if(|ticket| *ticket < operation.bound.get()) {
-                    self.blocked.canceled(ticket);
-                }
-                self.cancel_operation(&operation);
-            }
-            waiting.for_each(|ticket| self.blocked.canceled(ticket));
-        }
-    }
-
-    fn cancel_operation(&mut self, operation: &Rc<Operation>) {
-        if operation.is_ready() || operation.cancel_requested.replace(true) {
-            return;
-        }
-        let seq = operation.seq;
-        let ends_now = match &operation.kind {
-            Kind::Activity { wait_for_cancellation, .. } => {
-                self.commands.push(WorkflowCommand::RequestCancelActivity { seq });
-                !wait_for_cancellation
-            }
-            Kind::Timer { .. } => {
-                self.commands.push(WorkflowCommand::CancelTimer { seq });
-                true
-            }
-            // C-44: it ends when the child has ended.
-            Kind::Child(_) => {
-                let cancel = CancelChild { seq, ..CancelChild::default() };
-                self.commands.push(WorkflowCommand::CancelChildWorkflow(cancel));
-                false
-            }
-            // C-45: it ends when the worker says so.
-            Kind::LocalAttempts { .. } => {
-                self.commands.push(WorkflowCommand::RequestCancelLocalActivity { seq });
-                false
-            }
-            // They are bound to no scope.
-            Kind::Local { .. }
-            | Kind::ChildStart(_)
-            | Kind::Signal { .. }
-            | Kind::Cancel { .. } => false,
-        };
-        if ends_now {
-            self.end(operation, Err(WorkflowError::canceled()));
-        }
     }
 
     fn end(&mut self, operation: &Rc<Operation>, outcome: Outcome) {

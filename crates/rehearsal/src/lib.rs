@@ -157,7 +157,7 @@ pub use rehearsal_service::CannotRestore;
 pub use rehearsal_worker::{Grade, Mismatch, Profile, ReplayEnd, Replayed};
 #[doc(inline)]
 pub use rehearsal_workflow::{
-    Activity, ActivityFuture, ActivityOptions, CancelHandle, ChildExecution, ChildFuture,
+    Activity, ActivityFuture, ActivityOptions, CancelHandle, Channel, ChildExecution, ChildFuture,
     ChildOptions, ChildStarted, Context, ContinueAsNewOptions, DEFAULT_VERSION, Either,
     ExternalFuture, ExternalWorkflow, HandlerSet, Info, LocalActivityOptions, Query, Selector,
     Signal, SignalChannel, TimerFuture, Update, Workflow, WorkflowError, join, join_all, select,

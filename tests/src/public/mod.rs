@@ -5,6 +5,7 @@
 
 mod cancels;
 mod chains;
+mod channels;
 mod children;
 mod local;
 mod markers;
@@ -28,10 +29,18 @@ pub struct Case {
 
 /// All cases.
 pub fn cases() -> impl Iterator<Item = Case> {
-    [cancels::CASES, chains::CASES, children::CASES, local::CASES, markers::CASES, updates::CASES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        cancels::CASES,
+        chains::CASES,
+        channels::CASES,
+        children::CASES,
+        local::CASES,
+        markers::CASES,
+        updates::CASES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// What came of all cases. Displays as what is not as it should be, and a line `public replays: N of M`.

@@ -7,7 +7,7 @@
 
 use alloc::collections::BTreeSet;
 
-use rehearsal_activation::{ServerCommand, WorkflowCommand};
+use rehearsal_activation::{MissingFlags, ServerCommand, WorkflowCommand};
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
 
@@ -24,8 +24,8 @@ const PROTOCOL_MESSAGE_COMMAND: u32 = 3;
 /// `defaultUpdateHandler`).
 const PRIORITY_UPDATE_HANDLING: u32 = 4;
 /// A selector that was blocked does not lose the signal that woke it. Set, as [`WORKFLOW_NEW_CHANNEL_LOST_MESSAGES`],
-/// where a channel wakes one: in the callback of `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`),
-/// which knows no other channels than signals and `ctx.Done()` here; that of `AddFuture` sets none.
+/// where a channel wakes one, be it of signals, `ctx.Done()` or one that workflow code made: in the callback of
+/// `AddReceive` (`selectorImpl.Select`, `internal/internal_workflow.go`). Those of `AddFuture` and `AddSend` set none.
 const BLOCKED_SELECTOR_SIGNAL_RECEIVE: u32 = 5;
 /// The memo is written by the converter of the user. Set where the memo is upserted (`UpsertMemo`) and with every child,
 /// whether it has a memo or not (`getWorkflowMemo`).
@@ -46,9 +46,27 @@ pub(crate) struct Sdk {
     /// Whether what was taken last is an event of the past: replayed, or of a command. Until the next event is taken the
     /// worker thinks that it replays, and sets no flag (`IsReplayEvent`, `workflowEnvironmentImpl.TryUse`).
     past: bool,
+    /// What the recorded task that is under way does not follow yet.
+    missing: MissingFlags,
 }
 
 impl Sdk {
+    /// A task begins: a live one by all rules, a recorded one by those of its completion and of the ones before it
+    /// (`nextTask`, `internal/internal_task_handlers.go`).
+    pub(crate) fn begin(&mut self, completed: Option<&WorkflowTaskCompleted>) {
+        self.missing = completed.map_or_else(MissingFlags::default, |completed| {
+            let own = completed.sdk_metadata.as_ref().map(|metadata| &metadata.lang_used_flags);
+            let recorded =
+                |flag| self.flags.contains(&flag) || own.is_some_and(|own| own.contains(&flag));
+            MissingFlags::beside(recorded)
+        });
+    }
+
+    /// What the task that is under way does not follow yet.
+    pub(crate) const fn missing_flags(&self) -> MissingFlags {
+        self.missing
+    }
+
     /// A recorded task was replayed.
     pub(crate) fn replayed(&mut self, completed: &WorkflowTaskCompleted) {
         self.begun = true;

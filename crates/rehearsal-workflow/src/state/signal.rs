@@ -7,6 +7,7 @@ use rehearsal_history::SmolStr;
 use serde::de::DeserializeOwned;
 
 use super::{Queued, State};
+use crate::blocked::Kept;
 
 impl State {
     /// A signal came: for whoever waits for it, or else it is kept until it is read.
@@ -18,8 +19,12 @@ impl State {
             noticed: Cell::default(),
             misfit: RefCell::default(),
         };
-        if let Some(unread) = self.blocked.receive(&signal.name, unread) {
-            self.signals.entry(signal.name.clone()).or_default().push_back(unread);
+        match self.blocked.receive(&signal.name, unread, self.missing_flags) {
+            None => {}
+            Some(Kept::First(unread)) => self.put_back(signal.name.clone(), unread),
+            Some(Kept::Last(unread)) => {
+                self.signals.entry(signal.name.clone()).or_default().push_back(unread);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod activity;
 mod cancel;
+mod channel;
 mod child;
 mod condition;
 mod error;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::{
-    Activation, ActivityResolution, Completion, Definition, ExternalTarget, Initialize, Job, Seq,
-    Signal as SignalJob, TaskFailure, WorkflowCommand,
+    Activation, ActivityResolution, Completion, Definition, ExternalTarget, Initialize, Job,
+    MissingFlags, Seq, Signal as SignalJob, TaskFailure, WorkflowCommand,
 };
 use rehearsal_history::{
     ActivityFailureInfo, EventId, Failure, FailureInfo, Payload, Payloads, RetryState, Timestamp,
@@ -49,6 +49,17 @@ pub(crate) const fn secs(secs: u64) -> Duration {
 /// The first activation is told this; then each of `later` is one more. Played twice, which must give the same.
 #[track_caller]
 pub(crate) fn play(definition: &Arc<dyn Definition>, first: &[Job], later: &[Vec<Job>]) -> String {
+    play_without(MissingFlags::default(), definition, first, later)
+}
+
+/// As [`play`], by the rules from before these flags.
+#[track_caller]
+pub(crate) fn play_without(
+    missing_flags: MissingFlags,
+    definition: &Arc<dyn Definition>,
+    first: &[Job],
+    later: &[Vec<Job>],
+) -> String {
     let once = || {
         let mut instance = definition.instantiate();
         let mut log = Vec::new();
@@ -56,7 +67,8 @@ pub(crate) fn play(definition: &Arc<dyn Definition>, first: &[Job], later: &[Vec
             std::iter::once(initialize("run-1")).chain(first.iter().cloned()).collect();
         for (index, jobs) in std::iter::once(first).chain(later.iter().cloned()).enumerate() {
             log.push(jobs.iter().map(show_job).collect::<Vec<_>>().join(", "));
-            let completion = instance.activate(&activation(index as u64, jobs));
+            let told = Activation { missing_flags, ..activation(index as u64, jobs) };
+            let completion = instance.activate(&told);
             show(&mut log, &completion);
             for line in instance.pending() {
                 log.push(format!("  waits for {line}"));
