@@ -1,14 +1,13 @@
 //! A map by ids such as those of runs, in which an id is found at once however many there are.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::SmolStr;
 
 /// Values by ids that are long and have no order that means anything.
 ///
-/// It sorts numbers that are made of the ids, so that looking for one does not look at the texts of many others. It cannot
-/// be iterated, as that order would mean nothing either.
+/// It finds a place by a number that is made of the id, so that looking for one looks at the texts of no others: a table of
+/// its own, as the numbers of a hash map differ from run to run. It cannot be iterated, as that order would mean nothing.
 ///
 /// # Examples
 ///
@@ -24,15 +23,26 @@ use crate::SmolStr;
 /// ```
 #[derive(Clone)]
 pub struct ById<T> {
-    entries: BTreeMap<u64, Bucket<T>>,
+    /// As many as a power of two, or none; at least a quarter of them is empty. What belongs to a number is at that slot, or
+    /// at one of those that follow without a gap.
+    slots: Vec<Slot>,
+    entries: Vec<Option<(SmolStr, T)>>,
+    /// The places among the entries that hold none.
+    free: Vec<u32>,
 }
 
-/// What has one number: as good as always one.
-#[derive(Clone)]
-struct Bucket<T> {
-    first: (SmolStr, T),
-    others: Vec<(SmolStr, T)>,
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The number of the id.
+    number: u32,
+    /// Where the entry is.
+    place: u32,
 }
+
+/// No slot points at this place.
+const NOWHERE: u32 = u32::MAX;
+
+const EMPTY: Slot = Slot { number: 0, place: NOWHERE };
 
 impl<T> Default for ById<T> {
     fn default() -> Self {
@@ -44,94 +54,131 @@ impl<T> ById<T> {
     /// A map with nothing in it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: BTreeMap::new() }
+        Self { slots: Vec::new(), entries: Vec::new(), free: Vec::new() }
     }
 
     /// The value of `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&T> {
-        let bucket = self.entries.get(&number(id))?;
-        bucket.iter().find(|(other, _)| other == id).map(|(_, value)| value)
+        let slot = self.slots[self.find(id, number(id))?];
+        self.entries[slot.place as usize].as_ref().map(|(_, value)| value)
     }
 
     /// The value of `id`, to be changed.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        let bucket = self.entries.get_mut(&number(id))?;
-        bucket.iter_mut().find(|(other, _)| other == id).map(|(_, value)| value)
+        let slot = self.slots[self.find(id, number(id))?];
+        self.entries[slot.place as usize].as_mut().map(|(_, value)| value)
     }
 
     /// Whether there is a value of `id`.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.get(id).is_some()
+        self.find(id, number(id)).is_some()
     }
 
     /// Puts in the value of `id`, and returns the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it would hold more than 4,000 million.
     pub fn insert(&mut self, id: SmolStr, value: T) -> Option<T> {
-        use std::collections::btree_map::Entry;
-        match self.entries.entry(number(&id)) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(Bucket { first: (id, value), others: Vec::new() });
-                None
-            }
-            Entry::Occupied(mut occupied) => occupied.get_mut().insert(id, value),
+        let number = number(&id);
+        if let Some(at) = self.find(&id, number) {
+            let entry = self.entries[self.slots[at].place as usize].as_mut();
+            return entry.map(|(_, before)| std::mem::replace(before, value));
         }
+        let held = self.entries.len() - self.free.len();
+        if (held + 1) * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            u32::try_from(self.entries.len() - 1).expect("fewer ids than 4,000 million")
+        });
+        self.entries[place as usize] = Some((id, value));
+        self.occupy(Slot { number, place });
+        None
     }
 
     /// Takes out the value of `id`.
     pub fn remove(&mut self, id: &str) -> Option<T> {
-        use std::collections::btree_map::Entry;
-        let Entry::Occupied(mut occupied) = self.entries.entry(number(id)) else { return None };
-        if occupied.get().others.is_empty() {
-            let matches = occupied.get().first.0 == id;
-            return matches.then(|| occupied.remove().first.1);
-        }
-        occupied.get_mut().remove(id)
+        let at = self.find(id, number(id))?;
+        let place = self.slots[at].place;
+        self.vacate(at);
+        self.free.push(place);
+        self.entries[place as usize].take().map(|(_, value)| value)
     }
 
     /// Takes out everything.
     pub fn clear(&mut self) {
-        self.entries.clear();
-    }
-}
-
-impl<T> Bucket<T> {
-    fn iter(&self) -> impl Iterator<Item = &(SmolStr, T)> {
-        core::iter::once(&self.first).chain(&self.others)
+        *self = Self::new();
     }
 
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut (SmolStr, T)> {
-        core::iter::once(&mut self.first).chain(&mut self.others)
-    }
-
-    fn insert(&mut self, id: SmolStr, value: T) -> Option<T> {
-        if let Some((_, before)) = self.iter_mut().find(|(other, _)| *other == id) {
-            return Some(core::mem::replace(before, value));
+    /// The slot of `id`, which has this number.
+    fn find(&self, id: &str, number: u32) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut at = number as usize & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot.place == NOWHERE {
+                return None;
+            }
+            if slot.number == number {
+                let entry = self.entries[slot.place as usize].as_ref();
+                if entry.is_some_and(|(other, _)| other == id) {
+                    return Some(at);
+                }
+            }
+            at = (at + 1) & mask;
         }
-        self.others.push((id, value));
-        None
     }
 
-    /// Takes out one of several.
-    fn remove(&mut self, id: &str) -> Option<T> {
-        if self.first.0 == id {
-            let last = self.others.pop()?;
-            return Some(core::mem::replace(&mut self.first, last).1);
+    /// Puts this into the first slot that is empty. There is one.
+    fn occupy(&mut self, slot: Slot) {
+        let mask = self.slots.len() - 1;
+        let mut at = slot.number as usize & mask;
+        while self.slots[at].place != NOWHERE {
+            at = (at + 1) & mask;
         }
-        let place = self.others.iter().position(|(other, _)| other == id)?;
-        Some(self.others.swap_remove(place).1)
+        self.slots[at] = slot;
+    }
+
+    /// Empties a slot; those behind it move up, so that there is no gap in front of where they belong.
+    fn vacate(&mut self, at: usize) {
+        let mask = self.slots.len() - 1;
+        let (mut gap, mut next) = (at, (at + 1) & mask);
+        while self.slots[next].place != NOWHERE {
+            let home = self.slots[next].number as usize & mask;
+            let (of_home, of_gap) = (next.wrapping_sub(home) & mask, next.wrapping_sub(gap) & mask);
+            if of_home >= of_gap {
+                self.slots[gap] = self.slots[next];
+                gap = next;
+            }
+            next = (next + 1) & mask;
+        }
+        self.slots[gap] = EMPTY;
+    }
+
+    /// Twice as many slots.
+    fn grow(&mut self) {
+        let twice = (self.slots.len() * 2).max(8);
+        for slot in std::mem::replace(&mut self.slots, vec![EMPTY; twice]) {
+            if slot.place != NOWHERE {
+                self.occupy(slot);
+            }
+        }
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for ById<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.values().flat_map(Bucket::iter);
+        let entries = self.entries.iter().flatten();
         f.debug_map().entries(entries.map(|(id, value)| (id, value))).finish()
     }
 }
 
 /// The number of an id: eight bytes at a time, multiplied and mixed.
-fn number(id: &str) -> u64 {
+fn number(id: &str) -> u32 {
     let mut number = id.len() as u64;
     for chunk in id.as_bytes().chunks(8) {
         let mut bytes = [0; 8];
@@ -139,11 +186,13 @@ fn number(id: &str) -> u64 {
         number = (number ^ u64::from_le_bytes(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         number ^= number >> 32;
     }
-    number
+    (number >> 32) as u32
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -160,15 +209,25 @@ mod tests {
         }
     }
 
+    /// It agrees with the obvious slow version, also where it has grown, is full of gaps or nearly empty.
     #[test]
-    fn ids_of_one_number_share_a_bucket() {
-        let mut bucket = Bucket { first: ("a".into(), 1), others: Vec::new() };
-        assert_eq!(bucket.insert("b".into(), 2), None);
-        assert_eq!(bucket.insert("c".into(), 3), None);
-        assert_eq!(bucket.insert("b".into(), 4), Some(2));
-        assert_eq!(bucket.remove("a"), Some(1));
-        assert_eq!(bucket.remove("a"), None);
-        assert_eq!(bucket.iter().map(|(_, value)| *value).sum::<i32>(), 7);
-        assert_eq!(bucket.remove("b"), Some(4));
+    fn does_what_a_sorted_map_does() {
+        let (mut map, mut model) = (ById::new(), BTreeMap::new());
+        let mut random = 7_u64;
+        for step in 0..20_000_u32 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let id = SmolStr::from(format!("order-{}", (random >> 33) % 300));
+            if (random >> 20) % 5 < 2 + u64::from(step / 10_000) {
+                assert_eq!(map.remove(&id), model.remove(&id));
+            } else {
+                assert_eq!(map.insert(id.clone(), step), model.insert(id.clone(), step));
+            }
+            let other = format!("order-{}", (random >> 45) % 300);
+            assert_eq!(map.get(&other), model.get(other.as_str()));
+            assert_eq!(map.get_mut(&other).copied(), model.get(other.as_str()).copied());
+        }
+        assert!(!model.is_empty());
+        map.clear();
+        assert!(model.keys().all(|id| !map.contains(id)));
     }
 }
