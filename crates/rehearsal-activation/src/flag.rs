@@ -4,6 +4,10 @@
 /// 1.47). Only those are here on which what workflow code sees depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flag {
+    /// 2: the future of the start of a child whose id is in use is told that as well, and not that of its end alone.
+    ChildWorkflowErrorExecution,
+    /// 4: updates run before the main routine, and as soon as their handler is set.
+    PriorityUpdateHandling,
     /// 5: a signal that wakes a selector whose default waits is kept.
     BlockedSelectorSignalReceive,
     /// 8: of several selectors that are blocked on one channel each keeps what woke it.
@@ -12,13 +16,19 @@ pub enum Flag {
 
 impl Flag {
     /// All of them.
-    pub const ALL: [Self; 2] =
-        [Self::BlockedSelectorSignalReceive, Self::WorkflowNewChannelLostMessages];
+    pub const ALL: [Self; 4] = [
+        Self::ChildWorkflowErrorExecution,
+        Self::PriorityUpdateHandling,
+        Self::BlockedSelectorSignalReceive,
+        Self::WorkflowNewChannelLostMessages,
+    ];
 
     /// Its number in the history.
     #[must_use]
     pub const fn number(self) -> u32 {
         match self {
+            Self::ChildWorkflowErrorExecution => 2,
+            Self::PriorityUpdateHandling => 4,
             Self::BlockedSelectorSignalReceive => 5,
             Self::WorkflowNewChannelLostMessages => 8,
         }

@@ -2,7 +2,8 @@
 //!
 //! The order is Go's (`defaultUpdateHandler` in `internal/internal_update.go`, `setUpdateHandler` and
 //! `dispatcherImpl.newState` in `internal/internal_workflow.go` of Go SDK 1.47, with its flag 4): the routine of an update
-//! is polled before all others; as long as no handler at all is set, updates wait for theirs.
+//! is polled before all others; as long as no handler at all is set, updates wait for theirs. By the rules from before that
+//! flag it is polled after all others, and waits for one round if no handler is set when it begins.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 use std::task::{self, Poll};
 
 use rehearsal_activation::quiet;
-use rehearsal_activation::{RespondUpdate, Update as Told, UpdateResponse, WorkflowCommand};
+use rehearsal_activation::{Flag, RespondUpdate, Update as Told, UpdateResponse, WorkflowCommand};
 use rehearsal_history::{Failure, Payloads, SmolStr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -130,7 +131,11 @@ impl Context {
     {
         self.seen(Location::caller());
         set(self, update, validator, handler);
-        HandlerSet::new(self)
+        let missing = self.shared.borrow().missing_flags;
+        HandlerSet {
+            at_once: missing.contains(Flag::PriorityUpdateHandling),
+            ..HandlerSet::new(self)
+        }
     }
 
     /// Whether no handler of an update runs: what a workflow waits for before it returns, as with Go's
@@ -184,7 +189,9 @@ where
 /// An update has come. No workflow code runs here.
 pub(crate) fn receive(shared: &Shared, told: &Told) {
     let mut state = shared.borrow_mut();
-    if state.updates.handlers.is_empty() {
+    if state.missing_flags.contains(Flag::PriorityUpdateHandling) {
+        state.spawn(late(shared, told.clone()));
+    } else if state.updates.handlers.is_empty() {
         state.updates.waiting.push(told.clone());
     } else {
         state.spawn_first(vec![routine(shared, told.clone())]);
@@ -201,6 +208,20 @@ pub(crate) fn give_up(shared: &Shared) -> bool {
     let routines = waiting.into_iter().map(|told| routine(shared, told)).collect();
     state.spawn_first(routines);
     true
+}
+
+/// What an update runs as by the rules from before flag 4.
+fn late(shared: &Shared, told: Told) -> Routine {
+    let routine = routine(shared, told);
+    let context = Context::root(Rc::clone(shared));
+    Box::pin(async move {
+        if context.shared.borrow().updates.handlers.is_empty() {
+            HandlerSet::new(&context).await;
+        }
+        // It holds the state, as all routines do; not longer than they.
+        drop(context);
+        routine.await;
+    })
 }
 
 /// What an update runs as.
@@ -261,12 +282,14 @@ pub struct HandlerSet {
     context: Context,
     ticket: u64,
     yielded: bool,
+    /// By the rules from before flag 4 nothing has waited for the handler.
+    at_once: bool,
 }
 
 impl HandlerSet {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         let ticket = context.shared.borrow_mut().ticket();
-        Self { context: context.clone(), ticket, yielded: false }
+        Self { context: context.clone(), ticket, yielded: false, at_once: false }
     }
 }
 
@@ -277,7 +300,7 @@ impl Future for HandlerSet {
         let shared = Rc::clone(&self.context.shared);
         let mut state = shared.borrow_mut();
         state.advance();
-        if self.yielded {
+        if self.yielded || self.at_once {
             return Poll::Ready(());
         }
         self.yielded = true;

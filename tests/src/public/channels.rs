@@ -3,7 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rehearsal::{Activity, ActivityOptions, Context, Workflow, WorkflowError, secs};
+use rehearsal::{
+    Activity, ActivityOptions, ChildOptions, Context, ExternalWorkflow, Signal, Workflow,
+    WorkflowError, mins, secs,
+};
 
 use super::Case;
 
@@ -31,6 +34,12 @@ pub(super) const CASES: &[Case] = &[
     Case {
         file: "sdk-go/test/replaytests/channel-worker-blocked-selector.json",
         replay: |file| file.workflow(Workflow::new("ChannelWorkerWorkflow"), channel_worker),
+        replays: true,
+    },
+    // From before flag 2: the start of a child whose id is in use is never told.
+    Case {
+        file: "sdk-go/test/replaytests/duplicate-child-workflow.json",
+        replay: |file| file.workflow(Workflow::new("DuplicateChildWorkflow"), duplicate_child),
         replays: true,
     },
 ];
@@ -77,4 +86,33 @@ async fn channel_worker(ctx: Context, (): ()) -> Result<(), WorkflowError> {
         ctx.execute(HELLO, item.to_owned()).await?;
     }
     Ok(())
+}
+
+async fn duplicate_child(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    const CHILD: Workflow<(), ()> = Workflow::new("ChildWorkflowWaitOnSignal");
+    const UNBLOCK: Signal<Option<()>> = Signal::new("unblock");
+    let options = ChildOptions::new().with_id("ABC-SIMPLE-CHILD-WORKFLOW-ID");
+    let children = ctx.with_child_options(options);
+    let child = children.execute_child(CHILD, ());
+    let started = child.started().await?;
+    let duplicate = children.execute_child(CHILD, ());
+    let mut selector = ctx
+        .selector()
+        .child(&duplicate, |ended| ("ended", ended))
+        .child_started(&duplicate.started(), |started| ("started", started.map(drop)))
+        .default(|| ("neither", Ok(())));
+    for _ in 0..2 {
+        let (what, outcome) = selector.select().await;
+        if what == "started" {
+            let work = ctx.with_activity_options(ActivityOptions::start_to_close(mins(1)));
+            work.execute(HELLO, "hello".to_owned()).await?;
+        } else {
+            assert_eq!(outcome.is_err(), what == "ended", "the second child is a duplicate");
+            ctx.sleep(secs(1)).await?;
+        }
+    }
+    let first =
+        ExternalWorkflow::from(started.workflow_id.clone()).with_run(started.run_id.clone());
+    let _signaled = ctx.signal_external(first, UNBLOCK, None);
+    child.await
 }

@@ -3,7 +3,9 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use rehearsal_activation::{Asked, ChildResolution, ChildStart, Seq, StartChild, WorkflowCommand};
+use rehearsal_activation::{
+    Asked, ChildResolution, ChildStart, Flag, Seq, StartChild, WorkflowCommand,
+};
 
 use super::{State, asked_for};
 use crate::child::{Child, ChildExecution};
@@ -26,10 +28,13 @@ impl State {
         };
         if let Some(error) = refused {
             let refused = self.child(scope, Seq(0), &child);
-            if !error.is_canceled() {
+            let in_use = !error.is_canceled();
+            if in_use {
                 self.commands.push(WorkflowCommand::ChildIdInUse);
             }
-            self.end(&refused.start, Err(error.clone()));
+            if !in_use || !self.missing_flags.contains(Flag::ChildWorkflowErrorExecution) {
+                self.end(&refused.start, Err(error.clone()));
+            }
             self.end(&refused.end, Err(error));
             return refused;
         }

@@ -7,6 +7,7 @@ mod child;
 mod condition;
 mod error;
 mod external;
+mod flags;
 mod foreign;
 mod golden;
 mod outcome;
