@@ -48,7 +48,7 @@ use rehearsal_worker::LocalKey;
 
 pub(crate) use self::client::decoded;
 pub use self::client::{ClientError, Handle, StartOptions};
-pub use self::describe::Description;
+pub use self::describe::{Description, PendingActivity, PendingActivityState};
 use self::entry::Entry;
 use self::executions::Executions;
 use self::forget::Forgetting;

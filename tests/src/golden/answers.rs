@@ -5,6 +5,7 @@ use rehearsal_history::{Payload, Payloads};
 
 use super::Step;
 use super::leaves::{UUID_LENGTH, find_uuid};
+use super::look::in_order;
 use super::run::{Run, title};
 
 /// What a Go client says of a deadline that the connection noticed before itself.
@@ -113,7 +114,7 @@ pub(super) fn said(sdk: &str, error: &ClientError) -> String {
 /// Whether two texts are the same, or the same JSON value, but for UUIDs: which is which is compared in the histories.
 pub(super) fn same_json(left: &str, right: &str) -> bool {
     let (left, right) = (without_uuids(left), without_uuids(right));
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok().map(in_order);
     left == right || value(&left).is_some_and(|left| Some(left) == value(&right))
 }
 

@@ -66,13 +66,28 @@ pub(super) fn describe(
     run_id: Option<&str>,
 ) -> Result<String, ClientError> {
     let described = world.describe_workflow(workflow_id, run_id)?;
-    Ok(json!({
+    let mut seen = json!({
         "history_length": described.history_length,
         "memo": fields(&described.memo.fields),
         "search_attributes": fields(&described.search_attributes.indexed_fields),
         "status": described.status.as_str(),
-    })
-    .to_string())
+    });
+    let pending = described.pending_activities.iter().map(
+        |it| json!({ "ID": *it.activity_id, "State": it.state.as_str(), "Attempt": it.attempt }),
+    );
+    let pending: Vec<Value> = pending.collect();
+    if !pending.is_empty() {
+        seen["pending_activities"] = Value::Array(pending);
+    }
+    Ok(seen.to_string())
+}
+
+/// Puts the pending activities of a description in order: a server goes through a map.
+pub(super) fn in_order(mut seen: Value) -> Value {
+    if let Some(Value::Array(pending)) = seen.get_mut("pending_activities") {
+        pending.sort_by_key(|it| it["ID"].to_string());
+    }
+    seen
 }
 
 fn fields<K: ToString>(fields: &BTreeMap<K, Payload>) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! What a client can look at: one workflow, or those that a query finds.
 
-use rehearsal_history::{Memo, SearchAttributes, SmolStr, Status, Timestamp};
-use rehearsal_service::RunRef;
+use rehearsal_history::{Failure, Memo, SearchAttributes, SmolStr, Status, Timestamp};
+use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef};
 
 use super::World;
 use super::client::{ClientError, Handle, target};
@@ -26,6 +26,51 @@ pub struct Description {
     pub memo: Memo,
     /// What it can be searched by.
     pub search_attributes: SearchAttributes,
+    /// Its activities that have not ended, in the order in which they were scheduled; a server lists them in any order.
+    /// A closed run keeps those that were pending when it closed (W-16).
+    pub pending_activities: Vec<PendingActivity>,
+}
+
+/// What the service tells of an activity that has not ended (`GetPendingActivityInfo` in
+/// `service/history/workflow/activity.go` of server 1.32).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PendingActivity {
+    /// Its id.
+    pub activity_id: SmolStr,
+    /// Its type.
+    pub activity_type: SmolStr,
+    /// Where it stands.
+    pub state: PendingActivityState,
+    /// Which attempt it is at, from 1; while it waits for another one, the one to come.
+    pub attempt: u32,
+    /// When that attempt may be taken, while it waits for it.
+    pub next_attempt: Option<Timestamp>,
+    /// What the attempt before that failed with.
+    pub last_failure: Option<Failure>,
+}
+
+/// Where an activity that has not ended stands, as a client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingActivityState {
+    /// It waits for a worker, or for its next attempt.
+    Scheduled,
+    /// A worker has it.
+    Started,
+    /// A worker has it, and the workflow has asked it to cancel.
+    CancelRequested,
+}
+
+impl PendingActivityState {
+    /// Its name in the API of the service, without the prefix.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Scheduled",
+            Self::Started => "Started",
+            Self::CancelRequested => "CancelRequested",
+        }
+    }
 }
 
 impl World {
@@ -44,6 +89,31 @@ impl World {
     /// let nap = world.start_workflow(options)?;
     /// assert_eq!(world.describe(&nap).memo.get::<String>("where")?.as_deref(), Some("sofa"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// An activity that fails waits for its second attempt:
+    ///
+    /// ```
+    /// use rehearsal::{Activity, ActivityError, ActivityOptions, Context, Scenario, Workflow};
+    /// use rehearsal::{PendingActivityState, WorkflowError, secs};
+    ///
+    /// const CALL: Activity<(), ()> = Activity::new("Call");
+    /// const CALLER: Workflow<(), ()> = Workflow::new("Caller");
+    ///
+    /// async fn caller(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     Ok(ctx.activity(CALL, (), ActivityOptions::start_to_close(secs(5))).await?)
+    /// }
+    ///
+    /// let scenario = Scenario::new("caller").workflow(CALLER, caller);
+    /// let mut world = scenario
+    ///     .activity(CALL, |_, ()| async { Err(ActivityError::application("busy", "Busy")) })
+    ///     .world();
+    /// let caller = world.start(CALLER, "caller-1", ());
+    /// world.advance(secs(0));
+    /// let pending = &world.describe(&caller).pending_activities;
+    /// assert_eq!((&*pending[0].activity_type, pending[0].attempt), ("Call", 2));
+    /// assert_eq!(pending[0].state, PendingActivityState::Scheduled);
+    /// assert!(pending[0].next_attempt.is_some() && pending[0].last_failure.is_some());
     /// ```
     #[must_use]
     pub fn describe(&self, handle: &Handle) -> Description {
@@ -102,6 +172,38 @@ impl World {
             history_length: self.service.history(run).len(),
             memo: view.memo.clone(),
             search_attributes: view.search_attributes.clone(),
+            pending_activities: self
+                .service
+                .pending(run)
+                .into_iter()
+                .filter_map(|op| self.pending_activity(run, op))
+                .collect(),
         }
+    }
+
+    /// What is told of an activity; `None` for everything else.
+    fn pending_activity(&self, run: RunRef, op: PendingOp) -> Option<PendingActivity> {
+        let state = match (op.kind, op.state) {
+            (PendingKind::Activity, PendingState::Scheduled | PendingState::Backoff) => {
+                PendingActivityState::Scheduled
+            }
+            (PendingKind::Activity, PendingState::Started | PendingState::Heartbeating) => {
+                PendingActivityState::Started
+            }
+            (PendingKind::Activity, PendingState::CancelRequested) => {
+                PendingActivityState::CancelRequested
+            }
+            (PendingKind::Activity, PendingState::Running)
+            | (PendingKind::Timer | PendingKind::Child | PendingKind::External, _) => return None,
+        };
+        let standing = self.service.standing(run, op.scheduled)?;
+        Some(PendingActivity {
+            activity_id: op.id,
+            activity_type: op.name,
+            state,
+            attempt: standing.attempt,
+            next_attempt: standing.retry,
+            last_failure: standing.last_failure.cloned(),
+        })
     }
 }
