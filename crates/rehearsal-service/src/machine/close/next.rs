@@ -11,7 +11,7 @@ use rehearsal_history::{
 
 use crate::config::run_timeout;
 use crate::refusal::BadCommand;
-use crate::words::{Chain, retry};
+use crate::words::{Chain, attributes, retry};
 
 /// A run that follows.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub(super) fn continued(
     let run = run_timeout(run.unwrap_or_default(), execution);
     let task = given(command.task_timeout).or(before.workflow_task_timeout);
     let task = chain.config.task_timeout(task.unwrap_or_default(), run);
+    let memo = command.memo.and_then(attributes::given_memo);
+    let search_attributes = command.search_attributes.and_then(attributes::given);
     let started = Box::new(WorkflowExecutionStarted {
         workflow_type: workflow_type.clone().into(),
         task_queue: TaskQueue::normal(task_queue.clone()),
@@ -65,8 +67,8 @@ pub(super) fn continued(
         workflow_task_timeout: Some(task),
         retry_policy,
         cron_schedule: SmolStr::default(),
-        memo: command.memo.clone(),
-        search_attributes: command.search_attributes.clone(),
+        memo: memo.clone(),
+        search_attributes: search_attributes.clone(),
         last_completion_result: command.last_completion_result.clone(),
         continued_failure: command.failure.clone().map(Box::new),
         initiator: match command.initiator {
@@ -90,8 +92,8 @@ pub(super) fn continued(
         initiator: command.initiator,
         failure: command.failure,
         last_completion_result: command.last_completion_result,
-        memo: command.memo,
-        search_attributes: command.search_attributes,
+        memo,
+        search_attributes,
         inherit_build_id: command.inherit_build_id,
         ..WorkflowExecutionContinuedAsNew::default()
     };
