@@ -28,6 +28,7 @@ mod outside;
 mod perform;
 mod points;
 mod queries;
+mod query_tasks;
 mod remote;
 mod requests;
 mod tasks;

@@ -82,9 +82,8 @@ impl Service {
     /// # Errors
     ///
     /// [`RequestError`], which tells what a client or worker of the real server would be told. A refused request changes
-    /// nothing, with three exceptions: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
-    /// next; [`NotFound::TaskHeartbeat`] has timed it out and started the next; and a query that a worker takes from the
-    /// normal queue ends stickiness, even if it is refused.
+    /// nothing, with two exceptions: [`InvalidRequest::Refused`] may have failed the workflow task and scheduled the
+    /// next; and [`NotFound::TaskHeartbeat`] has timed it out and started the next.
     #[expect(clippy::too_many_lines, reason = "an arm for each input")]
     pub fn handle(
         &mut self,
@@ -311,6 +310,13 @@ impl Service {
         self.runs[run.index()].pending()
     }
 
+    /// Whether a workflow task of a run has been completed and left events. One that brought nothing but updates that were
+    /// rejected leaves none (§2.3).
+    #[must_use]
+    pub fn has_completed_task(&self, run: RunRef) -> bool {
+        self.runs[run.index()].has_completed_task()
+    }
+
     fn query(
         &mut self,
         now: Timestamp,
@@ -326,10 +332,12 @@ impl Service {
                 let run = self.find(&target)?;
                 self.within(now, run, out, |run, _| run.forget_query(&query));
             }
-            QueryInput::Take { run, query, cached, normal } => {
-                let task =
-                    self.within(now, run, out, |run, _| run.start_query(&query, cached, normal))?;
+            QueryInput::Take { run, query, cached } => {
+                let task = self.within(now, run, out, |run, _| run.start_query(&query, cached))?;
                 return Ok(Answer::Query(Box::new(task)));
+            }
+            QueryInput::ResetStickiness { run } => {
+                self.within(now, run, out, |run, _| run.reset_stickiness());
             }
             QueryInput::Answer { run, answer } => {
                 self.within(now, run, out, |run, turn| run.answer_queries(turn, vec![answer]));

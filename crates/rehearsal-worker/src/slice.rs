@@ -163,6 +163,35 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
     slices
 }
 
+impl Slices {
+    /// What no task was told, as a task of its own: so Go tells it to a workflow that is replayed for a query alone
+    /// (`prepareTask` in `internal_task_handlers.go` of Go SDK 1.47). How a run was ended from outside is no news to it.
+    pub(crate) fn untold(&mut self) -> Option<Task> {
+        let last = self.tasks.last().filter(|_| self.open.is_none())?;
+        let (started, time, history_size) = (last.started, last.time, last.history_size);
+        let mut events = core::mem::take(&mut self.rest);
+        let is_end = |kind: &EventKind| {
+            matches!(
+                kind,
+                EventKind::WorkflowExecutionTerminated(_) | EventKind::WorkflowExecutionTimedOut(_)
+            )
+        };
+        events.retain(|event| !is_end(&event.kind));
+        (!events.is_empty()).then(|| Task {
+            number: self.tasks.len() + 1,
+            events,
+            started,
+            time,
+            history_size,
+            continue_as_new_suggested: false,
+            messages: Vec::new(),
+            completed: None,
+            commands: Vec::new(),
+            merged: Vec::new(),
+        })
+    }
+}
+
 /// A task that core takes for a heartbeat.
 struct Beat {
     started: Arc<Event>,

@@ -47,6 +47,8 @@ pub(super) enum Entry {
     Respond { host: usize, response: Box<TaskResponse> },
     /// A worker takes a query that came without a workflow task, and answers it.
     Query { host: usize, query: ReadyQuery, queue: TaskQueue },
+    /// A query has waited in a sticky queue for as long as it may (W-9).
+    QueryLeaves { query: ReadyQuery, queue: TaskQueue },
     /// A worker takes an activity task.
     ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
     /// The code of an activity goes on.
@@ -105,6 +107,7 @@ impl Entry {
             | Self::Activate { .. }
             | Self::Respond { .. }
             | Self::Query { .. }
+            | Self::QueryLeaves { .. }
             | Self::ActivityTask { .. }
             | Self::LocalDue { .. }
             | Self::Transfer { .. } => None,
@@ -134,7 +137,7 @@ impl Entry {
             | Self::Request { key, .. }
             | Self::Report(key)
             | Self::LocalTold(key) => key.actor(),
-            Self::Transfer { .. } | Self::LateSignal(_) => 0,
+            Self::Transfer { .. } | Self::LateSignal(_) | Self::QueryLeaves { .. } => 0,
         };
         Choice { actor, touches: 0, step: None }
     }

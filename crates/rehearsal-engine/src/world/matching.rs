@@ -23,15 +23,14 @@ impl World {
     pub(super) fn route_workflow_task(&mut self, task: ReadyTask, queue: TaskQueue) {
         let now = self.clock.now();
         if queue.kind == TaskQueueKind::Sticky {
-            let owner =
-                (0..self.hosts.len()).find(|&host| self.hosts[host].sticky_queue == queue.name);
-            if let Some(host) = owner.filter(|&host| self.hosts[host].is_polling()) {
+            let polling = self.owner_of(&queue).filter(|&host| self.hosts[host].is_polling());
+            // A sticky queue takes no task of a run that was bound to it by a task without events: before a task is
+            // completed `MakeDirectiveForWorkflowTask` asks for the rules of assignment, which a sticky queue has not
+            // (`checkVersionForStickyAdd` in `service/matching/version_sets.go`). Only the timeout of the task helps.
+            if let Some(host) = polling.filter(|_| self.service.has_completed_task(task.run)) {
                 return self.agenda.push(now, Entry::WorkflowTask { host, task, queue });
             }
-            let died = self.dead_sticky_queues.get(&queue.name).copied();
-            if died.is_some_and(|at| now.since(at) < STICKY_POLLER_AGE)
-                || owner.is_some_and(|host| self.hosts[host].seems_to_poll(now))
-            {
+            if self.seems_polled(&queue) {
                 let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
                 return waiting.push_back((task, queue));
             }
@@ -47,6 +46,19 @@ impl World {
                     .push_back((task, queue));
             }
         }
+    }
+
+    /// The worker whose sticky queue it is.
+    pub(super) fn owner_of(&self, sticky: &TaskQueue) -> Option<usize> {
+        (0..self.hosts.len()).find(|&host| self.hosts[host].sticky_queue == sticky.name)
+    }
+
+    /// Whether matching takes a sticky queue for one that somebody polls (`stickyWorkerAvailable`, W-9).
+    pub(super) fn seems_polled(&self, sticky: &TaskQueue) -> bool {
+        let now = self.clock.now();
+        let died = self.dead_sticky_queues.get(&sticky.name).copied();
+        died.is_some_and(|at| now.since(at) < STICKY_POLLER_AGE)
+            || self.owner_of(sticky).is_some_and(|host| self.hosts[host].seems_to_poll(now))
     }
 
     /// Finds a worker for an activity task, or lets it wait in its queue.
@@ -67,6 +79,11 @@ impl World {
         if self.hosts[host].spec.workflows {
             for query in self.waiting_queries.remove(&queue).unwrap_or_default() {
                 self.route_query(query, TaskQueue::normal(queue.clone()));
+            }
+            // One that was away for a while.
+            let sticky = TaskQueue::sticky(self.hosts[host].sticky_queue.clone(), queue.clone());
+            for query in self.waiting_queries.remove(&sticky.name).unwrap_or_default() {
+                self.route_query(query, sticky.clone());
             }
             for (task, queue) in self.waiting_workflow_tasks.remove(&queue).unwrap_or_default() {
                 self.route_workflow_task(task, queue);
@@ -151,9 +168,14 @@ impl World {
         self.dead_sticky_queues.insert(sticky_queue.clone(), now);
         // What waits in its sticky queue waits there for its time-out (W-9); the process that is started again has another.
         let mut left = Vec::new();
+        let mut unanswered = Vec::new();
         self.agenda.retain(|entry| match entry {
             Entry::WorkflowTask { task, queue, .. } if queue.name == sticky_queue => {
                 left.push((*task, queue.clone()));
+                false
+            }
+            Entry::Query { query, queue, .. } if queue.name == sticky_queue => {
+                unanswered.push((query.clone(), queue.clone()));
                 false
             }
             Entry::Activate { host: of, .. } | Entry::Respond { host: of, .. } => *of != host,
@@ -169,6 +191,9 @@ impl World {
         self.remote_crashed(host);
         for (task, queue) in left {
             self.route_workflow_task(task, queue);
+        }
+        for (query, queue) in unanswered {
+            self.route_query(query, queue);
         }
         // What it was about to take it takes after all.
         let its_own =

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::{BUSY_BACKOFF, ClientError, decoded, target};
-use super::{Entry, Handle, World};
+use super::{Handle, World};
 use crate::journal::Pause;
 
 /// How long a client waits for an answer if it says nothing else: `defaultRPCTimeout` of Go's client, and the timeout of
@@ -249,25 +249,6 @@ impl World {
         }
     }
 
-    /// Finds a worker for a query, or lets it wait in its queue. A sticky queue that nobody polls is left at once for the
-    /// normal one.
-    pub(super) fn route_query(&mut self, query: ReadyQuery, queue: TaskQueue) {
-        let now = self.clock.now();
-        if queue.kind == TaskQueueKind::Sticky {
-            let owner =
-                (0..self.hosts.len()).find(|&host| self.hosts[host].sticky_queue == queue.name);
-            if let Some(host) = owner.filter(|&host| self.hosts[host].is_polling()) {
-                return self.agenda.push(now, Entry::Query { host, query, queue });
-            }
-        }
-        let name = if queue.normal_name.is_empty() { queue.name } else { queue.normal_name };
-        let queue = TaskQueue::normal(name);
-        match self.taker(&queue.name, true) {
-            Some(host) => self.agenda.push(now, Entry::Query { host, query, queue }),
-            None => self.waiting_queries.entry(queue.name.clone()).or_default().push_back(query),
-        }
-    }
-
     /// A worker takes a query and answers it.
     pub(super) fn take_query(&mut self, host: usize, query: &ReadyQuery, queue: &TaskQueue) {
         self.note_host(host, [&query.id]);
@@ -277,10 +258,9 @@ impl World {
         let run_id = self.service.run(query.run).run_id.clone();
         let cached =
             queue.kind == TaskQueueKind::Sticky && self.hosts[host].worker.is_cached(&run_id);
-        let normal = queue.kind == TaskQueueKind::Normal;
-        let warm = cached.then(|| self.query_task(query, true, normal)).flatten();
+        let warm = cached.then(|| self.query_task(query, true)).flatten();
         let answer = warm.and_then(|task| self.ask_cached(host, task)).or_else(|| {
-            let task = self.query_task(query, false, normal)?;
+            let task = self.query_task(query, false)?;
             let mut reader = Reader::of(self, host, &task)?;
             Some(reader.read(task))
         });
@@ -304,14 +284,9 @@ impl World {
         }
     }
 
-    pub(super) fn query_task(
-        &mut self,
-        query: &ReadyQuery,
-        cached: bool,
-        normal: bool,
-    ) -> Option<QueryTask> {
+    pub(super) fn query_task(&mut self, query: &ReadyQuery, cached: bool) -> Option<QueryTask> {
         let (run, query) = (query.run, query.id.clone());
-        let input = QueryInput::Take { run, query, cached, normal };
+        let input = QueryInput::Take { run, query, cached };
         match self.call(Input::Query(Box::new(input))) {
             Ok(Answer::Query(task)) => Some(*task),
             Ok(_) | Err(_) => None,
@@ -369,7 +344,7 @@ impl World {
         query: &Query,
         answer: &AnswerQuery,
     ) -> Option<String> {
-        if matches!(self.service.workflow_task(run), TaskState::Started { .. }) {
+        if !matches!(self.service.workflow_task(run), TaskState::None) {
             // What is recorded is further than what was asked.
             return None;
         }

@@ -152,13 +152,11 @@ impl World {
     /// A worker outside takes a query and answers it.
     pub(super) fn take_remote_query(&mut self, host: usize, query: &ReadyQuery, queue: &TaskQueue) {
         if !self.has_poll(host, &queue.name, true) {
-            let waiting = self.waiting_queries.entry(queue.name.clone()).or_default();
-            return waiting.push_back(query.clone());
+            return self.keep_query(query.clone(), queue.clone());
         }
         let run_id = self.service.run(query.run).run_id.clone();
         let cached = queue.kind == TaskQueueKind::Sticky && self.hosts[host].has_cached(&run_id);
-        let normal = queue.kind == TaskQueueKind::Normal;
-        let Some(task) = self.query_task(query, cached, normal) else { return };
+        let Some(task) = self.query_task(query, cached) else { return };
         let answer = self.outdoors(host, |remote, seen, worker| remote.query(seen, worker, &task));
         if let Some(Handed::Done(Some(answer))) = answer {
             self.remote_answers(query.run, answer);

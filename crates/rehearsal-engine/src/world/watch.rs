@@ -153,6 +153,7 @@ impl World {
             | Entry::HostBack(_)
             | Entry::LateSignal(_)
             | Entry::Query { .. }
+            | Entry::QueryLeaves { .. }
             | Entry::Deadline(_)
             | Entry::Silence { .. }
             | Entry::Request { .. }
@@ -191,6 +192,7 @@ pub(super) fn step_name(service: &Service, entry: &Entry) -> Option<StepName> {
         | Entry::HostBack(_)
         | Entry::LateSignal(_)
         | Entry::Query { .. }
+        | Entry::QueryLeaves { .. }
         | Entry::ActivityTask { .. }
         | Entry::Deadline(_)
         | Entry::Silence { .. }

@@ -33,9 +33,13 @@ pub enum QueryInput {
         query: SmolStr,
         /// Whether the worker has the run in its cache and so needs no history.
         cached: bool,
-        /// Whether it waited in the normal queue. A sticky one to which the run is bound has no worker then, and is
-        /// forgotten.
-        normal: bool,
+    },
+    /// A query has found nobody at the sticky queue to which the run is bound: it is bound to none any more, and the query
+    /// is looked for in the normal queue (`resetstickytaskqueue.Invoke`). A task that waits in the sticky queue stays there.
+    /// Answered with [`Answer::Done`].
+    ResetStickiness {
+        /// The run.
+        run: RunRef,
     },
     /// A worker answers a query that it took. Answered with [`Answer::Done`], also if nobody waits for it any more.
     Answer {

@@ -92,12 +92,7 @@ impl Run {
         &mut self,
         query: &str,
         cached: bool,
-        normal: bool,
     ) -> Result<QueryTask, RequestError> {
-        if normal {
-            // `queryDirectlyThroughMatching`: the sticky queue was tried before.
-            self.sticky = None;
-        }
         let asked = self.queries.0.iter().find(|asked| asked.query.id == query);
         let asked = asked.filter(|asked| asked.way == Way::Direct).ok_or(NotFound::Query)?;
         let view = self.view();
@@ -109,6 +104,11 @@ impl Run {
             events: if cached { Vec::new() } else { self.events.clone() },
             query: asked.query.clone(),
         })
+    }
+
+    /// A query has found nobody at the sticky queue (`ClearStickyTaskQueue`).
+    pub(crate) fn reset_stickiness(&mut self) {
+        self.sticky = None;
     }
 
     /// A worker answers queries.

@@ -81,6 +81,11 @@ impl Run {
         }
     }
 
+    /// Whether a workflow task has been completed and left events (`HasCompletedAnyWorkflowTask`).
+    pub(crate) fn has_completed_task(&self) -> bool {
+        !self.state.previous_started.is_none()
+    }
+
     /// Whether an activity stands there.
     pub(crate) fn has_activity(&self, state: PendingState) -> bool {
         self.index.count(state) > 0

@@ -14,6 +14,7 @@ use rehearsal_activation::{
 use rehearsal_history::{EventId, Failure, SmolStr};
 
 use super::{Run, Step, Work, Worker, WorkerOutput};
+use crate::profile::Profile;
 use crate::slice::{Slices, slice_as};
 
 impl Worker {
@@ -44,8 +45,13 @@ impl Worker {
         };
         self.drop_run(run_id.clone(), out);
         out.push(WorkerOutput::Instantiate { run_id: run_id.clone(), workflow_type });
-        let Slices { tasks, open, .. } = slice_as(self.options.profile, &events);
-        let mut tasks: VecDeque<_> = tasks.into_iter().chain(open).collect();
+        let mut slices = slice_as(self.options.profile, &events);
+        let untold = match self.options.profile {
+            Profile::Go => slices.untold(),
+            Profile::Core => None,
+        };
+        let Slices { tasks, open, .. } = slices;
+        let mut tasks: VecDeque<_> = tasks.into_iter().chain(open).chain(untold).collect();
         let Some(current) = tasks.pop_front() else {
             return self.bad_delivery(&token, "nothing has run that a query could ask", out);
         };
