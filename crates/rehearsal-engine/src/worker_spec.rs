@@ -21,6 +21,8 @@ pub struct WorkerSpec {
     pub(crate) from: Duration,
     pub(crate) until: Option<Duration>,
     pub(crate) crash: bool,
+    /// Whether its process ends with it.
+    pub(crate) exits: bool,
     pub(crate) workflows: bool,
     pub(crate) activities: bool,
     /// The types of workflows for which it runs what is registered under another name.
@@ -44,6 +46,7 @@ impl WorkerSpec {
             from: Duration::ZERO,
             until: None,
             crash: false,
+            exits: false,
             workflows: true,
             activities: true,
             code: BTreeMap::new(),
@@ -73,6 +76,46 @@ impl WorkerSpec {
     #[must_use]
     pub fn crash(mut self) -> Self {
         self.crash = true;
+        self
+    }
+
+    /// Its process ends when it stops: the activities that it still runs are lost then, as nothing of them is sent any
+    /// more. It waits for them until its stop timeout if it has one ([`with_stop_timeout`](Self::with_stop_timeout)), and
+    /// not at all if it has none, which is how a worker of Go stops unless `WorkerStopTimeout` is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{
+    ///     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Payloads, Scenario, WorkerSpec,
+    ///     Workflow, WorkflowError, mins, secs,
+    /// };
+    ///
+    /// const COUNT: Workflow<(), u32> = Workflow::new("Count");
+    /// const SHEEP: Activity<(), u32> = Activity::new("Sheep");
+    ///
+    /// async fn count(ctx: Context, (): ()) -> Result<u32, WorkflowError> {
+    ///     ctx.with_activity_options(ActivityOptions::start_to_close(mins(5))).execute(SHEEP, ()).await
+    /// }
+    ///
+    /// async fn sheep(ctx: ActivityContext, (): ()) -> Result<u32, ActivityError> {
+    ///     ctx.sleep(mins(2)).await;
+    ///     Ok(ctx.attempt())
+    /// }
+    ///
+    /// let outcome = Scenario::new("lights out")
+    ///     .workflow(COUNT, count)
+    ///     .activity(SHEEP, sheep)
+    ///     .worker(WorkerSpec::new("main").until(mins(1)).exits())
+    ///     .worker(WorkerSpec::new("main").from(mins(2)))
+    ///     .client(|world| drop(world.start(COUNT, "count-1", ())))
+    ///     .run();
+    /// let attempt: u32 = Payloads::decode(outcome.main().unwrap().result()).unwrap();
+    /// assert_eq!(attempt, 2);
+    /// ```
+    #[must_use]
+    pub const fn exits(mut self) -> Self {
+        self.exits = true;
         self
     }
 

@@ -135,6 +135,9 @@ impl<'a> Run<'a> {
         if worker.crash {
             spec = spec.crash();
         }
+        if worker.exits {
+            spec = spec.exits();
+        }
         if !worker.workflows {
             spec = spec.no_workflows();
         }

@@ -83,6 +83,7 @@ impl Script {
 /// A worker: polls one queue, for a while.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them says anything of another")]
 pub struct Worker {
     /// The queue, as the file names it.
     pub queue: String,
@@ -94,6 +95,9 @@ pub struct Worker {
     /// Whether it does not stop but die: nothing that it has begun is sent any more.
     #[serde(default)]
     pub crash: bool,
+    /// Whether its process ends when it stops.
+    #[serde(default)]
+    pub exits: bool,
     /// Which code it has: for a type `T` what is registered as `T` with this behind it.
     pub code: Option<String>,
     /// How many workflows its SDK is told to keep.

@@ -326,8 +326,11 @@ impl World {
         }
     }
 
-    /// A worker that stops waits no longer for its activities.
+    /// A worker that stops waits no longer for its activities. If its process ends with it, they are lost.
     pub(super) fn give_up_attempts_of(&mut self, host: usize) {
+        if self.hosts[host].spec.exits {
+            return self.lose_all_of(host);
+        }
         for key in self.executor.attempts_of(host) {
             self.finish_context(key, Done::WorkerStops);
         }

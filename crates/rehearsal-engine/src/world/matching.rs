@@ -105,17 +105,24 @@ impl World {
     /// A worker has stopped: what it has not taken goes back to its queue. A crash also loses all that it was doing.
     pub(super) fn leave(&mut self, gone: usize) {
         let untaken = self.untaken(gone);
-        if self.hosts[gone].is_dead() {
-            self.agenda.retain(|entry| {
-                !matches!(entry, Entry::Activate { host, .. } | Entry::Respond { host, .. } if *host == gone)
-            });
-            self.forget_local_of(gone);
-            self.drop_attempts_of(gone);
-            self.hosts[gone].forget_all();
+        let spec = &self.hosts[gone].spec;
+        let exits = spec.exits && spec.stop_timeout.is_none_or(|timeout| timeout.is_zero());
+        if self.hosts[gone].is_dead() || exits {
+            self.lose_all_of(gone);
         } else {
             self.stop_attempts_of(gone);
         }
         self.route_again(untaken);
+    }
+
+    /// The process of a worker is over: nothing of what it was doing is sent any more.
+    pub(super) fn lose_all_of(&mut self, gone: usize) {
+        self.agenda.retain(|entry| {
+            !matches!(entry, Entry::Activate { host, .. } | Entry::Respond { host, .. } if *host == gone)
+        });
+        self.forget_local_of(gone);
+        self.drop_attempts_of(gone);
+        self.hosts[gone].forget_all();
     }
 
     /// A worker polls nothing for a while: what it has not taken goes back to its queues.
