@@ -8,11 +8,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use crate::{error::Error, process::Step};
 
-/// Every test target of these packages may print figures; a new target needs nothing here.
-const SUITES: [Step; 2] = [
-    suite("cargo test -p rehearsal-tests --tests -- --nocapture"),
-    suite("cargo test -p rehearsal-tests-official --tests -- --nocapture"),
-];
+/// Every test target may print figures; a new target needs nothing here. It is all of the workspace, since a package alone
+/// has other features, and would be built once more.
+const SUITE: &str = "cargo test --workspace --tests -- --nocapture";
 
 /// How many random runs of each scenario the suite of false alarms makes when the figures are written. A check makes as
 /// many as the suite does by itself, which counts the same if all is well.
@@ -75,14 +73,12 @@ pub(crate) enum Mode {
 /// [`Error::Failed`] if a suite fails, [`Error::FiguresDiffer`] if suites disagree,
 /// [`Error::NoMarkers`] and [`Error::Stale`] about the document.
 pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
-    let mut output = String::new();
-    for mut suite in SUITES {
-        if mode == Mode::Write {
-            suite.set = &[ALARM_RUNS, ALARM_PAIRS, TWIN_RUNS];
-        }
-        println!("$ {suite}");
-        output += &suite.capture(root)?;
+    let mut suite = suite(SUITE);
+    if mode == Mode::Write {
+        suite.set = &[ALARM_RUNS, ALARM_PAIRS, TWIN_RUNS];
     }
+    println!("$ {suite}");
+    let output = suite.capture(root)?;
     let mut figures = collect(&output)?;
     for name in SUMS {
         sum(&mut figures, name);
