@@ -101,13 +101,13 @@ impl ActivityError {
         Self::application(message, "PanicError")
     }
 
-    /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
-    /// error as its cause (§3.4.3 of the semantics).
     /// A cancel that somebody outside confirms, maybe with details.
     pub(crate) fn confirmed(details: Option<Payloads>) -> Self {
         Self::new(Failure::canceled("canceled", details))
     }
 
+    /// What a canceled error is reported as when no cancel was requested: a failure like any other, with the canceled
+    /// error as its cause (§3.4.3 of the semantics).
     pub(crate) fn unexpected_cancel(mut canceled: Self) -> Self {
         canceled.failure.source = SOURCE;
         Self::application("unexpected activity cancel error: canceled", "wrapError")
