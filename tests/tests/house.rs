@@ -1,5 +1,11 @@
 //! A house with clients and workers in front of it: what they ask is done as it comes, and time moves by rule.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "a helper of a test may panic, and says what it needs where it needs it"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};

@@ -108,12 +108,12 @@ fn changed_histories_are_refused() {
         let changes = changed(history).into_iter();
         changes.map(move |(change, history)| ((name, change), (*suite, history)))
     });
-    let (names, changed): (Vec<_>, Vec<_>) = changes.unzip();
-    let theirs = theirs(&mut official(), &changed);
+    let (names, judged): (Vec<_>, Vec<_>) = changes.unzip();
+    let theirs = theirs(&mut official(), &judged);
     let count = theirs.len();
     assert_eq!(count, names.len());
     let mut good = 0;
-    for (((name, change), (suite, history)), theirs) in names.iter().zip(&changed).zip(theirs) {
+    for (((name, change), (suite, history)), theirs) in names.iter().zip(&judged).zip(theirs) {
         let ours = ours(suite, history);
         if matches!(theirs, Verdict::Refused(_)) && ours.is_err() {
             good += 1;

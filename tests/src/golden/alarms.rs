@@ -19,11 +19,11 @@ use crate::each::each;
 
 /// How many random runs are made of each scenario unless the environment says something else in
 /// `REHEARSAL_ALARM_RUNS`.
-const RUNS: u32 = 10;
+const RUNS: u32 = 5;
 
 /// How many pairs are tried of each scenario, and of how many canceled runs, unless the environment says something else in
 /// `REHEARSAL_ALARM_PAIRS`.
-const PAIRS: [usize; 2] = [8, 4];
+const PAIRS: [usize; 2] = [4, 2];
 
 /// Something that is rightly found in scenarios of one SDK.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

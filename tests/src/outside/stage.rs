@@ -35,6 +35,10 @@ pub struct Stage {
 
 impl Stage {
     /// Sends the workers of a scenario outside: each is a thread that has its workflows, and polls. Activities stay.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no thread can be made.
     #[must_use]
     pub fn of(scenario: Scenario, profile: Profile) -> (Self, Scenario) {
         let options = Options::new(Timestamp::EPOCH);

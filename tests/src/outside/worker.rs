@@ -237,12 +237,11 @@ impl Process {
 
     /// Asked of the cache, or, if the run is not in it, of an instance that is made for this alone.
     fn query(&mut self, task: QueryTask) -> Result<AnswerQuery, String> {
-        if task.events.is_empty() {
-            if let Some(answer) =
+        if task.events.is_empty()
+            && let Some(answer) =
                 ask_instance(&self.native, &mut self.worker, &mut self.instances, task.clone())?
-            {
-                return Ok(answer);
-            }
+        {
+            return Ok(answer);
         }
         let events = if task.events.is_empty() {
             self.events(&task.workflow_id, &task.run_id)

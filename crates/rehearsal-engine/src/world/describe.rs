@@ -101,7 +101,8 @@ impl World {
     /// const CALLER: Workflow<(), ()> = Workflow::new("Caller");
     ///
     /// async fn caller(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-    ///     Ok(ctx.activity(CALL, (), ActivityOptions::start_to_close(secs(5))).await?)
+    ///     let ctx = ctx.with_activity_options(ActivityOptions::start_to_close(secs(5)));
+    ///     ctx.execute(CALL, ()).await
     /// }
     ///
     /// let scenario = Scenario::new("caller").workflow(CALLER, caller);

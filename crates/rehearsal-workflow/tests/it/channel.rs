@@ -15,6 +15,7 @@ const A: Signal<u8> = Signal::new("a");
 struct Notes(Rc<RefCell<Vec<String>>>);
 
 impl Notes {
+    #[expect(clippy::needless_pass_by_value, reason = "texts are made where they are noted")]
     fn note(&self, text: impl ToString) {
         self.0.borrow_mut().push(text.to_string());
     }
@@ -178,10 +179,10 @@ fn a_selector_takes_what_comes_first() {
     let code = workflow(async |ctx| {
         let (numbers, answers, notes) = (ctx.channel(), ctx.channel(), Notes::default());
         send_all(&ctx, &numbers, &notes, &[1, 2]);
-        let (asked, noted) = (answers.clone(), notes.clone());
+        let (asked, by) = (answers.clone(), notes.clone());
         ctx.spawn(async move {
-            let answer: Option<u8> = asked.recv().await;
-            noted.note(format!("answered {answer:?}"));
+            let heard: Option<u8> = asked.recv().await;
+            by.note(format!("answered {heard:?}"));
         });
         ctx.sleep(secs(1)).await?;
         let mut selector = ctx

@@ -65,7 +65,8 @@ fn before_flag_4_an_update_comes_behind_what_is_there() {
         input: Some(Payloads::one(Payload::json("9"))),
         ..Told::default()
     }));
-    let log = rules().map(|missing| play_without(missing, &code, &[update.clone()], &[]));
+    let log =
+        rules().map(|missing| play_without(missing, &code, std::slice::from_ref(&update), &[]));
     insta::assert_snapshot!(log.join("\n---\n"), @r#"
     Initialize, DoUpdate
       StartTimer 1 1s
