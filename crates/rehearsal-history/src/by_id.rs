@@ -1,13 +1,13 @@
 //! A map by ids such as those of runs, in which an id is found at once however many there are.
 
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::SmolStr;
 
 /// Values by ids that are long and have no order that means anything.
 ///
-/// It finds a place by a number that is made of the id, so that looking for one looks at the texts of no others: a table of
-/// its own, as the numbers of a hash map differ from run to run. It cannot be iterated, as that order would mean nothing.
+/// It cannot be iterated, as that order would mean nothing.
 ///
 /// # Examples
 ///
@@ -22,27 +22,13 @@ use crate::SmolStr;
 /// assert!(!runs.contains("b585f767"));
 /// ```
 #[derive(Clone)]
-pub struct ById<T> {
-    /// As many as a power of two, or none; at least a quarter of them is empty. What belongs to a number is at that slot, or
-    /// at one of those that follow without a gap.
-    slots: Vec<Slot>,
-    entries: Vec<Option<(SmolStr, T)>>,
-    /// The places among the entries that hold none.
-    free: Vec<u32>,
-}
+pub struct ById<T>(Entries<T>);
 
-#[derive(Clone, Copy)]
-struct Slot {
-    /// The number of the id.
-    number: u32,
-    /// Where the entry is.
-    place: u32,
-}
-
-/// No slot points at this place.
-const NOWHERE: u32 = u32::MAX;
-
-const EMPTY: Slot = Slot { number: 0, place: NOWHERE };
+#[expect(
+    clippy::disallowed_types,
+    reason = "the same in every run, since its numbers are, and nobody sees the order of its entries"
+)]
+type Entries<T> = std::collections::HashMap<SmolStr, T, BuildHasherDefault<Mixed>>;
 
 impl<T> Default for ById<T> {
     fn default() -> Self {
@@ -54,139 +40,65 @@ impl<T> ById<T> {
     /// A map with nothing in it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { slots: Vec::new(), entries: Vec::new(), free: Vec::new() }
+        Self(Entries::with_hasher(BuildHasherDefault::new()))
     }
 
     /// The value of `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&T> {
-        let slot = self.slots[self.find(id, number(id))?];
-        self.entries[slot.place as usize].as_ref().map(|(_, value)| value)
+        self.0.get(id)
     }
 
     /// The value of `id`, to be changed.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        let slot = self.slots[self.find(id, number(id))?];
-        self.entries[slot.place as usize].as_mut().map(|(_, value)| value)
+        self.0.get_mut(id)
     }
 
     /// Whether there is a value of `id`.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.find(id, number(id)).is_some()
+        self.0.contains_key(id)
     }
 
     /// Puts in the value of `id`, and returns the one that was there.
-    ///
-    /// # Panics
-    ///
-    /// Panics if it would hold more than 4,000 million.
     pub fn insert(&mut self, id: SmolStr, value: T) -> Option<T> {
-        let number = number(&id);
-        if let Some(at) = self.find(&id, number) {
-            let entry = self.entries[self.slots[at].place as usize].as_mut();
-            return entry.map(|(_, before)| std::mem::replace(before, value));
-        }
-        let held = self.entries.len() - self.free.len();
-        if (held + 1) * 4 > self.slots.len() * 3 {
-            self.grow();
-        }
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            u32::try_from(self.entries.len() - 1).expect("fewer ids than 4,000 million")
-        });
-        self.entries[place as usize] = Some((id, value));
-        self.occupy(Slot { number, place });
-        None
+        self.0.insert(id, value)
     }
 
     /// Takes out the value of `id`.
     pub fn remove(&mut self, id: &str) -> Option<T> {
-        let at = self.find(id, number(id))?;
-        let place = self.slots[at].place;
-        self.vacate(at);
-        self.free.push(place);
-        self.entries[place as usize].take().map(|(_, value)| value)
+        self.0.remove(id)
     }
 
     /// Takes out everything.
     pub fn clear(&mut self) {
-        *self = Self::new();
-    }
-
-    /// The slot of `id`, which has this number.
-    fn find(&self, id: &str, number: u32) -> Option<usize> {
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut at = number as usize & mask;
-        loop {
-            let slot = self.slots[at];
-            if slot.place == NOWHERE {
-                return None;
-            }
-            if slot.number == number {
-                let entry = self.entries[slot.place as usize].as_ref();
-                if entry.is_some_and(|(other, _)| other == id) {
-                    return Some(at);
-                }
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    /// Puts this into the first slot that is empty. There is one.
-    fn occupy(&mut self, slot: Slot) {
-        let mask = self.slots.len() - 1;
-        let mut at = slot.number as usize & mask;
-        while self.slots[at].place != NOWHERE {
-            at = (at + 1) & mask;
-        }
-        self.slots[at] = slot;
-    }
-
-    /// Empties a slot; those behind it move up, so that there is no gap in front of where they belong.
-    fn vacate(&mut self, at: usize) {
-        let mask = self.slots.len() - 1;
-        let (mut gap, mut next) = (at, (at + 1) & mask);
-        while self.slots[next].place != NOWHERE {
-            let home = self.slots[next].number as usize & mask;
-            let (of_home, of_gap) = (next.wrapping_sub(home) & mask, next.wrapping_sub(gap) & mask);
-            if of_home >= of_gap {
-                self.slots[gap] = self.slots[next];
-                gap = next;
-            }
-            next = (next + 1) & mask;
-        }
-        self.slots[gap] = EMPTY;
-    }
-
-    /// Twice as many slots.
-    fn grow(&mut self) {
-        let twice = (self.slots.len() * 2).max(8);
-        for slot in std::mem::replace(&mut self.slots, vec![EMPTY; twice]) {
-            if slot.place != NOWHERE {
-                self.occupy(slot);
-            }
-        }
+        self.0.clear();
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for ById<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.iter().flatten();
-        f.debug_map().entries(entries.map(|(id, value)| (id, value))).finish()
+        self.0.fmt(f)
     }
 }
 
-/// The number of an id: eight bytes at a time, multiplied and mixed.
-fn number(id: &str) -> u32 {
-    let mut number = id.len() as u64;
-    for chunk in id.as_bytes().chunks(8) {
-        let mut bytes = [0; 8];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        number = (number ^ u64::from_le_bytes(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        number ^= number >> 32;
+/// The number of an id: eight bytes at a time, multiplied and mixed. That of `std` differs from run to run, and takes longer.
+#[derive(Clone, Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0 ^ u64::from_le_bytes(eight)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 ^= self.0 >> 32;
+        }
     }
-    (number >> 32) as u32
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]
