@@ -81,6 +81,6 @@ pub use strike::{OfAttempt, Strike, Struck};
 pub use surroundings::Surroundings;
 pub use worker_spec::WorkerSpec;
 pub use world::{
-    ActivityTarget, ClientError, Description, Handle, Inquiry, PendingActivity,
-    PendingActivityState, QueryHandle, StartOptions, UpdateHandle, World,
+    ActivityTarget, ClientError, Description, Handle, PendingActivity, PendingActivityState,
+    QueryHandle, StartOptions, UpdateHandle, World,
 };

@@ -53,7 +53,6 @@ pub use self::describe::{Description, PendingActivity, PendingActivityState};
 use self::entry::Entry;
 use self::executions::Executions;
 use self::forget::Forgetting;
-pub use self::front::Inquiry;
 use self::horizon::Cycles;
 use self::noted::Noted;
 pub use self::outside::ActivityTarget;
@@ -383,7 +382,7 @@ impl World {
 
     /// Moves the clock to what happens next, or to `target` if that is earlier. Returns whether something happens.
     fn move_clock(&mut self, target: Timestamp) -> bool {
-        let next = [self.agenda.next_due(), self.service.deadline()].into_iter().flatten().min();
+        let next = self.next_due();
         if self.pass_around(next.map_or(target, |next| next.min(target))) {
             return true;
         }

@@ -10,14 +10,7 @@ use crate::finding::Finding;
 use crate::host::Host;
 use crate::worker_spec::WorkerSpec;
 
-use super::queries::{Asked, ReadyQuery};
-
-/// A query that a client outside waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inquiry {
-    id: SmolStr,
-    target: Target,
-}
+use super::queries::{Asked, QueryHandle, ReadyQuery};
 
 impl World {
     /// What a client outside asks of the service, as it is: a start, a signal, a cancel, a termination, an update, what is
@@ -47,12 +40,16 @@ impl World {
         &self.service
     }
 
-    /// A client outside asks a workflow; the id of the query is given to it here.
+    /// A client asks a workflow; the id of the query is given to it here.
     ///
     /// # Errors
     ///
     /// What the client gets at once.
-    pub fn inquire(&mut self, target: Target, mut query: Query) -> Result<Inquiry, RequestError> {
+    pub fn inquire(
+        &mut self,
+        target: Target,
+        mut query: Query,
+    ) -> Result<QueryHandle, RequestError> {
         query.id = self.ids.uuid();
         let id = query.id.clone();
         self.moved = true;
@@ -64,24 +61,13 @@ impl World {
             self.asked_queries.remove(&id);
             return Err(error);
         }
-        Ok(Inquiry { id, target })
+        Ok(QueryHandle { id, target })
     }
 
     /// The answer to a query, if it is there.
     #[must_use]
-    pub fn answer_to(&self, inquiry: &Inquiry) -> Option<&AnswerQuery> {
-        self.asked_queries.get(&inquiry.id)?.answer()
-    }
-
-    /// Nobody waits for a query any more.
-    pub fn forget_inquiry(&mut self, inquiry: &Inquiry) {
-        let asked = self.asked_queries.remove(&inquiry.id);
-        if asked.is_some_and(|asked| asked.answer().is_none()) {
-            let (target, query) = (inquiry.target.clone(), inquiry.id.clone());
-            // It is there, or it would have been refused.
-            let _forgotten =
-                self.call(Input::Query(Box::new(QueryInput::Forget { target, query })));
-        }
+    pub fn answer_to(&self, sent: &QueryHandle) -> Option<&AnswerQuery> {
+        self.asked_queries.get(&sent.id)?.answer()
     }
 
     /// Takes one step if anything is due. The clock does not move.

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A query that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryHandle {
-    id: SmolStr,
-    target: Target,
+    pub(super) id: SmolStr,
+    pub(super) target: Target,
 }
 
 /// A query that waits for a worker.
@@ -190,23 +190,9 @@ impl World {
         input: Option<&Payloads>,
     ) -> Result<QueryHandle, ClientError> {
         let target = target(workflow_id, run_id);
-        let query = Query {
-            id: self.ids.uuid(),
-            name: name.into(),
-            input: input.cloned(),
-            header: self.scenario.profile.client_header(),
-        };
-        let id = query.id.clone();
-        self.moved = true;
-        if let Ok(run) = self.service.meant(&target) {
-            self.asked_queries.insert(id.clone(), Asked::new(run, query.clone()));
-        }
-        let input = QueryInput::Ask { target: target.clone(), query };
-        if let Err(error) = self.call(Input::Query(Box::new(input))) {
-            self.asked_queries.remove(&id);
-            return Err(error);
-        }
-        Ok(QueryHandle { id, target })
+        let header = self.scenario.profile.client_header();
+        let query = Query { name: name.into(), input: input.cloned(), header, ..Query::default() };
+        self.inquire(target, query)
     }
 
     /// Waits `patience` for the answer to a query; zero looks whether it is there. It may be asked for again and again.

@@ -276,8 +276,8 @@ impl World {
 
     /// What has come from outside now that nothing is due is brought on its way. Returns whether there is anything.
     pub(super) fn poll_outdoors(&mut self) -> bool {
+        let next = self.next_due();
         let Some(remote) = self.remote.as_deref_mut() else { return false };
-        let next = [self.agenda.next_due(), self.service.deadline()].into_iter().flatten().min();
         let seen = Seen { service: &self.service, now: self.clock.now() };
         let News { attempts, tasks, queries } = remote.at_rest(seen, next);
         let now = self.clock.now();

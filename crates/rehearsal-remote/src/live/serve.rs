@@ -161,7 +161,7 @@ impl Live {
         reply: crate::door::Slot<Option<rehearsal_history::Payloads>>,
     ) {
         match self.world.inquire(look::meant(target, self.number), query) {
-            Ok(inquiry) => self.wait_for(Wait::Query { inquiry, reply }),
+            Ok(sent) => self.wait_for(Wait::Query { sent, reply }),
             Err(error) => reply.tell(Err(error.into())),
         }
     }

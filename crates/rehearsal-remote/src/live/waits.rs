@@ -1,6 +1,6 @@
 //! Those who wait, and for what.
 
-use rehearsal_engine::Inquiry;
+use rehearsal_engine::QueryHandle;
 use rehearsal_history::{Payloads, SmolStr, Timestamp};
 use rehearsal_service::{RequestError, RunRef, UpdateStage};
 
@@ -48,7 +48,7 @@ pub(super) enum Wait {
         reply: ToldOfUpdate,
     },
     Query {
-        inquiry: Inquiry,
+        sent: QueryHandle,
         reply: Slot<Option<Payloads>>,
     },
     /// Until then, and then time is locked again if it was unlocked for this.
@@ -163,12 +163,12 @@ impl Live {
                 }
                 None
             }
-            Wait::Query { inquiry, reply } => {
-                let answer = self.world.answer_to(&inquiry).map(|answer| answer.answer.clone());
+            Wait::Query { sent, reply } => {
+                let answer = self.world.answer_to(&sent).map(|answer| answer.answer.clone());
                 if answer.is_none() && reply.is_open() {
-                    return Some(Wait::Query { inquiry, reply });
+                    return Some(Wait::Query { sent, reply });
                 }
-                self.world.forget_inquiry(&inquiry);
+                self.world.forget_query(&sent);
                 if let Some(answer) = answer {
                     reply.answer(answer.map_err(Refused::QueryFailed));
                 }
