@@ -145,7 +145,7 @@ impl Door {
     ) -> Ticket {
         let slot = Slot::new(reply);
         let ticket = Ticket::of(&slot, || None);
-        self.shared.poll_workflow(poll, &slot);
+        self.shared.poll(poll, &slot);
         ticket
     }
 
@@ -157,7 +157,7 @@ impl Door {
     ) -> Ticket {
         let slot = Slot::new(reply);
         let ticket = Ticket::of(&slot, || None);
-        self.shared.poll_activity(poll, &slot);
+        self.shared.poll(poll, &slot);
         ticket
     }
 

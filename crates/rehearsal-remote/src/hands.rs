@@ -20,7 +20,7 @@ use rehearsal_service::{ActivityTask, ActivityToken, NotFound, RequestError};
 use self::attempt::Attempt;
 use self::later::{OnIt, Undelivered, Which, Work};
 use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, WorkflowWork};
-use crate::ask::ActivityDone;
+use crate::ask::{ActivityDone, ActivityPoll, WorkflowPoll};
 use crate::door::Slot;
 use crate::inbox::{Says, Shared, TaskSaid};
 use crate::options::Options;
@@ -125,18 +125,18 @@ impl Hands {
         }
     }
 
-    fn refuse_all(&mut self, which: impl Fn(&TaskToken) -> bool) {
+    /// Completions whose answers are open are too late, and whoever waits for the next task gets none.
+    fn let_go(&mut self) {
         let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
-        self.completing.retain(|token, completing| {
-            let drops = which(token);
-            if drops {
-                let _told = match completing {
-                    Completing::Completed(reply, _) => reply.answer(Err(gone())),
-                    Completing::Failed(reply) => reply.answer(Err(gone())),
-                };
+        for (_, completing) in core::mem::take(&mut self.completing) {
+            match completing {
+                Completing::Completed(reply, _) => reply.tell(Err(gone())),
+                Completing::Failed(reply) => reply.tell(Err(gone())),
             }
-            !drops
-        });
+        }
+        for (_, slot) in core::mem::take(&mut self.next_goes) {
+            slot.tell(Ok(Accepted::default()));
+        }
     }
 
     /// Everything that is said of an attempt and was not heard.
@@ -222,7 +222,8 @@ impl Remote for Hands {
             }
             return Handed::Later;
         }
-        if !came_along && !self.hand_out(seen, worker, (&token, sticky), &work) {
+        if !came_along && !self.hand_out::<WorkflowPoll>(seen, worker, (&token, sticky), &work) {
+            self.shared.inbox().put_down(&token);
             return Handed::Done(None);
         }
         let said = self.wait_for(seen, timeout, |inbox| inbox.take_said(&token));
@@ -285,7 +286,8 @@ impl Remote for Hands {
             self.hand_out_later(worker, (&token, sticky), Work::Workflow(work));
             return Handed::Later;
         }
-        if !self.hand_out(seen, worker, (&token, sticky), &work) {
+        if !self.hand_out::<WorkflowPoll>(seen, worker, (&token, sticky), &work) {
+            self.shared.inbox().put_down(&token);
             return Handed::Done(None);
         }
         let said = self.wait_for(seen, TASK_PATIENCE, |inbox| inbox.take_said(&token));
@@ -332,25 +334,7 @@ impl Remote for Hands {
         if !self.settles {
             return self.hand_out_later(worker, (&wire, false), Work::Activity(work));
         }
-        self.shared.inbox().in_hand.insert(wire);
-        loop {
-            let found = self.wait_for(seen, self.options.patience, |inbox| {
-                let is_its = |(poll, slot): &(crate::ActivityPoll, Slot<_>)| {
-                    slot.is_open()
-                        && poll.identity == *worker.identity
-                        && poll.queue == *worker.queue
-                };
-                let at = inbox.activity_polls.iter().position(is_its)?;
-                inbox.activity_polls.remove(at)
-            });
-            let Some((_, slot)) = found else {
-                let (host, identity, queue) = (worker.host, worker.identity, worker.queue);
-                return self.nobody_polls(host, identity, queue, "activities");
-            };
-            if slot.answer(Ok(Some(work.clone()))) {
-                return;
-            }
-        }
+        self.hand_out::<ActivityPoll>(seen, worker, (&wire, false), &work);
     }
 
     fn activity_said(
@@ -435,20 +419,14 @@ impl Remote for Hands {
         for token in lost {
             self.activity_lost(token);
         }
-        self.refuse_all(|_| true);
-        for (_, slot) in core::mem::take(&mut self.next_goes) {
-            slot.tell(Ok(Accepted::default()));
-        }
+        self.let_go();
     }
 }
 
 impl Drop for Hands {
     /// The world is over: nothing of it is waited for.
     fn drop(&mut self) {
-        self.refuse_all(|_| true);
-        for (_, slot) in core::mem::take(&mut self.next_goes) {
-            slot.tell(Ok(Accepted::default()));
-        }
+        self.let_go();
         for (_, attempt) in core::mem::take(&mut self.attempts) {
             for reply in attempt.beats.into_iter().chain(attempt.end) {
                 reply.tell(Err(Refused::OtherWorld));

@@ -10,14 +10,14 @@ use rehearsal_history::{Failure, Payloads, SmolStr, Timestamp};
 use rehearsal_service::{Input, NotFound, RunView, StartWorkflow, Target};
 
 use crate::answer::{
-    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, Refused, Started,
-    UpdateStanding, WorkflowWork,
+    Accepted, ActivityHeard, Described, HistoryPage, Refused, Started, UpdateStanding,
 };
 use crate::ask::{
     ActivityDone, ActivityPoll, Completed, HistoryAsk, UpdateWait, WorkerGone, WorkflowPoll,
 };
 use crate::door::Slot;
 use crate::left::Left;
+use crate::polls::{Poll, Polls};
 use crate::token::{Token, What};
 use crate::wall::Bell;
 
@@ -177,18 +177,13 @@ impl Request {
     }
 }
 
-/// A poll for workflow tasks that is open, as far as is known.
-pub(crate) type WorkflowPolls = VecDeque<(WorkflowPoll, Slot<Option<WorkflowWork>>)>;
-/// A poll for activity tasks.
-pub(crate) type ActivityPolls = VecDeque<(ActivityPoll, Slot<Option<ActivityWork>>)>;
-
 /// What has come in.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     /// What clients ask, in the order in which it came.
     pub(crate) requests: VecDeque<Request>,
-    pub(crate) workflow_polls: WorkflowPolls,
-    pub(crate) activity_polls: ActivityPolls,
+    pub(crate) workflow_polls: Polls<WorkflowPoll>,
+    pub(crate) activity_polls: Polls<ActivityPoll>,
     /// What workers say, by what they say it of, each in the order in which it came.
     pub(crate) says: BTreeMap<Token, VecDeque<Says>>,
     /// What is in the hands of workers of the world that goes on.
@@ -274,26 +269,12 @@ impl Shared {
         self.bell.ring();
     }
 
-    pub(crate) fn poll_workflow(&self, poll: WorkflowPoll, slot: &Slot<Option<WorkflowWork>>) {
+    pub(crate) fn poll<P: Poll>(&self, poll: P, slot: &Slot<Option<P::Work>>) {
         let mut inbox = self.inbox();
-        inbox.workflow_polls.retain(|(_, slot)| slot.is_open());
-        let refused = self.refuses(&inbox, inbox.workflow_polls.len());
+        let open = P::all(&mut inbox).count();
+        let refused = self.refuses(&inbox, open);
         if refused.is_none() {
-            inbox.workflow_polls.push_back((poll, slot.clone()));
-        }
-        drop(inbox);
-        match refused {
-            Some(refused) => slot.tell(Err(refused)),
-            None => self.bell.ring(),
-        }
-    }
-
-    pub(crate) fn poll_activity(&self, poll: ActivityPoll, slot: &Slot<Option<ActivityWork>>) {
-        let mut inbox = self.inbox();
-        inbox.activity_polls.retain(|(_, slot)| slot.is_open());
-        let refused = self.refuses(&inbox, inbox.activity_polls.len());
-        if refused.is_none() {
-            inbox.activity_polls.push_back((poll, slot.clone()));
+            P::all(&mut inbox).add(poll, slot.clone());
         }
         drop(inbox);
         match refused {
@@ -337,36 +318,28 @@ impl Shared {
     pub(crate) fn has_poll(&self, identity: &SmolStr, queue: &SmolStr, workflows: bool) -> bool {
         let inbox = self.inbox();
         if workflows {
-            inbox.workflow_polls.iter().any(|(poll, slot)| {
-                slot.is_open() && poll.identity == *identity && poll.queue == *queue
-            })
+            inbox.workflow_polls.has(identity, queue)
         } else {
-            inbox.activity_polls.iter().any(|(poll, slot)| {
-                slot.is_open() && poll.identity == *identity && poll.queue == *queue
-            })
+            inbox.activity_polls.has(identity, queue)
         }
     }
 
     /// The queues that somebody polls, sticky ones too.
     pub(crate) fn polled_queues(&self) -> BTreeSet<SmolStr> {
         let inbox = self.inbox();
-        let workflows = inbox.workflow_polls.iter().filter(|(_, slot)| slot.is_open());
-        let activities = inbox.activity_polls.iter().filter(|(_, slot)| slot.is_open());
-        let queues = workflows.map(|(poll, _)| poll.queue.clone());
-        queues.chain(activities.map(|(poll, _)| poll.queue.clone())).collect()
+        let queues = inbox.workflow_polls.open().map(|poll| poll.queue.clone());
+        queues.chain(inbox.activity_polls.open().map(|poll| poll.queue.clone())).collect()
     }
 
     /// Who polls which queue, and whether for workflow tasks.
     pub(crate) fn open_polls(&self) -> BTreeSet<(SmolStr, SmolStr, bool)> {
         let inbox = self.inbox();
-        let workflows = inbox.workflow_polls.iter().filter(|(_, slot)| slot.is_open());
-        let workflows = workflows.map(|(poll, _)| {
+        let workflows = inbox.workflow_polls.open().map(|poll| {
             let queue = poll.normal.as_ref().unwrap_or(&poll.queue);
             (poll.identity.clone(), queue.clone(), true)
         });
-        let activities = inbox.activity_polls.iter().filter(|(_, slot)| slot.is_open());
-        let activities =
-            activities.map(|(poll, _)| (poll.identity.clone(), poll.queue.clone(), false));
+        let activities = inbox.activity_polls.open();
+        let activities = activities.map(|poll| (poll.identity.clone(), poll.queue.clone(), false));
         workflows.chain(activities).collect()
     }
 
@@ -406,25 +379,11 @@ impl Shared {
     /// The open polls of a worker that ends are answered with nothing.
     pub(crate) fn worker_gone(&self, gone: &WorkerGone) {
         let mut inbox = self.inbox();
-        let is_its = |identity: &SmolStr, queue: &SmolStr| {
-            *identity == gone.identity
-                && (gone.queue.is_empty() || *queue == gone.queue || *queue == gone.sticky_queue)
-        };
-        let (gone_w, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut inbox.workflow_polls)
-            .into_iter()
-            .partition(|(poll, _)| is_its(&poll.identity, &poll.queue));
-        inbox.workflow_polls = kept.into();
-        let (gone_a, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut inbox.activity_polls)
-            .into_iter()
-            .partition(|(poll, _)| is_its(&poll.identity, &poll.queue));
-        inbox.activity_polls = kept.into();
+        let workflows = inbox.workflow_polls.take_of(gone);
+        let activities = inbox.activity_polls.take_of(gone);
         drop(inbox);
-        for (_, slot) in gone_w {
-            slot.answer(Ok(None));
-        }
-        for (_, slot) in gone_a {
-            slot.answer(Ok(None));
-        }
+        workflows.answer(&Ok(()));
+        activities.answer(&Ok(()));
     }
 
     pub(crate) fn not_simulated(&self, what: SmolStr) {
@@ -437,15 +396,11 @@ impl Shared {
     pub(crate) fn close(&self) {
         let mut inbox = self.inbox();
         inbox.closing = true;
-        let polls = core::mem::take(&mut inbox.workflow_polls);
-        let activity_polls = core::mem::take(&mut inbox.activity_polls);
+        let workflows = core::mem::take(&mut inbox.workflow_polls);
+        let activities = core::mem::take(&mut inbox.activity_polls);
         drop(inbox);
-        for (_, slot) in polls {
-            slot.tell(Err(Refused::Closing));
-        }
-        for (_, slot) in activity_polls {
-            slot.tell(Err(Refused::Closing));
-        }
+        workflows.answer(&Err(Refused::Closing));
+        activities.answer(&Err(Refused::Closing));
         self.bell.ring();
     }
 }

@@ -52,6 +52,7 @@ mod left;
 mod live;
 mod look;
 mod options;
+mod polls;
 mod token;
 mod wall;
 

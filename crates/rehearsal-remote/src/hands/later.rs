@@ -7,7 +7,9 @@ use rehearsal_history::{SmolStr, Timestamp};
 use super::attempt::Attempt;
 use super::{Hands, query_answer};
 use crate::answer::{ActivityWork, Refused, WorkflowWork};
-use crate::inbox::{Inbox, Says};
+use crate::ask::{ActivityPoll, WorkflowPoll};
+use crate::inbox::Says;
+use crate::polls::Poll;
 use crate::token::Token;
 
 /// Work that no poll has taken yet.
@@ -75,8 +77,8 @@ impl Hands {
                 continue;
             }
             let what = match out.work {
-                Work::Workflow(_) => "workflow tasks",
-                Work::Activity(_) => "activities",
+                Work::Workflow(_) => WorkflowPoll::OF,
+                Work::Activity(_) => ActivityPoll::OF,
             };
             self.nobody_polls(out.host, &out.identity, &out.queue, what);
             if let Some(on_it) = self.on_it.get_mut(&out.wire) {
@@ -86,34 +88,17 @@ impl Hands {
     }
 
     fn is_taken(&self, out: &Undelivered) -> bool {
-        let is_its =
-            |identity: &SmolStr, queue: &SmolStr| *identity == out.identity && *queue == out.queue;
+        match &out.work {
+            Work::Workflow(work) => self.is_taken_by::<WorkflowPoll>(out, work),
+            Work::Activity(work) => self.is_taken_by::<ActivityPoll>(out, work),
+        }
+    }
+
+    fn is_taken_by<P: Poll>(&self, out: &Undelivered, work: &P::Work) -> bool {
         loop {
-            let mut inbox = self.shared.inbox();
-            let Inbox { workflow_polls, activity_polls, .. } = &mut *inbox;
-            let taken = match &out.work {
-                Work::Workflow(work) => {
-                    let at = workflow_polls.iter().position(|(poll, slot)| {
-                        slot.is_open() && is_its(&poll.identity, &poll.queue)
-                    });
-                    let Some((_, slot)) = at.and_then(|at| workflow_polls.remove(at)) else {
-                        return false;
-                    };
-                    drop(inbox);
-                    slot.answer(Ok(Some(work.clone())))
-                }
-                Work::Activity(work) => {
-                    let at = activity_polls.iter().position(|(poll, slot)| {
-                        slot.is_open() && is_its(&poll.identity, &poll.queue)
-                    });
-                    let Some((_, slot)) = at.and_then(|at| activity_polls.remove(at)) else {
-                        return false;
-                    };
-                    drop(inbox);
-                    slot.answer(Ok(Some(work.clone())))
-                }
-            };
-            if taken {
+            let slot = P::all(&mut self.shared.inbox()).take(&out.identity, &out.queue);
+            let Some(slot) = slot else { return false };
+            if slot.answer(Ok(Some(work.clone()))) {
                 return true;
             }
         }

@@ -5,11 +5,9 @@ use std::time::Duration;
 use rehearsal_engine::{RemoteWorker, SeenByRemote};
 
 use super::Hands;
-use crate::answer::WorkflowWork;
-use crate::ask::WorkflowPoll;
-use crate::door::Slot;
 use crate::inbox::Inbox;
 use crate::look;
+use crate::polls::Poll;
 use crate::token::Token;
 
 impl Hands {
@@ -41,26 +39,21 @@ impl Hands {
     }
 
     /// Hands work to a poll of this worker. Returns whether somebody took it.
-    pub(super) fn hand_out(
+    pub(super) fn hand_out<P: Poll>(
         &mut self,
         seen: SeenByRemote<'_>,
         worker: RemoteWorker<'_>,
         (token, sticky): (&Token, bool),
-        work: &WorkflowWork,
+        work: &P::Work,
     ) -> bool {
+        let queue = if sticky { worker.sticky_queue } else { worker.queue };
         self.shared.inbox().in_hand.insert(token.clone());
         loop {
             let found = self.wait_for(seen, self.options.patience, |inbox| {
-                let is_its = |(poll, slot): &(WorkflowPoll, Slot<_>)| {
-                    let queue = if sticky { worker.sticky_queue } else { worker.queue };
-                    slot.is_open() && poll.identity == *worker.identity && poll.queue == *queue
-                };
-                let at = inbox.workflow_polls.iter().position(is_its)?;
-                inbox.workflow_polls.remove(at)
+                P::all(inbox).take(worker.identity, queue)
             });
-            let Some((_, slot)) = found else {
-                self.nobody_polls(worker.host, worker.identity, worker.queue, "workflow tasks");
-                self.shared.inbox().put_down(token);
+            let Some(slot) = found else {
+                self.nobody_polls(worker.host, worker.identity, worker.queue, P::OF);
                 return false;
             };
             if slot.answer(Ok(Some(work.clone()))) {
