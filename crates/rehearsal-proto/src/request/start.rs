@@ -29,7 +29,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         workflow_run_timeout,
         workflow_task_timeout,
         identity,
-        // Every request is answered once, so none comes twice.
+        // Not looked at: a request that is sent again is one of its own (docs/not-simulated.md).
         request_id: _,
         workflow_id_reuse_policy,
         workflow_id_conflict_policy,
@@ -122,31 +122,31 @@ pub fn signal_with_start(
     } = request;
     refuse! {
         control => "the control field of a signal",
-        user_metadata.unwrap_or_default() => "user metadata of a workflow",
-        links => "links",
-        versioning_override => "worker deployments",
-        priority.unwrap_or_default() => "priorities",
-        time_skipping_config.unwrap_or_default() => "time skipping of a single workflow",
     }
-    let start = StartWorkflow {
-        workflow_id: set(workflow_id, "WorkflowId")?,
-        run_id: SmolStr::default(),
-        workflow_type: workflow_type_of(workflow_type)?,
-        task_queue: queue(task_queue)?,
-        input: Mirror::from_proto(input)?,
-        header: Mirror::from_proto(header)?,
-        identity: identity.into(),
-        execution_timeout: stated(workflow_execution_timeout, "workflow_execution_timeout")?,
-        run_timeout: stated(workflow_run_timeout, "workflow_run_timeout")?,
-        task_timeout: stated(workflow_task_timeout, "workflow_task_timeout")?,
-        start_delay: given_time(workflow_start_delay, "workflow_start_delay")?,
-        retry_policy: Mirror::from_proto(retry_policy)?,
-        memo: Mirror::from_proto(memo)?,
-        search_attributes: Mirror::from_proto(search_attributes)?,
-        cron_schedule: cron_schedule.into(),
-        id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
-        id_conflict_policy: Mirror::from_proto(workflow_id_conflict_policy)?,
-    };
+    let start = start(StartWorkflowExecutionRequest {
+        workflow_id,
+        workflow_type,
+        task_queue,
+        input,
+        workflow_execution_timeout,
+        workflow_run_timeout,
+        workflow_task_timeout,
+        identity,
+        workflow_id_reuse_policy,
+        workflow_id_conflict_policy,
+        retry_policy,
+        cron_schedule,
+        memo,
+        search_attributes,
+        header,
+        workflow_start_delay,
+        user_metadata,
+        links,
+        versioning_override,
+        priority,
+        time_skipping_config,
+        ..StartWorkflowExecutionRequest::default()
+    })?;
     Ok((start, set(signal_name, "SignalName")?, Mirror::from_proto(signal_input)?))
 }
 

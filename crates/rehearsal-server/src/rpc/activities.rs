@@ -59,6 +59,19 @@ struct Named {
     identity: String,
 }
 
+/// The activity that a request names: those by id have the same fields, and no type in common.
+macro_rules! named {
+    ($request:ident) => {
+        Named {
+            namespace: $request.namespace,
+            workflow_id: $request.workflow_id,
+            run_id: $request.run_id,
+            activity_id: $request.activity_id,
+            identity: $request.identity,
+        }
+    };
+}
+
 async fn said_by_id(
     front: &Front,
     named: Named,
@@ -144,15 +157,8 @@ pub(crate) async fn heartbeat_by_id(
     request: Request<RecordActivityTaskHeartbeatByIdRequest>,
 ) -> Result<RecordActivityTaskHeartbeatByIdResponse, Status> {
     let it = request.into_inner();
-    let named = Named {
-        namespace: it.namespace,
-        workflow_id: it.workflow_id,
-        run_id: it.run_id,
-        activity_id: it.activity_id,
-        identity: it.identity,
-    };
     let done = ActivityDone::Heartbeat(Option::from_proto(it.details)?);
-    let heard = said_by_id(&front, named, done).await?;
+    let heard = said_by_id(&front, named!(it), done).await?;
     Ok(RecordActivityTaskHeartbeatByIdResponse {
         cancel_requested: heard.cancel_requested,
         ..RecordActivityTaskHeartbeatByIdResponse::default()
@@ -164,15 +170,8 @@ pub(crate) async fn completed_by_id(
     request: Request<RespondActivityTaskCompletedByIdRequest>,
 ) -> Result<RespondActivityTaskCompletedByIdResponse, Status> {
     let it = request.into_inner();
-    let named = Named {
-        namespace: it.namespace,
-        workflow_id: it.workflow_id,
-        run_id: it.run_id,
-        activity_id: it.activity_id,
-        identity: it.identity,
-    };
     let done = ActivityDone::Completed(Option::from_proto(it.result)?);
-    said_by_id(&front, named, done).await?;
+    said_by_id(&front, named!(it), done).await?;
     Ok(RespondActivityTaskCompletedByIdResponse {})
 }
 
@@ -181,15 +180,8 @@ pub(crate) async fn failed_by_id(
     request: Request<RespondActivityTaskFailedByIdRequest>,
 ) -> Result<RespondActivityTaskFailedByIdResponse, Status> {
     let it = request.into_inner();
-    let named = Named {
-        namespace: it.namespace,
-        workflow_id: it.workflow_id,
-        run_id: it.run_id,
-        activity_id: it.activity_id,
-        identity: it.identity,
-    };
     let done = failure(it.failure, it.last_heartbeat_details, it.cause)?;
-    said_by_id(&front, named, done).await?;
+    said_by_id(&front, named!(it), done).await?;
     Ok(RespondActivityTaskFailedByIdResponse::default())
 }
 
@@ -198,14 +190,7 @@ pub(crate) async fn canceled_by_id(
     request: Request<RespondActivityTaskCanceledByIdRequest>,
 ) -> Result<RespondActivityTaskCanceledByIdResponse, Status> {
     let it = request.into_inner();
-    let named = Named {
-        namespace: it.namespace,
-        workflow_id: it.workflow_id,
-        run_id: it.run_id,
-        activity_id: it.activity_id,
-        identity: it.identity,
-    };
     let done = ActivityDone::Canceled(Option::from_proto(it.details)?);
-    said_by_id(&front, named, done).await?;
+    said_by_id(&front, named!(it), done).await?;
     Ok(RespondActivityTaskCanceledByIdResponse {})
 }

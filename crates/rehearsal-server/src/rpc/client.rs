@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rehearsal_proto::{BadMessage, Mirror as _, request as read};
 use rehearsal_remote::Started;
+use temporalio_protos::temporal::api::common::v1::Link;
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     QueryWorkflowRequest, QueryWorkflowResponse, RequestCancelWorkflowExecutionRequest,
@@ -52,6 +53,10 @@ pub(crate) async fn signal_with_start(
     })
 }
 
+fn no_links(links: &[Link]) -> Result<(), BadMessage> {
+    if links.is_empty() { Ok(()) } else { Err(BadMessage::NotSimulated { what: "links" }) }
+}
+
 pub(crate) async fn signal(
     front: Arc<Front>,
     request: Request<SignalWorkflowExecutionRequest>,
@@ -62,9 +67,7 @@ pub(crate) async fn signal(
     if request.signal_name.is_empty() {
         return Err(BadMessage::NotSet { what: "SignalName" }.into());
     }
-    if !request.links.is_empty() {
-        return Err(BadMessage::NotSimulated { what: "links" }.into());
-    }
+    no_links(&request.links)?;
     let name = request.signal_name.into();
     let input = Option::from_proto(request.input)?;
     let header = Option::from_proto(request.header)?;
@@ -79,9 +82,7 @@ pub(crate) async fn cancel(
 ) -> Result<RequestCancelWorkflowExecutionResponse, Status> {
     let request = request.into_inner();
     front.check(&request.namespace)?;
-    if !request.links.is_empty() {
-        return Err(BadMessage::NotSimulated { what: "links" }.into());
-    }
+    no_links(&request.links)?;
     let first = request.first_execution_run_id;
     let target = read::target_in_chain(request.workflow_execution, first)?;
     let (reason, identity) = (request.reason.into(), request.identity.into());
@@ -95,9 +96,7 @@ pub(crate) async fn terminate(
 ) -> Result<TerminateWorkflowExecutionResponse, Status> {
     let request = request.into_inner();
     front.check(&request.namespace)?;
-    if !request.links.is_empty() {
-        return Err(BadMessage::NotSimulated { what: "links" }.into());
-    }
+    no_links(&request.links)?;
     let first = request.first_execution_run_id;
     let target = read::target_in_chain(request.workflow_execution, first)?;
     let (reason, identity) = (request.reason.into(), request.identity.into());
