@@ -10,8 +10,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
 
-use rehearsal_tests::each::each;
-use rehearsal_tests::finds::measure::{Measured, alarm, measure, runs, seeds};
+use rehearsal_tests::finds::measure::{alarms, runs, search, seeds};
 use rehearsal_tests::finds::{Needs, all, twins};
 
 /// With so many seeds `cargo test` searches.
@@ -22,10 +21,8 @@ const RUNS: u32 = 200;
 
 #[test]
 fn seeded_bugs_are_found() {
-    let measured = each(&all(), |bug| measure(*bug, seeds(SEEDS)));
-    println!("{}", Measured::table("seeded bugs", seeds(SEEDS), &measured));
-    let wrong = measured.iter().filter(|bug| !bug.is_as_expected());
-    let wrong: Vec<String> = wrong.map(Measured::line).collect();
+    let (table, wrong) = search("seeded bugs", &all(), seeds(SEEDS));
+    println!("{table}");
     assert!(wrong.is_empty(), "not found as they should be:\n{}", wrong.join("\n"));
 }
 
@@ -37,13 +34,7 @@ fn at_least_forty_and_twenty_that_need_two_choices() {
 
 #[test]
 fn twins_are_silent() {
-    let alarms = each(&twins(), |twin| alarm(*twin, runs(RUNS)));
-    let alarms: Vec<String> = alarms.into_iter().flatten().collect();
-    println!(
-        "twins: {} silent of {}, {} runs each",
-        twins().len() - alarms.len(),
-        twins().len(),
-        runs(RUNS)
-    );
+    let (line, alarms) = alarms("twins", &twins(), runs(RUNS));
+    println!("{line}");
     assert!(alarms.is_empty(), "{}", alarms.join("\n\n"));
 }

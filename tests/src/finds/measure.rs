@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use rehearsal::{ChoiceKey, ChoiceKind, Code, Exploration, Failure, Outcome, Scenario, Tape};
 
 use super::{Bug, Needs, Twin};
+use crate::each::each;
 
 /// How many runs a bug may take.
 pub const BOUND: u32 = 5_000;
@@ -82,7 +83,7 @@ impl Measured {
 
     /// The figure, and a line for each bug.
     #[must_use]
-    pub fn table(figure: &str, seeds: u32, of: &[Self]) -> String {
+    fn table(figure: &str, seeds: u32, of: &[Self]) -> String {
         let right = of.iter().filter(|bug| bug.is_right()).count();
         let two = of.iter().filter(|bug| bug.bug.needs == Needs::Two).count();
         let mut table = format!(
@@ -132,6 +133,27 @@ impl Measured {
         }
         line
     }
+}
+
+/// Searches for all of these bugs, on all cores: the table with its figure, and the lines of those that are not as expected.
+///
+/// # Panics
+///
+/// As [`measure`].
+#[must_use]
+pub fn search(figure: &str, bugs: &[Bug], seeds: u32) -> (String, Vec<String>) {
+    let measured = each(bugs, |bug| measure(*bug, seeds));
+    let wrong = measured.iter().filter(|bug| !bug.is_as_expected());
+    (Measured::table(figure, seeds, &measured), wrong.map(Measured::line).collect())
+}
+
+/// Runs all of these twins, on all cores: a line with the figure, and what is found.
+#[must_use]
+pub fn alarms(figure: &str, twins: &[Twin], runs: u32) -> (String, Vec<String>) {
+    let alarms: Vec<String> =
+        each(twins, |twin| alarm(*twin, runs)).into_iter().flatten().collect();
+    let silent = twins.len() - alarms.len();
+    (format!("{figure}: {silent} silent of {}, {runs} runs each", twins.len()), alarms)
 }
 
 /// Searches for a bug with so many seeds.

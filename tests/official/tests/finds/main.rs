@@ -20,8 +20,7 @@ mod spool;
 
 use std::time::Duration;
 
-use rehearsal_tests::each::each;
-use rehearsal_tests::finds::measure::{Measured, alarm, measure, runs, seeds};
+use rehearsal_tests::finds::measure::{alarms, runs, search, seeds};
 use rehearsal_tests::finds::{Bug, Needs, twins_of};
 use temporalio_common::RetryPolicy;
 use temporalio_sdk::{
@@ -50,10 +49,8 @@ fn all() -> Vec<Bug> {
 
 #[test]
 fn seeded_bugs_are_found() {
-    let measured = each(&all(), |bug| measure(*bug, seeds(SEEDS)));
-    println!("{}", Measured::table("seeded bugs, official", seeds(SEEDS), &measured));
-    let wrong = measured.iter().filter(|bug| !bug.is_as_expected());
-    let wrong: Vec<String> = wrong.map(Measured::line).collect();
+    let (table, wrong) = search("seeded bugs, official", &all(), seeds(SEEDS));
+    println!("{table}");
     assert!(wrong.is_empty(), "not found as they should be:\n{}", wrong.join("\n"));
 }
 
@@ -65,15 +62,8 @@ fn at_least_eight_and_four_that_need_two_choices() {
 
 #[test]
 fn twins_are_silent() {
-    let twins = twins_of(&all());
-    let alarms = each(&twins, |twin| alarm(*twin, runs(RUNS)));
-    let alarms: Vec<String> = alarms.into_iter().flatten().collect();
-    println!(
-        "twins, official: {} silent of {}, {} runs each",
-        twins.len() - alarms.len(),
-        twins.len(),
-        runs(RUNS)
-    );
+    let (line, alarms) = alarms("twins, official", &twins_of(&all()), runs(RUNS));
+    println!("{line}");
     assert!(alarms.is_empty(), "{}", alarms.join("\n\n"));
 }
 
