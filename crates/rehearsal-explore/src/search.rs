@@ -94,7 +94,7 @@ impl<'a> Search<'a> {
             }
         }
         let tapes = std::mem::take(&mut explored.saved.corpus);
-        let (mut superfluous, mut well, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut well, mut places) = (Vec::new(), Vec::new());
         for (nth, tape) in (0..).zip(&tapes) {
             let outcome = self.again(nth, tape, explored);
             if outcome.findings.is_empty() {
@@ -109,7 +109,8 @@ impl<'a> Search<'a> {
             lanes.begin(&well[at].0, &well[at].1);
             explored.saved.corpus.push(tapes[places[at]].clone());
         }
-        superfluous.extend((0..well.len()).filter(|at| !kept.contains(at)).map(|at| places[at]));
+        let superfluous = (0..well.len()).filter(|at| !kept.contains(at));
+        let superfluous: Vec<usize> = superfluous.map(|at| places[at]).collect();
         self.observer.begun(&superfluous);
         for (nth, tape) in explored.saved.kept.clone() {
             let outcome = self.again(nth, &tape, explored);
