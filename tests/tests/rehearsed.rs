@@ -129,7 +129,7 @@ fn a_result_of_another_type_is_named_with_both_types() {
         let codes: Vec<Code> = failure.findings().iter().map(|finding| finding.code).collect();
         assert_eq!(codes, [Code::ResultUnreadable], "{failure}");
         insta::allow_duplicates!(insta::assert_snapshot!(failure.findings()[0], @"
-        RH109  the result of Pack of order-7 could not be read: cannot decode a value of type `alloc::string::String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
+        RH109  the result of Pack of order-7 could not be read: cannot decode a value of type `String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
           the workflow is told of an error instead, though the activity completed
         "));
     }
@@ -393,7 +393,7 @@ fn a_signal_of_another_type_is_found_by_counting_it() {
     };
     let counted = found(&signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, counts));
     insta::assert_snapshot!(counted, @"
-    RH108  signal `approve` of article-7 could not be read: cannot decode a value of type `alloc::string::String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
+    RH108  signal `approve` of article-7 could not be read: cannot decode a value of type `String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
       the workflow looked whether it is there and did not take it: it would be dropped then
     ");
     assert_eq!(found(&signaled(APPROVE_BY_NUMBER, 7).workflow(WAIT, selects)), counted);

@@ -4,6 +4,7 @@
 //! `<`, `>`, `&` and the line separators U+2028 and U+2029 are escaped, and floats are printed its way.
 
 mod arguments;
+mod types;
 
 use std::io;
 
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use smol_str::SmolStr;
 
+use self::types::written;
 use crate::payload::{Payload, Payloads};
 
 /// Why a value and its payload do not go together.
@@ -19,7 +21,7 @@ use crate::payload::{Payload, Payloads};
 #[non_exhaustive]
 pub enum CodecError {
     /// The value cannot be JSON, such as a map whose keys are not strings.
-    #[error("cannot encode a value of type `{type_name}`")]
+    #[error("cannot encode a value of type `{}`", written(type_name))]
     Encode {
         /// The Rust type of the value.
         type_name: &'static str,
@@ -28,7 +30,7 @@ pub enum CodecError {
     },
 
     /// The payload holds something else than the wanted type.
-    #[error("cannot decode a value of type `{type_name}` from `{found}`")]
+    #[error("cannot decode a value of type `{}` from `{found}`", written(type_name))]
     Decode {
         /// The Rust type that was wanted.
         type_name: &'static str,
@@ -39,7 +41,7 @@ pub enum CodecError {
     },
 
     /// The payload is not JSON.
-    #[error("cannot decode a value of type `{type_name}` from encoding `{encoding}`")]
+    #[error("cannot decode a value of type `{}` from encoding `{encoding}`", written(type_name))]
     Encoding {
         /// The Rust type that was wanted.
         type_name: &'static str,

@@ -233,7 +233,7 @@ fn a_result_of_another_type_is_an_error() {
       ScheduleActivity 1 Work
       waits for Work (activity 1)
     Completed 1
-      FailWorkflow unable to decode the result of Work (activity 1): cannot decode a value of type `alloc::string::String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
+      FailWorkflow unable to decode the result of Work (activity 1): cannot decode a value of type `String` from `7`: invalid type: integer `7`, expected a string at line 1 column 1
     ");
 }
 
