@@ -40,7 +40,9 @@ pub use input::{
 pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
 pub use run::CannotRestore;
 pub use service::Service;
-pub use view::{PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
+pub use view::{
+    DeadlineOf, PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage,
+};
 pub use words::Across;
 #[doc(hidden)]
 pub use words::{Bend, Decision};

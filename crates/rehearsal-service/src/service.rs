@@ -23,7 +23,7 @@ use crate::input::{
 };
 use crate::run::{Requester, Run, Turn};
 use crate::runs::Runs;
-use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
+use crate::view::{DeadlineOf, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
 use crate::visibility::Query;
 use crate::words::Across;
 
@@ -182,6 +182,12 @@ impl Service {
     #[must_use]
     pub fn next_to_elapse(&self) -> Option<RunRef> {
         self.indexes.soonest().map(|(_, run)| run)
+    }
+
+    /// What this deadline is about.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<DeadlineOf> {
+        self.runs[self.next_to_elapse()?.index()].next_deadline()
     }
 
     /// The run that another is to be told of, or told something by it, when this happens: the parent of one that has closed,

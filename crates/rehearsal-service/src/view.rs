@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use rehearsal_history::event::ActivityTaskScheduled;
 use rehearsal_history::{
     Event, EventId, Failure, Memo, Payloads, SearchAttributes, SmolStr, Status, TaskQueue,
-    Timestamp,
+    TimeoutType, Timestamp,
 };
 
 use crate::error::RequestError;
@@ -140,6 +140,38 @@ pub struct Standing<'a> {
     pub retry: Option<Timestamp>,
     /// Whether this attempt has heartbeated.
     pub heartbeats: bool,
+}
+
+/// What the next deadline of a run is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeadlineOf {
+    /// The first workflow task is held back no longer (H-17).
+    FirstTask,
+    /// The run takes longer than it may (T-10).
+    Run,
+    /// A worker takes longer with a workflow task than it may (W-4).
+    WorkflowTask,
+    /// A workflow task has waited for too long where it was put, which is in most cases a sticky queue (W-9).
+    WaitingTask,
+    /// A timer fires (T-9).
+    Timer {
+        /// Its id.
+        id: SmolStr,
+    },
+    /// An activity has not come as far as it should have (T-2).
+    Activity {
+        /// Its `ActivityTaskScheduled`.
+        scheduled: EventId,
+        /// The timeout that this is.
+        timeout: TimeoutType,
+    },
+    /// The service looks whether activities have sent heartbeats since it looked last, and they have.
+    Heartbeats,
+    /// The next attempt of an activity may begin (T-4).
+    Retry {
+        /// Its `ActivityTaskScheduled`.
+        scheduled: EventId,
+    },
 }
 
 /// How far an update has come.

@@ -1,6 +1,6 @@
 //! What the answers of a run did, in words.
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Outcome, Strike, Tape};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Order, Outcome, Strike, Tape};
 use rehearsal_history::duration_text;
 
 use crate::page::who;
@@ -8,14 +8,58 @@ use crate::page::who;
 /// The most answers of a run that a report puts into words.
 const MOST: usize = 8;
 
+/// The most things that are named of those for which another one waits.
+const MOST_BEFORE: usize = 3;
+
 /// What each answer of a tape did in this run, a line each; the first eight, and how many more there are.
 pub(crate) fn all_in_words(tape: &Tape, outcome: &Outcome) -> Vec<String> {
-    let told = tape.iter().take(MOST);
-    let mut lines: Vec<String> = told.map(|(key, answer)| in_words(key, answer, outcome)).collect();
-    if tape.len() > MOST {
-        lines.push(format!("and {} more", tape.len() - MOST));
+    let answers: Vec<_> = tape.iter().collect();
+    let mut lines = Vec::new();
+    let mut rest = answers.as_slice();
+    while let [(key, answer), behind @ ..] = rest
+        && lines.len() < MOST
+    {
+        let (line, behind) = match delay(rest, outcome) {
+            Some((line, answers)) => (line, &rest[answers..]),
+            None => (in_words(*key, *answer, outcome), behind),
+        };
+        lines.push(line);
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        lines.push(format!("and {} more", rest.len()));
     }
     lines
+}
+
+/// Several answers in a row by which one thing waits for others, in a line; with how many they are. `None` of one alone.
+fn delay(answers: &[(ChoiceKey, usize)], outcome: &Outcome) -> Option<(String, usize)> {
+    let order = |(key, _): &(ChoiceKey, usize)| {
+        let of_key = |order: &&Order| key.kind == ChoiceKind::Next && order.nth == key.nth;
+        outcome.record.orders.iter().find(of_key)
+    };
+    let first = order(answers.first()?)?;
+    let mut firsts = Vec::new();
+    for (answer, nth) in answers.iter().zip(first.nth..) {
+        match order(answer).filter(|order| order.nth == nth && order.calm == first.calm) {
+            Some(order) => firsts.push(order.first.to_string()),
+            None => break,
+        }
+    }
+    let count = firsts.len();
+    if count < 2 {
+        return None;
+    }
+    let last = match count.checked_sub(MOST_BEFORE).filter(|more| *more > 0) {
+        Some(more) => {
+            firsts.truncate(MOST_BEFORE);
+            format!("{more} more")
+        }
+        None => firsts.pop()?,
+    };
+    let (from, to) = (answers.first()?.0, answers.get(count - 1)?.0);
+    let line = format!("{} and {last}, before {}, {from} to {to}", firsts.join(", "), first.calm);
+    Some((line, count))
 }
 
 /// What an answer did in this run.

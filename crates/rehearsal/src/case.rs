@@ -224,6 +224,9 @@ impl Scenario {
     /// known of the mistake (RH502). RH502 too if the run does not ask all that its tape answers, and for a case of
     /// another scenario.
     ///
+    /// As with [`try_run`](Self::try_run), one run is made, so that the report does not have the nearest one in which all is
+    /// well.
+    ///
     /// # Examples
     ///
     /// ```

@@ -351,6 +351,10 @@ impl Scenario {
     ///
     /// `REHEARSAL_CASE` does here what it does for [`run`](Self::run).
     ///
+    /// One run is made, however it ends, so that a test can go through many tapes. So the report does not have the nearest
+    /// run in which all is well, for which a run is made with each answer left out: that of `REHEARSAL_CASE` with this tape
+    /// has it, and those of explorations and of sweeps do.
+    ///
     /// # Errors
     ///
     /// A [`Failure`] with the report if anything is found. A run that does not ask all that the tape answers is another

@@ -1,7 +1,8 @@
 //! The order of what is due at the same time, and when deadlines go off: asked for, and noted where it is not calm.
 
-use rehearsal_history::{EventId, EventKind, SmolStr, Timestamp};
-use rehearsal_service::{Input, RunRef};
+use rehearsal_history::{EventId, EventKind, SmolStr, TimeoutType, Timestamp};
+use rehearsal_service::{DeadlineOf, Input, RunRef};
+use smol_str::format_smolstr;
 
 use super::points::name;
 use super::watch::step_name;
@@ -62,7 +63,7 @@ impl World {
     fn due(&self, index: usize) -> Due {
         let next = self.agenda.get_due(index).map_or(Next::Elapsed, Next::Entry);
         let what = name(Some(next));
-        let Next::Entry(entry) = next else { return Due { what, who: None, workflow_id: None } };
+        let Next::Entry(entry) = next else { return self.deadline() };
         let (who, workflow_id) = match entry {
             Entry::LateSignal(late) => (None, Some(late.workflow_id.clone())),
             Entry::HostStarts(host)
@@ -92,6 +93,28 @@ impl World {
         Due { what, who, workflow_id }
     }
 
+    /// The deadline of the service that comes next.
+    fn deadline(&self) -> Due {
+        let run = self.service.next_to_elapse();
+        let activity = |scheduled| self.activity_type(run?, scheduled);
+        let (what, who) = match self.service.next_deadline() {
+            None => (name(Some(Next::Elapsed)), None),
+            Some(DeadlineOf::FirstTask) => ("a delayed start begins", None),
+            Some(DeadlineOf::Run) => ("the time of a run is over", None),
+            Some(DeadlineOf::WorkflowTask) => ("a workflow task times out", None),
+            Some(DeadlineOf::WaitingTask) => ("a workflow task leaves its queue", None),
+            Some(DeadlineOf::Timer { id }) => ("a timer fires", Some(format_smolstr!("id {id}"))),
+            Some(DeadlineOf::Activity { scheduled, timeout }) => {
+                (timeout_passes(&timeout), activity(scheduled))
+            }
+            Some(DeadlineOf::Heartbeats) => ("the service looks for heartbeats", None),
+            Some(DeadlineOf::Retry { scheduled }) => {
+                ("an activity is tried again", activity(scheduled))
+            }
+        };
+        Due { what, who, workflow_id: run.map(|run| self.workflow_id(run)) }
+    }
+
     fn workflow_id(&self, run: RunRef) -> SmolStr {
         self.service.run(run).workflow_id.clone()
     }
@@ -110,5 +133,16 @@ impl World {
     fn attempt(&self, key: AttemptKey) -> (Option<SmolStr>, Option<SmolStr>) {
         let info = self.executor.info(key);
         (info.map(|info| info.activity_type.clone()), info.map(|info| info.workflow_id.clone()))
+    }
+}
+
+/// What happens when this timeout of an activity passes.
+const fn timeout_passes(timeout: &TimeoutType) -> &'static str {
+    match timeout {
+        TimeoutType::ScheduleToStart => "an activity has waited too long for a worker",
+        TimeoutType::ScheduleToClose => "the time of an activity is over",
+        TimeoutType::StartToClose => "an attempt times out",
+        TimeoutType::Heartbeat => "a heartbeat is missing",
+        _ => "a timeout passes",
     }
 }

@@ -16,6 +16,7 @@ use crate::machine::activity::{
 use crate::machine::close;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::machine::timer::TimerInput;
+use crate::view::DeadlineOf;
 use crate::words::{Decision, Due, Moment, Wake};
 
 /// What goes off, and when.
@@ -46,6 +47,29 @@ impl Run {
     /// When the next deadline goes off.
     pub(crate) fn wake(&self) -> Option<Wake> {
         self.alarm.map(|alarm| alarm.wake)
+    }
+
+    /// What it is about: the first of all that goes off with it.
+    pub(crate) fn next_deadline(&self) -> Option<DeadlineOf> {
+        let alarm = self.alarm?;
+        let deadline = match alarm.what {
+            What::Begin => DeadlineOf::FirstTask,
+            What::Run => DeadlineOf::Run,
+            What::Task if self.state.task.is_started() => DeadlineOf::WorkflowTask,
+            What::Task => DeadlineOf::WaitingTask,
+            What::Timers => DeadlineOf::Timer { id: self.index.first_timer()?.2.clone() },
+            What::Deadlines => {
+                let taken = |(due, ..): &Deadline| alarm.wake.takes(*due);
+                match self.index.first_deadline().filter(taken) {
+                    Some((.., scheduled, place)) => {
+                        DeadlineOf::Activity { scheduled, timeout: DEADLINES[place].clone() }
+                    }
+                    None => DeadlineOf::Heartbeats,
+                }
+            }
+            What::Backoff(scheduled) => DeadlineOf::Retry { scheduled },
+        };
+        Some(deadline)
     }
 
     /// Time has come to that of the turn.

@@ -190,8 +190,7 @@ fn a_deadline_that_beats_the_result_at_the_same_instant() {
 #[test]
 fn a_queue_unserved_for_longer_than_the_activity_waits() {
     async fn impatient(ctx: Context, cents: u64) -> Result<String, WorkflowError> {
-        let once = RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() };
-        let options = ActivityOptions::schedule_to_close(secs(15)).with_retry_policy(once);
+        let options = ActivityOptions::start_to_close(secs(10)).with_schedule_to_start(secs(15));
         ctx.with_activity_options(options).execute(CHARGE, cents).await
     }
     let scenario = scenario("night-7")
