@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, ChosenBy,
-    Code, Context, EventKind, Exploration, Outcome, Query, Scenario, Signal, StartOptions, Status,
-    Stub, Tape, WorkerSpec, Workflow, WorkflowError, secs,
+    ClientError, Code, Context, EventKind, Exploration, Handle, Outcome, Query, Scenario, Signal,
+    StartOptions, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, World, mins, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -166,6 +166,7 @@ fn each_fault_does_what_it_says() {
         "beat.0.0=1",
         "fail.0.0=1",
         "slow.0.0=1",
+        "slow.0.0=2",
         "away.0.0=1",
         "away.0.1=1",
         "away.0.2=1",
@@ -193,6 +194,8 @@ fn each_fault_does_what_it_says() {
       2s: ended, ended
     activity Charge, attempt 1, began when half of its time was over
       3.5s: ended
+    activity Charge, attempt 1, hung: its code never ran, and its slot stayed taken
+      7s: lost, ended
     worker-1 was away for 20s, and nobody polled for it
       21s: ended
     worker-1 was away for 20s, and nobody polled for it
@@ -217,6 +220,42 @@ fn a_scenario_without_faults_asks_for_none_and_refuses_them() {
     let faults = |tape: &Tape| tape.iter().filter(|(key, _)| key.kind.is_fault()).count();
     let most = explored.runs().map(|(tape, _)| faults(tape)).max();
     assert_eq!(most, Some(2));
+}
+
+/// An attempt that hangs leaves others a slot: with one slot none does, with two one does, until its worker dies.
+#[test]
+fn an_attempt_that_hangs_keeps_its_slot_and_is_not_the_last_that_can_run() {
+    let slots = |slots| charging().worker(WorkerSpec::new("main").with_activity_slots(slots));
+    let hung = |slots: Scenario, tape: &str| -> Vec<bool> {
+        let tape: Tape = tape.parse().expect("a tape");
+        let outcome = slots.try_run(&tape.loose()).expect("nothing is found");
+        outcome.calls(CHARGE).map(|call| call.hung).collect()
+    };
+    assert_eq!(hung(slots(1), "slow.0.0=2"), [false]);
+    assert_eq!(hung(slots(2), "slow.0.0=2,slow.0.1=2"), [true, false]);
+    assert_eq!(hung(slots(3), "slow.0.0=2,slow.0.1=2,slow.0.2=2"), [true, true, false]);
+    // The worker dies behind the second attempt, with the slot of the first.
+    let all = "slow.0.0=2,die.0.2=1,slow.0.2=2";
+    assert_eq!(hung(slots(2), all), [true, false, true, false]);
+}
+
+/// Which workers took the attempts of a run in which the first dies and never comes back.
+fn took(scenario: &Scenario) -> Vec<String> {
+    let tape: Tape = "die.0.0=1,back.0.0=2".parse().expect("a tape");
+    let outcome = scenario.try_run(&tape.loose()).expect("nothing is found");
+    assert_eq!(outcome.main().map(|main| main.status), Some(Status::Completed));
+    outcome.calls(CHARGE).map(|call| call.worker.to_string()).collect()
+}
+
+#[test]
+fn a_worker_stays_away_for_ever_only_where_another_does_its_work() {
+    let main = || WorkerSpec::new("main");
+    assert_eq!(took(&charging().worker(main()).worker(main())), ["worker-1", "worker-2"]);
+    let again = ["worker-1", "worker-1"];
+    assert_eq!(took(&charging()), again);
+    // The other one has an end, or takes no workflow tasks.
+    assert_eq!(took(&charging().worker(main()).worker(main().until(mins(9)))), again);
+    assert_eq!(took(&charging().worker(main()).worker(main().no_workflows())), again);
 }
 
 const GO: Signal<()> = Signal::new("go");
@@ -270,6 +309,58 @@ fn a_signal_comes_twice_late_or_with_the_cancel() {
     canceled right after the signal go, in one workflow task
       Canceled: task 0ns, signal 1s, task 1s, cancel 1s
     ");
+}
+
+/// Waits for two signals. What becomes of the first is up to the script.
+fn pairing(script: fn(&mut World, &Handle)) -> Scenario {
+    const PAIR: Workflow<(), ()> = Workflow::new("Pair");
+    let pair = |ctx: Context, ()| async move {
+        ctx.signals(GO).recv().await;
+        ctx.signals(GO).recv().await;
+        Ok::<(), WorkflowError>(())
+    };
+    Scenario::new("pairing").workflow(PAIR, pair).client(move |world| {
+        let pair = world.start(PAIR, "pair-1", ());
+        world.advance(secs(1));
+        script(world, &pair);
+    })
+}
+
+/// How a run ends in which the client is not told that its first signal was taken, and how many signals came.
+fn unanswered(script: fn(&mut World, &Handle)) -> (Status, usize) {
+    let tape: Tape = "reply.0.0=1".parse().expect("a tape");
+    let outcome = pairing(script).try_run(&tape).expect("nothing is found");
+    let [strike] = outcome.record.strikes.as_slice() else { panic!("it strikes once") };
+    assert_eq!(
+        strike.what.to_string(),
+        "the client was told that its deadline had passed, though its signal go was taken"
+    );
+    (outcome.main().expect("it is started").status, outcome.signals(GO).count())
+}
+
+#[test]
+fn a_client_that_is_not_answered_may_ask_again_or_leave_and_what_waits_for_it_is_no_hang() {
+    assert_eq!(
+        unanswered(|world, pair| while world.signal(pair, GO, ()).is_err() {}),
+        (Status::Completed, 2),
+        "sent again, which is one too many"
+    );
+    assert_eq!(
+        unanswered(|world, pair| {
+            world.signal(pair, GO, ()).expect("a client that dies of it");
+            world.signal(pair, GO, ()).expect("never sent");
+        }),
+        (Status::Running, 1)
+    );
+    assert_eq!(
+        unanswered(|world, pair| {
+            let refused = world.signal(pair, GO, ()).expect_err("it is not answered");
+            assert_eq!(refused, ClientError::DeadlineExceeded);
+            world.cancel(pair).expect("it is open");
+            world.terminate(pair, "withdrawn").expect("it is open");
+        }),
+        (Status::Terminated, 1)
+    );
 }
 
 /// Closes after a second, unless it was poked; the client pokes it while that task is with the worker, so that the task

@@ -130,9 +130,11 @@ fn each_single_fault_is_swept_as_often_as_a_counter_finds_something_that_it_can_
         (ChoiceKind::Report, calls * 4),
         (ChoiceKind::Beat, baseline.record.heartbeats.len()),
         (ChoiceKind::Fail, calls - baseline.record.calls.iter().filter(last_allowed).count()),
-        (ChoiceKind::Slow, calls),
+        // Slow, hung.
+        (ChoiceKind::Slow, calls * 2),
         // Twice, late, behind the cancel, before it.
         (ChoiceKind::Signal, signals * 4),
+        (ChoiceKind::Reply, signals),
         (ChoiceKind::Away, tasks + calls),
         (ChoiceKind::Stall, tasks),
     ]);

@@ -155,6 +155,7 @@ pub(crate) fn how_long(call: &Call) -> String {
             format!("ended at {}, of which the service never heard", duration_text(ended))
         }
         (Some(ended), None) => format!("ended at {}", duration_text(ended)),
+        (None, Some(lost)) if call.hung => format!("hung from {} on", duration_text(lost)),
         (None, Some(lost)) => format!("died with its worker at {}", duration_text(lost)),
         (None, None) => "had not ended when the run was over".to_owned(),
     }

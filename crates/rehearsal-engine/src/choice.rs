@@ -46,7 +46,8 @@ pub enum ChoiceKind {
     Beat,
     /// Whether an attempt fails instead of running its code: 1 for yes. Asked where its retry policy grants another one.
     Fail,
-    /// Whether an attempt is slow: 1 for yes, its code begins when half of its time is over.
+    /// Whether an attempt is slow: 1 for yes, its code begins when half of its time is over; 2 it hangs, its code never runs
+    /// and its slot stays taken.
     Slow,
     /// What becomes of a signal of the client: 0 it comes, 1 it comes twice, 2 it comes late, 3 the cancel is requested
     /// right before it, 4 right after it; no worker acts between the two.
@@ -55,17 +56,20 @@ pub enum ChoiceKind {
     Away,
     /// Whether a worker is too slow with a workflow task: 1 for yes, its answer comes when the task has timed out.
     Stall,
-    /// Whether a worker that died in an activity is started again late: 1 for yes, a minute later. Asked when it has died.
+    /// Whether a worker that died in an activity is started again late: 1 for yes, a minute later; 2 never, where another
+    /// one does its work. Asked when it has died.
     Back,
     /// What an attempt does whose stub says that it may do something besides: 0 what it is described with, others what it
     /// may do, in the order in which the stub says it.
     Stub,
+    /// Whether a client hears that its signal or its update was taken: 1 for no, it is told that its deadline has passed.
+    Reply,
 }
 
 impl ChoiceKind {
     /// The faults, in an order of no meaning: what strikes activities and those who talk with the service. The death of a
     /// worker in a workflow task, [`Crash`](Self::Crash), has odds of its own and is none of them.
-    pub const FAULTS: [Self; 10] = [
+    pub const FAULTS: [Self; 11] = [
         Self::Die,
         Self::Report,
         Self::Beat,
@@ -76,6 +80,7 @@ impl ChoiceKind {
         Self::Stall,
         Self::Back,
         Self::Stub,
+        Self::Reply,
     ];
 
     /// Whether it is one of [`FAULTS`](Self::FAULTS).
@@ -122,6 +127,7 @@ impl fmt::Display for ChoiceKind {
             Self::Stall => "stall",
             Self::Back => "back",
             Self::Stub => "stub",
+            Self::Reply => "reply",
         })
     }
 }
@@ -385,6 +391,7 @@ fn parse_answer(part: &str) -> Option<(ChoiceKey, usize)> {
         "stall" => ChoiceKind::Stall,
         "back" => ChoiceKind::Back,
         "stub" => ChoiceKind::Stub,
+        "reply" => ChoiceKind::Reply,
         _ => return None,
     };
     let key = ChoiceKey {

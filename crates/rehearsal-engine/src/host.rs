@@ -250,8 +250,22 @@ impl Host {
 
     /// Whether it polls for activities, for which it needs a slot first.
     pub(crate) fn polls_activities(&self, queue: &str) -> bool {
-        let has_slot = self.spec.activity_slots.is_none_or(|slots| self.slots_taken < slots);
-        has_slot && self.is_polling() && self.spec.activities && self.spec.queue == queue
+        self.has_slot() && self.is_polling() && self.spec.activities && self.spec.queue == queue
+    }
+
+    /// Whether it has a slot left for one more activity.
+    pub(crate) fn has_slot(&self) -> bool {
+        self.spec.activity_slots.is_none_or(|slots| self.slots_taken < slots)
+    }
+
+    /// Whether it takes all that `other` takes, and has no end that the scenario gives it.
+    pub(crate) fn stands_in_for(&self, other: &WorkerSpec) -> bool {
+        let spec = &self.spec;
+        self.is_polling()
+            && spec.until.is_none()
+            && spec.queue == other.queue
+            && (spec.workflows || !other.workflows)
+            && (spec.activities || !other.activities)
     }
 
     /// Whether matching takes its sticky queue for one that somebody polls.

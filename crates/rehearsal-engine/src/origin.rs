@@ -122,6 +122,7 @@ pub(crate) fn calls(
             result,
             outside: false,
             lost: over.filter(|_| lost),
+            hung: false,
             worker: started.identity.clone(),
         })
     };

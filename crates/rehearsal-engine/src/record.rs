@@ -300,14 +300,17 @@ pub struct Call {
     /// Whether its code ended and left it to somebody outside to end the activity; there is no result then.
     pub outside: bool,
     /// When its code died with its worker, since the run began; `None` if it did not. Of code that had
-    /// [ended](Self::ended) by then: when its end was lost, so that the service does not know of it.
+    /// [ended](Self::ended) by then: when its end was lost, so that the service does not know of it. Of an attempt that
+    /// [hung](Self::hung): when the worker had taken it.
     pub lost: Option<Duration>,
+    /// Whether it hung: its code never ran, and its slot stayed taken.
+    pub hung: bool,
     /// The worker.
     pub worker: SmolStr,
 }
 
 impl Call {
-    /// When its code ended or died with its worker; `None` if it still runs.
+    /// When its code ended, died with its worker, or hung; `None` if it still runs.
     #[must_use]
     pub fn over(&self) -> Option<Duration> {
         self.ended.or(self.lost)

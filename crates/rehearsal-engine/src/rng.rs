@@ -180,7 +180,8 @@ impl Chooser for RandomChooser {
             | ChoiceKind::Away
             | ChoiceKind::Stall
             | ChoiceKind::Back
-            | ChoiceKind::Stub => self.faults.answer(options.count()),
+            | ChoiceKind::Stub
+            | ChoiceKind::Reply => self.faults.answer(options.count()),
         }
     }
 }

@@ -41,8 +41,11 @@ impl Scenario {
 
     fn play(&self, mut world: World, patience: Patience) -> Outcome {
         let played = self.client.as_ref().map_or(Ok(()), |script| script(&mut world));
+        // What a client would have done next that has given up, nobody knows, and a workflow may wait for it for ever.
+        let gave_up = world.client_gave_up();
         match played {
-            Ok(()) => world.run_to_end(patience == Patience::MayStayOpen),
+            Ok(()) => world.run_to_end(gave_up || patience == Patience::MayStayOpen),
+            Err(_) if gave_up => world.run_to_end(true),
             Err(message) => world.fail(Finding::new(
                 Code::ClientPanicked,
                 format!("the client script panicked: {message}"),

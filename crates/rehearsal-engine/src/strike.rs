@@ -78,6 +78,8 @@ pub enum Struck {
     Failed(OfAttempt),
     /// The code of an attempt began when half of its time was over.
     Slow(OfAttempt),
+    /// The code of an attempt never ran, and its slot stayed taken.
+    Hung(OfAttempt),
     /// A signal of this name came twice.
     SignalTwice(SmolStr),
     /// A signal of this name came late.
@@ -92,6 +94,10 @@ pub enum Struck {
     Stalled(SmolStr),
     /// This worker, which had died, was started again a minute later.
     BackLate(SmolStr),
+    /// This worker, which had died, was not started again.
+    NeverBack(SmolStr),
+    /// The client was told that its deadline had passed, though this was taken: `signal pay`, `update add`.
+    ReplyLost(SmolStr),
     /// An attempt did something else than its stub is described with, in words: `failed with "busy"`.
     Otherwise(OfAttempt, SmolStr),
 }
@@ -111,6 +117,7 @@ impl Struck {
             | Self::BeatLost(of)
             | Self::Failed(of)
             | Self::Slow(of)
+            | Self::Hung(of)
             | Self::Otherwise(of, _) => Some(of),
             Self::SignalTwice(_)
             | Self::SignalLate(_)
@@ -118,7 +125,9 @@ impl Struck {
             | Self::CanceledAfter(_)
             | Self::Away(_)
             | Self::Stalled(_)
-            | Self::BackLate(_) => None,
+            | Self::BackLate(_)
+            | Self::NeverBack(_)
+            | Self::ReplyLost(_) => None,
         }
     }
 
@@ -144,6 +153,7 @@ impl Struck {
             Self::BeatLost(_) => "a heartbeat is lost on its way".to_owned(),
             Self::Failed(_) => "it fails instead of running".to_owned(),
             Self::Slow(_) => "it begins when half of its time is over".to_owned(),
+            Self::Hung(_) => "it hangs, and its code never runs".to_owned(),
             Self::SignalTwice(name) => format!("the signal {name} comes twice"),
             Self::SignalLate(name) => format!("the signal {name} will come 5s late"),
             Self::CanceledBefore(name) => format!("canceled right before the signal {name}"),
@@ -151,6 +161,12 @@ impl Struck {
             Self::Away(worker) => format!("{worker} is away for 20s"),
             Self::Stalled(worker) => format!("{worker} is too slow with a workflow task"),
             Self::BackLate(worker) => format!("{worker} will be started again after 1m"),
+            Self::NeverBack(worker) => format!("{worker} will not be started again"),
+            Self::ReplyLost(what) => {
+                format!(
+                    "the client is told that its deadline has passed, though its {what} was taken"
+                )
+            }
             Self::Otherwise(_, what) => format!("its stub {what}"),
         }
     }
@@ -173,6 +189,7 @@ impl fmt::Display for Struck {
             Self::BeatLost(of) => write!(f, "a heartbeat of {of} was lost on its way"),
             Self::Failed(of) => write!(f, "{of} failed instead of running its code"),
             Self::Slow(of) => write!(f, "{of} began when half of its time was over"),
+            Self::Hung(of) => write!(f, "{of} hung: its code never ran, and its slot stayed taken"),
             Self::SignalTwice(name) => write!(f, "the signal {name} came twice"),
             Self::SignalLate(name) => write!(f, "the signal {name} came 5s late"),
             Self::CanceledBefore(name) => {
@@ -190,6 +207,13 @@ impl fmt::Display for Struck {
             Self::BackLate(worker) => {
                 write!(f, "{worker}, which had died, was started again 1m later")
             }
+            Self::NeverBack(worker) => {
+                write!(f, "{worker}, which had died, was not started again")
+            }
+            Self::ReplyLost(what) => write!(
+                f,
+                "the client was told that its deadline had passed, though its {what} was taken"
+            ),
             Self::Otherwise(of, what) => write!(f, "the stub of {of} {what}"),
         }
     }

@@ -23,7 +23,7 @@ const FURTHEST: u32 = 99;
 const MOST_PAIRED: usize = 24;
 
 /// In this order all answers of a kind are left out at once, before anything else is tried.
-const KINDS: [ChoiceKind; 16] = [
+const KINDS: [ChoiceKind; 17] = [
     ChoiceKind::Next,
     ChoiceKind::Late,
     ChoiceKind::Slow,
@@ -33,6 +33,7 @@ const KINDS: [ChoiceKind; 16] = [
     ChoiceKind::Stall,
     ChoiceKind::Away,
     ChoiceKind::Fail,
+    ChoiceKind::Reply,
     ChoiceKind::Signal,
     ChoiceKind::Report,
     ChoiceKind::Die,
@@ -159,8 +160,14 @@ impl<F: FnMut(&Tape) -> Option<Tape>> Shrinker<F> {
             let of_kind = self.best.iter().filter(|(key, _)| key.kind == kind);
             let Some((last, answer)) = of_kind.max().copied() else { continue };
             // Of these each answer is another thing, and not more of the same.
-            let differ =
-                matches!(kind, ChoiceKind::Cancel | ChoiceKind::Report | ChoiceKind::Signal);
+            let differ = matches!(
+                kind,
+                ChoiceKind::Cancel
+                    | ChoiceKind::Report
+                    | ChoiceKind::Signal
+                    | ChoiceKind::Slow
+                    | ChoiceKind::Back
+            );
             let answers = if differ && answer > 1 { vec![1, answer] } else { vec![1] };
             // A run with fewer answers may be asked more.
             for nth in 0..=(2 * last.nth.min(FURTHEST) + 8).min(FURTHEST) {

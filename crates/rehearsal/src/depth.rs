@@ -62,8 +62,9 @@ impl Pairs {
 
 impl Scenario {
     /// [`sweep`](Self::sweep), and one run more for each single fault that the calm run can meet: at each place where a
-    /// worker could die, a run leave the cache, an end or a heartbeat be lost, an attempt fail or be slow, a signal come
-    /// twice or late, or a worker be away or too late, it does (`docs/fault-model.md`). None is left out.
+    /// worker could die, a run leave the cache, an end or a heartbeat be lost, an attempt fail, be slow or hang, a signal come
+    /// twice or late, a client not be answered, or a worker be away or too late, it does (`docs/fault-model.md`). None is
+    /// left out.
     ///
     /// The table has a row for each kind of fault, and how its runs ended. Such a run is no more than an ordinary bad day,
     /// and what is found in it is found without any cancel.

@@ -223,8 +223,8 @@ impl Scenario {
     /// Makes `runs` runs and checks each: things happen in any order that is possible, the workflow is canceled
     /// anywhere, dropped from its worker's cache, its worker dies, and deadlines that are armed nearer than a second go
     /// off at other times (T-9). Faults strike: the worker dies in an activity, the end of an attempt is lost, late or comes
-    /// twice, a heartbeat is lost, an attempt fails or is slow, a signal comes twice, late or with the cancel, a worker is
-    /// away or too slow (`docs/fault-model.md`).
+    /// twice, a heartbeat is lost, an attempt fails, is slow or hangs, a signal comes twice, late or with the cancel, a client
+    /// is not answered, a worker is away, too slow or does not come back (`docs/fault-model.md`).
     ///
     /// Four choosers take turns, a run each, since each finds what another misses: [`ChosenBy`] says what each does. They are
     /// single strikes, each that the calm run can be struck by once, and pairs when all are tried; random answers, with two

@@ -165,6 +165,9 @@ fn so_far(call: &Call, close: Duration) -> String {
                 duration_text(over)
             )
         }
+        Some(over) if over <= close && call.hung => {
+            format!("hung from {} on, and was not followed by another", duration_text(over))
+        }
         Some(over) if over <= close && call.lost.is_some() => {
             format!(
                 "died with its worker at {}, and was not followed by another",

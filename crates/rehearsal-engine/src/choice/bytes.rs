@@ -94,7 +94,8 @@ impl BytesChooser {
             | ChoiceKind::Away
             | ChoiceKind::Stall
             | ChoiceKind::Back
-            | ChoiceKind::Stub => &mut self.faults,
+            | ChoiceKind::Stub
+            | ChoiceKind::Reply => &mut self.faults,
         };
         let is_left = *left > 0;
         *left = left.saturating_sub(1);

@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    /// Starts the code of an attempt; `None` if there is none.
+    /// Starts the code of an attempt; `None` if there is none, or it hangs.
     pub(super) fn begin_attempt(
         &mut self,
         host: usize,
@@ -74,7 +74,7 @@ impl World {
             self.stop(finding.with_cause(Cause::NoActivity));
             return None;
         }
-        let struck = if local.is_none() { self.strikes_attempt(&task) } else { None };
+        let struck = if local.is_none() { self.strikes_attempt(host, &task) } else { None };
         let code = own.as_deref().filter(|_| struck.is_none());
         let way = code.map_or(0, |code| self.goes_another_way(&task, code));
         self.record.calls.push(Call {
@@ -89,9 +89,15 @@ impl World {
             ended: None,
             result: None,
             outside: false,
-            lost: None,
+            lost: (struck == Some(AttemptFault::Hangs)).then(|| self.elapsed()),
+            hung: struck == Some(AttemptFault::Hangs),
             worker: self.hosts[host].identity.clone(),
         });
+        let later = match struck {
+            Some(AttemptFault::Hangs) => return None,
+            Some(AttemptFault::Begins { after }) => after,
+            Some(AttemptFault::Fails) | None => Duration::ZERO,
+        };
         let now = self.clock.now();
         let call = self.record.calls.len() - 1;
         let surroundings = &mut self.surroundings;
@@ -117,10 +123,6 @@ impl World {
         if let Some(running) = self.executor.get(key) {
             running.outdoors = outdoors;
         }
-        let later = match struck {
-            Some(AttemptFault::Begins { after }) => after,
-            Some(AttemptFault::Fails) | None => Duration::ZERO,
-        };
         self.agenda.push(now + later, Entry::Poll(key));
         Some(key)
     }

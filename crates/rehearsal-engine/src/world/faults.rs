@@ -38,6 +38,8 @@ pub(super) enum AttemptFault {
     Fails,
     /// Its code begins so much later.
     Begins { after: Duration },
+    /// Its code never begins, and it keeps its slot.
+    Hangs,
 }
 
 /// The code of an attempt that fails instead.
@@ -73,8 +75,13 @@ impl World {
         self.is_open(run).then_some(of)
     }
 
-    /// Asks whether an attempt that a worker has taken fails, if there would be another, or is slow.
-    pub(super) fn strikes_attempt(&mut self, task: &ActivityTask) -> Option<AttemptFault> {
+    /// Asks whether an attempt that a worker has taken fails, if there would be another, is slow, or hangs, if the worker has
+    /// another slot left.
+    pub(super) fn strikes_attempt(
+        &mut self,
+        host: usize,
+        task: &ActivityTask,
+    ) -> Option<AttemptFault> {
         if !self.is_open(task.token.run) {
             return None;
         }
@@ -88,11 +95,14 @@ impl World {
         }
         let limits = [task.start_to_close, left, task.heartbeat_timeout];
         let shortest = limits.into_iter().flatten().min()?;
-        if self.fault(ChoiceKind::Slow, 1) == 0 {
-            return None;
-        }
-        self.note_strike(ChoiceKind::Slow, Struck::Slow(of));
-        Some(AttemptFault::Begins { after: shortest / 2 })
+        let ways = if self.hosts[host].has_slot() { 2 } else { 1 };
+        let (what, fault) = match self.fault(ChoiceKind::Slow, ways) {
+            1 => (Struck::Slow(of), AttemptFault::Begins { after: shortest / 2 }),
+            2 => (Struck::Hung(of), AttemptFault::Hangs),
+            _ => return None,
+        };
+        self.note_strike(ChoiceKind::Slow, what);
+        Some(fault)
     }
 
     /// Asks which way an attempt goes, if its stub says that there are others. 0 is what it is described with.

@@ -140,7 +140,11 @@ impl World {
             });
             let again = accepted.as_ref().is_err_and(|error| self.sends_again(error));
             if !again {
-                return accepted;
+                let sent = accepted?;
+                if self.reply_is_lost(sent.run, || format_smolstr!("update {name}")) {
+                    return Err(ClientError::UpdateTimeout);
+                }
+                return Ok(sent);
             }
             self.back_off(give_up)?;
         }

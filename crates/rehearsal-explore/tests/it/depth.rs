@@ -189,7 +189,7 @@ fn a_sweep_strikes_only_where_it_is_asked_to() {
     assert!(faults.faults().count() > 10 && faults.pairs.is_none());
     let kinds: Vec<String> =
         faults.fault_rows().iter().map(|row| format!("{} {}", row.kind, row.runs)).collect();
-    insta::assert_snapshot!(kinds.join(", "), @"evict 1, crash 2, die 3, report 4, fail 1, slow 1, away 3, stall 2");
+    insta::assert_snapshot!(kinds.join(", "), @"evict 1, crash 2, die 3, report 4, fail 1, slow 2, away 3, stall 2");
     let none = sweep_faults(&scenario().with_no_faults(), &[], &Unobserved);
     assert!(none.faults().all(|run| !run.key.kind.is_fault()));
 }

@@ -14,7 +14,7 @@ use rehearsal_explore::{
 use crate::order::scenario;
 
 /// A generation, and some runs more.
-const RUNS: u32 = 128 + 75;
+const RUNS: u32 = 128 + 90;
 
 /// Finds fault with every run that has one of these answers, and says which: so two things can be wrong with one run. And
 /// once in a while with a number that is another in every run.

@@ -47,6 +47,7 @@ fn in_words(call: &Call, outcome: &Outcome) -> String {
         None => "ended",
     };
     let _ = match (call.ended, call.lost) {
+        (None, _) if call.hung => Ok(()),
         (Some(ended), _) => write!(text, ", {how} at {}", duration_text(ended)),
         (None, Some(lost)) => write!(text, ", lost at {}", duration_text(lost)),
         (None, None) => write!(text, ", still runs"),

@@ -88,12 +88,13 @@ const fn words(kind: ChoiceKind) -> &'static str {
         ChoiceKind::Report => "an end lost, doubled or late",
         ChoiceKind::Beat => "a heartbeat is lost",
         ChoiceKind::Fail => "an attempt fails",
-        ChoiceKind::Slow => "an attempt is slow",
+        ChoiceKind::Slow => "an attempt is slow, or hangs",
         ChoiceKind::Signal => "a signal doubled or late",
         ChoiceKind::Away => "a worker is away",
         ChoiceKind::Stall => "an answer comes too late",
         ChoiceKind::Back => "a worker comes back late",
         ChoiceKind::Stub => "a stub does what it may",
+        ChoiceKind::Reply => "a client is not answered",
         _ => "something else",
     }
 }

@@ -1,10 +1,12 @@
-//! Faults outside of activities: signals of the client, workers that are away or too slow with a workflow task.
+//! Faults outside of activities: signals and updates of the client, workers that are away, do not come back, or are too slow
+//! with a workflow task.
 
 use std::time::Duration;
 
 use rehearsal_activation::TaskDelivery;
 use rehearsal_history::{Payloads, SmolStr, Timestamp};
 use rehearsal_service::{RequestError, RunRef};
+use smol_str::format_smolstr;
 
 use crate::choice::ChoiceKind;
 use crate::outcome::start_of;
@@ -60,7 +62,30 @@ impl World {
         if way == OnTheWay::ThenCancel {
             self.cancel_main();
         }
-        answer
+        answer?;
+        let run = self.service.meant(&target(workflow_id, run_id)).ok();
+        if run.is_some_and(|run| self.reply_is_lost(run, || format_smolstr!("signal {name}"))) {
+            return Err(ClientError::DeadlineExceeded);
+        }
+        Ok(())
+    }
+
+    /// Asks whether the client is not told that what it sent to a run was taken, if that is open.
+    pub(in crate::world) fn reply_is_lost(
+        &mut self,
+        run: RunRef,
+        what: impl FnOnce() -> SmolStr,
+    ) -> bool {
+        let is_lost = self.is_open(run) && self.fault(ChoiceKind::Reply, 1) == 1;
+        if is_lost {
+            self.note_strike(ChoiceKind::Reply, Struck::ReplyLost(what()));
+        }
+        is_lost
+    }
+
+    /// Whether a client has given up: it does not know that something was taken which it has sent.
+    pub(crate) fn client_gave_up(&self) -> bool {
+        self.record.strikes.iter().any(|strike| strike.kind == ChoiceKind::Reply)
     }
 
     /// Asks what becomes of a signal of the client, to a run that is open.
@@ -127,32 +152,44 @@ impl World {
         if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Away, 1) == 0 {
             return false;
         }
-        self.is_away_for(host, ChoiceKind::Away, Struck::Away, AWAY);
+        self.is_away_for(host, ChoiceKind::Away, Struck::Away, Some(AWAY));
         true
     }
 
-    /// A worker dies and is started again, at once or late: that is asked.
+    /// A worker dies and is started again, at once, late, or never where another does its work: that is asked.
     pub(in crate::world) fn dies(&mut self, host: usize) {
         self.crash_host(host);
-        if !self.hosts[host].is_polling() || self.fault(ChoiceKind::Back, 1) == 0 {
+        if !self.hosts[host].is_polling() {
             return;
         }
-        self.is_away_for(host, ChoiceKind::Back, Struck::BackLate, RESTART);
+        let spec = &self.hosts[host].spec;
+        let mut others = (0..self.hosts.len()).filter(|&other| other != host);
+        let replaced = others.any(|other| self.hosts[other].stands_in_for(spec));
+        let (struck, time): (fn(SmolStr) -> Struck, _) =
+            match self.fault(ChoiceKind::Back, if replaced { 2 } else { 1 }) {
+                1 => (Struck::BackLate, Some(RESTART)),
+                2 => (Struck::NeverBack, None),
+                _ => return,
+            };
+        self.is_away_for(host, ChoiceKind::Back, struck, time);
     }
 
-    /// A worker does not poll for `time`, as a fault of this kind has it. What it would have taken is given back.
+    /// A worker does not poll for `time`, or never again, as a fault of this kind has it. What it would have taken is given
+    /// back.
     fn is_away_for(
         &mut self,
         host: usize,
         kind: ChoiceKind,
         struck: fn(SmolStr) -> Struck,
-        time: Duration,
+        time: Option<Duration>,
     ) {
         let identity = self.hosts[host].identity.clone();
         self.note_strike(kind, struck(identity));
         let now = self.clock.now();
         self.hosts[host].leave(now);
-        self.agenda.push(now + time, Entry::HostBack(host));
+        if let Some(time) = time {
+            self.agenda.push(now + time, Entry::HostBack(host));
+        }
         self.give_back(host);
     }
 
