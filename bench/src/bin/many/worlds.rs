@@ -13,6 +13,9 @@ use rehearsal::{
 /// Executions of one size are as many as this, in as many worlds as that takes, so that all sizes do the same.
 const IN_ALL: usize = 10_000;
 
+/// The same for a profiler.
+const BARE: usize = 1_000;
+
 /// A world to play, and how often.
 pub(crate) struct Size {
     /// What the table calls it.
@@ -203,9 +206,23 @@ fn pass(world: &mut World, orders: usize) {
 pub(crate) fn play(size: &Size) -> Played {
     let scenario = scenario(size);
     let bytes = bytes_of_one(&scenario, size);
-    let mut events = 0;
     let began = CpuTime::now();
-    for _ in 0..size.worlds {
+    let events = play_worlds(&scenario, size, size.worlds);
+    let picos = began.elapsed().saturating_mul(1_000) / events.max(1);
+    Played { picos, bytes }
+}
+
+/// Plays a size and nothing else, for a profiler, under which all is slow: worlds with a thousand executions in all, or one
+/// world. Returns how many events there were.
+pub(crate) fn play_bare(size: &Size) -> u64 {
+    let worlds = (BARE / size.executions).max(1);
+    play_worlds(&scenario(size), size, worlds.min(size.worlds))
+}
+
+/// Plays so many worlds. Returns how many events there were.
+fn play_worlds(scenario: &Scenario, size: &Size, worlds: usize) -> u64 {
+    let mut events = 0;
+    for _ in 0..worlds {
         let mut world = scenario.world();
         let started = start(&mut world, size);
         go_on(&mut world, size, &started);
@@ -214,8 +231,7 @@ pub(crate) fn play(size: &Size) -> Played {
         events += outcome.executions.iter().map(|run| run.history.len() as u64).sum::<u64>();
         events += outcome.record.forgotten.events;
     }
-    let picos = began.elapsed().saturating_mul(1_000) / events.max(1);
-    Played { picos, bytes }
+    events
 }
 
 /// What one open execution takes, while all of a size are open at the same time: each has its first activity running.
