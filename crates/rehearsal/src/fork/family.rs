@@ -126,27 +126,38 @@ impl Open {
 
     /// A history as it stood `now`, and before it was told what is still under way; `None` if the run had not begun, or had
     /// been followed by another.
+    ///
+    /// A signal that has arrived may have waited in the buffer, for the end of a workflow task: it is older than what stands
+    /// before it. Then the history goes on to where it is written, or it would be lost.
     fn cut(&self, history: &History, now: Timestamp) -> Option<History> {
         let events = history.events();
         let first = events.first().filter(|event| event.time <= now)?;
         let id = &history.started().workflow_id;
-        let mut signals: BTreeMap<SmolStr, usize> = BTreeMap::new();
-        let mut unseen = |event: &&Event| {
-            event.time > now || self.is_cancel_under_way(event) || {
-                let Some(name) = self.signal_of(event) else { return false };
-                let nth = signals.entry(name.clone()).or_default();
+        let mut signals: BTreeMap<&SmolStr, usize> = BTreeMap::new();
+        let (mut end, mut arrived) = (None, None);
+        for event in events {
+            let mut under_way = self.is_cancel_under_way(event);
+            if let Some(name) = self.signal_of(event) {
+                let nth = signals.entry(name).or_default();
                 *nth += 1;
-                *nth > self.arrived.get(&(id.clone(), name.clone())).copied().unwrap_or_default()
+                under_way = self.arrived.get(&(id.clone(), name.clone())) < Some(&*nth);
+                if !under_way {
+                    arrived = Some(event.id);
+                }
             }
-        };
-        let end = events.iter().map(|event| &**event).find(|event| unseen(event));
+            if end.is_none() && (event.time > now || under_way) {
+                end = Some(event.id);
+            }
+        }
         let close = history.close().filter(|close| close.kind.next_run_id().is_some());
         if end.is_none() && close.is_some() {
             return None;
         }
-        let end = end.or_else(|| history.close()).map_or(EventId(u64::MAX), |event| event.id);
-        let stood = history.boundaries().into_iter().rfind(|at| *at < end);
-        Some(history.until(stood.unwrap_or(first.id)))
+        let end = end.or_else(|| history.close().map(|close| close.id));
+        let boundaries = history.boundaries();
+        let stood = boundaries.iter().rfind(|at| end.is_none_or(|end| **at < end));
+        let with_arrived = arrived.and_then(|arrived| boundaries.iter().find(|at| **at >= arrived));
+        Some(history.until(stood.max(with_arrived).copied().unwrap_or(first.id)))
     }
 
     /// Whether this is a cancel that the run has sent, and has not seen arrive.
