@@ -3,7 +3,9 @@
 //! Below the folder of the corpus each campaign has a folder by its workflow id, and in there each shard has one: a shard begins
 //! with the corpus as it was when the campaign began, whatever other shards learn meanwhile. The merge brings what they
 //! learned into the corpus. A process that is killed leaves whole files, so it is killed, with all that it has started, when
-//! its shard is canceled.
+//! its shard is canceled, and when its worker is gone ([`guard`]).
+
+mod guard;
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -13,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use async_trait::async_trait;
 use rehearsal::{MergedCampaign, merge_campaigns};
 
+use self::guard::Guard;
 use crate::machine::{Look, Machine, MachineError, Running, lines_of};
 use crate::request::{End, Report, ShardTask, Standing};
 use crate::shards::MergeTask;
@@ -42,10 +45,12 @@ impl Machine for Processes {
         let folder = shard_folder(id, task)?;
         prepare(&corpus(&task.campaign.folder)?, &folder, before.as_ref(), first)
             .map_err(|error| system(&folder, error))?;
-        let mut process = Process { shard: task.shard(), folder, child: None };
+        let mut process = Process { shard: task.shard(), folder, child: None, guard: None };
         // The attempt before may have died when its campaign had ended.
         if !process.standing()?.is_over() {
-            process.child = Some(spawn(task, &process.folder)?);
+            let child = process.child.insert(spawn(task, &process.folder)?);
+            let guard = Guard::of(child).map_err(|error| system(&process.folder, error))?;
+            process.guard = Some(guard);
         }
         Ok(Box::new(process))
     }
@@ -93,6 +98,8 @@ struct Process {
     folder: PathBuf,
     /// `None` if there was nothing left to do.
     child: Option<Child>,
+    /// What ends it when this worker is gone.
+    guard: Option<Guard>,
 }
 
 #[async_trait]
@@ -128,6 +135,8 @@ impl Process {
 
     /// Ends the process and what it has started, such as the test that cargo runs.
     fn kill(&mut self) {
+        // First, so that it ends nobody who has the number of this process later.
+        self.guard = None;
         let Some(mut child) = self.child.take() else { return };
         if let Ok(Some(_)) = child.try_wait() {
             return;
@@ -158,7 +167,7 @@ impl Standing {
 }
 
 fn spawn(task: &ShardTask, folder: &Path) -> Result<Child, MachineError> {
-    // Behind what the attempt before wrote, whose process may live on where its worker was killed.
+    // Behind what the attempt before wrote, whose process may live on for a moment where its worker was killed.
     let output = OpenOptions::new().create(true).append(true).open(folder.join(OUTPUT));
     let output = output.map_err(|error| system(folder, error))?;
     let errors = output.try_clone().map_err(|error| system(folder, error))?;
