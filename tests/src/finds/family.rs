@@ -34,9 +34,7 @@ pub const BUGS: &[Bug] = &[
         twin: TWIN,
         code: Code::NotFollowed,
         needs: Needs::Two,
-        known: Some(
-            "some seeds find it by two deaths in workflow tasks and other orders, and its case may keep four answers",
-        ),
+        known: None,
     },
     Bug {
         name: "cleanup by a child that is canceled as well",

@@ -47,9 +47,7 @@ pub const BUGS: &[Bug] = &[
         twin: TWIN,
         code: Code::EndsTooLate,
         needs: Needs::Two,
-        known: Some(
-            "seldom: two deaths, the first in the last of 24 frames and the second right behind it",
-        ),
+        known: None,
     },
     Bug {
         name: "activity that never learns of the cancel",

@@ -305,7 +305,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// What the server answers: no such workflow, or it is closed.
+    /// What the server answers: no such workflow, or it is closed. [`ClientError::DeadlineExceeded`] where a fault keeps the
+    /// answer from the client: then it was taken.
     ///
     /// # Examples
     ///
