@@ -128,12 +128,14 @@ impl Host {
 
     /// The run in the cache that has had nothing to do for longest.
     pub(crate) fn longest_idle(&self) -> Option<SmolStr> {
-        let idle = |run_id: &&SmolStr| {
-            !self.worker.is_busy(run_id)
-                && !self.answers.contains(run_id)
-                && !self.expected.contains(run_id)
-        };
-        self.kept.oldest_first().find(idle).cloned()
+        self.kept.oldest_first().find(|run_id| self.is_idle(run_id)).cloned()
+    }
+
+    /// Whether it has no task of this run, and is about to answer none.
+    pub(crate) fn is_idle(&self, run_id: &str) -> bool {
+        !self.worker.is_busy(run_id)
+            && !self.answers.contains(run_id)
+            && !self.expected.contains(run_id)
     }
 
     /// Whether the run is in its cache, as far as the service knows of one outside.

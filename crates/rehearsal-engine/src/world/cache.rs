@@ -54,9 +54,24 @@ impl World {
     /// Drops the run that has had nothing to do for longest. Returns whether there is one.
     fn drop_idle(&mut self, host: usize) -> bool {
         let Some(run_id): Option<SmolStr> = self.hosts[host].longest_idle() else { return false };
-        let _pause = Pause::new(self.journal.as_ref());
-        self.hosts[host].worker.evict(&run_id);
-        self.forget(host, &run_id);
+        self.drop_from_cache(host, &run_id);
         true
+    }
+
+    /// A run was deleted, so that nobody can ask for it any more: workers that keep all runs drop it now. A run that was
+    /// terminated is there until then, as no task tells its worker. Of a worker with only so many places it keeps its place,
+    /// until another run needs it.
+    pub(super) fn drop_deleted(&mut self, run_id: &SmolStr) {
+        for host in 0..self.hosts.len() {
+            if self.hosts[host].spec.cache.is_none() && self.hosts[host].is_idle(run_id) {
+                self.drop_from_cache(host, run_id);
+            }
+        }
+    }
+
+    fn drop_from_cache(&mut self, host: usize, run_id: &SmolStr) {
+        let _pause = Pause::new(self.journal.as_ref());
+        self.hosts[host].worker.evict(run_id);
+        self.forget(host, run_id);
     }
 }

@@ -71,6 +71,7 @@ impl World {
         let forgotten = &mut self.record.forgotten;
         *forgotten.executions.entry(execution.status).or_default() += 1;
         forgotten.events += execution.history.len() as u64;
+        self.drop_deleted(&execution.run_id);
         self.begun.remove(&run);
         self.failed_tasks.remove(&execution.run_id);
         let number = self.execution_of(run);

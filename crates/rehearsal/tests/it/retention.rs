@@ -1,5 +1,7 @@
 //! Executions that are deleted some time after their close.
 
+use std::sync::Arc;
+
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChildOptions, ClientError, Code,
     Context, Failure, ParentClosePolicy, Scenario, Status, Tape, Workflow, WorkflowError, check,
@@ -68,6 +70,33 @@ fn what_is_deleted_is_counted_and_everything_else_is_as_if_it_were_not() {
     assert_eq!(deleted.main().unwrap().workflow_id, "order-0");
     assert_eq!(kept.main().unwrap().history, deleted.main().unwrap().history);
     assert!(deleted.record.calls.len() < kept.record.calls.len(), "notes go with the execution");
+}
+
+/// No task tells its worker that it is closed.
+#[test]
+fn the_code_of_a_terminated_workflow_is_dropped_once_it_is_deleted() {
+    let held = Arc::new(());
+    let holds = {
+        let held = Arc::clone(&held);
+        move |ctx: Context, number: u32| {
+            let held = Arc::clone(&held);
+            async move {
+                ctx.sleep(hours(1)).await?;
+                drop(held);
+                Ok(number)
+            }
+        }
+    };
+    let mut world = Scenario::new("held").workflow(ORDER, holds).retention(mins(1)).world();
+    world.start(ORDER, "first", 0);
+    let order = world.start(ORDER, "order-1", 1);
+    world.advance(secs(1));
+    let running = Arc::strong_count(&held);
+    world.terminate(&order, "enough").unwrap();
+    world.advance(secs(30));
+    assert_eq!(Arc::strong_count(&held), running);
+    world.advance(mins(1));
+    assert_eq!(Arc::strong_count(&held), running - 1);
 }
 
 #[test]
