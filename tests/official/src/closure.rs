@@ -162,22 +162,41 @@ fn flat(runs: Vec<Vec<Simulated>>) -> Vec<Simulated> {
     runs.into_iter().flatten().collect()
 }
 
-/// The histories of a run that are judged: that of the workflow that was started first, and of those that were canceled.
+/// The histories of a run that are judged: that of the workflow that was started first, of those that were canceled, and of
+/// those that followed one that was canceled in its chain. The others are as in the run that was not canceled.
 fn judged(folder: &Folder, outcome: &Outcome) -> Result<Vec<Simulated>, String> {
     let run = format!("{}, swept, {}", folder.name, outcome.tape);
     let main = outcome.main().ok_or_else(|| format!("{run}: nothing was started"))?;
-    let canceled = |of: &&Execution| {
-        let asked = outcome.record.cancels.iter().any(|cancel| cancel.run_id == of.run_id);
-        of.run_id != main.run_id && asked && began(&of.history)
+    let is_canceled =
+        |of: &Execution| outcome.record.cancels.iter().any(|cancel| cancel.run_id == of.run_id);
+    let is_judged = |of: &&Execution| {
+        let mut so_far = chain_up_to(outcome, of);
+        of.run_id != main.run_id && so_far.any(is_canceled) && began(&of.history)
     };
-    let others = outcome.executions.iter().filter(canceled);
+    let others = outcome.executions.iter().filter(is_judged);
     let simulated = |of: &Execution| -> Result<Simulated, String> {
-        let name = format!("{run}, {}", of.workflow_id);
+        let name =
+            format!("{run}, {} (run {})", of.workflow_id, chain_up_to(outcome, of).count() - 1);
         let history = History::new(of.history.clone());
         let history = history.map_err(|error| format!("{name}: {error}"))?;
         Ok(Simulated { name, suite: folder.name, history })
     };
     [main].into_iter().chain(others).map(simulated).collect()
+}
+
+/// The runs of a chain up to this one.
+fn chain_up_to<'a>(outcome: &'a Outcome, of: &Execution) -> impl Iterator<Item = &'a Execution> {
+    let last = outcome.executions.iter().position(|it| it.run_id == of.run_id).unwrap_or_default();
+    let first = first_run_id(of).to_owned();
+    outcome.executions[..=last].iter().filter(move |it| first_run_id(it) == first)
+}
+
+/// The first run of its chain.
+fn first_run_id(of: &Execution) -> &str {
+    match of.history.first().map(|event| &event.kind) {
+        Some(EventKind::WorkflowExecutionStarted(started)) => &started.first_execution_run_id,
+        _ => &of.run_id,
+    }
 }
 
 /// Whether a worker has taken a task of it. The replayer says nothing of a run whose first task has not come.

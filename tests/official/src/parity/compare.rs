@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use rehearsal::{Call, Code, History, Outcome, Status};
+use rehearsal::{Call, Code, Execution, History, Outcome, Record, Status};
 use rehearsal_history::scrub;
 use rehearsal_tests::golden::divergence;
 
@@ -18,56 +18,87 @@ pub(super) struct Compared {
     pub(super) uncovered: Vec<String>,
 }
 
-/// Compares the histories of the first executions event by event, then those of all others, and everything else that is a
-/// run's.
+/// Compares all executions in the order of their starts, the runs of a chain among them, history by history; then
+/// everything else that is a run's.
 pub(super) fn compare(workflow: &str, native: &Outcome, official: &Outcome) -> Compared {
     let mut compared = Compared::default();
-    let (left, right) = match (history(native), history(official)) {
-        (Ok(left), Ok(right)) => (left, right),
-        (left, right) => {
-            compared.uncovered.extend(left.err());
-            compared.uncovered.extend(right.err());
+    let (left, right) = (&native.executions, &official.executions);
+    for (nth, pair) in left.iter().zip(right).enumerate() {
+        if let Some(rest) = compared.histories(workflow, nth, pair) {
+            let (native, official) = ((native, pair.0.status), (official, pair.1.status));
+            compared.uncovered.extend(end("native", native, rest.native, None));
+            compared.uncovered.extend(end("official", official, rest.official, rest.finding));
             return compared;
         }
-    };
-    for difference in scrub::compare(&left, &right, |_| Duration::ZERO) {
-        let seen = Seen { native: &left, official: &right, difference: &difference };
-        let covering = |row: &Difference| row.workflows.contains(&workflow) && (row.matches)(&seen);
-        let Some(index) = DIFFERENCES.iter().position(covering) else {
-            if compared.uncovered.is_empty() {
-                let titles = ["native", "official"];
-                compared.uncovered.extend(divergence(titles, [&left, &right], seen.event()));
-            }
-            let text = difference.to_string();
-            let text = text.replace("simulated", "native").replace("recorded", "official");
-            compared.uncovered.push(text);
-            continue;
-        };
-        if !compared.rows.contains(&index) {
-            compared.rows.push(index);
-        }
-        if let Covers::Rest { native: left, official: right, finding } = DIFFERENCES[index].covers {
-            compared.uncovered.extend(end("native", native, left, None));
-            compared.uncovered.extend(end("official", official, right, finding));
-            return compared;
-        }
+    }
+    if left.len() != right.len() || left.is_empty() {
+        let text = format!("executions: native {}, official {}", left.len(), right.len());
+        compared.uncovered.push(text);
     }
     compared.uncovered.extend(beside_histories(native, official));
     compared
 }
 
-/// What is wrong with the end of a run that must end as `status`, with this finding and no other.
-fn end(side: &str, run: &Outcome, status: Status, finding: Option<Code>) -> Option<String> {
-    let ended = run.main().map(|main| main.status);
-    let mut found: Vec<Code> = run.findings.iter().map(|finding| finding.code).collect();
-    found.dedup();
-    let good = ended == Some(status) && found == Vec::from_iter(finding);
-    (!good).then(|| format!("{side}: ended as {ended:?}, with {found:?}"))
+/// How two runs must end that go different ways by rule.
+struct Rest {
+    native: Status,
+    official: Status,
+    finding: Option<Code>,
 }
 
-fn history(outcome: &Outcome) -> Result<History, String> {
-    let main = outcome.main().ok_or("no workflow was started")?;
-    History::new(main.history.clone()).map_err(|error| error.to_string())
+impl Compared {
+    /// Compares one execution of both sides, event by event, up to where they go different ways by rule.
+    fn histories(
+        &mut self,
+        workflow: &str,
+        nth: usize,
+        (native, official): (&Execution, &Execution),
+    ) -> Option<Rest> {
+        let history = |of: &Execution| History::new(of.history.clone());
+        let (left, right) = match (history(native), history(official)) {
+            (Ok(left), Ok(right)) => (left, right),
+            (left, right) => {
+                let errors = left.err().into_iter().chain(right.err());
+                self.uncovered.extend(errors.map(|error| format!("execution {nth}: {error}")));
+                return None;
+            }
+        };
+        for difference in scrub::compare(&left, &right, |_| Duration::ZERO) {
+            let seen = Seen { native: &left, official: &right, difference: &difference };
+            let covering =
+                |row: &Difference| row.workflows.contains(&workflow) && (row.matches)(&seen);
+            let Some(index) = DIFFERENCES.iter().position(covering) else {
+                if self.uncovered.is_empty() {
+                    let titles = ["native", "official"];
+                    self.uncovered.extend(divergence(titles, [&left, &right], seen.event()));
+                }
+                let text = difference.to_string();
+                let text = text.replace("simulated", "native").replace("recorded", "official");
+                self.uncovered.push(format!("execution {nth}: {text}"));
+                continue;
+            };
+            if !self.rows.contains(&index) {
+                self.rows.push(index);
+            }
+            if let Covers::Rest { native, official, finding } = DIFFERENCES[index].covers {
+                return Some(Rest { native, official, finding });
+            }
+        }
+        None
+    }
+}
+
+/// What is wrong with a run one of whose executions must end as `status`, with this finding and no other.
+fn end(
+    side: &str,
+    (run, ended): (&Outcome, Status),
+    status: Status,
+    finding: Option<Code>,
+) -> Option<String> {
+    let mut found: Vec<Code> = run.findings.iter().map(|finding| finding.code).collect();
+    found.dedup();
+    let good = ended == status && found == Vec::from_iter(finding);
+    (!good).then(|| format!("{side}: ended as {ended:?}, with {found:?}"))
 }
 
 /// What differs in the runs though their histories agree.
@@ -76,35 +107,14 @@ fn beside_histories(native: &Outcome, official: &Outcome) -> Vec<String> {
     let findings = native.findings.iter().chain(&official.findings);
     found
         .extend(findings.map(|finding| format!("{}: {}", finding.code.as_str(), finding.headline)));
-    let status = |side: &Outcome| side.main().map(|main| main.status);
-    found.extend(later_runs(native, official));
-    found.extend(first("status", [status(native)].as_slice(), [status(official)].as_slice()));
+    let statuses = |side: &Outcome| side.executions.iter().map(|it| it.status).collect::<Vec<_>>();
+    found.extend(first("status", &statuses(native), &statuses(official)));
     let (left, right) = (&native.record, &official.record);
     found.extend(first("point", &left.points, &right.points));
+    let others = |record: &Record| record.others.clone().into_iter().collect::<Vec<_>>();
+    found.extend(first("points of execution", &others(left), &others(right)));
     found.extend(first("call", &calls(native), &calls(official)));
     found.extend(first("heartbeat", &left.heartbeats, &right.heartbeats));
-    found
-}
-
-/// What differs in the executions behind the first: children, and the runs of a chain.
-fn later_runs(native: &Outcome, official: &Outcome) -> Vec<String> {
-    let (left, right) = (&native.executions, &official.executions);
-    if left.len() != right.len() {
-        return vec![format!("executions: native {}, official {}", left.len(), right.len())];
-    }
-    let mut found = Vec::new();
-    for (nth, (left, right)) in left.iter().zip(right).enumerate().skip(1) {
-        let history = |history: &[_]| History::new(history.to_vec());
-        match (history(&left.history), history(&right.history)) {
-            (Ok(left), Ok(right)) => {
-                let differences = scrub::compare(&left, &right, |_| Duration::ZERO);
-                found.extend(differences.into_iter().map(|it| format!("execution {nth}: {it}")));
-            }
-            (left, right) => found.extend(
-                [left.err(), right.err()].into_iter().flatten().map(|error| error.to_string()),
-            ),
-        }
-    }
     found
 }
 

@@ -14,7 +14,9 @@ use rehearsal::Scenario;
 
 pub use self::report::{Count, Parity, compare_all};
 pub use self::table::{Covers, DIFFERENCES, Difference, Seen};
-use self::workflows::{family, order, parallel, race, retry, sample, scale, signals, updates};
+use self::workflows::{
+    chain, family, order, parallel, race, retry, sample, scale, signals, updates,
+};
 
 /// A workflow, written twice.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +29,7 @@ pub struct Pair {
     pub official: fn() -> Scenario,
 }
 
-/// All of them: nine workflows. The order comes once with an approval and once without.
+/// All of them: ten workflows. The order comes once with an approval and once without.
 pub const ALL: &[Pair] = &[
     Pair { name: "sample", native: sample::native, official: sample::official },
     Pair { name: "order", native: order::native, official: order::official },
@@ -42,5 +44,6 @@ pub const ALL: &[Pair] = &[
     Pair { name: "scale", native: scale::native, official: scale::official },
     Pair { name: "signals", native: signals::native, official: signals::official },
     Pair { name: "family", native: family::native, official: family::official },
+    Pair { name: "chain", native: chain::native, official: chain::official },
     Pair { name: "updates", native: updates::native, official: updates::official },
 ];

@@ -94,7 +94,7 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         rule: "C-17",
-        workflows: &["order", "order-forgotten", "signals", "updates"],
+        workflows: &["order", "order-forgotten", "signals", "chain", "updates"],
         why: "the error of a native wait that was canceled has Go's details, with which the workflow closes (C-46)",
         matches: |seen| match seen.value() {
             ("workflowExecutionCanceledEventAttributes.details", Some(details), None) => {

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::unused_async, reason = "stubs stand in for these activities")]
 
+pub mod chain;
 pub mod family;
 pub mod order;
 pub mod parallel;
