@@ -13,7 +13,9 @@ use rehearsal_tests::golden::ports::ALL;
 #[test]
 fn go() {
     let Ok(played) = std::env::var("REHEARSAL_INTEROP_GO") else { return };
-    let report = golden::compare_all(ALL, Path::new(&played));
+    let names = std::env::var("REHEARSAL_INTEROP_NAMES").unwrap_or_default();
+    let names: Vec<&str> = names.split_whitespace().collect();
+    let report = golden::compare_all(ALL, Path::new(&played), &names);
     println!("{report}, workers");
     let good = report.scenarios.iter().filter(|(_, problems)| problems.is_empty()).count();
     println!("golden go, workers: {good} of {}", report.scenarios.len());

@@ -16,13 +16,13 @@ const FOLDER: &str = "target/interop";
 
 /// Plays the recorded scenarios of Go with the Go SDK on our server, and prints how many of them come out as recorded.
 ///
-/// Everything takes place in real time, some four minutes. So a machine that is busy makes some scenarios differ: the figure
+/// With names only these scenarios are played. Everything takes place in real time, some four minutes for all. So a machine that is busy makes some scenarios differ: the figure
 /// is printed, and none is demanded.
 ///
 /// # Errors
 ///
 /// [`Error::Start`], [`Error::Failed`] or [`Error::File`] if what is ours cannot be built, played or compared.
-pub(crate) fn go(root: &Path) -> Result<(), Error> {
+pub(crate) fn go(root: &Path, names: &[&str]) -> Result<(), Error> {
     let folder = root.join(FOLDER).join("go");
     if !answers("go", &["version"], root) {
         println!("interop go: skipped, there is no Go");
@@ -55,10 +55,12 @@ pub(crate) fn go(root: &Path) -> Result<(), Error> {
         .arg("-out")
         .arg(&played)
         .arg("-state")
-        .arg(root.join(FOLDER).join("state")))?;
+        .arg(root.join(FOLDER).join("state"))
+        .args(names))?;
     run(Command::new("cargo")
         .args(["test", "-p", "rehearsal-tests", "--test", "interop", "go", "--", "--nocapture"])
         .env("REHEARSAL_INTEROP_GO", &played)
+        .env("REHEARSAL_INTEROP_NAMES", names.join(" "))
         .current_dir(root))
 }
 

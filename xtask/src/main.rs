@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask ci [PART]`, `cargo xtask tidy`, `cargo xtask figures
-//! [--check]`, `cargo xtask interop [go]`.
+//! [--check]`, `cargo xtask interop [go [NAME ..]]`.
 //!
 //! Exit codes: 0 fine, 1 something is wrong with the project, 2 the command could not be understood
 //! or could not run.
@@ -27,7 +27,9 @@ usage: cargo xtask ci [PART]            every gate in order, or one: fmt, clippy
                                         release, diff
        cargo xtask tidy                 the project's own rules
        cargo xtask figures [--check]    write docs/fidelity.md from the test suites, or check that it is fresh
-       cargo xtask interop [go]         workers of other SDKs on our server, for each SDK that is installed";
+       cargo xtask interop [go [NAME ..]]
+                                        workers of other SDKs on our server, for each SDK that is installed; with
+                                        names only these scenarios";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -48,7 +50,8 @@ fn dispatch(root: &Path, words: &[&str]) -> Result<(), Error> {
         ["ci", part] => ci::part(root, part),
         ["tidy"] => tidy::run(root),
         ["figures"] => figures::run(root, Mode::Write),
-        ["interop"] | ["interop", "go"] => interop::go(root),
+        ["interop"] => interop::go(root, &[]),
+        ["interop", "go", names @ ..] => interop::go(root, names),
         ["figures", "--check"] => figures::run(root, Mode::Check),
         _ => Err(Error::Usage { usage: USAGE }),
     }

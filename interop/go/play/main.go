@@ -65,13 +65,22 @@ func workflows(e registry.Entry, code string) map[string]any {
 	return out
 }
 
+// stopTimeout is how long a worker that stops waits for what it has in hand. Those of the recordings that did not exit at once
+// had 30 s.
+func stopTimeout(w scenario.Worker) time.Duration {
+	if w.StopTimeout == "" && w.Until != "" && !w.Exits {
+		return 30 * time.Second
+	}
+	return scenario.D(w.StopTimeout)
+}
+
 func newWorker(c client.Client, s *scenario.Scenario, i int) worker.Worker {
 	w := s.Worker[i]
 	e := registry.All[s.Name]
 	wk := worker.New(c, s.RealQueue(w.Queue), worker.Options{
 		Identity:                           fmt.Sprintf("worker-%d", i+1),
 		MaxConcurrentActivityExecutionSize: w.ActivitySlots,
-		WorkerStopTimeout:                  scenario.D(w.StopTimeout),
+		WorkerStopTimeout:                  stopTimeout(w),
 		DisableWorkflowWorker:              w.Workflows != nil && !*w.Workflows,
 		LocalActivityWorkerOnly:            w.Activities != nil && !*w.Activities,
 	})

@@ -36,7 +36,7 @@ func token(r *workflowservice.PollActivityTaskQueueResponse) {
 type wire struct {
 	s    *scenario.Scenario
 	mu   sync.Mutex
-	task map[string]time.Duration // by token: how long its answer is held
+	task map[string]time.Time // by token: until when its answer is held
 }
 
 func (w *wire) delivered(tok []byte, id string) {
@@ -58,7 +58,7 @@ func (w *wire) delivered(tok []byte, id string) {
 		}
 		if held == id && int64(h.Task) == st.Size() {
 			w.mu.Lock()
-			w.task[string(tok)] = scenario.D(h.Takes)
+			w.task[string(tok)] = time.Now().Add(scenario.D(h.Takes))
 			w.mu.Unlock()
 		}
 	}
@@ -66,11 +66,9 @@ func (w *wire) delivered(tok []byte, id string) {
 
 func (w *wire) hold(tok []byte) {
 	w.mu.Lock()
-	d := w.task[string(tok)]
+	until := w.task[string(tok)]
 	w.mu.Unlock()
-	if d > 0 {
-		clock.sleep(d)
-	}
+	clock.sleep(time.Until(until))
 }
 
 func (w *wire) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, inv grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -103,7 +101,7 @@ func (w *wire) intercept(ctx context.Context, method string, req, reply any, cc 
 }
 
 func dial(s *scenario.Scenario, address, identity string) client.Client {
-	w := &wire{s: s, task: map[string]time.Duration{}}
+	w := &wire{s: s, task: map[string]time.Time{}}
 	for i := 0; ; i++ {
 		c, err := client.Dial(client.Options{HostPort: address, Identity: identity, Logger: history.Quiet{},
 			ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(w.intercept)}}})

@@ -43,6 +43,7 @@ type Worker struct {
 	Cache         *int   `toml:"cache"` // needs a process of its own
 	ActivitySlots int    `toml:"activity_slots"`
 	StopTimeout   string `toml:"stop_timeout"`
+	Exits         bool   `toml:"exits"` // its process ends as soon as it stops
 	Code          string `toml:"code"` // registers T+code for each workflow type T for which there is such a function
 }
 

@@ -14,14 +14,16 @@ use super::{Folder, Recording, Report, Step};
 type Answer = [String; 3];
 
 /// Compares what was played with what was recorded. What was played is in a folder for each scenario, under its name: the
-/// histories by the names of their files, and `answers.json`, a list of what the client was told at each step.
+/// histories by the names of their files, and `answers.json`, a list of what the client was told at each step. Only the
+/// scenarios with these names are looked at; without names, all.
 #[must_use]
-pub fn compare_all(folders: &'static [Folder], played: &Path) -> Report {
+pub fn compare_all(folders: &'static [Folder], played: &Path, names: &[&str]) -> Report {
     let problems = |folder| match one(folder, &played.join(folder.name)) {
         Ok(problems) => problems,
         Err(problem) => vec![problem],
     };
-    Report { scenarios: folders.iter().map(|folder| (folder, problems(folder))).collect() }
+    let wanted = folders.iter().filter(|it| names.is_empty() || names.contains(&it.name));
+    Report { scenarios: wanted.map(|folder| (folder, problems(folder))).collect() }
 }
 
 fn one(folder: &Folder, played: &Path) -> Result<Vec<String>, String> {
