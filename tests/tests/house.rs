@@ -124,13 +124,14 @@ impl House {
     }
 
     fn approve(&self) {
-        ask(|reply| {
-            let input = Payloads::encode(&"Ann").unwrap();
-            let header = Profile::Go.client_header();
-            let target = Target::current("order-7");
-            self.door.signal(target, "approve".into(), input, header, "client".into(), reply);
-        })
-        .unwrap();
+        let signal = rehearsal_remote::Signal {
+            name: "approve".into(),
+            input: Payloads::encode(&"Ann").unwrap(),
+            header: Profile::Go.client_header(),
+            identity: "client".into(),
+            request_id: SmolStr::default(),
+        };
+        ask(|reply| self.door.signal(Target::current("order-7"), signal, reply)).unwrap();
     }
 
     fn history(&self, wait: bool) -> Vec<Arc<Event>> {

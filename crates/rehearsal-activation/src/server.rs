@@ -56,6 +56,8 @@ pub enum TaskOutcome {
         sdk_metadata: SdkMetadata,
         /// Whether a further task is wanted at once, though nothing happened (W-18).
         force_new_task: bool,
+        /// Whether the worker takes the next task in the answer, if there is one (H-16). Else that waits in its queue.
+        return_new_task: bool,
     },
     /// The task failed on the worker (W-8).
     Failed(Box<WorkerTaskFailure>),

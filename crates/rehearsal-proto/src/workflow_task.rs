@@ -146,7 +146,7 @@ pub fn completed(
         commands,
         identity: _,
         sticky_attributes,
-        return_new_workflow_task: _,
+        return_new_workflow_task,
         force_create_new_workflow_task,
         // Names of builds, which histories do not show here.
         binary_checksum: _,
@@ -188,6 +188,7 @@ pub fn completed(
         sticky: sticky_attributes.map(sticky).transpose()?.flatten(),
         sdk_metadata: Option::from_proto(sdk_metadata)?.unwrap_or_default(),
         force_new_task: force_create_new_workflow_task,
+        return_new_task: return_new_workflow_task,
     };
     Ok((outcome, answers))
 }

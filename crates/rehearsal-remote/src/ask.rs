@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, ServerCommand};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{EventId, Failure, Payloads, SmolStr, TaskQueue};
+use rehearsal_history::{EventId, Failure, Header, Payloads, SmolStr, TaskQueue};
 use rehearsal_service::Target;
 
 /// A worker that waits for workflow tasks and queries.
@@ -25,6 +25,21 @@ pub struct ActivityPoll {
     pub identity: SmolStr,
     /// The queue.
     pub queue: SmolStr,
+}
+
+/// A signal of a client.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Signal {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// Context of the client.
+    pub header: Option<Header>,
+    /// The client.
+    pub identity: SmolStr,
+    /// Tells a request that is sent again; empty if it is not.
+    pub request_id: SmolStr,
 }
 
 /// How a worker completes a workflow task.

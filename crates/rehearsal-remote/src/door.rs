@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{Query, WorkerTaskFailure};
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{EventId, Failure, Header, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, Failure, Payloads, SmolStr, Timestamp};
 use rehearsal_service::{Input, RequestError, RunView, StartWorkflow, Target};
 
 use crate::answer::{
@@ -14,7 +14,7 @@ use crate::answer::{
     UpdateStanding, WorkflowWork,
 };
 use crate::ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, UpdateWait, WorkerGone, WorkflowPoll,
+    ActivityDone, ActivityPoll, Completed, HistoryAsk, Signal, UpdateWait, WorkerGone, WorkflowPoll,
 };
 use crate::inbox::{Request, Says, Shared, TaskSaid};
 
@@ -260,16 +260,9 @@ impl Door {
     }
 
     /// Signals a workflow.
-    pub fn signal(
-        &self,
-        target: Target,
-        name: SmolStr,
-        input: Option<Payloads>,
-        header: Option<Header>,
-        identity: SmolStr,
-        reply: Reply<()>,
-    ) {
-        let input = Input::SignalWorkflow { target, name, input, header, identity };
+    pub fn signal(&self, target: Target, signal: Signal, reply: Reply<()>) {
+        let Signal { name, input, header, identity, request_id } = signal;
+        let input = Input::SignalWorkflow { target, name, input, header, identity, request_id };
         self.ask(Request::Act { input: Box::new(input), reply: Slot::new(reply) });
     }
 

@@ -109,6 +109,7 @@ impl Hands {
                         sticky: completed.sticky,
                         sdk_metadata: completed.sdk_metadata,
                         force_new_task: completed.force_new_task,
+                        return_new_task: completed.return_new_task,
                     },
                     answers: completed.answers,
                 }

@@ -61,7 +61,7 @@ pub use answer::{
     Started, UpdateStanding, WorkflowWork,
 };
 pub use ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, UpdateWait, WorkerGone, WorkflowPoll,
+    ActivityDone, ActivityPoll, Completed, HistoryAsk, Signal, UpdateWait, WorkerGone, WorkflowPoll,
 };
 pub use door::{Door, Reply, Ticket};
 pub use house::{House, MakeHands, Report, open};

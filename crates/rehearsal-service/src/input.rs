@@ -46,6 +46,8 @@ pub enum Input {
         header: Option<Header>,
         /// The client.
         identity: SmolStr,
+        /// Tells a repeated request: the run is signaled once, also if it has closed since. Empty if it is not repeated.
+        request_id: SmolStr,
     },
     /// A client updates a workflow (§2.3). Answered with [`Answer::Done`]; how far it has come says
     /// [`Service::update`](crate::Service::update).
@@ -219,6 +221,9 @@ pub struct StartWorkflow {
     pub header: Option<Header>,
     /// The client.
     pub identity: SmolStr,
+    /// Tells a repeated request, and its signal if it comes with one: it is answered with the run that it has started
+    /// (T-14). Empty if it is not repeated.
+    pub request_id: SmolStr,
     /// For all runs together (T-10).
     pub execution_timeout: Option<Duration>,
     /// For this run (T-10); never longer than `execution_timeout`.

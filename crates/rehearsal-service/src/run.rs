@@ -54,6 +54,8 @@ use crate::words::{
 #[derive(Debug)]
 pub(crate) struct Run {
     id: RunRef,
+    /// The request of the client that has started it; empty if there is none.
+    request_id: SmolStr,
     events: Vec<Arc<Event>>,
     state: State,
     buffer: Buffer,
@@ -101,6 +103,7 @@ impl Run {
         let written = events.iter().map(|event| size(event)).fold(0, u64::saturating_add);
         Self {
             id,
+            request_id: SmolStr::default(),
             events,
             state,
             buffer: Buffer::default(),

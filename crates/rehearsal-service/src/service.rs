@@ -93,13 +93,14 @@ impl Service {
     ) -> Result<Answer, RequestError> {
         match input {
             Input::StartWorkflow(start) => self.start(now, *start, out),
-            Input::SignalWorkflow { target, name, input, header, identity } => {
-                let (run, by) = (self.find(&target)?, Requester::Client(identity));
+            Input::SignalWorkflow { target, name, input, header, identity, request_id } => {
+                let (run, by) = (self.find(&target)?, Requester::Client { identity, request_id });
                 self.within(now, run, out, |run, turn| run.signal(turn, name, input, header, by))?;
                 Ok(Answer::Done)
             }
             Input::RequestCancelWorkflow { target, reason, identity } => {
-                let (run, by) = (self.find_chain(&target)?, Requester::Client(identity));
+                let run = self.find_chain(&target)?;
+                let by = Requester::Client { identity, request_id: SmolStr::default() };
                 self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, by))?;
                 Ok(Answer::Done)
             }

@@ -452,6 +452,7 @@ impl Worker {
             sticky,
             sdk_metadata: run.session.completes(work.current.started),
             force_new_task: work.beating,
+            return_new_task: true,
         };
         Self::forget_heartbeat(&run, &work, out);
         (run.seen, run.time) = (work.current.started, work.current.time);

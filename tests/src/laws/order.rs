@@ -245,6 +245,7 @@ impl Player {
                 input: None,
                 header: None,
                 identity: WORKER,
+                request_id: SmolStr::default(),
             }),
             Doing::RequestCancel => Some(Input::RequestCancelWorkflow {
                 target: target(),
@@ -319,6 +320,7 @@ impl Player {
                         sticky: sticky.then(queue),
                         sdk_metadata: SdkMetadata::default(),
                         force_new_task: false,
+                        return_new_task: true,
                     };
                     respond(token, outcome)
                 })

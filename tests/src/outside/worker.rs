@@ -185,14 +185,20 @@ impl Process {
         let comes = self.comes.clone();
         let answered = move |answer| comes.send(Comes::Answered(run_id, answer)).is_ok();
         match response.outcome {
-            TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } => {
+            TaskOutcome::Completed {
+                commands,
+                sticky,
+                sdk_metadata,
+                force_new_task,
+                return_new_task,
+            } => {
                 let completed = Completed {
                     identity: response.identity,
                     commands,
                     sticky,
                     sdk_metadata,
                     force_new_task,
-                    return_new_task: true,
+                    return_new_task,
                     answers: response.answers,
                 };
                 self.door.respond_workflow_task_completed(token, completed, Box::new(answered));

@@ -285,6 +285,7 @@ impl World {
             input: options.input,
             header: profile.client_header(),
             identity,
+            request_id: SmolStr::default(),
             execution_timeout: profile.client_timeout(options.execution_timeout),
             run_timeout: profile.client_timeout(options.run_timeout),
             task_timeout: options.task_timeout,
@@ -374,6 +375,7 @@ impl World {
             input: input.cloned(),
             header: self.scenario.profile.client_header(),
             identity: IDENTITY,
+            request_id: SmolStr::default(),
         };
         self.call(input).map(drop)
     }

@@ -94,7 +94,9 @@ impl World {
             Request::Signal { to, name, input } => {
                 let header = self.scenario.profile.client_header();
                 let target = target(&to);
-                let signal = Input::SignalWorkflow { target, name, input, header, identity };
+                let request_id = SmolStr::default();
+                let signal =
+                    Input::SignalWorkflow { target, name, input, header, identity, request_id };
                 self.call(signal).map(drop)
             }
             Request::Cancel { to, reason } => self.request_cancel(target(&to), reason, identity),

@@ -21,8 +21,13 @@ impl Live {
         let Some(request) = look::answer(request, service, now, self.number) else { return };
         match request {
             Request::Start { start, reply } => {
-                let started = self.start(*start, Input::StartWorkflow);
-                reply.answer(started.map(|(started, _)| started).map_err(Into::into));
+                let service = self.world.service();
+                let again = service.started_by(&start.workflow_id, &start.request_id).is_some();
+                let started = self.start(*start, Input::StartWorkflow).map(|(started, _)| {
+                    // `respondToRetriedRequest`: the answer is that of the first time.
+                    Started { started: started.started || again, ..started }
+                });
+                reply.answer(started.map_err(Into::into));
             }
             Request::SignalWithStart { start, name, input, reply } => {
                 let wanted = |start| Input::SignalWithStart { start, name, input };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rehearsal_proto::{BadMessage, Mirror as _, request as read};
-use rehearsal_remote::Started;
+use rehearsal_remote::{Signal, Started};
 use temporalio_protos::temporal::api::common::v1::Link;
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use temporalio_protos::temporal::api::workflowservice::v1::{
@@ -68,11 +68,14 @@ pub(crate) async fn signal(
         return Err(BadMessage::NotSet { what: "SignalName" }.into());
     }
     no_links(&request.links)?;
-    let name = request.signal_name.into();
-    let input = Option::from_proto(request.input)?;
-    let header = Option::from_proto(request.header)?;
-    let identity = request.identity.into();
-    ask(|reply| front.door.signal(target, name, input, header, identity, reply)).await?;
+    let signal = Signal {
+        name: request.signal_name.into(),
+        input: Option::from_proto(request.input)?,
+        header: Option::from_proto(request.header)?,
+        identity: request.identity.into(),
+        request_id: request.request_id.into(),
+    };
+    ask(|reply| front.door.signal(target, signal, reply)).await?;
     Ok(SignalWorkflowExecutionResponse::default())
 }
 

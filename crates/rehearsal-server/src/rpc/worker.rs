@@ -68,9 +68,10 @@ pub(crate) async fn completed(
     let token = std::mem::take(&mut request.task_token);
     let identity = request.identity.as_str().into();
     front.hands.give_back(&token);
-    let return_new_task = request.return_new_workflow_task;
     let (outcome, answers) = workflow_task::completed(request, front.namespace())?;
-    let TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } = outcome else {
+    let TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task, return_new_task } =
+        outcome
+    else {
         return Err(Status::internal("a completion that is a failure"));
     };
     let completed = Completed {

@@ -25,6 +25,10 @@ impl Buffer {
         self.events.is_empty()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.events.iter()
+    }
+
     /// How many signals wait.
     pub(crate) fn signals(&self) -> u32 {
         let is_signal =

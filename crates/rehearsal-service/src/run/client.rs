@@ -22,7 +22,7 @@ use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment};
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
     pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: Following) -> Self {
-        let Following { started, signaled, user_metadata, waits, mut queue } = start;
+        let Following { started, signaled, user_metadata, request_id, waits, mut queue } = start;
         let kind = EventKind::WorkflowExecutionStarted(started);
         let mut event = Event::new(EventId::FIRST, turn.now, kind);
         event.user_metadata = user_metadata;
@@ -33,6 +33,7 @@ impl Run {
         };
         let (begin, expiry) = (arm(state.settings.begins), arm(state.settings.expires));
         let mut run = Self::new(id, vec![event], state, queue);
+        run.request_id = request_id;
         (run.begin, run.expiry) = (begin, expiry);
         // Nothing of it was written by an earlier transaction.
         run.written = 0;
@@ -65,6 +66,9 @@ impl Run {
         header: Option<Header>,
         requester: Requester,
     ) -> Result<(), RequestError> {
+        if self.has_signal(&requester) {
+            return Ok(());
+        }
         if !self.is_open() {
             return Err(NotFound::Completed.into());
         }
@@ -92,8 +96,23 @@ impl Run {
         requester: Requester,
     ) -> Result<(), RequestError> {
         self.check_signals(turn)?;
-        self.record_signal(turn, name, input, header, requester, true);
+        if !self.has_signal(&requester) {
+            self.record_signal(turn, name, input, header, requester, true);
+        }
         Ok(())
+    }
+
+    /// Whether this request has signaled the run before: a client sends it again if it was not answered
+    /// (`IsSignalRequested` in `mutable_state_impl.go`).
+    fn has_signal(&self, requester: &Requester) -> bool {
+        let Requester::Client { request_id, .. } = requester else { return false };
+        let is_it = |event: &Arc<Event>| matches!(&event.kind, EventKind::WorkflowExecutionSignaled(it) if it.request_id == *request_id);
+        !request_id.is_empty() && (self.events.iter().any(is_it) || self.buffer.iter().any(is_it))
+    }
+
+    /// Whether this request has started the run (`CreateRequestId` in its state).
+    pub(crate) fn was_started_by(&self, request_id: &str) -> bool {
+        !request_id.is_empty() && self.request_id == request_id
     }
 
     /// How many signals the run has had.
@@ -115,7 +134,10 @@ impl Run {
         requester: Requester,
         needs_task: bool,
     ) {
-        let Asked { identity, external, .. } = requester.into();
+        let Asked { identity, mut request_id, external, .. } = requester.into();
+        if request_id.is_empty() {
+            request_id = format_smolstr!("signal-{}", self.signals().saturating_add(1));
+        }
         let mut decision = Decision::default();
         decision.record(
             turn.now,
@@ -125,7 +147,7 @@ impl Run {
                 identity,
                 header,
                 external_workflow_execution: external,
-                request_id: format_smolstr!("signal-{}", self.signals().saturating_add(1)),
+                request_id,
                 ..WorkflowExecutionSignaled::default()
             }),
         );
@@ -151,7 +173,7 @@ impl Run {
         if self.state.view.cancel_requested {
             return Ok(());
         }
-        let Asked { identity, external, initiated } = requester.into();
+        let Asked { identity, external, initiated, .. } = requester.into();
         let mut decision = Decision::default();
         decision.record(
             turn.now,

@@ -12,8 +12,12 @@ use crate::words::{Across, Decision, HISTORY_SERVICE};
 /// Who signals a run or asks it to cancel.
 #[derive(Debug, Clone)]
 pub(crate) enum Requester {
-    /// A client with this identity.
-    Client(SmolStr),
+    /// A client.
+    Client {
+        identity: SmolStr,
+        /// Tells a repeated request; empty if it is not repeated.
+        request_id: SmolStr,
+    },
     /// Another workflow.
     Workflow {
         /// That one.
@@ -34,6 +38,7 @@ pub(crate) enum Requester {
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) identity: SmolStr,
+    pub(super) request_id: SmolStr,
     pub(super) external: Option<Execution>,
     pub(super) initiated: EventId,
 }
@@ -41,15 +46,18 @@ pub(super) struct Asked {
 impl From<Requester> for Asked {
     fn from(requester: Requester) -> Self {
         match requester {
-            Requester::Client(identity) => Self { identity, ..Self::default() },
-            Requester::Workflow { execution, initiated, .. } => {
-                Self { identity: HISTORY_SERVICE, external: Some(execution), initiated }
+            Requester::Client { identity, request_id } => {
+                Self { identity, request_id, ..Self::default() }
             }
-            Requester::ClosedParent { execution } => Self {
+            Requester::Workflow { execution, initiated, .. } => Self {
                 identity: HISTORY_SERVICE,
                 external: Some(execution),
-                initiated: EventId::NONE,
+                initiated,
+                ..Self::default()
             },
+            Requester::ClosedParent { execution } => {
+                Self { identity: HISTORY_SERVICE, external: Some(execution), ..Self::default() }
+            }
         }
     }
 }
@@ -112,7 +120,7 @@ impl Run {
     pub(super) fn check_parent(&self, requester: &Requester) -> Result<(), NotFound> {
         let parent = self.state.family.parent.as_ref().map(|(parent, _)| parent);
         match requester {
-            Requester::Client(_) | Requester::Workflow { child_only: false, .. } => Ok(()),
+            Requester::Client { .. } | Requester::Workflow { child_only: false, .. } => Ok(()),
             Requester::Workflow { execution, child_only: true, .. }
             | Requester::ClosedParent { execution } => {
                 let same = |parent: &&Execution| {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rehearsal_history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
-use rehearsal_history::{Timestamp, UserMetadata};
+use rehearsal_history::{SmolStr, Timestamp, UserMetadata};
 
 use super::queue::Queue;
 use crate::config::ServiceConfig;
@@ -32,6 +32,8 @@ pub(crate) struct Following {
     /// The signal that starts it.
     pub(crate) signaled: Option<Box<WorkflowExecutionSignaled>>,
     pub(crate) user_metadata: Option<Box<UserMetadata>>,
+    /// The request of the client that starts it; empty if there is none.
+    pub(crate) request_id: SmolStr,
     /// Whether its first workflow task waits until somebody says otherwise: that of a child, until its parent was told.
     pub(crate) waits: bool,
     /// The timer queue that they have in common: one workflow id is one shard.
@@ -41,7 +43,8 @@ pub(crate) struct Following {
 impl Following {
     /// The run that follows another one.
     pub(crate) const fn of_chain(started: Box<WorkflowExecutionStarted>, queue: Queue) -> Self {
-        Self { started, signaled: None, user_metadata: None, waits: false, queue }
+        let request_id = SmolStr::new_static("");
+        Self { started, signaled: None, user_metadata: None, request_id, waits: false, queue }
     }
 }
 

@@ -103,6 +103,7 @@ impl Walk {
                 input: None,
                 header: None,
                 identity,
+                request_id: SmolStr::default(),
             },
             1 => Input::RequestCancelWorkflow { target, reason: "".into(), identity },
             2 if self.dice.roll(40) == 0 => {
@@ -183,6 +184,7 @@ impl Walk {
                 sticky: (self.dice.roll(2) == 0).then_some((sticky, Duration::from_secs(5))),
                 sdk_metadata: SdkMetadata::default(),
                 force_new_task: self.dice.roll(12) == 0,
+                return_new_task: self.dice.roll(6) != 0,
             }
         };
         Input::RespondWorkflowTask {

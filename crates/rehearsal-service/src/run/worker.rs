@@ -26,6 +26,7 @@ pub(crate) struct Completed {
     sticky: Option<Sticky>,
     sdk_metadata: SdkMetadata,
     force_new_task: bool,
+    return_new_task: bool,
     identity: SmolStr,
 }
 
@@ -160,11 +161,21 @@ impl Run {
                 self.finish(turn, true);
                 Ok(Responded { next: None, dropped: None })
             }
-            TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task } => {
-                let commands = command::read(commands)?;
-                let sticky = sticky.map(|(queue, timeout)| Sticky { queue, timeout });
-                let completed =
-                    Completed { commands, sticky, sdk_metadata, force_new_task, identity };
+            TaskOutcome::Completed {
+                commands,
+                sticky,
+                sdk_metadata,
+                force_new_task,
+                return_new_task,
+            } => {
+                let completed = Completed {
+                    commands: command::read(commands)?,
+                    sticky: sticky.map(|(queue, timeout)| Sticky { queue, timeout }),
+                    sdk_metadata,
+                    force_new_task,
+                    return_new_task,
+                    identity,
+                };
                 let mut responded = self.complete_task(turn, completed, request_id)?;
                 if let Some(next) = &mut responded.next {
                     // What is answered rides on no other task (`handleBufferedQueries` comes first).
@@ -196,12 +207,14 @@ impl Run {
         completed: Completed,
         request_id: SmolStr,
     ) -> Result<Responded, RequestError> {
-        let Completed { commands, sticky, sdk_metadata, force_new_task, identity } = completed;
+        let Completed { commands, sticky, sdk_metadata, force_new_task, return_new_task, identity } =
+            completed;
+        let returned = return_new_task.then_some((identity.clone(), request_id));
         let beats = (force_new_task && commands.is_empty()).then(|| self.beats_since(turn));
         if let Some(since) = beats
             && turn.now > since.saturating_add(turn.config.task_heartbeat_timeout)
         {
-            return self.end_heartbeats(turn, sticky, identity, request_id);
+            return self.end_heartbeats(turn, sticky, returned);
         }
         let input = TaskInput::Complete {
             next: self.next_id(),
@@ -232,13 +245,22 @@ impl Run {
             self.drop_task();
             self.reject_unprocessed();
             let dropped = Some(self.state.previous_started);
-            let next = self.start_speculative(turn, identity, request_id)?;
-            self.rest(turn);
+            let next = match returned {
+                Some((identity, request_id)) => {
+                    let next = self.start_speculative(turn, identity, request_id)?;
+                    self.rest(turn);
+                    next
+                }
+                None => {
+                    self.finish(turn, self.has_messages());
+                    None
+                }
+            };
             return Ok(Responded { next, dropped });
         }
         self.apply(decision.steps);
         self.sticky = sticky;
-        let responded = self.carry_out(turn, plan, force_new_task, identity, request_id)?;
+        let responded = self.carry_out(turn, plan, force_new_task, returned)?;
         let next = self.state.task.slot().map(|slot| slot.scheduled);
         self.beating = next.zip(beats);
         Ok(responded)
@@ -261,8 +283,7 @@ impl Run {
         &mut self,
         turn: &mut Turn<'_>,
         sticky: Option<Sticky>,
-        identity: SmolStr,
-        request_id: SmolStr,
+        returned: Option<(SmolStr, SmolStr)>,
     ) -> Result<Responded, RequestError> {
         self.record_speculative(turn);
         let mut decision = Decision::default();
@@ -271,8 +292,10 @@ impl Run {
         self.settle(turn, decision);
         self.lose_stickiness();
         self.sticky = sticky;
-        self.schedule_task(turn, false);
-        self.take_task(turn, identity, request_id)?;
+        self.schedule_task(turn, returned.is_none());
+        if let Some((identity, request_id)) = returned {
+            self.take_task(turn, identity, request_id)?;
+        }
         self.finish(turn, false);
         Err(NotFound::TaskHeartbeat.into())
     }
@@ -293,13 +316,14 @@ impl Run {
         InvalidRequest::Refused(refusal).into()
     }
 
+    /// Does what the task came to. The next one is started at once if it is `returned` with the answer: to whom, and by which
+    /// request.
     fn carry_out(
         &mut self,
         turn: &mut Turn<'_>,
         plan: Plan,
         force_new_task: bool,
-        identity: SmolStr,
-        request_id: SmolStr,
+        returned: Option<(SmolStr, SmolStr)>,
     ) -> Result<Responded, RequestError> {
         let Plan { steps, needs_task } = plan;
         self.apply(steps);
@@ -310,6 +334,11 @@ impl Run {
             self.finish(turn, false);
             return Ok(Responded { next: None, dropped: None });
         }
+        let Some((identity, request_id)) = returned else {
+            // A speculative task skips the queue, so what it would be for makes a normal one.
+            self.finish(turn, needs_task || force_new_task || self.has_messages());
+            return Ok(Responded { next: None, dropped: None });
+        };
         let next = if needs_task || force_new_task {
             // H-16: nothing can come between the two.
             self.schedule_task(turn, false);

@@ -38,11 +38,21 @@ impl Service {
         let (reuse, conflict) = policies(&start.id_reuse_policy, &start.id_conflict_policy);
         check(&mut start, now)?;
         self.check_attributes(&mut start)?;
+        if let Some(run) = self.started_by(&start.workflow_id, &start.request_id) {
+            return Ok(Answer::Started(run));
+        }
         let run = match self.resolve(&start.workflow_id, &reuse, &conflict)? {
             Start::Existing(run) => run,
             Start::New { instead } => self.start_new(now, start, instead, None, out),
         };
         Ok(Answer::Started(run))
+    }
+
+    /// The last run of a workflow, open or closed, if this request has started it: a client sends it again if it was not
+    /// answered (T-14; `handleConflict` in `service/history/api/startworkflow/api.go`).
+    #[must_use]
+    pub fn started_by(&self, workflow_id: &str, request_id: &str) -> Option<RunRef> {
+        self.run_of(workflow_id).filter(|run| self.runs[run.index()].was_started_by(request_id))
     }
 
     /// The search attributes of a start are filled in.
@@ -66,8 +76,10 @@ impl Service {
         if let Some(run) = instead {
             self.terminate_for(now, run, &start.run_id, out);
         }
+        let request_id = start.request_id.clone();
         let started = started_event(&self.config, now, start);
-        let following = Following { signaled, ..Following::of_chain(started, Queue::default()) };
+        let chain = Following::of_chain(started, Queue::default());
+        let following = Following { signaled, request_id, ..chain };
         self.begin(now, following, out)
     }
 

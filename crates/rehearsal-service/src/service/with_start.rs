@@ -37,7 +37,8 @@ impl Service {
         };
         let instead = match self.resolve(&start.workflow_id, &reuse, &conflict)? {
             Start::Existing(run) => {
-                let by = Requester::Client(start.identity);
+                let StartWorkflow { identity, request_id, .. } = start;
+                let by = Requester::Client { identity, request_id };
                 self.within(now, run, out, |run, turn| {
                     run.signal_with_start(turn, name, input, start.header, by)
                 })?;
@@ -45,12 +46,17 @@ impl Service {
             }
             Start::New { instead } => instead,
         };
+        let request_id = if start.request_id.is_empty() {
+            SmolStr::new_static("signal-1")
+        } else {
+            start.request_id.clone()
+        };
         let signaled = Box::new(WorkflowExecutionSignaled {
             signal_name: name,
             input,
             identity: start.identity.clone(),
             header: start.header.clone(),
-            request_id: SmolStr::new_static("signal-1"),
+            request_id,
             ..WorkflowExecutionSignaled::default()
         });
         Ok(Answer::Started(self.start_new(now, start, instead, Some(signaled), out)))
@@ -73,10 +79,15 @@ impl Service {
         if let Some(run) = last.filter(|run| self.runs[run.index()].has_completed(&id)) {
             return Ok(Answer::Started(run));
         }
+        let again = self.started_by(&start.workflow_id, &start.request_id);
         let known = last.filter(|run| {
-            let run = &self.runs[run.index()];
-            run.is_open() && run.knows_update(&id)
+            let it = &self.runs[run.index()];
+            it.is_open() && (again == Some(*run) || it.knows_update(&id))
         });
+        // A run that this request has started, and that has closed without the update: `StartDeduped`.
+        if again.is_some() && known.is_none() {
+            return Err(Part::Start.refused(RequestError::Unavailable));
+        }
         let found = match known {
             Some(run) => Start::Existing(run),
             None => self

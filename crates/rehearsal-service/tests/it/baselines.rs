@@ -261,10 +261,30 @@ fn w_18_a_forced_task_follows_at_once() {
             sticky: None,
             sdk_metadata: SdkMetadata::default(),
             force_new_task: true,
+            return_new_task: true,
         })
         .unwrap();
 
     assert_eq!(bench.tail(4), "4 TaskCompleted, 5 TaskSched, 6 TaskStarted");
+}
+
+#[test]
+fn h_16_a_worker_need_not_take_the_next_task() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.signal().unwrap();
+    bench
+        .respond(TaskOutcome::Completed {
+            commands: vec![],
+            sticky: None,
+            sdk_metadata: SdkMetadata::default(),
+            force_new_task: false,
+            return_new_task: false,
+        })
+        .unwrap();
+    assert_eq!(bench.tail(4), "4 TaskCompleted, 5 WFSignaled, 6 TaskSched");
+    bench.poll();
+    assert_eq!(bench.tail(7), "7 TaskStarted");
 }
 
 /// A task is heartbeated for half an hour and no longer: the answer that comes too late times it out.
@@ -277,6 +297,7 @@ fn w_18_heartbeats_come_to_an_end() {
         sticky: Some((TaskQueue::sticky("sticky", "main"), Duration::from_secs(5))),
         sdk_metadata: SdkMetadata::default(),
         force_new_task: true,
+        return_new_task: true,
     };
     for nth in 1..=225 {
         bench.at(nth * 8_000);

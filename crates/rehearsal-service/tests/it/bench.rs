@@ -118,6 +118,7 @@ impl Bench {
             input: None,
             header: None,
             identity,
+            request_id: "".into(),
         })
     }
 
@@ -178,6 +179,7 @@ impl Bench {
             sticky,
             sdk_metadata: SdkMetadata::default(),
             force_new_task: false,
+            return_new_task: true,
         })
     }
 

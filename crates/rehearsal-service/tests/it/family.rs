@@ -122,6 +122,7 @@ impl Family {
             sticky: None,
             sdk_metadata: SdkMetadata::default(),
             force_new_task: false,
+            return_new_task: true,
         };
         let response =
             TaskResponse { token, identity: "worker".into(), outcome, answers: Vec::new() };

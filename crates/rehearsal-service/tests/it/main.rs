@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod again;
 mod baselines;
 mod bench;
 mod cancel_activity;

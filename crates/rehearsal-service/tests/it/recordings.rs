@@ -205,8 +205,15 @@ impl<'a> Player<'a> {
         match event.kind.clone() {
             EventKind::WorkflowExecutionSignaled(it) => {
                 let (name, input, identity) = (it.signal_name, it.input, it.identity);
-                let header = it.header;
-                self.handle(Input::SignalWorkflow { target, name, input, header, identity });
+                let (header, request_id) = (it.header, it.request_id);
+                self.handle(Input::SignalWorkflow {
+                    target,
+                    name,
+                    input,
+                    header,
+                    identity,
+                    request_id,
+                });
             }
             EventKind::WorkflowExecutionCancelRequested(it) => {
                 let (reason, identity) = (it.cause, it.identity);
@@ -259,6 +266,7 @@ impl<'a> Player<'a> {
                     sticky,
                     sdk_metadata,
                     force_new_task,
+                    return_new_task: true,
                 });
             }
             EventKind::WorkflowTaskFailed(it)
@@ -271,6 +279,7 @@ impl<'a> Player<'a> {
                     sticky: None,
                     sdk_metadata,
                     force_new_task,
+                    return_new_task: true,
                 });
             }
             EventKind::WorkflowTaskFailed(it) => {
