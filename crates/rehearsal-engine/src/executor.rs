@@ -416,6 +416,14 @@ impl Executor {
         Some(AttemptKey { slot, number: running.number })
     }
 
+    /// Whether a worker has taken an attempt whose code is outside, and that it is not handed yet.
+    pub(crate) fn promised_to(&self, host: usize) -> bool {
+        let waits = |running: &Running| {
+            running.host == host && running.outdoors.as_ref().is_some_and(|it| it.task.is_some())
+        };
+        self.running.iter().any(|(_, running)| waits(running))
+    }
+
     /// The attempts of a worker whose code is outside, oldest first.
     pub(crate) fn outdoors_on(&self, host: usize) -> Vec<ActivityToken> {
         let on = |running: &&Running| running.host == host && running.outdoors.is_some();

@@ -65,6 +65,8 @@ pub struct News {
     pub tasks: Vec<(TaskToken, Option<TaskResponse>)>,
     /// The answers to queries that came later.
     pub queries: Vec<AnswerQuery>,
+    /// The attempts that are not waited for any more, as the service has given them up.
+    pub lost: Vec<ActivityToken>,
 }
 
 /// What an attempt of an activity says of itself.
@@ -93,6 +95,10 @@ pub trait Remote {
     /// Whether a worker polls this queue right now, for workflow tasks and queries or for activities. What it does not poll
     /// for waits in its queue.
     fn polls(&self, worker: RemoteWorker<'_>, queue: &SmolStr, workflows: bool) -> bool;
+
+    /// Whether such a poll is still to be had, and not meant for a task that the worker has taken before: one that it is not
+    /// handed yet (`promised`), or that waits outside for a poll.
+    fn is_free(&self, worker: RemoteWorker<'_>, workflows: bool, promised: bool) -> bool;
 
     /// A worker has a workflow task, and does it. If nothing will come of it the task is left to its time-out.
     ///

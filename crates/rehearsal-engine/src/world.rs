@@ -142,8 +142,9 @@ pub struct World {
     waiting_queries: BTreeMap<SmolStr, VecDeque<ReadyQuery>>,
     /// The queries that the client waits for, by id.
     asked_queries: BTreeMap<SmolStr, AskedQuery>,
-    /// The sticky queues of processes that died and were started again, and when that was.
-    dead_sticky_queues: BTreeMap<SmolStr, Timestamp>,
+    /// When sticky queues were polled last of which the life of a worker does not tell it: those of processes that died and
+    /// were started again, and of workers outside.
+    last_sticky_polls: BTreeMap<SmolStr, Timestamp>,
     executor: Executor,
     /// What workers want to be woken for beside local activities, with the numbers of the entries.
     local_wakes: BTreeMap<(usize, LocalKey), u64>,
@@ -234,7 +235,7 @@ impl World {
             waiting_activity_tasks: BTreeMap::new(),
             waiting_queries: BTreeMap::new(),
             asked_queries: BTreeMap::new(),
-            dead_sticky_queues: BTreeMap::new(),
+            last_sticky_polls: BTreeMap::new(),
             local_wakes: BTreeMap::new(),
             wakes: 0,
             waiting_for_close: BTreeMap::new(),

@@ -190,6 +190,12 @@ impl Door {
         self.shared.says(token, Says::Nothing);
     }
 
+    /// The worker that has an attempt of an activity in hand has died: time need not pass with the clock on the wall for it.
+    /// The attempt ends with its time-outs, as on a server, or is ended by whoever knows its token.
+    pub fn abandon_activity(&self, token: &[u8]) {
+        self.shared.sets_adrift(token);
+    }
+
     /// A worker answers a query without a workflow task.
     pub fn respond_query_completed(
         &self,

@@ -184,6 +184,12 @@ impl Remote for Hands {
         self.settles || self.shared.has_poll(worker.identity, queue, workflows)
     }
 
+    fn is_free(&self, worker: RemoteWorker<'_>, workflows: bool, promised: bool) -> bool {
+        let waits =
+            |out: &Undelivered| out.is_workflow() == workflows && out.identity == *worker.identity;
+        self.settles || !promised && !self.out.iter().any(waits)
+    }
+
     fn workflow_task(
         &mut self,
         seen: SeenByRemote<'_>,
@@ -383,13 +389,11 @@ impl Remote for Hands {
 
     fn at_rest(&mut self, seen: SeenByRemote<'_>, next: Option<Timestamp>) -> News {
         if !self.settles {
-            return self.news();
+            return self.news(seen);
         }
         // An attempt that the service has given up has nothing to say that matters.
         let live = |token: &ActivityToken, attempt: &Attempt| {
-            let standing = seen.service.standing(token.run, token.scheduled);
-            attempt.is_live()
-                && standing.is_some_and(|it| it.attempt == token.attempt && it.retry.is_none())
+            attempt.is_live() && is_awaited(seen, *token)
         };
         let waiting: Vec<&Attempt> = self
             .attempts
@@ -434,6 +438,12 @@ impl Drop for Hands {
             }
         }
     }
+}
+
+/// Whether the service still waits for this attempt.
+fn is_awaited(seen: SeenByRemote<'_>, token: ActivityToken) -> bool {
+    let standing = seen.service.standing(token.run, token.scheduled);
+    standing.is_some_and(|it| it.attempt == token.attempt && it.retry.is_none())
 }
 
 fn query_answer(

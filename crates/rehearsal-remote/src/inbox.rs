@@ -184,10 +184,15 @@ pub(crate) struct Inbox {
     pub(crate) requests: VecDeque<Request>,
     pub(crate) workflow_polls: Polls<WorkflowPoll>,
     pub(crate) activity_polls: Polls<ActivityPoll>,
+    /// The sticky queues of which a poll has begun since it was looked last.
+    pub(crate) sticky_polled: BTreeSet<SmolStr>,
     /// What workers say, by what they say it of, each in the order in which it came.
     pub(crate) says: BTreeMap<Token, VecDeque<Says>>,
     /// What is in the hands of workers of the world that goes on.
     pub(crate) in_hand: BTreeSet<Token>,
+    /// The attempts of activities among them whose workers have died: nobody waits for these, but who knows the token of one
+    /// can still end it.
+    pub(crate) adrift: BTreeSet<Token>,
     /// Which world goes on.
     pub(crate) world: u32,
     /// What was asked for that is not simulated, and how often.
@@ -214,6 +219,7 @@ impl Inbox {
     /// Nobody has it in hand any more: what is said of it was said too late.
     pub(crate) fn put_down(&mut self, token: &Token) {
         self.in_hand.remove(token);
+        self.adrift.remove(token);
         for says in self.says.remove(token).unwrap_or_default() {
             says.refuse(not_found(token));
         }
@@ -274,6 +280,9 @@ impl Shared {
         let open = P::all(&mut inbox).count();
         let refused = self.refuses(&inbox, open);
         if refused.is_none() {
+            if let Some(sticky) = poll.sticky() {
+                inbox.sticky_polled.insert(sticky.clone());
+            }
             P::all(&mut inbox).add(poll, slot.clone());
         }
         drop(inbox);
@@ -314,6 +323,17 @@ impl Shared {
         self.bell.ring();
     }
 
+    /// The worker that has this attempt of an activity in hand has died.
+    pub(crate) fn sets_adrift(&self, token: &[u8]) {
+        let Some(token) = Token::from_bytes(token) else { return };
+        let mut inbox = self.inbox();
+        if matches!(token.what, What::Activity { .. }) && inbox.in_hand.contains(&token) {
+            inbox.adrift.insert(token);
+        }
+        drop(inbox);
+        self.bell.ring();
+    }
+
     /// Whether a worker has an open poll of this queue.
     pub(crate) fn has_poll(&self, identity: &SmolStr, queue: &SmolStr, workflows: bool) -> bool {
         let inbox = self.inbox();
@@ -324,11 +344,12 @@ impl Shared {
         }
     }
 
-    /// The queues that somebody polls, sticky ones too.
-    pub(crate) fn polled_queues(&self) -> BTreeSet<SmolStr> {
+    /// The queues that somebody polls, sticky ones too, and whether for workflow tasks.
+    pub(crate) fn polled_queues(&self) -> BTreeSet<(SmolStr, bool)> {
         let inbox = self.inbox();
-        let queues = inbox.workflow_polls.open().map(|poll| poll.queue.clone());
-        queues.chain(inbox.activity_polls.open().map(|poll| poll.queue.clone())).collect()
+        let workflows = inbox.workflow_polls.open().map(|poll| (poll.queue.clone(), true));
+        let activities = inbox.activity_polls.open().map(|poll| (poll.queue.clone(), false));
+        workflows.chain(activities).collect()
     }
 
     /// Who polls which queue, and whether for workflow tasks.
@@ -365,6 +386,7 @@ impl Shared {
         inbox.world = inbox.worlds;
         inbox.worlds += 1;
         inbox.left = Left::default();
+        inbox.adrift.clear();
         let in_hand = core::mem::take(&mut inbox.in_hand);
         let says = core::mem::take(&mut inbox.says);
         let world = inbox.world;
@@ -379,6 +401,7 @@ impl Shared {
     /// The open polls of a worker that ends are answered with nothing.
     pub(crate) fn worker_gone(&self, gone: &WorkerGone) {
         let mut inbox = self.inbox();
+        inbox.sticky_polled.remove(&gone.sticky_queue);
         let workflows = inbox.workflow_polls.take_of(gone);
         let activities = inbox.activity_polls.take_of(gone);
         drop(inbox);

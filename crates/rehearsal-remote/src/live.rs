@@ -127,6 +127,7 @@ impl Live {
             if stepped {
                 continue;
             }
+            self.world.drop_notes();
             match self.pass_time() {
                 Time::Moved => {}
                 Time::Stands(at_most) => self.wall.wait(&self.shared.bell, at_most),
@@ -146,9 +147,13 @@ impl Live {
 
     /// Workers are known by their polls.
     fn meet_workers(&mut self) {
+        let sticky = core::mem::take(&mut self.shared.inbox().sticky_polled);
+        for queue in sticky {
+            self.world.sticky_polled(queue);
+        }
         if self.world.waits_for_polls() {
-            for queue in self.shared.polled_queues() {
-                self.world.polled(&queue);
+            for (queue, workflows) in self.shared.polled_queues() {
+                self.world.polled(&queue, workflows);
             }
         }
         for (identity, queue, workflows) in self.shared.open_polls() {
@@ -211,7 +216,10 @@ impl Live {
         let (runs, works, look) = {
             let inbox = self.shared.inbox();
             let is_activity = |token: &Token| matches!(token.what, What::Activity { .. });
-            let runs = inbox.in_hand.iter().any(is_activity);
+            let runs = inbox
+                .in_hand
+                .iter()
+                .any(|token| is_activity(token) && !inbox.adrift.contains(token));
             let works = inbox.in_hand.iter().any(|token| !is_activity(token));
             (runs, works, inbox.next_look)
         };

@@ -19,6 +19,11 @@ pub(crate) trait Poll: Sized {
 
     fn queue(&self) -> &SmolStr;
 
+    /// The queue, if it is a sticky one.
+    fn sticky(&self) -> Option<&SmolStr> {
+        None
+    }
+
     /// Those of its kind.
     fn all(inbox: &mut Inbox) -> &mut Polls<Self>;
 }
@@ -34,6 +39,10 @@ impl Poll for WorkflowPoll {
 
     fn queue(&self) -> &SmolStr {
         &self.queue
+    }
+
+    fn sticky(&self) -> Option<&SmolStr> {
+        self.normal.as_ref().map(|_| &self.queue)
     }
 
     fn all(inbox: &mut Inbox) -> &mut Polls<Self> {

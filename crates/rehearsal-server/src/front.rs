@@ -1,6 +1,6 @@
 //! What all handlers share: the door, the namespaces, and how an answer of the door is waited for.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,20 +27,27 @@ pub(crate) struct Front {
     pub(crate) hands: Hands,
 }
 
-/// The workflow tasks that were handed out on a connection and are not answered. A worker that dies closes its connection,
-/// and nothing of these will come.
+/// What a task is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    Workflow,
+    Activity,
+}
+
+/// The tasks that were handed out on a connection and are not answered. A worker that dies closes its connection, and nothing
+/// of these will come.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hands(Arc<Mutex<BTreeSet<Vec<u8>>>>);
+pub(crate) struct Hands(Arc<Mutex<BTreeMap<Vec<u8>, For>>>);
 
 impl Hands {
-    fn open(&self) -> MutexGuard<'_, BTreeSet<Vec<u8>>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, For>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A task was handed out.
-    pub(crate) fn take(&self, token: &[u8]) {
+    pub(crate) fn take(&self, token: &[u8], what: For) {
         if !token.is_empty() {
-            self.open().insert(token.to_vec());
+            self.open().insert(token.to_vec(), what);
         }
     }
 
@@ -51,8 +58,11 @@ impl Hands {
 
     /// The connection is closed: nobody is waited for any more.
     pub(crate) fn let_go(&self, door: &Door) {
-        for token in std::mem::take(&mut *self.open()) {
-            door.abandon_workflow_task(&token);
+        for (token, what) in std::mem::take(&mut *self.open()) {
+            match what {
+                For::Workflow => door.abandon_workflow_task(&token),
+                For::Activity => door.abandon_activity(&token),
+            }
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::outcome::Execution;
 /// How many points at which nothing was canceled are kept when executions are not.
 const POINTS: usize = 4_096;
 
+/// How many notes are kept of a world that nobody examines.
+const NOTES: usize = 4_096;
+
 /// The closed runs that are to be deleted, and what is left of those that were.
 #[derive(Debug, Default)]
 pub(super) struct Forgetting {
@@ -54,6 +57,36 @@ impl World {
             self.record.points.clear();
             self.cycles.start_over();
         }
+    }
+
+    /// Drops what is noted of the world beside its histories, once that is much: nobody examines it. Only the attempts of
+    /// activities that run keep their notes.
+    pub fn drop_notes(&mut self) {
+        let others = self.record.others.values().map(Vec::len).sum::<usize>();
+        let record = &self.record;
+        let notes = [record.points.len(), record.calls.len(), record.troubles.len(), others];
+        if notes.into_iter().sum::<usize>() <= NOTES {
+            return;
+        }
+        let running: BTreeSet<usize> = self.executor.calls().collect();
+        let mut places = Vec::with_capacity(self.record.calls.len());
+        let mut calls = Vec::new();
+        for (place, call) in core::mem::take(&mut self.record.calls).into_iter().enumerate() {
+            places.push(calls.len());
+            if running.contains(&place) {
+                calls.push(call);
+            }
+        }
+        self.executor.move_calls(&places);
+        let record = &mut self.record;
+        record.calls = calls;
+        record.points.clear();
+        record.others.clear();
+        record.troubles.clear();
+        record.heartbeats.clear();
+        record.too_late.clear();
+        record.cancels.clear();
+        self.cycles.start_over();
     }
 
     fn forget_run(&mut self, run: RunRef) {

@@ -7,7 +7,7 @@ use rehearsal_service::{ActivityToken, Answer, Input, QueryInput, RequestError, 
 
 use super::{Entry, World};
 use crate::finding::Finding;
-use crate::host::Host;
+use crate::host::{Host, STICKY_POLLER_AGE};
 use crate::worker_spec::WorkerSpec;
 
 use super::queries::{Asked, QueryHandle, ReadyQuery};
@@ -118,18 +118,34 @@ impl World {
         self.start_host(host);
     }
 
-    /// A queue is polled, maybe again: what waits there for a poll is routed anew.
-    pub fn polled(&mut self, queue: &SmolStr) {
+    /// A queue is polled, maybe again, for workflow tasks and queries or for activities: what waits there for such a poll is
+    /// routed anew.
+    pub fn polled(&mut self, queue: &SmolStr, workflows: bool) {
+        if !workflows {
+            for task in self.waiting_activity_tasks.remove(queue).unwrap_or_default() {
+                self.route_activity_task(task, queue.clone());
+            }
+            return;
+        }
         for (task, queue) in self.waiting_workflow_tasks.remove(queue).unwrap_or_default() {
             self.route_workflow_task(task, queue);
-        }
-        for task in self.waiting_activity_tasks.remove(queue).unwrap_or_default() {
-            self.route_activity_task(task, queue.clone());
         }
         for query in self.waiting_queries.remove(queue).unwrap_or_default() {
             let queue = self.queue_of(&query, queue);
             self.route_query(query, queue);
         }
+    }
+
+    /// A poll of a sticky queue has begun: matching takes the queue for one that somebody polls, for 10 s at least (W-9).
+    pub fn sticky_polled(&mut self, queue: SmolStr) {
+        let now = self.clock.now();
+        self.last_sticky_polls.retain(|_, at| now.since(*at) < STICKY_POLLER_AGE);
+        self.last_sticky_polls.insert(queue, now);
+    }
+
+    /// The worker of a sticky queue has ended in good order: matching forgets that it was polled.
+    pub fn sticky_left(&mut self, queue: &SmolStr) {
+        self.last_sticky_polls.remove(queue);
     }
 
     /// The queue that a query waits in: the sticky one of a worker, or one that all share.

@@ -23,7 +23,7 @@ impl World {
     pub(super) fn route_workflow_task(&mut self, task: ReadyTask, queue: TaskQueue) {
         let now = self.clock.now();
         if queue.kind == TaskQueueKind::Sticky {
-            let polling = self.owner_of(&queue).filter(|&host| self.hosts[host].is_polling());
+            let polling = self.polling_owner_of(&queue);
             // A sticky queue takes no task of a run that was bound to it by a task without events: before a task is
             // completed `MakeDirectiveForWorkflowTask` asks for the rules of assignment, which a sticky queue has not
             // (`checkVersionForStickyAdd` in `service/matching/version_sets.go`). Only the timeout of the task helps.
@@ -53,12 +53,20 @@ impl World {
         (0..self.hosts.len()).find(|&host| self.hosts[host].sticky_queue == sticky.name)
     }
 
+    /// The same, if it polls that queue.
+    pub(super) fn polling_owner_of(&mut self, sticky: &TaskQueue) -> Option<usize> {
+        let owner = self.owner_of(sticky).filter(|&host| self.hosts[host].is_polling())?;
+        self.polls_now(owner, &sticky.name).then_some(owner)
+    }
+
     /// Whether matching takes a sticky queue for one that somebody polls (`stickyWorkerAvailable`, W-9).
-    pub(super) fn seems_polled(&self, sticky: &TaskQueue) -> bool {
+    pub(super) fn seems_polled(&mut self, sticky: &TaskQueue) -> bool {
         let now = self.clock.now();
-        let died = self.dead_sticky_queues.get(&sticky.name).copied();
-        died.is_some_and(|at| now.since(at) < STICKY_POLLER_AGE)
-            || self.owner_of(sticky).is_some_and(|host| self.hosts[host].seems_to_poll(now))
+        let last = self.last_sticky_polls.get(&sticky.name).copied();
+        last.is_some_and(|at| now.since(at) < STICKY_POLLER_AGE)
+            || self.owner_of(sticky).is_some_and(|host| {
+                self.hosts[host].seems_to_poll(now) && self.polls_now(host, &sticky.name)
+            })
     }
 
     /// Finds a worker for an activity task, or lets it wait in its queue.
@@ -172,7 +180,7 @@ impl World {
         self.touch(Touched::Everything);
         let now = self.clock.now();
         let sticky_queue = self.hosts[host].sticky_queue.clone();
-        self.dead_sticky_queues.insert(sticky_queue.clone(), now);
+        self.last_sticky_polls.insert(sticky_queue.clone(), now);
         // What waits in its sticky queue waits there for its time-out (W-9); the process that is started again has another.
         let mut left = Vec::new();
         let mut unanswered = Vec::new();

@@ -15,8 +15,7 @@ impl World {
     pub(super) fn route_query(&mut self, query: ReadyQuery, queue: TaskQueue) {
         let now = self.clock.now();
         if queue.kind == TaskQueueKind::Sticky {
-            let owner = self.owner_of(&queue);
-            if let Some(host) = owner.filter(|&host| self.hosts[host].is_polling()) {
+            if let Some(host) = self.polling_owner_of(&queue) {
                 return self.agenda.push(now, Entry::Query { host, query, queue });
             }
             if self.seems_polled(&queue) {

@@ -36,13 +36,30 @@ impl World {
         Some(ask(remote, seen, worker))
     }
 
-    /// Whether a worker polls this queue: one of the engine always does.
+    /// Whether a worker has a poll of this queue for a task: one of the engine always does.
     pub(super) fn has_poll(&mut self, host: usize, queue: &SmolStr, workflows: bool) -> bool {
         if !self.hosts[host].spec.remote {
             return true;
         }
-        self.outdoors(host, |remote, _, worker| remote.polls(worker, queue, workflows))
-            .unwrap_or(true)
+        let promised = if workflows {
+            let is_its =
+                |entry: &Entry| matches!(entry, Entry::Activate { host: of, .. } if *of == host);
+            self.agenda.iter_due().any(is_its)
+        } else {
+            self.executor.promised_to(host)
+        };
+        self.outdoors(host, |remote, _, worker| {
+            remote.polls(worker, queue, workflows) && remote.is_free(worker, workflows, promised)
+        })
+        .unwrap_or(true)
+    }
+
+    /// Whether a worker polls this queue, whatever its polls are meant for.
+    pub(super) fn polls_now(&mut self, host: usize, queue: &SmolStr) -> bool {
+        !self.hosts[host].spec.remote
+            || self
+                .outdoors(host, |remote, _, worker| remote.polls(worker, queue, true))
+                .unwrap_or(true)
     }
 
     /// The worker that takes what waits in this queue: the first that polls it, and of those outside one that does so right
@@ -279,7 +296,7 @@ impl World {
         let next = self.next_due();
         let Some(remote) = self.remote.as_deref_mut() else { return false };
         let seen = Seen { service: &self.service, now: self.clock.now() };
-        let News { attempts, tasks, queries } = remote.at_rest(seen, next);
+        let News { attempts, tasks, queries, lost } = remote.at_rest(seen, next);
         let now = self.clock.now();
         let mut any = !tasks.is_empty() || !queries.is_empty();
         for (token, response) in tasks {
@@ -290,6 +307,11 @@ impl World {
         for answer in queries {
             if let Some(run) = self.asked_queries.get(&answer.query_id).map(Asked::run) {
                 self.remote_answers(run, answer);
+            }
+        }
+        for token in lost {
+            if let Some(key) = self.executor.outdoors_of(token) {
+                self.drop_attempt(key);
             }
         }
         for token in attempts {

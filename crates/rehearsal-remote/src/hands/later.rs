@@ -1,11 +1,12 @@
 //! What is in hand of many workers at once while the world goes on: nobody waits for another.
 
 use rehearsal_activation::TaskToken;
-use rehearsal_engine::{News, RemoteWorker};
+use rehearsal_engine::{News, RemoteWorker, SeenByRemote};
 use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_service::ActivityToken;
 
 use super::attempt::Attempt;
-use super::{Hands, query_answer};
+use super::{Hands, is_awaited, query_answer};
 use crate::answer::{ActivityWork, Refused, WorkflowWork};
 use crate::ask::{ActivityPoll, WorkflowPoll};
 use crate::inbox::Says;
@@ -18,11 +19,18 @@ pub(super) struct Undelivered {
     wire: Token,
     work: Work,
     host: usize,
-    identity: SmolStr,
-    /// The queue whose polls may have it.
-    queue: SmolStr,
+    pub(super) identity: SmolStr,
+    /// The queues whose polls may have it, the first before the second.
+    queues: [SmolStr; 2],
     /// Until when somebody must poll, in real time.
     until: Timestamp,
+}
+
+impl Undelivered {
+    /// Whether it is a workflow task or a query.
+    pub(super) const fn is_workflow(&self) -> bool {
+        matches!(self.work, Work::Workflow(_))
+    }
 }
 
 #[derive(Debug)]
@@ -53,13 +61,17 @@ impl Hands {
         work: Work,
     ) {
         self.shared.inbox().in_hand.insert(wire.clone());
-        let queue = if sticky { worker.sticky_queue } else { worker.queue };
+        // A task with its whole history may have been in the sticky queue as well: the worker had dropped the run.
+        let mut queues = [worker.sticky_queue.clone(), worker.queue.clone()];
+        if !sticky {
+            queues.reverse();
+        }
         self.out.push(Undelivered {
             wire: wire.clone(),
             work,
             host: worker.host,
             identity: worker.identity.clone(),
-            queue: queue.clone(),
+            queues,
             until: self.wall.now().saturating_add(self.options.patience),
         });
         self.deliver();
@@ -80,7 +92,7 @@ impl Hands {
                 Work::Workflow(_) => WorkflowPoll::OF,
                 Work::Activity(_) => ActivityPoll::OF,
             };
-            self.nobody_polls(out.host, &out.identity, &out.queue, what);
+            self.nobody_polls(out.host, &out.identity, &out.queues[0], what);
             if let Some(on_it) = self.on_it.get_mut(&out.wire) {
                 on_it.until = now;
             }
@@ -96,7 +108,11 @@ impl Hands {
 
     fn is_taken_by<P: Poll>(&self, out: &Undelivered, work: &P::Work) -> bool {
         loop {
-            let slot = P::all(&mut self.shared.inbox()).take(&out.identity, &out.queue);
+            let slot = {
+                let mut inbox = self.shared.inbox();
+                let mut take = |queue| P::all(&mut inbox).take(&out.identity, queue);
+                out.queues.iter().find_map(|queue| take(queue))
+            };
             let Some(slot) = slot else { return false };
             if slot.answer(Ok(Some(work.clone()))) {
                 return true;
@@ -105,7 +121,7 @@ impl Hands {
     }
 
     /// What has come since it was looked last, without waiting for anything.
-    pub(super) fn news(&mut self) -> News {
+    pub(super) fn news(&mut self, seen: SeenByRemote<'_>) -> News {
         self.deliver();
         let now = self.wall.now();
         let mut news = News::default();
@@ -141,9 +157,16 @@ impl Hands {
             }
             self.shared.inbox().put_down(&wire);
         }
+        // Nobody waits for what the service has given up: what is said of it now is said too late.
+        let given_up = |(token, attempt): &(&ActivityToken, &Attempt)| {
+            attempt.is_live() && !is_awaited(seen, **token)
+        };
+        news.lost = self.attempts.iter().filter(given_up).map(|(token, _)| *token).collect();
         let mut inbox = self.shared.inbox();
-        let says = |(_, attempt): &(&_, &Attempt)| {
-            attempt.is_live() && inbox.says.contains_key(&attempt.wire)
+        let says = |(token, attempt): &(&ActivityToken, &Attempt)| {
+            attempt.is_live()
+                && inbox.says.contains_key(&attempt.wire)
+                && !news.lost.contains(token)
         };
         news.attempts = self.attempts.iter().filter(says).map(|(token, _)| *token).collect();
         let untils = self.out.iter().map(|out| out.until);

@@ -198,6 +198,7 @@ impl Live {
     }
 
     fn worker_gone(&mut self, gone: &WorkerGone) {
+        self.world.sticky_left(&gone.sticky_queue);
         self.part_from(|_, identity, queue| {
             *identity == gone.identity && (gone.queue.is_empty() || *queue == gone.queue)
         });

@@ -22,7 +22,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 use tonic::{Request, Status};
 
 use super::worker::named;
-use crate::front::{Front, TASK_POLL, ask, patience, wait};
+use crate::front::{For, Front, TASK_POLL, ask, patience, wait};
 
 /// A long poll; without a task it is answered with nothing.
 pub(crate) async fn poll(
@@ -36,6 +36,7 @@ pub(crate) async fn poll(
     let poll = ActivityPoll { identity: request.identity.into(), queue };
     let work = wait(most, |reply| front.door.poll_activity_task(poll, reply)).await?;
     let Some(work) = work else { return Ok(PollActivityTaskQueueResponse::default()) };
+    front.hands.take(&work.token, For::Activity);
     let hand = workflow_task::Hand { token: &work.token, run_id: &work.run_id };
     Ok(activity_task::delivery(&work.task, hand, front.namespace())?)
 }
@@ -46,6 +47,9 @@ async fn said(
     done: ActivityDone,
 ) -> Result<ActivityHeard, Status> {
     front.check(&namespace)?;
+    if !matches!(done, ActivityDone::Heartbeat(_)) {
+        front.hands.give_back(&token);
+    }
     let identity = SmolStr::from(identity);
     ask(|reply| front.door.respond_activity(&token, done, identity, reply)).await
 }

@@ -16,7 +16,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 };
 use tonic::{Request, Status};
 
-use crate::front::{Front, TASK_POLL, ask, patience, wait};
+use crate::front::{For, Front, TASK_POLL, ask, patience, wait};
 
 /// A long poll; without a task it is answered with nothing.
 pub(crate) async fn poll(
@@ -49,7 +49,7 @@ fn handed_out(front: &Front, work: &WorkflowWork) -> Result<PollWorkflowTaskQueu
     match work {
         WorkflowWork::Task { token, run_id, delivery, queue, scheduled_at, started_at } => {
             let hand = workflow_task::Hand { token, run_id };
-            front.hands.take(token);
+            front.hands.take(token, For::Workflow);
             let times = (*scheduled_at, *started_at);
             Ok(workflow_task::delivery(delivery, hand, queue, times)?)
         }
