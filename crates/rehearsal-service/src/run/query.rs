@@ -5,16 +5,21 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, Query, QueryTask};
-use rehearsal_history::TaskQueue;
+use rehearsal_history::{TaskQueue, Timestamp};
 
 use super::{Run, Turn};
 use crate::error::{Busy, NotFound, NotReady, RequestError};
 use crate::input::Effect;
+use crate::machine::task::WorkflowTask;
 
 /// From which attempt of a workflow task on a query is not tried any more (`failQueryWorkflowTaskAttemptCount`).
 const FAILING: u32 = 3;
+
+/// How long a query that was cleared is on its way again (`historyClientRetryInitialInterval`).
+const RETRY: Duration = Duration::from_millis(50);
 
 /// The queries of one run that have no answer yet, in the order in which they came.
 #[derive(Debug, Default)]
@@ -31,8 +36,19 @@ struct Asked {
 enum Way {
     /// With the next workflow task that is answered.
     Task,
+    /// The same, but with none that was started before this time: its client asks again then.
+    Again { from: Timestamp },
     /// By itself.
     Direct,
+}
+
+impl Way {
+    const fn waits(self) -> bool {
+        match self {
+            Self::Task | Self::Again { .. } => true,
+            Self::Direct => false,
+        }
+    }
 }
 
 impl Run {
@@ -56,7 +72,7 @@ impl Run {
             self.dispatch(turn, query);
             return Ok(());
         }
-        let waiting = self.queries.0.iter().filter(|asked| asked.way == Way::Task).count();
+        let waiting = self.queries.0.iter().filter(|asked| asked.way.waits()).count();
         if waiting >= turn.config.limits.buffered_queries {
             return Err(Busy::QueryBuffer.into());
         }
@@ -79,8 +95,26 @@ impl Run {
 
     /// The queries that ride on the task that is started now.
     pub(super) fn riding(&self) -> Vec<Query> {
-        let riding = self.queries.0.iter().filter(|asked| asked.way == Way::Task);
-        riding.map(|asked| asked.query.clone()).collect()
+        let started = match &self.state.task {
+            WorkflowTask::Started { at, .. } => *at,
+            WorkflowTask::Idle { .. } | WorkflowTask::Scheduled(_) => Timestamp::EPOCH,
+        };
+        let rides = |asked: &&Asked| match asked.way {
+            Way::Task => true,
+            Way::Again { from } => from <= started,
+            Way::Direct => false,
+        };
+        self.queries.0.iter().filter(rides).map(|asked| asked.query.clone()).collect()
+    }
+
+    /// What a task was answered with is refused: queries that wait for a task are cleared, and the server's own client asks
+    /// again a moment later (`failWorkflowTask` in `respondworkflowtaskcompleted/api.go`, `ErrBufferedQueryCleared`,
+    /// `CreateHistoryClientRetryPolicy`). So they do not ride on a task that is started at once.
+    pub(super) fn clear_queries(&mut self, now: Timestamp) {
+        let from = now.saturating_add(RETRY);
+        for asked in self.queries.0.iter_mut().filter(|asked| asked.way.waits()) {
+            asked.way = Way::Again { from };
+        }
     }
 
     /// A worker takes a query that was offered. One that has the run in its cache needs no history.
@@ -125,9 +159,8 @@ impl Run {
     /// A workflow task has ended and none follows: queries that came meanwhile are asked directly
     /// (`handleBufferedQueries` in `respondworkflowtaskcompleted/api.go`).
     pub(super) fn unblock_queries(&mut self, turn: &mut Turn<'_>) {
-        let (waiting, rest) = core::mem::take(&mut self.queries.0)
-            .into_iter()
-            .partition(|asked| asked.way == Way::Task);
+        let (waiting, rest) =
+            core::mem::take(&mut self.queries.0).into_iter().partition(|asked| asked.way.waits());
         self.queries.0 = rest;
         let waiting: Vec<Asked> = waiting;
         for asked in waiting {

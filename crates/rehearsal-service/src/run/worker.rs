@@ -310,6 +310,7 @@ impl Run {
                 ..Failure::default()
             };
             self.abort_unseen();
+            self.clear_queries(turn.now);
             self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
             self.finish(turn, true);
         }

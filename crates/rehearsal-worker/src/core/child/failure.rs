@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::format;
 
 use rehearsal_history::{
-    CanceledFailureInfo, ChildFailureInfo, Execution, Failure, FailureInfo, RetryState,
+    CanceledFailureInfo, ChildFailureInfo, Execution, Failure, FailureInfo, RetryState, SmolStr,
     TerminatedFailureInfo, TimeoutType,
 };
 
@@ -41,7 +41,8 @@ pub(super) fn canceled() -> Failure {
 }
 
 pub(super) fn timed_out() -> Failure {
-    Failure::timeout("Timed out", TimeoutType::StartToClose)
+    let failure = Failure::timeout("Timed out", TimeoutType::StartToClose);
+    Failure { source: SmolStr::default(), ..failure }
 }
 
 pub(super) fn terminated() -> Failure {
