@@ -44,7 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// official replayer, and the same for ours.
 fn registration(folder: &Path, module: &str) -> Result<String, Box<dyn Error>> {
     let script: toml::Table = fs::read_to_string(folder.join("scenario.toml"))?.parse()?;
-    let code = fs::read_to_string(folder.join("workflow.rs"))?;
+    let mut code = fs::read_to_string(folder.join("workflow.rs"))?;
+    if code.contains("pub use super::rust_program::") {
+        code = fs::read_to_string(folder.join("../program/workflow.rs"))?;
+    }
     let (mut body, mut replay, mut define) =
         (String::from("scenario"), String::new(), String::new());
     for workflow in script.get("workflows").and_then(|value| value.as_array()).into_iter().flatten()
