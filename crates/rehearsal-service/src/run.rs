@@ -9,6 +9,7 @@ mod client;
 mod command;
 mod elapse;
 mod family;
+mod handover;
 mod index;
 mod plan;
 mod query;
@@ -196,9 +197,7 @@ impl Run {
     /// Ends a transaction: hands over what it made ready, schedules a workflow task if one is wanted and none is pending
     /// (H-14), flushes or limits the buffer, and arms deadlines.
     fn finish(&mut self, turn: &mut Turn<'_>, needs_task: bool) {
-        for transfer in core::mem::take(&mut self.transfers) {
-            self.transfer(turn, transfer);
-        }
+        self.hand_over(turn);
         if !self.is_open() {
             // H-5, W-16: what waits is dropped with all deadlines.
             self.buffer.clear();
@@ -234,39 +233,6 @@ impl Run {
         self.timer_tasks = BTreeSet::new();
         self.activity_tasks = BTreeSet::new();
         self.state.timers = Tracked::default();
-    }
-
-    /// Hands something over, if it is still wanted.
-    fn transfer(&mut self, turn: &mut Turn<'_>, transfer: Transfer) {
-        match transfer {
-            Transfer::Activity { scheduled } => {
-                let activity = self.state.activities.get(&scheduled);
-                if self.is_open() && activity.is_some_and(|it| it.waits_since().is_some()) {
-                    self.queue.write();
-                    self.offer_activity(turn, scheduled);
-                }
-            }
-            Transfer::Across(across) => {
-                self.queue.write();
-                turn.push(Effect::Transfer { run: self.id, across, at: turn.now });
-            }
-            Transfer::Next(started) => {
-                // With the close of this run something is put into the queues that is to be done at once.
-                self.queue.write();
-                turn.next = Some(Following::of_chain(started, self.queue.clone()));
-            }
-        }
-    }
-
-    /// Tells that an activity waits for a worker.
-    fn offer_activity(&self, turn: &mut Turn<'_>, scheduled: EventId) {
-        let Some(activity) = self.state.activities.get(&scheduled) else { return };
-        turn.push(Effect::ActivityTask {
-            run: self.id,
-            scheduled,
-            attempt: activity.attempt,
-            queue: activity.attributes().task_queue.name.clone(),
-        });
     }
 
     /// Schedules a workflow task unless one is pending (W-1); `offer` it to workers, or start it yourself.

@@ -1,6 +1,6 @@
 //! What runs want of each other: the server's transfer tasks (`transfer_queue_active_task_executor.go`).
 //!
-//! A transaction leaves them in the [`Outbox`], in the order in which it made them; whoever drives the
+//! A transaction leaves them in the [`Outbox`], in the order in which the server takes them; whoever drives the
 //! service gives each back as [`Input::Transfer`](crate::Input::Transfer). Between the two anything may happen, as on a
 //! server, whose queue works on tasks of different runs at the same time. Each finds for itself whether it is still wanted.
 

@@ -81,8 +81,8 @@ fn se_10_an_id_that_is_taken() {
 
     assert_eq!(
         family.tail("wf", 5),
-        "5 ChildInit(c), 6 ChildInit(wf), 7 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i5), 8 TaskSched, \
-         9 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i6)"
+        "5 ChildInit(c), 6 ChildInit(wf), 7 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i6), 8 TaskSched, \
+         9 ChildStartFailed(WORKFLOW_ALREADY_EXISTS i5)"
     );
 }
 

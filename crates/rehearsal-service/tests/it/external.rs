@@ -3,8 +3,8 @@
 use rehearsal_history::{EventId, EventKind};
 use rehearsal_service::Across;
 
-use crate::bench::{COMPLETE, timer};
-use crate::family::{Family, cancel, signal};
+use crate::bench::{COMPLETE, activity, activity_with, timer};
+use crate::family::{Family, cancel, child, signal};
 
 #[test]
 fn sf_1_cancel_of_a_running_workflow() {
@@ -50,12 +50,40 @@ fn sf_3_sf_4_sf_5_unknown_closed_and_own_workflows() {
 
     assert_eq!(
         family.tail("wf", 10),
-        "10 CanExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i5), 11 TaskSched, \
-         12 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i6), \
-         13 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i7), \
-         14 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i8), \
-         15 CanExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i9)"
+        "10 CanExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i9), 11 TaskSched, \
+         12 CanExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i5), \
+         13 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i6), \
+         14 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i7), \
+         15 SigExtFailed(EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND i8)"
     );
+}
+
+#[test]
+fn what_a_task_asks_for_last_is_taken_first() {
+    let asked = |commands| {
+        let mut family = Family::new();
+        family.turn("wf", commands);
+        let initiated = |(across, _): &(Across, u64)| match across {
+            Across::StartChild { initiated }
+            | Across::SignalExternal { initiated }
+            | Across::CancelExternal { initiated } => initiated.0,
+            Across::Close => panic!("it goes on"),
+        };
+        family.waiting().iter().map(initiated).collect::<Vec<_>>()
+    };
+    let signals = || vec![signal("a"), signal("b"), signal("c")];
+
+    assert_eq!(asked(signals()), [7, 5, 6]);
+    assert_eq!(asked(vec![signal("a"), child("b"), cancel("c", false), activity("d")]), [7, 5, 6]);
+    // Workers take three activities along with their answer. What they do not is a transfer task too.
+    let of_others = activity_with("d", |it| {
+        it.task_queue = "others".into();
+        it.use_workflow_build_id = false;
+    });
+    assert_eq!(asked([signals(), vec![of_others]].concat()), [5, 6, 7]);
+    let four = ["d", "e", "f", "g"].map(activity).to_vec();
+    assert_eq!(asked([signals(), four.clone()].concat()), [5, 6, 7]);
+    assert_eq!(asked([four, signals()].concat()), [11, 9, 10]);
 }
 
 #[test]
@@ -111,6 +139,6 @@ fn c_8_a_second_cancel_arrives_and_records_nothing() {
     family.turn("wf", vec![cancel("other", false), cancel("other", false)]);
     family.settle();
 
-    assert_eq!(family.tail("wf", 7), "7 ExtCancelReq(i5), 8 TaskSched, 9 ExtCancelReq(i6)");
+    assert_eq!(family.tail("wf", 7), "7 ExtCancelReq(i6), 8 TaskSched, 9 ExtCancelReq(i5)");
     assert_eq!(family.tail("other", 3), "3 WFCancelReq");
 }
