@@ -82,5 +82,6 @@ pub use surroundings::Surroundings;
 pub use worker_spec::WorkerSpec;
 pub use world::{
     ActivityTarget, ClientError, Description, Handle, PendingActivity, PendingActivityState,
-    QueryHandle, StartOptions, UpdateHandle, World,
+    PendingChild, PendingWorkflowTask, PendingWorkflowTaskState, QueryHandle, StartOptions,
+    UpdateHandle, World,
 };

@@ -49,7 +49,10 @@ use rehearsal_worker::LocalKey;
 
 pub(crate) use self::client::decoded;
 pub use self::client::{ClientError, Handle, StartOptions};
-pub use self::describe::{Description, PendingActivity, PendingActivityState};
+pub use self::describe::{
+    Description, PendingActivity, PendingActivityState, PendingChild, PendingWorkflowTask,
+    PendingWorkflowTaskState,
+};
 use self::entry::Entry;
 use self::executions::Executions;
 use self::forget::Forgetting;

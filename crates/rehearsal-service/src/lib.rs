@@ -41,7 +41,8 @@ pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute
 pub use run::CannotRestore;
 pub use service::Service;
 pub use view::{
-    DeadlineOf, PendingKind, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage,
+    ChildStanding, DeadlineOf, PendingKind, PendingOp, PendingState, RunView, Standing, TaskState,
+    UpdateStage,
 };
 pub use words::Across;
 #[doc(hidden)]

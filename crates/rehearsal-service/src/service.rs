@@ -23,7 +23,9 @@ use crate::input::{
 };
 use crate::run::{Requester, Run, Turn};
 use crate::runs::Runs;
-use crate::view::{DeadlineOf, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage};
+use crate::view::{
+    ChildStanding, DeadlineOf, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage,
+};
 use crate::visibility::Query;
 use crate::words::Across;
 
@@ -308,6 +310,12 @@ impl Service {
     #[must_use]
     pub fn standing(&self, run: RunRef, scheduled: EventId) -> Option<Standing<'_>> {
         self.runs[run.index()].standing(scheduled)
+    }
+
+    /// How far the child of a run has come that this event asked for; `None` if it has ended, or is none.
+    #[must_use]
+    pub fn child_standing(&self, run: RunRef, initiated: EventId) -> Option<ChildStanding<'_>> {
+        self.runs[run.index()].child_standing(initiated)
     }
 
     /// Activities, timers, children and requests to other workflows of a run that have not ended, in the order in which

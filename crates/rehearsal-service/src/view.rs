@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use rehearsal_history::event::ActivityTaskScheduled;
+use rehearsal_history::event::{ActivityTaskScheduled, StartChildWorkflowExecutionInitiated};
 use rehearsal_history::{
     Event, EventId, Failure, Memo, Payloads, SearchAttributes, SmolStr, Status, TaskQueue,
     TimeoutType, Timestamp,
@@ -172,6 +172,15 @@ pub enum DeadlineOf {
         /// Its `ActivityTaskScheduled`.
         scheduled: EventId,
     },
+}
+
+/// How far a child that has not ended has come, as far as its parent was told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChildStanding<'a> {
+    /// What was asked for.
+    pub attributes: &'a StartChildWorkflowExecutionInitiated,
+    /// Its first run; `None` until the parent was told of the start.
+    pub run_id: Option<&'a SmolStr>,
 }
 
 /// How far an update has come.

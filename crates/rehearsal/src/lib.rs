@@ -135,9 +135,9 @@ pub use rehearsal_engine::{
     ActivityClient, ActivityContext, ActivityError, ActivityInfo, ActivityTarget, ActivityToken,
     Call, Check, ChildOf, ChoiceKey, ChoiceKind, ClientError, Code, Description, Dialect,
     Execution, Fakes, Finding, Forgotten, Handle, Injection, KnownDefect, Limits, LogLevel,
-    LogLine, OfAttempt, Outcome, PendingActivity, PendingActivityState, Place, QueryHandle, Record,
-    Signaled, StartOptions, Strike, Struck, Tape, TimerEnd, TimerOf, Unseen, UpdateHandle,
-    WorkerSpec, World,
+    LogLine, OfAttempt, Outcome, PendingActivity, PendingActivityState, PendingChild,
+    PendingWorkflowTask, PendingWorkflowTaskState, Place, QueryHandle, Record, Signaled,
+    StartOptions, Strike, Struck, Tape, TimerEnd, TimerOf, Unseen, UpdateHandle, WorkerSpec, World,
 };
 #[doc(inline)]
 pub use rehearsal_explore::{

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rehearsal::{
-    ClientError, Description, Memo, Payload, Scenario, SearchAttribute, SearchAttributes,
-    Timestamp, World,
+    ClientError, Description, Memo, ParentClosePolicy, Payload, PendingActivityState, Scenario,
+    SearchAttribute, SearchAttributes, Timestamp, World,
 };
 use serde_json::{Map, Value, json};
 
@@ -16,6 +16,8 @@ const BOOL: SearchAttribute<bool> = SearchAttribute::bool("CustomBoolField");
 const DOUBLE: SearchAttribute<f64> = SearchAttribute::double("CustomDoubleField");
 const DATETIME: SearchAttribute<Timestamp> = SearchAttribute::datetime("CustomDatetimeField");
 const LIST: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("CustomKeywordListField");
+/// What earlier recorders did not print of a workflow.
+const LATER: [&str; 3] = ["cancel_requested", "pending_children", "pending_task"];
 /// One that it does not have.
 const UNKNOWN: SearchAttribute<String> = SearchAttribute::keyword("NoSuchAttribute");
 
@@ -79,12 +81,60 @@ pub(super) fn describe(
     if !pending.is_empty() {
         seen["pending_activities"] = Value::Array(pending);
     }
+    let children = described.pending_children.iter().map(|it| {
+        json!({
+            "ID": *it.workflow_id,
+            "Type": *it.workflow_type,
+            "Initiated": it.initiated.0,
+            "Policy": policy(&it.parent_close_policy),
+            "Started": it.run_id.is_some(),
+        })
+    });
+    seen["pending_children"] = Value::Array(children.collect());
+    let task = described.pending_workflow_task;
+    seen["pending_task"] =
+        task.map(|it| json!({ "State": it.state.as_str(), "Attempt": it.attempt })).into();
+    seen["cancel_requested"] = described.cancel_requested.into();
     Ok(seen.to_string())
 }
 
-/// Puts the pending activities of a description in order: a server goes through a map.
+fn policy(policy: &ParentClosePolicy) -> &'static str {
+    match policy {
+        ParentClosePolicy::Terminate => "Terminate",
+        ParentClosePolicy::Abandon => "Abandon",
+        ParentClosePolicy::RequestCancel => "RequestCancel",
+        _ => "Unspecified",
+    }
+}
+
+/// Leaves out of a description what an earlier recorder did not print.
+pub(super) fn as_recorded(seen: &str, recorded: Option<&str>) -> String {
+    let value = |text| serde_json::from_str::<Map<String, Value>>(text).ok();
+    match (value(seen), recorded.and_then(value)) {
+        (Some(mut seen), Some(recorded)) => {
+            let told = |key: &str| !LATER.contains(&key) || recorded.contains_key(key);
+            seen.retain(|key, _| told(key));
+            Value::Object(seen).to_string()
+        }
+        _ => seen.to_owned(),
+    }
+}
+
+/// Puts the pending activities of a description in order: a server goes through a map. The recorder of Rust gives their
+/// states the names of protobuf.
 pub(super) fn in_order(mut seen: Value) -> Value {
     if let Some(Value::Array(pending)) = seen.get_mut("pending_activities") {
+        for activity in pending.iter_mut() {
+            let state = match activity["State"].as_str() {
+                Some("PENDING_ACTIVITY_STATE_SCHEDULED") => PendingActivityState::Scheduled,
+                Some("PENDING_ACTIVITY_STATE_STARTED") => PendingActivityState::Started,
+                Some("PENDING_ACTIVITY_STATE_CANCEL_REQUESTED") => {
+                    PendingActivityState::CancelRequested
+                }
+                Some(_) | None => continue,
+            };
+            activity["State"] = state.as_str().into();
+        }
         pending.sort_by_key(|it| it["ID"].to_string());
     }
     seen

@@ -1,7 +1,9 @@
 //! What a client can look at: one workflow, or those that a query finds.
 
-use rehearsal_history::{Failure, Memo, SearchAttributes, SmolStr, Status, Timestamp};
-use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef};
+use rehearsal_history::{
+    EventId, Failure, Memo, ParentClosePolicy, SearchAttributes, SmolStr, Status, Timestamp,
+};
+use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef, TaskState};
 
 use super::World;
 use super::client::{ClientError, Handle, target};
@@ -29,6 +31,13 @@ pub struct Description {
     /// Its activities that have not ended, in the order in which they were scheduled; a server lists them in any order.
     /// A closed run keeps those that were pending when it closed (W-16).
     pub pending_activities: Vec<PendingActivity>,
+    /// Its children that have not ended, in the order in which they were asked for; a server lists them in any order.
+    /// A closed run keeps those that were pending when it closed (W-16).
+    pub pending_children: Vec<PendingChild>,
+    /// Its workflow task, if there is one.
+    pub pending_workflow_task: Option<PendingWorkflowTask>,
+    /// Whether it was asked to cancel; true from the request on, also while that waits in the buffer.
+    pub cancel_requested: bool,
 }
 
 /// What the service tells of an activity that has not ended (`GetPendingActivityInfo` in
@@ -59,6 +68,53 @@ pub enum PendingActivityState {
     Started,
     /// A worker has it, and the workflow has asked it to cancel.
     CancelRequested,
+}
+
+/// What the service tells of a child that has not ended (`DescribeWorkflowExecution` of its parent, `Invoke` in
+/// `service/history/api/describeworkflow/api.go` of server 1.32).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingChild {
+    /// The id of its workflow.
+    pub workflow_id: SmolStr,
+    /// Its first run; `None` until its parent was told of the start.
+    pub run_id: Option<SmolStr>,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// The event of its parent that asked for it.
+    pub initiated: EventId,
+    /// What becomes of it when its parent closes.
+    pub parent_close_policy: ParentClosePolicy,
+}
+
+/// What the service tells of the workflow task of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingWorkflowTask {
+    /// Where it stands.
+    pub state: PendingWorkflowTaskState,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+}
+
+/// Where a workflow task stands, as a client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingWorkflowTaskState {
+    /// It waits for a worker.
+    Scheduled,
+    /// A worker has it.
+    Started,
+}
+
+impl PendingWorkflowTaskState {
+    /// Its name in the API of the service, without the prefix.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Scheduled",
+            Self::Started => "Started",
+        }
+    }
 }
 
 impl PendingActivityState {
@@ -116,6 +172,32 @@ impl World {
     /// assert_eq!(pending[0].state, PendingActivityState::Scheduled);
     /// assert!(pending[0].next_attempt.is_some() && pending[0].last_failure.is_some());
     /// ```
+    ///
+    /// A workflow that waits for its child, which was asked for by its event 5:
+    ///
+    /// ```
+    /// # use rehearsal::{ChildOptions, Context, Scenario, Workflow, WorkflowError, mins, secs};
+    /// const PARENT: Workflow<(), ()> = Workflow::new("Parent");
+    /// const CHILD: Workflow<(), ()> = Workflow::new("Child");
+    ///
+    /// async fn parent(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ///     let ctx = ctx.with_child_options(ChildOptions::new().with_id("child-1"));
+    ///     ctx.execute_child(CHILD, ()).await
+    /// }
+    ///
+    /// async fn child(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    ///
+    /// let mut world =
+    ///     Scenario::new("family").workflow(PARENT, parent).workflow(CHILD, child).world();
+    /// let parent = world.start(PARENT, "parent-1", ());
+    /// assert!(world.describe(&parent).pending_workflow_task.is_some());
+    /// world.advance(secs(1));
+    /// let described = world.describe(&parent);
+    /// assert_eq!(described.pending_workflow_task, None);
+    /// let child = &described.pending_children[0];
+    /// assert_eq!((&*child.workflow_id, child.initiated.0), ("child-1", 5));
+    /// assert!(child.run_id.is_some());
+    /// ```
     #[must_use]
     pub fn describe(&self, handle: &Handle) -> Description {
         self.description(handle.run)
@@ -163,7 +245,7 @@ impl World {
     }
 
     fn description(&self, run: RunRef) -> Description {
-        let view = self.service.run(run);
+        let (view, pending) = (self.service.run(run), self.service.pending(run));
         Description {
             workflow_id: view.workflow_id.clone(),
             run_id: view.run_id.clone(),
@@ -173,13 +255,35 @@ impl World {
             history_length: self.service.history(run).len(),
             memo: view.memo.clone(),
             search_attributes: view.search_attributes.clone(),
-            pending_activities: self
-                .service
-                .pending(run)
+            pending_children: pending.iter().filter_map(|op| self.pending_child(run, op)).collect(),
+            pending_activities: pending
                 .into_iter()
                 .filter_map(|op| self.pending_activity(run, op))
                 .collect(),
+            pending_workflow_task: self.pending_workflow_task(run),
+            cancel_requested: view.cancel_requested,
         }
+    }
+
+    fn pending_workflow_task(&self, run: RunRef) -> Option<PendingWorkflowTask> {
+        let (state, attempt) = match self.service.workflow_task(run) {
+            TaskState::None => return None,
+            TaskState::Scheduled { attempt, .. } => (PendingWorkflowTaskState::Scheduled, attempt),
+            TaskState::Started { attempt, .. } => (PendingWorkflowTaskState::Started, attempt),
+        };
+        Some(PendingWorkflowTask { state, attempt })
+    }
+
+    /// What is told of a child; `None` for everything else.
+    fn pending_child(&self, run: RunRef, op: &PendingOp) -> Option<PendingChild> {
+        let standing = self.service.child_standing(run, op.scheduled)?;
+        Some(PendingChild {
+            workflow_id: op.id.clone(),
+            run_id: standing.run_id.cloned(),
+            workflow_type: op.name.clone(),
+            initiated: op.scheduled,
+            parent_close_policy: standing.attributes.parent_close_policy.clone(),
+        })
     }
 
     /// What is told of an activity; `None` for everything else.

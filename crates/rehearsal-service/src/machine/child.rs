@@ -16,7 +16,7 @@ use rehearsal_history::{
 };
 
 pub(crate) use self::plan::{ChildCommand, plan};
-use crate::view::{PendingKind, PendingOp, PendingState};
+use crate::view::{ChildStanding, PendingKind, PendingOp, PendingState};
 use crate::words::{Decision, IllegalTransition, Table};
 
 /// A child that has not ended, as far as its parent was told.
@@ -239,6 +239,15 @@ impl Child {
             let run_id = started.workflow_execution.run_id.clone();
             self.state = ChildState::Started { run_id, event: event.id };
         }
+    }
+
+    /// How far it has come.
+    pub(crate) fn standing(&self) -> ChildStanding<'_> {
+        let run_id = match &self.state {
+            ChildState::Initiated => None,
+            ChildState::Started { run_id, .. } => Some(run_id),
+        };
+        ChildStanding { attributes: self.attributes(), run_id }
     }
 
     /// How it looks from outside.

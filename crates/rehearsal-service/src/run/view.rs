@@ -11,7 +11,7 @@ use crate::machine::child::Child;
 use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
 use crate::machine::timer::Timer;
-use crate::view::{PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::view::{ChildStanding, PendingOp, PendingState, RunView, Standing, TaskState};
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -101,6 +101,11 @@ impl Run {
         let activity = self.state.activities.get(&scheduled)?;
         activity.pending_state()?;
         Some(activity.standing())
+    }
+
+    /// How far the child that this event asked for has come; `None` if it has ended, or is none.
+    pub(crate) fn child_standing(&self, initiated: EventId) -> Option<ChildStanding<'_>> {
+        self.state.children.get(&initiated).map(Child::standing)
     }
 
     /// Operations that have not ended, in the order in which they were asked for. Those whose end is in the
