@@ -303,8 +303,14 @@ impl Locals {
         })
     }
 
-    /// One that has ended as soon as it was to begin.
+    /// One that has ended as soon as it was to begin. What was canceled in the same turn and runs has ended before: its
+    /// context is over while workflow code still runs, and a poller takes this one when that waits (recorded:
+    /// `program-local-activity-canceled-before-it-begins`).
     pub(super) fn take_at_once(&mut self) -> Option<(Seq, Ended)> {
+        let told = |pending: &Pending| pending.running.is_some_and(|(_, over)| over.is_some());
+        if self.at_once.is_empty() || self.pending.values().any(told) {
+            return None;
+        }
         self.at_once.pop_front()
     }
 
