@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rehearsal::{ClientError, UpdateHandle, World};
+use rehearsal_service::NotFound;
 
 use super::run::{Run, payloads};
 use super::{Action, Step};
@@ -17,8 +18,20 @@ pub(super) struct Waiting {
     update_id: String,
     /// If it was sent, and need not be sent again.
     sent: Option<UpdateHandle>,
+    /// Whether it was sent again because its workflow had closed.
+    anew: bool,
     /// When the client gives up.
     deadline: Duration,
+}
+
+impl Waiting {
+    /// Whether the workflow was running, and has closed before it looked at the update
+    /// (`updateOnlyWasAbortedByClosingWorkflow`).
+    fn is_aborted(&self, error: &ClientError) -> bool {
+        let ran = self.sent.as_ref().and_then(UpdateHandle::started_workflow) == Some(false);
+        let closed = ClientError::NotFound(NotFound::UpdateAborted);
+        ran && matches!(error, ClientError::UpdateWithStart { error, .. } if **error == closed)
+    }
 }
 
 impl Run<'_> {
@@ -32,7 +45,7 @@ impl Run<'_> {
         let sent = self.updates.get(&update_id).cloned();
         let sent = sent.filter(|_| step.action == Action::UpdateResult);
         let deadline = self.deadline(step, Duration::MAX);
-        self.waiting.push(Waiting { index, update_id, sent, deadline });
+        self.waiting.push(Waiting { index, update_id, sent, anew: false, deadline });
     }
 
     /// Lets time pass, and updates get on.
@@ -91,6 +104,10 @@ impl Run<'_> {
         });
         match answer {
             Err(ClientError::UpdateTimeout) if !over => self.waiting.push(waiting),
+            // By the server once, and then by the client of Go.
+            Err(error) if waiting.is_aborted(&error) && !(waiting.anew && self.sdk == "rust") => {
+                self.waiting.push(Waiting { sent: None, anew: true, ..waiting });
+            }
             Err(error) if self.sends_again(&error) => {
                 if over {
                     self.check_answer(step, &Err(ClientError::UpdateTimeout));

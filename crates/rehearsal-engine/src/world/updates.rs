@@ -41,6 +41,12 @@ pub struct UpdateHandle {
 }
 
 impl UpdateHandle {
+    /// Whether it came with a start that started the workflow; `None` if it came without a start.
+    #[must_use]
+    pub const fn started_workflow(&self) -> Option<bool> {
+        self.with_start
+    }
+
     /// What the client gets if the update is refused after it was sent.
     fn refused(&self, error: &RequestError) -> ClientError {
         if self.with_start.is_none() {

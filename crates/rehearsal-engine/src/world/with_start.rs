@@ -176,6 +176,10 @@ impl World {
 
     /// Sends an update to a workflow, which is started first if need be, and does not wait for anything.
     ///
+    /// A workflow that was running may close before it has looked at the update. The server sends the update once more
+    /// then, which starts another workflow; here that is up to the caller, who is told by
+    /// [`UpdateHandle::started_workflow`] that it was running. [`update_with_start`](Self::update_with_start) does so.
+    ///
     /// # Errors
     ///
     /// What the server answers: the start is refused, or the update.
