@@ -401,9 +401,9 @@ impl Scenario {
         self
     }
 
-    /// Says that the client sends each signal and each update once, as the bare service of a connection does
+    /// Says that the client sends each signal, update and query once, as the bare service of a connection does
     /// (`workflow_service()` of the Rust SDK): it is told of a workflow that is busy (W-13). The clients of both SDKs try
-    /// again. What the server itself tries again it does all the same, and so are queries and what activities ask.
+    /// again. What the server itself tries again it does all the same, and so is what activities ask.
     #[must_use]
     pub fn with_bare_client(mut self) -> Self {
         self.client_retries = false;

@@ -92,6 +92,7 @@ fn kind(sdk: &str, error: &ClientError) -> &'static str {
         }
         ClientError::UpdateWithStart { error, .. } => kind(sdk, error),
         ClientError::NotReady(_) if sdk != "rust" => "WorkflowNotReady",
+        ClientError::NotReady(_) => "FailedPrecondition",
         ClientError::QueryFailed { .. } => "QueryFailed",
         ClientError::DeadlineExceeded => "DeadlineExceeded",
         ClientError::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",

@@ -49,8 +49,10 @@ impl Run<'_> {
             None => self.ask(world, step),
         };
         let answer = match sent {
-            // The client tries again, as long as it has the patience.
-            Err(ClientError::ResourceExhausted(_)) if !over => return self.asking.push(asking),
+            // The client tries again, as long as it has the patience. That of the Rust recorder does not.
+            Err(ClientError::ResourceExhausted(_)) if !over && self.sdk != "rust" => {
+                return self.asking.push(asking);
+            }
             Err(error) => Err(error),
             Ok(sent) => match world.query_answer(&sent, Duration::ZERO) {
                 Err(ClientError::DeadlineExceeded) if !over => {

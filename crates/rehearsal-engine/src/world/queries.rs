@@ -140,7 +140,9 @@ impl World {
         let give_up = self.clock.now() + patience;
         loop {
             match self.send_query(workflow_id, run_id, name, input) {
-                Err(RequestError::ResourceExhausted(_)) if self.clock.now() < give_up => {
+                Err(RequestError::ResourceExhausted(_))
+                    if self.scenario.client_retries && self.clock.now() < give_up =>
+                {
                     self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
                 }
                 Err(error) => return Err(error),
