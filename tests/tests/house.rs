@@ -82,7 +82,7 @@ fn code(
 fn house(cancelable: bool) -> House {
     let mut options = Options::new(Timestamp::from_nanos(1_767_225_600_000_000_000));
     // The clock on the wall stands, so nobody is given time to speak.
-    options.settle = Duration::ZERO;
+    options.hush = Duration::ZERO;
     let (door, house) = open(options, Arc::new(StoppedClock::default()));
     let report = Builder::new().spawn(move || house.run()).unwrap();
     let (heard, beats) = channel();

@@ -11,7 +11,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
-use rehearsal_service::ActivityToken;
+use rehearsal_service::{ActivityTask, ActivityToken};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,6 +31,12 @@ pub type ActivityFuture = Pin<Box<dyn Future<Output = ActivityResult>>>;
 pub trait ActivityCode: Send + Sync {
     /// Starts an attempt; nothing runs before the future is polled.
     fn start(&self, ctx: ActivityContext, input: Option<Payloads>) -> ActivityFuture;
+
+    /// Whether this is the code for the attempt, if its worker is outside and has code of its own: that is used if not. It is
+    /// asked of each such attempt in order, and may keep what it is told in a fake of the run.
+    fn takes(&self, _task: &ActivityTask, _fakes: &Fakes) -> bool {
+        true
+    }
 
     /// In how many other ways an attempt may go, as a stub says. Which way it goes is a choice of the run,
     /// [`ChoiceKind::Stub`](crate::ChoiceKind::Stub).

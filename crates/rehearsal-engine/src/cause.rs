@@ -1,5 +1,7 @@
 //! What is usually behind a finding, in the words of the API that the workflow is written in.
 
+mod outside;
+
 use std::fmt;
 
 use crate::finding::{Code, Finding};
@@ -13,6 +15,8 @@ pub enum Dialect {
     Native,
     /// The official Rust SDK.
     Official,
+    /// That of workers outside, whichever it is.
+    Outside,
 }
 
 /// What is behind a finding, where its code alone does not tell.
@@ -169,7 +173,10 @@ impl fmt::Display for KnownDefect {
 impl Cause {
     #[expect(clippy::too_many_lines, reason = "an arm for each cause")]
     const fn text(self, dialect: Dialect) -> &'static str {
-        let native = matches!(dialect, Dialect::Native);
+        if let (Dialect::Outside, Some(text)) = (dialect, outside::of_cause(self)) {
+            return text;
+        }
+        let native = !matches!(dialect, Dialect::Official);
         match self {
             Self::Defect(defect) => defect.cure(),
             Self::OtherCode if native => {
@@ -325,6 +332,7 @@ impl Finding {
             (Some(cause), _) => cause.text(dialect),
             (None, Dialect::Native) => self.code.usual_cause(),
             (None, Dialect::Official) => official(self.code).unwrap_or(self.code.usual_cause()),
+            (None, Dialect::Outside) => outside::of(self.code).unwrap_or(self.code.usual_cause()),
         }
     }
 }
@@ -434,6 +442,17 @@ mod tests {
         ] {
             let text = cause.text(Dialect::Official);
             assert!(!NATIVE.iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    /// Of code outside nothing is said in words that only one API has, but for examples that name theirs.
+    #[test]
+    fn no_native_word_is_said_of_code_outside() {
+        let said = |code| Finding::new(code, "").usual_cause(Dialect::Outside);
+        let foreign = [Code::ForeignActivity, Code::ForeignFuture];
+        for code in Code::ALL.into_iter().filter(|code| !foreign.contains(code)) {
+            let text = said(code);
+            assert!(!text.contains("ctx.") && !text.contains("`.expect"), "{code}: {text}");
         }
     }
 

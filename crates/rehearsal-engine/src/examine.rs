@@ -26,7 +26,7 @@ use crate::worker_spec::WorkerSpec;
 
 /// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
 /// doubling steps.
-const EVERY_TASK_UP_TO: usize = 64;
+pub(crate) const EVERY_TASK_UP_TO: usize = 64;
 
 /// What Go's detector of deadlocks calls workflow code that goes on and never waits; the native API says the same.
 const DEADLOCK: &str = "[TMPRL1101]";
@@ -85,14 +85,14 @@ pub fn examine_choices(
     patience: Patience,
     checks: &[Arc<dyn Check>],
 ) -> Examined {
-    let mut outcome = scenario.run(chooser, patience);
+    let mut outcome = scenario.run_and_replay(chooser, patience);
     let mut findings = went_wrong(scenario, &mut outcome);
     let mut again = scenario.run(Box::new(outcome.tape.clone()), patience);
     let found_again = went_wrong(scenario, &mut again);
     let unlike = repeatable(&outcome, &again);
     findings.extend(attempts_allowed(&outcome));
     findings.extend(cancels_recorded(&outcome));
-    let mut replays = Replays::default();
+    let mut replays = outcome.record.replays;
     let specs = scenario.specs();
     for execution in &outcome.executions {
         let of = |finding: Finding| finding.of(&execution.run_id, &outcome);

@@ -11,6 +11,7 @@ use rehearsal_service::ActivityToken;
 use crate::activity::ActivityResult;
 use crate::cause::KnownDefect;
 use crate::choice::ChoiceKind;
+use crate::examine::Replays;
 use crate::journal::LogLine;
 use crate::strike::{Strike, Struck};
 
@@ -35,6 +36,8 @@ pub struct Record {
     pub shifts: Vec<Shift>,
     /// The faults that struck, in order.
     pub strikes: Vec<Strike>,
+    /// How often workers outside have replayed it, if they were asked to.
+    pub replays: Replays,
     /// The attempts of activities, in the order in which they were started.
     pub calls: Vec<Call>,
     /// The heartbeats that were sent, in order.

@@ -110,6 +110,15 @@ pub trait Remote {
         delivery: &TaskDelivery,
     ) -> Handed<TaskResponse>;
 
+    /// A run is over, and a worker does one of its workflow tasks again: the history comes whole, and it has nothing of the
+    /// run in its cache. Nothing follows from what it asks for. None if it says nothing.
+    fn replay(
+        &mut self,
+        seen: Seen<'_>,
+        worker: RemoteWorker<'_>,
+        delivery: &TaskDelivery,
+    ) -> Option<TaskResponse>;
+
     /// The service was told the answer to a workflow task.
     fn workflow_task_answered(
         &mut self,

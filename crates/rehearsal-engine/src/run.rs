@@ -16,6 +16,13 @@ pub enum Patience {
     MayStayOpen,
 }
 
+/// Whether workers outside replay a run at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replay {
+    Outside,
+    Not,
+}
+
 impl Scenario {
     /// Runs the client script, then on until every workflow is closed.
     ///
@@ -23,7 +30,13 @@ impl Scenario {
     #[must_use]
     pub fn run(&self, chooser: Box<dyn Chooser>, patience: Patience) -> Outcome {
         let _silence = self.listen(None);
-        self.play(self.world(chooser), patience)
+        self.play(self.world(chooser), patience, Replay::Not)
+    }
+
+    /// The same; at its end workers outside replay what they have done.
+    pub(crate) fn run_and_replay(&self, chooser: Box<dyn Chooser>, patience: Patience) -> Outcome {
+        let _silence = self.listen(None);
+        self.play(self.world(chooser), patience, Replay::Outside)
     }
 
     /// Makes the run of `outcome` again, and notes there what user code logs in it. Nothing is done if nobody listens.
@@ -35,11 +48,11 @@ impl Scenario {
         }
         let mut world = self.world(Box::new(outcome.tape.clone()));
         let _listening = self.listen(Some(world.keep_logs()));
-        let again = self.play(world, outcome.patience).record;
+        let again = self.play(world, outcome.patience, Replay::Not).record;
         (outcome.record.logs, outcome.record.logs_dropped) = (again.logs, again.logs_dropped);
     }
 
-    fn play(&self, mut world: World, patience: Patience) -> Outcome {
+    fn play(&self, mut world: World, patience: Patience, replay: Replay) -> Outcome {
         let played = self.client.as_ref().map_or(Ok(()), |script| script(&mut world));
         // What a client would have done next that has given up, nobody knows, and a workflow may wait for it for ever.
         let gave_up = world.client_gave_up();
@@ -50,6 +63,10 @@ impl Scenario {
                 Code::ClientPanicked,
                 format!("the client script panicked: {message}"),
             )),
+        }
+        match replay {
+            Replay::Outside => world.replay_outside(),
+            Replay::Not => {}
         }
         let mut outcome = Outcome { patience, ..world.finish() };
         if outcome.record.cancels.is_empty() {

@@ -239,6 +239,12 @@ impl Scenario {
         self
     }
 
+    /// Whether any of its workers is outside.
+    #[must_use]
+    pub fn has_workers_outside(&self) -> bool {
+        self.workers.iter().any(|worker| worker.remote)
+    }
+
     /// What its workers call themselves, and what is said of each.
     pub fn workers(&self) -> impl Iterator<Item = (SmolStr, WorkerSpec)> + '_ {
         let of = |(index, spec): (usize, WorkerSpec)| {

@@ -30,6 +30,7 @@ mod points;
 mod queries;
 mod query_tasks;
 mod remote;
+mod replays;
 mod requests;
 mod tasks;
 mod updates;
@@ -61,6 +62,7 @@ use self::noted::Noted;
 pub use self::outside::ActivityTarget;
 pub use self::queries::QueryHandle;
 use self::queries::{Asked as AskedQuery, ReadyQuery};
+use self::replays::DoneOutside;
 use self::requests::WaitsForUpdate;
 pub use self::updates::UpdateHandle;
 use self::watch::Watch;
@@ -161,6 +163,8 @@ pub struct World {
     remote: Option<Box<dyn Remote>>,
     /// The workflow tasks that workers outside are on, with the workers, and before when no answer is sent.
     tasks_outside: BTreeMap<TaskToken, (usize, Timestamp)>,
+    /// Those that are done, if their code is outside.
+    done_outside: DoneOutside,
     chooser: Box<dyn Chooser>,
     /// What steps touch, if the chooser wants to know.
     watch: Option<Watch>,
@@ -219,11 +223,8 @@ impl World {
                 agenda.push(clock.now() + until, Entry::HostEnds(index));
             }
         }
-        let hosts = specs
-            .into_iter()
-            .enumerate()
-            .map(|(index, spec)| Host::new(index, spec, profile))
-            .collect();
+        let host = |(index, spec)| Host::new(index, spec, profile);
+        let hosts = specs.into_iter().enumerate().map(host).collect();
         let mut world = Self {
             service: Service::new(scenario.config.clone()),
             executor: Executor::new(scenario.fakes.make()),
@@ -245,6 +246,7 @@ impl World {
             waiting_for_updates: Vec::new(),
             surroundings,
             tasks_outside: BTreeMap::new(),
+            done_outside: DoneOutside::default(),
             watch: chooser.watches().then(Watch::default),
             chooser,
             asked: Asked::default(),

@@ -48,7 +48,8 @@ pub trait Observer: Sync {
     /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.
     fn shrinks(&self, _progress: &Shrinking) {}
 
-    /// Whether a campaign goes on: asked before each of its runs, from whichever thread makes it.
+    /// Whether a campaign goes on: asked before each of its runs, from whichever thread makes it. A sweep of cancels is asked
+    /// behind each of its runs but the first, and that run counts only if it goes on.
     fn goes_on(&self) -> bool {
         true
     }
@@ -94,3 +95,40 @@ pub struct Progress<'a> {
 pub struct Unobserved;
 
 impl Observer for Unobserved {}
+
+/// Both are told; it goes on as long as both want that.
+impl Observer for (&dyn Observer, &dyn Observer) {
+    fn begins(&self, choices: &Choices) {
+        self.0.begins(choices);
+        self.1.begins(choices);
+    }
+
+    fn ended(&self, choices: &Choices, outcome: &Outcome) {
+        self.0.ended(choices, outcome);
+        self.1.ended(choices, outcome);
+    }
+
+    fn shrinks(&self, progress: &Shrinking) {
+        self.0.shrinks(progress);
+        self.1.shrinks(progress);
+    }
+
+    fn goes_on(&self) -> bool {
+        self.0.goes_on() && self.1.goes_on()
+    }
+
+    fn found(&self, found: &Found) {
+        self.0.found(found);
+        self.1.found(found);
+    }
+
+    fn begun(&self, superfluous: &[usize]) {
+        self.0.begun(superfluous);
+        self.1.begun(superfluous);
+    }
+
+    fn progressed(&self, progress: &Progress<'_>) {
+        self.0.progressed(progress);
+        self.1.progressed(progress);
+    }
+}

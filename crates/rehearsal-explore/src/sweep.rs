@@ -31,6 +31,8 @@ pub struct Sweep {
     pub pairs: Option<Pairs>,
     /// What none of the runs saw; empty if anything was found.
     pub unseen: Vec<Unseen>,
+    /// Whether the observer ended it before all points were run.
+    pub stopped: bool,
 }
 
 /// Where a second cancel was tried.
@@ -142,7 +144,8 @@ fn rows(runs: &[&Swept]) -> Vec<Row> {
 /// one way it is the last, in which the workflow had got furthest before it had to clean up. Of more than 32 ways 32 are
 /// tried, spread over all. If the baseline never closes, the points after the end are those of the last run.
 ///
-/// With findings in the baseline itself nothing else is run.
+/// With findings in the baseline itself nothing else is run. Nor is it once the observer says that it does not
+/// [go on](Observer::goes_on): what was not seen is not told then, as one of the others may have seen it.
 #[must_use]
 pub fn sweep(scenario: &Scenario, checks: &[Arc<dyn Check>], observer: &dyn Observer) -> Sweep {
     let mut sweep = Sweep::of_cancels(scenario, checks, observer, Cancels::Twice);
@@ -177,6 +180,7 @@ impl Sweep {
             faults: None,
             pairs: None,
             unseen: Vec::new(),
+            stopped: false,
         };
         if !sweep.baseline.findings.is_empty() {
             return sweep;
@@ -188,27 +192,35 @@ impl Sweep {
             let first = targets(&sweep.baseline.record, execution, &Tape::calm());
             let canceled_in_baseline =
                 first.iter().any(|target| target.place == Place::SecondRequest);
-            for target in first {
-                sweep.cancel(scenario, checks, observer, target);
-            }
+            sweep.cancel_at(scenario, checks, observer, first);
             if !canceled_in_baseline && cancels == Cancels::Twice {
-                for target in sweep.second_requests(from) {
-                    sweep.cancel(scenario, checks, observer, target);
-                }
+                let second = sweep.second_requests(from);
+                sweep.cancel_at(scenario, checks, observer, second);
             }
         }
         sweep
     }
 
-    fn cancel(
+    /// Makes a run for each of these points, as long as the observer goes on. A run behind which it does not is none that
+    /// counts.
+    fn cancel_at(
         &mut self,
         scenario: &Scenario,
         checks: &[Arc<dyn Check>],
         observer: &dyn Observer,
-        target: Target,
+        targets: Vec<Target>,
     ) {
-        let outcome = self.run(scenario, checks, observer, &target.tape);
-        self.runs.push(Swept { target, outcome });
+        for target in targets {
+            if self.stopped {
+                return;
+            }
+            let outcome = self.run(scenario, checks, observer, &target.tape);
+            self.stopped = !observer.goes_on();
+            if self.stopped {
+                return;
+            }
+            self.runs.push(Swept { target, outcome });
+        }
     }
 
     /// Makes the run of a tape, and counts its replays.
@@ -269,7 +281,7 @@ impl Sweep {
     /// one only if no other finding was made: that one may be why. `seen` has what was seen in the baseline, and in pairs.
     /// With findings in the baseline nothing else was run.
     pub(crate) fn conclude(&mut self, mut seen: Seen<'_>) {
-        if !self.baseline.findings.is_empty() {
+        if !self.baseline.findings.is_empty() || self.stopped {
             return;
         }
         self.outcomes().for_each(|outcome| seen.note(outcome));

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod later;
+mod replay;
 mod strict;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +25,7 @@ use crate::ask::{ActivityDone, ActivityPoll, WorkflowPoll};
 use crate::door::Slot;
 use crate::inbox::{Says, Shared, TaskSaid};
 use crate::options::Options;
+use crate::recorded::Recorded;
 use crate::token::{Token, What, wire_id};
 use crate::wall::Wall;
 
@@ -140,6 +142,13 @@ impl Hands {
         }
     }
 
+    /// Writes down what activities do, if anybody wants to know.
+    fn record(&self, write: impl FnOnce(&mut Recorded)) {
+        if !self.settles {
+            self.shared.inbox().recorded.as_mut().map(write);
+        }
+    }
+
     /// Everything that is said of an attempt and was not heard.
     fn take_said(&mut self, token: ActivityToken, now: Timestamp) -> Vec<(ActivitySaid, SmolStr)> {
         let Some(attempt) = self.attempts.get_mut(&token) else { return Vec::new() };
@@ -174,6 +183,9 @@ impl Hands {
                     said.push((ActivitySaid::Canceled(details), identity));
                 }
             }
+        }
+        for (said, _) in &said {
+            self.record(|recorded| recorded.says(token, said, now));
         }
         said
     }
@@ -243,6 +255,15 @@ impl Remote for Hands {
             }
             None => Handed::Done(None),
         }
+    }
+
+    fn replay(
+        &mut self,
+        seen: SeenByRemote<'_>,
+        worker: RemoteWorker<'_>,
+        delivery: &TaskDelivery,
+    ) -> Option<TaskResponse> {
+        self.replayed(seen, worker, delivery)
     }
 
     fn workflow_task_answered(
@@ -338,10 +359,15 @@ impl Remote for Hands {
             heard: seen.now,
         };
         self.attempts.insert(task.token, attempt);
+        self.record(|recorded| recorded.begins(task, seen.now));
         if !self.settles {
             return self.hand_out_later(worker, (&wire, false), Work::Activity(work));
         }
-        self.hand_out::<ActivityPoll>(seen, worker, (&wire, false), &work);
+        if !self.hand_out::<ActivityPoll>(seen, worker, (&wire, false), &work) {
+            // Nobody is on it: it says nothing, and its time-outs pass.
+            self.attempts.remove(&task.token);
+            self.shared.inbox().put_down(&wire);
+        }
     }
 
     fn activity_said(
@@ -360,6 +386,9 @@ impl Remote for Hands {
     }
 
     fn heartbeat_answered(&mut self, token: ActivityToken, answered: Result<bool, RequestError>) {
+        if answered != Ok(false) {
+            self.record(|recorded| recorded.tell(token));
+        }
         let beat = self.attempts.get_mut(&token).and_then(|attempt| attempt.beats.pop_front());
         if let Some(reply) = beat {
             let heard = |cancel_requested| ActivityHeard { cancel_requested };

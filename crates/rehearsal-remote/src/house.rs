@@ -11,6 +11,7 @@ use crate::hands::Hands;
 use crate::inbox::Shared;
 use crate::live::Live;
 use crate::options::Options;
+use crate::rehearse::Rehearse;
 use crate::wall::Wall;
 
 /// Makes the workers outside of a run.
@@ -30,6 +31,7 @@ pub struct House {
     options: Options,
     shared: Arc<Shared>,
     wall: Arc<dyn Wall>,
+    rehearse: Option<Rehearse>,
 }
 
 impl std::fmt::Debug for House {
@@ -43,7 +45,7 @@ impl std::fmt::Debug for House {
 pub fn open(options: Options, wall: Arc<dyn Wall>) -> (Door, House) {
     let shared = Shared::new(options.most_waiting);
     let door = Door::new(Arc::clone(&shared));
-    (door, House { options, shared, wall })
+    (door, House { options, shared, wall, rehearse: None })
 }
 
 impl House {
@@ -51,14 +53,33 @@ impl House {
     /// a world of its own, one after another.
     #[must_use]
     pub fn hands(&self) -> MakeHands {
-        let Self { options, shared, wall } = self;
-        let (options, shared, wall) = (options.clone(), Arc::clone(shared), Arc::clone(wall));
-        Arc::new(move || Box::new(Hands::of_next_world(&shared, &wall, &options, true)))
+        make_hands(&self.shared, &self.wall, &self.options, true)
+    }
+
+    /// Has what a client waits for rehearsed before it is answered: each time that somebody waits for the result of a
+    /// workflow, and no workflow is open any more, or nothing can happen any more. What was asked since nothing was open is
+    /// rehearsed once.
+    #[must_use]
+    pub fn rehearsing(mut self, rehearse: Rehearse) -> Self {
+        self.rehearse = Some(rehearse);
+        self
     }
 
     /// Keeps the house until the door is closed.
     #[must_use]
     pub fn run(self) -> Report {
-        Live::new(&self.shared, &self.wall, &self.options).run()
+        Live::new(&self.shared, &self.wall, &self.options).rehearsing(self.rehearse).run()
     }
+}
+
+/// Makes the workers outside of one world after another. What is in hand of them `settles` where it is handed out, or the
+/// world goes on meanwhile.
+pub(crate) fn make_hands(
+    shared: &Arc<Shared>,
+    wall: &Arc<dyn Wall>,
+    options: &Options,
+    settles: bool,
+) -> MakeHands {
+    let (shared, wall, options) = (Arc::clone(shared), Arc::clone(wall), options.clone());
+    Arc::new(move || Box::new(Hands::of_next_world(&shared, &wall, &options, settles)))
 }

@@ -18,6 +18,7 @@ use crate::ask::{
 use crate::door::Slot;
 use crate::left::Left;
 use crate::polls::{Poll, Polls};
+use crate::recorded::Recorded;
 use crate::token::{Token, What};
 use crate::wall::Bell;
 
@@ -202,7 +203,23 @@ pub(crate) struct Inbox {
     pub(crate) left: Left,
     /// When somebody has had something in hand for too long, in real time.
     pub(crate) next_look: Option<Timestamp>,
+    /// The world that stands while others are rehearsed.
+    pub(crate) paused: Option<Paused>,
+    /// What activities do, if anybody wants to know.
+    pub(crate) recorded: Option<Recorded>,
     worlds: u32,
+}
+
+/// A world that stands, and what is in the hands of workers there. What they say of it waits.
+#[derive(Debug, Default)]
+pub(crate) struct Paused {
+    world: u32,
+    in_hand: BTreeSet<Token>,
+    says: BTreeMap<Token, VecDeque<Says>>,
+    adrift: BTreeSet<Token>,
+    left: Left,
+    /// What the worlds that were made meanwhile have left, but for the last one.
+    pub(crate) sum: Left,
 }
 
 impl Inbox {
@@ -303,13 +320,20 @@ impl Shared {
     pub(crate) fn says(&self, token: &[u8], says: Says) {
         let Some(token) = Token::from_bytes(token) else { return says.refuse(Refused::BadToken) };
         let mut inbox = self.inbox();
-        let refused = if inbox.closing {
+        let Inbox { closing, world, in_hand, says: said, paused, .. } = &mut *inbox;
+        let (world, in_hand, said) = match paused {
+            Some(paused) if paused.world == token.world => {
+                (paused.world, &paused.in_hand, &mut paused.says)
+            }
+            Some(_) | None => (*world, &*in_hand, said),
+        };
+        let refused = if *closing {
             Some(Refused::Closing)
-        } else if token.world != inbox.world {
+        } else if token.world != world {
             Some(Refused::OtherWorld)
-        } else if !inbox.in_hand.contains(&token) {
+        } else if !in_hand.contains(&token) {
             Some(not_found(&token))
-        } else if inbox.says.get(&token).map_or(0, VecDeque::len) >= self.most_waiting {
+        } else if said.get(&token).map_or(0, VecDeque::len) >= self.most_waiting {
             Some(Refused::TooMuch { what: "answers" })
         } else {
             None
@@ -318,7 +342,7 @@ impl Shared {
             drop(inbox);
             return says.refuse(refused);
         }
-        inbox.says.entry(token).or_default().push_back(says);
+        said.entry(token).or_default().push_back(says);
         drop(inbox);
         self.bell.ring();
     }
@@ -385,8 +409,11 @@ impl Shared {
         let mut inbox = self.inbox();
         inbox.world = inbox.worlds;
         inbox.worlds += 1;
-        inbox.left = Left::default();
         inbox.adrift.clear();
+        let left = core::mem::take(&mut inbox.left);
+        if let Some(paused) = &mut inbox.paused {
+            paused.sum.add(left);
+        }
         let in_hand = core::mem::take(&mut inbox.in_hand);
         let says = core::mem::take(&mut inbox.says);
         let world = inbox.world;
@@ -396,6 +423,50 @@ impl Shared {
             says.refuse(Refused::OtherWorld);
         }
         world
+    }
+
+    /// A number that no world has.
+    pub(crate) fn next_number(&self) -> u32 {
+        let mut inbox = self.inbox();
+        inbox.worlds += 1;
+        inbox.worlds - 1
+    }
+
+    /// The world stands, and others are made meanwhile.
+    pub(crate) fn pause(&self) {
+        let mut inbox = self.inbox();
+        let paused = Paused {
+            world: inbox.world,
+            in_hand: core::mem::take(&mut inbox.in_hand),
+            says: core::mem::take(&mut inbox.says),
+            adrift: core::mem::take(&mut inbox.adrift),
+            left: core::mem::take(&mut inbox.left),
+            sum: Left::default(),
+        };
+        inbox.paused = Some(paused);
+    }
+
+    /// The world that stood goes on. What was said of the others is too late.
+    pub(crate) fn resume(&self) {
+        let mut inbox = self.inbox();
+        let Some(Paused { world, in_hand, says, adrift, left, sum: _ }) = inbox.paused.take()
+        else {
+            return;
+        };
+        (inbox.world, inbox.left) = (world, left);
+        (inbox.in_hand, inbox.adrift) = (in_hand, adrift);
+        let late = core::mem::replace(&mut inbox.says, says);
+        drop(inbox);
+        for says in late.into_values().flatten() {
+            says.refuse(Refused::OtherWorld);
+        }
+    }
+
+    /// Whether a worker took nothing in time, in this world or in one that was made before it while another stands.
+    pub(crate) fn is_silent(&self, host: usize) -> bool {
+        let inbox = self.inbox();
+        let before = inbox.paused.as_ref().is_some_and(|paused| paused.sum.silent.contains(&host));
+        before || inbox.left.silent.contains(&host)
     }
 
     /// The open polls of a worker that ends are answered with nothing.

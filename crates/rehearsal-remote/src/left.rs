@@ -12,3 +12,13 @@ pub(crate) struct Left {
     /// Workers that took nothing in time.
     pub(crate) silent: BTreeSet<usize>,
 }
+
+impl Left {
+    /// What one more world has left.
+    pub(crate) fn add(&mut self, more: Self) {
+        let Self { findings, unsettled, silent } = more;
+        self.findings.extend(findings);
+        self.unsettled += unsettled;
+        self.silent.extend(silent);
+    }
+}

@@ -53,6 +53,9 @@ mod live;
 mod look;
 mod options;
 mod polls;
+mod recorded;
+mod rehearse;
+mod script;
 mod token;
 mod wall;
 
@@ -66,4 +69,5 @@ pub use ask::{
 pub use door::{Door, Reply, Ticket};
 pub use house::{House, MakeHands, Report, open};
 pub use options::{Options, Pace};
+pub use rehearse::{Activities, Rehearsal, Rehearse};
 pub use wall::{Bell, Wall};

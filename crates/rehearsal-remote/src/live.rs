@@ -3,6 +3,7 @@
 //! While time is locked it passes with the wall clock, as on a server. Else it stands while a workflow task or a query is in
 //! hand, passes with the wall clock while an activity is, and leaps for whoever waits, for nobody else.
 
+mod rehearsing;
 mod serve;
 mod waits;
 
@@ -12,11 +13,10 @@ use std::time::Duration;
 
 use rehearsal_engine::{Calm, Limits, Scenario, WorkerSpec, World};
 use rehearsal_history::{SmolStr, Timestamp};
-use rehearsal_service::ServiceConfig;
 
+use self::rehearsing::Rehearsing;
 use self::waits::Wait;
-use crate::hands::Hands;
-use crate::house::Report;
+use crate::house::{Report, make_hands};
 use crate::inbox::Shared;
 use crate::options::{Options, Pace};
 use crate::token::{Token, What};
@@ -57,6 +57,10 @@ pub(crate) struct Live {
     unpolled: Option<Timestamp>,
     /// Since when time has passed with the wall clock: virtual time and real time then.
     paced: Option<(Timestamp, Timestamp)>,
+    /// How many steps the world has taken.
+    steps: u64,
+    /// What becomes of what clients ask, if it is rehearsed.
+    rehearsing: Option<Rehearsing>,
 }
 
 impl Live {
@@ -67,24 +71,13 @@ impl Live {
             virtual_time: Duration::MAX,
             failed_tasks: u32::MAX,
         };
-        let config = ServiceConfig {
-            namespace: options.namespace.clone(),
-            search_attributes: options.search_attributes.clone(),
-            ..ServiceConfig::default()
-        };
-        let hands = {
-            let (shared, wall, options) = (Arc::clone(shared), Arc::clone(wall), options.clone());
-            move || -> Box<dyn rehearsal_engine::Remote> {
-                Box::new(Hands::of_next_world(&shared, &wall, &options, false))
-            }
-        };
         let scenario = Scenario::new("live")
             .with_no_workers()
             .with_no_faults()
             .with_limits(limits)
-            .with_service_config(config)
+            .with_service_config(options.service_config())
             .with_beginning(options.begins)
-            .with_remote(Arc::new(hands));
+            .with_remote(make_hands(shared, wall, options, false));
         let world = scenario.world(Box::new(Calm));
         Self {
             shared: Arc::clone(shared),
@@ -98,6 +91,8 @@ impl Live {
             hushed: None,
             unpolled: None,
             paced: None,
+            steps: 0,
+            rehearsing: None,
         }
     }
 
@@ -116,13 +111,14 @@ impl Live {
             }
             self.meet_workers();
             let stepped = self.world.step_due();
+            self.steps += u64::from(stepped);
             self.part_from_silent();
             if let Some(over) = self.world.over() {
                 findings.push(over.to_string());
                 break;
             }
             if self.answer_waits(!stepped) {
-                self.hushed = Some(self.wall.now().saturating_add(self.options.settle));
+                self.hushed = Some(self.wall.now().saturating_add(self.options.hush));
             }
             if stepped {
                 continue;
@@ -255,7 +251,8 @@ impl Live {
                     self.world.move_to(next);
                     Time::Moved
                 }
-                _ => stands(None),
+                None if self.rehearse_at_rest() => Time::Moved,
+                Some(_) | None => stands(None),
             };
         }
         match self.options.pace {

@@ -109,14 +109,30 @@ pub(crate) fn answer(
     None
 }
 
-/// Answers all that only looks, while something else is waited for.
+/// Whether it is a worker of this world that looks: it names a run as it is known in this world alone.
+fn is_of_world(request: &Request, service: &Service, world: u32) -> bool {
+    let Request::History { ask, .. } = request else { return false };
+    let Target { workflow_id, run_id: Some(run_id), .. } = &ask.target else { return false };
+    service.run_by_id(workflow_id, &run_id_of(run_id, world)).is_some()
+}
+
+/// Answers all that only looks, while something else is waited for. While a world of clients stands, they wait with it.
 pub(crate) fn answer_what_looks(shared: &Shared, service: &Service, now: Timestamp, world: u32) {
-    let requests = core::mem::take(&mut shared.inbox().requests);
+    let (requests, paused) = {
+        let mut inbox = shared.inbox();
+        (core::mem::take(&mut inbox.requests), inbox.paused.is_some())
+    };
     if requests.is_empty() {
         return;
     }
+    let look = |request| {
+        if paused && !is_of_world(&request, service, world) {
+            return Some(request);
+        }
+        answer(request, service, now, world)
+    };
     let mut left: std::collections::VecDeque<Request> =
-        requests.into_iter().filter_map(|request| answer(request, service, now, world)).collect();
+        requests.into_iter().filter_map(look).collect();
     let mut inbox = shared.inbox();
     left.append(&mut inbox.requests);
     inbox.requests = left;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use std::collections::BTreeMap;
 
 use rehearsal_history::{SearchType, SmolStr, Timestamp};
+use rehearsal_service::ServiceConfig;
 
 /// When virtual time moves while no waiter wants it to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +29,8 @@ pub struct Options {
     pub locked: bool,
     /// How long an activity may be silent until it counts as parked, in real time.
     pub settle: Duration,
+    /// How long nothing leaps when somebody who waited was answered, and may speak, in real time.
+    pub hush: Duration,
     /// How long a worker may take for a task, or to poll again, in real time.
     pub patience: Duration,
     /// How long time does not leap because of a task that nobody polls for, in real time.
@@ -49,11 +52,21 @@ impl Options {
             pace: Pace::Wall,
             locked: false,
             settle: Duration::from_millis(200),
+            hush: Duration::from_millis(200),
             patience: Duration::from_secs(30),
             unpolled: Duration::from_secs(2),
             namespace: SmolStr::new_static("default"),
             search_attributes: BTreeMap::new(),
             most_waiting: 10_000,
+        }
+    }
+
+    /// The service of each world.
+    pub(crate) fn service_config(&self) -> ServiceConfig {
+        ServiceConfig {
+            namespace: self.namespace.clone(),
+            search_attributes: self.search_attributes.clone(),
+            ..ServiceConfig::default()
         }
     }
 }

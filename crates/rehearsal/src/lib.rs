@@ -110,6 +110,7 @@ mod nearest;
 mod occurrence;
 #[cfg(feature = "temporal")]
 mod official;
+mod outside;
 mod page;
 mod pages;
 mod paint;

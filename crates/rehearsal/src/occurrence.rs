@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_engine::{Finding, Outcome, Place, Tape};
+use rehearsal_engine::{Dialect, Finding, Outcome, Place, Tape};
 use rehearsal_explore::{Sweep, Swept, Upgrade};
 
 use crate::page::{Where, command, explain, is_of_all, wrapped};
@@ -102,13 +102,13 @@ pub(crate) fn told(
     scenario: &str,
 ) -> Text {
     let mut page = explain(finding, outcome, place, scenario);
-    page.append(&besides(finding, all, scenario));
+    page.append(&besides(finding, all, scenario, outcome.dialect));
     page
 }
 
 /// What else was found beside `told`: a line for each kind, and one to run one of its runs. Two kinds that have one headline
 /// say in their lines in what they differ; what differs in nothing that is said is one kind.
-fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
+fn besides(told: &Finding, all: &[Occurrence], scenario: &str, dialect: Dialect) -> Text {
     let mut kinds: Vec<(&Occurrence, usize)> = Vec::new();
     for occurrence in all.iter().filter(|occurrence| !occurrence.finding.is_like(told)) {
         let same = |first: &Finding| {
@@ -138,7 +138,7 @@ fn besides(told: &Finding, all: &[Occurrence], scenario: &str) -> Text {
             continue;
         }
         text.say(Role::Plain, "      ");
-        text.line(Role::Command, &command(scenario, &first.tape));
+        text.line(Role::Command, &command(scenario, &first.tape, dialect));
     }
     if let Some(more) = kinds.len().checked_sub(MOST_KINDS + 1) {
         text.line(Role::Dim, &format!("    and {} more; `Failure::all` has everything", more + 1));

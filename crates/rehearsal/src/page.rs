@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rehearsal_engine::{
-    Code, Execution, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape,
+    Code, Dialect, Execution, Finding, LogLevel, LogLine, Moment, Outcome, Record, Tape,
 };
 use rehearsal_explore::{Passing, Swept, TakenOver};
 use rehearsal_history::{History, Line, duration_text};
@@ -228,6 +228,14 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     }
     let single =
         matches!(place, Where::Alone | Where::Case { .. } | Where::Input { .. } | Where::Given);
+    if outcome.dialect == Dialect::Outside {
+        // What made the runs is a server, and a test of whichever language.
+        if !is_of_all(finding.code) && !outcome.tape.is_empty() {
+            page.say(Role::Plain, "\n  Run exactly this again, beside `--sweep`:  ");
+            page.line(Role::Command, &command(scenario, &outcome.tape, outcome.dialect));
+        }
+        return page;
+    }
     if is_of_all(finding.code) && !single {
         page.say(Role::Plain, "\n  No single run shows this. Make all of them again:  ");
         page.line(Role::Command, &rerun::cargo_test(rerun::test_name().as_deref()));
@@ -248,7 +256,7 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
         | Where::Case { .. }
         | Where::Explored { .. }
         | Where::Moment { .. }
-        | Where::Point { .. } => command(scenario, tape),
+        | Where::Point { .. } => command(scenario, tape, outcome.dialect),
     };
     page.line(Role::Command, &again);
     page
@@ -260,7 +268,10 @@ pub(crate) const fn is_of_all(code: Code) -> bool {
 }
 
 /// What makes one run again.
-pub(crate) fn command(scenario: &str, tape: &Tape) -> String {
+pub(crate) fn command(scenario: &str, tape: &Tape, dialect: Dialect) -> String {
+    if dialect == Dialect::Outside {
+        return format!("--only '{tape}'");
+    }
     rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())
 }
 

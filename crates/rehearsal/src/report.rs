@@ -167,11 +167,16 @@ impl Report {
         let counts: Vec<usize> =
             statuses.iter().map(|status| total(&|row| count(row, *status))).collect();
         let no_effect = total(&|row| if row.place == Place::AfterClose { row.points } else { 0 });
-        let label = format!("{} points, all run and replayed", self.points());
+        let all = match self.sweep {
+            Sweep { stopped: true, .. } => "then it was stopped",
+            Sweep { replays: Replays { from_start: 0, .. }, .. } => "all run",
+            Sweep { .. } => "all run and replayed",
+        };
+        let label = format!("{} points, {all}", self.points());
         let findings = total(&|row| row.findings);
         line(&mut table, &label, self.points(), &counts, no_effect, findings);
         // It says what nothing was found in. Runs with a finding are not canceled once more.
-        if let Some(twice) = self.sweep.twice.filter(|_| self.is_clean()) {
+        if let Some(twice) = self.sweep.twice.filter(|_| self.is_clean() && !self.sweep.stopped) {
             table.line(Role::Dim, &format!("  {}", canceled_twice(twice)));
         }
         struck::rows(&mut table, &self.sweep, &statuses);
@@ -299,8 +304,10 @@ fn canceled_twice(Twice { runs, ways }: Twice) -> String {
 
 /// How the runs were replayed. A run with many workflow tasks is not replayed from a cold cache at each of them.
 fn replays(replays: Replays) -> String {
-    let Replays { cold, tasks, .. } = replays;
-    if cold == tasks {
+    let Replays { cold, tasks, from_start, .. } = replays;
+    if from_start == 0 {
+        "not replayed: the code is outside".to_owned()
+    } else if cold == tasks {
         "replayed from the start, and from a cold cache at every workflow task".to_owned()
     } else {
         format!(

@@ -63,8 +63,12 @@ impl World {
         local: Option<LocalKey>,
     ) -> Option<AttemptKey> {
         self.touch(Touched::ActivityCode);
-        let own = self.scenario.activities.get(&task.activity_type).cloned();
-        let outdoors = local.is_none() && self.is_outdoors(host, &task);
+        let remote = local.is_none() && self.hosts[host].spec.remote;
+        let fakes = &self.executor.fakes;
+        let own = self.scenario.activities.get(&task.activity_type);
+        let own = own.filter(|code| !remote || code.takes(&task, fakes)).cloned();
+        let surrounded = self.scenario.surrounded.contains(&task.activity_type);
+        let outdoors = remote && own.is_none() && !surrounded;
         if own.is_none() && !outdoors && !self.scenario.has_activity(&task.activity_type) {
             let headline = format!(
                 "activity `{}` is scheduled, but has neither code nor a stub",

@@ -19,7 +19,7 @@ use crate::remote::{ActivitySaid, Handed, News, Remote, RemoteWorker, Seen, Task
 
 impl World {
     /// Asks what is outside; `None` if there is nothing.
-    fn outdoors<T>(
+    pub(super) fn outdoors<T>(
         &mut self,
         host: usize,
         ask: impl FnOnce(&mut dyn Remote, Seen<'_>, RemoteWorker<'_>) -> T,
@@ -89,7 +89,12 @@ impl World {
         let response = self
             .outdoors(host, |remote, seen, worker| remote.workflow_task(seen, worker, delivery));
         match response.unwrap_or(Handed::Done(None)) {
-            Handed::Done(response) => self.remote_did(host, &token, response, answered),
+            Handed::Done(response) => {
+                if let Some(response) = &response {
+                    self.keep_for_replay(host, delivery, response);
+                }
+                self.remote_did(host, &token, response, answered);
+            }
             Handed::Later => {
                 self.tasks_outside.insert(token, (host, answered));
             }
@@ -321,11 +326,6 @@ impl World {
             }
         }
         any
-    }
-
-    /// Whether an attempt of an activity that this worker takes has its code outside.
-    pub(super) fn is_outdoors(&self, host: usize, task: &ActivityTask) -> bool {
-        self.hosts[host].spec.remote && !self.scenario.has_activity(&task.activity_type)
     }
 }
 

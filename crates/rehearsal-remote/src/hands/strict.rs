@@ -48,6 +48,10 @@ impl Hands {
     ) -> bool {
         let queue = if sticky { worker.sticky_queue } else { worker.queue };
         self.shared.inbox().in_hand.insert(token.clone());
+        // Whoever is gone is not waited for again.
+        if self.shared.is_silent(worker.host) {
+            return false;
+        }
         loop {
             let found = self.wait_for(seen, self.options.patience, |inbox| {
                 P::all(inbox).take(worker.identity, queue)

@@ -36,13 +36,13 @@ impl Live {
             }
             Request::Act { input, reply } => {
                 let input = self.as_meant(*input);
-                reply.answer(self.world.serve(input).map(drop).map_err(Into::into));
+                reply.answer(self.ask(input).map(drop).map_err(Into::into));
             }
             Request::ActivityById { target, activity_id, done, identity, reply } => {
                 let target = look::meant(target, self.number);
                 let response = by_id(done);
                 let input = Input::RespondActivityById { target, activity_id, response, identity };
-                let heard = match self.world.serve(input) {
+                let heard = match self.ask(input) {
                     Ok(Answer::Heartbeat { cancel_requested }) => {
                         Ok(ActivityHeard { cancel_requested })
                     }
@@ -137,7 +137,7 @@ impl Live {
     ) -> Result<(Started, RunRef), RequestError> {
         start.run_id = self.world.fresh_id();
         let before = self.world.service().run_of(&start.workflow_id);
-        match self.world.serve(wanted(Box::new(start)))? {
+        match self.ask(wanted(Box::new(start)))? {
             Answer::Started(run) => {
                 let run_id = self.world.service().run(run).run_id.clone();
                 Ok((Started { run_id, started: before != Some(run) }, run))
@@ -165,7 +165,8 @@ impl Live {
         query: Query,
         reply: crate::door::Slot<Option<rehearsal_history::Payloads>>,
     ) {
-        match self.world.inquire(look::meant(target, self.number), query) {
+        let target = look::meant(target, self.number);
+        match self.inquire(target, query) {
             Ok(sent) => self.wait_for(Wait::Query { sent, reply }),
             Err(error) => reply.tell(Err(error.into())),
         }
@@ -191,7 +192,7 @@ impl Live {
         let target = look::meant(target, self.number);
         let run = self.world.service().meant(&target);
         let input = Input::UpdateWorkflow { target, request: Box::new(request) };
-        match run.and_then(|run| self.world.serve(input).map(|_| run)) {
+        match run.and_then(|run| self.ask(input).map(|_| run)) {
             Ok(run) => self.wait_for(Wait::Update { run, update_id, wait, reply }),
             Err(error) => reply.answer(Err(error.into())),
         }

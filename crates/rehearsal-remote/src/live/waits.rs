@@ -139,7 +139,8 @@ impl Live {
                 if !look::has_come(self.world.service(), run, &ask) {
                     return Some(Wait::History { run, ask, reply });
                 }
-                reply.answer(Ok(look::page(self.world.service(), run, &ask)));
+                self.rehearse_before(run, &ask);
+                reply.answer(Ok(self.told(run, &ask)));
                 None
             }
             Wait::Update { run, update_id, wait, reply } => {

@@ -1,0 +1,17 @@
+//! What our own server asks of the facade: sweeps of workers outside, whose runs it follows.
+
+use rehearsal_explore::Observer;
+
+use crate::failure::Failure;
+use crate::report::Report;
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// [`try_sweep`](Self::try_sweep), of which every run is told, and which ends as soon as `told` does not go on.
+    #[doc(hidden)]
+    pub fn try_sweep_told(&self, told: &dyn Observer) -> Result<Report, Failure> {
+        self.swept(|scenario, checks, keeper| {
+            rehearsal_explore::sweep(scenario, checks, &(keeper, told))
+        })
+    }
+}
