@@ -11,20 +11,34 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
+use rehearsal::Tape;
 use rehearsal_history::{SearchType, SmolStr};
+use rehearsal_remote::Activities;
+
+use crate::plan::{NoSuchCheck, Plan};
 
 /// How to use the server.
 pub const USAGE: &str = "\
 usage: rehearsal-server PORT [--enable-time-skipping] [OPTIONS]
        rehearsal-server server start-dev [--port PORT] [--ip ADDRESS] [OPTIONS]
 
+  PORT                      0 for a free one, which is printed
   --ip ADDRESS              listen there; 127.0.0.1 unless it is said, and no other than a loopback address without
                             --anyone
   --anyone                  listen also where others than this machine can connect
   --port PORT               of the dev server: 7233 unless it is said
   --namespace NAME          one more namespace beside `default`
   --search-attribute N=TYPE a search attribute: Keyword, Text, Int, Double, Bool, Datetime or KeywordList
-  --lock-time               time runs as on the wall until a client unlocks it";
+  --lock-time               time runs as on the wall until a client unlocks it
+
+  --sweep                   before a client is told a result, cancel the workflow at every point, by the same workers
+  --check NAME=ACTIVITY     with --sweep: cleanup-iff-canceled=A, compensated=STEP:UNDO,
+                            compensated-at-least-once=STEP:UNDO or finally=A:B must hold in every run
+  --fail                    with --sweep: what is found is told in place of the result
+  --report FILE             with --sweep: the report, also as far as it is known while the sweep goes on
+  --activities WHO          with --sweep: `recorded`, who do what they did before the sweep, unless it is said; or `real`,
+                            the worker
+  --only TAPE               with --sweep: this one run alone, as a report names it";
 
 /// Options of other servers that say nothing to this one, with a value.
 const IGNORED: &[&str] = &[
@@ -77,6 +91,15 @@ pub enum BadArguments {
         /// What stands there.
         found: String,
     },
+    /// There is no such check.
+    #[error(transparent)]
+    Check(#[from] NoSuchCheck),
+    /// An option says something of a sweep, and none is asked for.
+    #[error("`{option}` without `--sweep`")]
+    NoSweep {
+        /// The option.
+        option: String,
+    },
     /// The address is not one of this machine alone.
     #[error("`{ip}` is no loopback address: others could connect; say `--anyone` if they may")]
     NotLoopback {
@@ -107,6 +130,8 @@ pub struct Arguments {
     pub namespaces: Vec<SmolStr>,
     /// The search attributes that there are, beside those of every server.
     pub search_attributes: Vec<(SmolStr, SearchType)>,
+    /// What is rehearsed before a client is told a result; nothing, if there is no plan.
+    pub plan: Option<Plan>,
 }
 
 impl Arguments {
@@ -118,6 +143,7 @@ impl Arguments {
             locked: false,
             namespaces: vec![SmolStr::new_static("default")],
             search_attributes: Vec::new(),
+            plan: None,
         }
     }
 
@@ -148,6 +174,7 @@ impl Arguments {
         };
         let (mut ip, mut anyone) = (IpAddr::V4(Ipv4Addr::LOCALHOST), false);
         let mut read = Self::at(SocketAddr::new(ip, port));
+        let (mut sweep, mut plan, mut of_sweep) = (false, Plan::default(), None);
         while let Some(word) = words.next() {
             let (option, joined) = match word.split_once('=') {
                 Some((option, value)) if option.starts_with("--") => (option, Some(value)),
@@ -169,6 +196,17 @@ impl Arguments {
                         read.namespaces.push(name);
                     }
                 }
+                "--sweep" => sweep = true,
+                "--activities" | "--check" | "--fail" | "--report" | "--only" => {
+                    of_sweep.get_or_insert(option);
+                    match option {
+                        "--activities" => plan.activities = activities(option, value()?)?,
+                        "--check" => plan.checks.push(value()?.parse()?),
+                        "--report" => plan.report = Some(value()?.into()),
+                        "--only" => plan.only = Some(typed::<Tape>(option, "a tape", value()?)?),
+                        _ => plan.fail = true,
+                    }
+                }
                 "--search-attribute" => read.search_attributes.push(attribute(option, value()?)?),
                 _ if IGNORED_SWITCHES.contains(&option) => {}
                 _ if IGNORED.contains(&option) => drop(value()?),
@@ -180,6 +218,10 @@ impl Arguments {
         }
         read.address = SocketAddr::new(ip, port);
         read.locked = locked;
+        if let Some(option) = of_sweep.filter(|_| !sweep) {
+            return Err(BadArguments::NoSweep { option: option.to_owned() });
+        }
+        read.plan = sweep.then_some(plan);
         Ok(read)
     }
 }
@@ -190,6 +232,18 @@ fn typed<T: FromStr>(option: &str, expected: &'static str, found: &str) -> Resul
         expected,
         found: found.to_owned(),
     })
+}
+
+fn activities(option: &str, found: &str) -> Result<Activities, BadArguments> {
+    match found {
+        "recorded" => Ok(Activities::Recorded),
+        "real" => Ok(Activities::Real),
+        _ => Err(BadArguments::Value {
+            option: option.to_owned(),
+            expected: "`recorded` or `real`",
+            found: found.to_owned(),
+        }),
+    }
 }
 
 fn attribute(option: &str, found: &str) -> Result<(SmolStr, SearchType), BadArguments> {
@@ -252,6 +306,10 @@ mod tests {
             refused("4711 --ip 0.0.0.0"),
             refused("4711 --search-attribute Color=Blue"),
             refused("server start-dev --port 70000"),
+            refused("4711 --fail"),
+            refused("4711 --sweep --only nonsense"),
+            refused("4711 --sweep --check cleanup=Refund"),
+            refused("4711 --sweep --activities fake"),
         ]
         .join("\n");
         insta::assert_snapshot!(all, @r"
@@ -262,15 +320,44 @@ mod tests {
         `0.0.0.0` is no loopback address: others could connect; say `--anyone` if they may
         `--search-attribute`: expected NAME=TYPE, found `Color=Blue`
         `--port`: expected a port, found `70000`
+        `--fail` without `--sweep`
+        `--only`: expected a tape, found `nonsense`
+        no check `cleanup=Refund`: there are cleanup-iff-canceled=ACTIVITY, compensated=STEP:UNDO, compensated-at-least-once=STEP:UNDO and finally=ACTIVITY:ACTIVITY
+        `--activities`: expected `recorded` or `real`, found `fake`
         ");
         assert!(read("4711 --ip 0.0.0.0 --anyone").address.ip().is_unspecified());
     }
 
     #[test]
+    fn a_sweep_has_a_plan() {
+        assert_eq!(read("4711").plan, None);
+        assert_eq!(read("4711 --sweep").plan, Some(Plan::default()));
+        let line = "server start-dev --fail --sweep --report out.txt --check finally=Lock:Unlock \
+                    --check=cleanup-iff-canceled=Cleanup --only=cancel.0.3=1 --activities real";
+        let plan = read(line).plan.unwrap();
+        assert!(plan.fail);
+        assert_eq!(plan.activities, Activities::Real);
+        assert_eq!(plan.checks.len(), 2);
+        assert_eq!(plan.report.as_deref(), Some("out.txt".as_ref()));
+        assert_eq!(plan.only.unwrap().to_string(), "cancel.0.3=1");
+    }
+
+    #[test]
     fn the_usage_names_every_option_of_ours() {
-        for option in
-            ["--ip", "--anyone", "--port", "--namespace", "--search-attribute", "--lock-time"]
-        {
+        for option in [
+            "--ip",
+            "--anyone",
+            "--port",
+            "--namespace",
+            "--search-attribute",
+            "--lock-time",
+            "--sweep",
+            "--activities",
+            "--check",
+            "--fail",
+            "--report",
+            "--only",
+        ] {
             assert!(USAGE.contains(option), "{option}");
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::arguments::Arguments;
 use crate::clock::WallClock;
 use crate::front::{Front, Hands};
+use crate::rehearse::rehearse;
 use crate::table;
 
 /// How many connections there may be at once; one more waits.
@@ -61,6 +62,10 @@ impl Server {
         options.locked = arguments.locked;
         options.search_attributes = arguments.search_attributes.iter().cloned().collect();
         let (door, house) = open(options, Arc::new(wall));
+        let house = match &arguments.plan {
+            Some(plan) => house.rehearsing(rehearse(plan.clone())),
+            None => house,
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let listener = runtime.block_on(async {
             let socket = match arguments.address {

@@ -24,6 +24,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if arguments.address.port() == 0 {
+        eprintln!("rehearsal-server: listening on {}", server.address());
+    }
     match server.run() {
         Ok(report) => {
             print(&report);

@@ -9,8 +9,10 @@
 
 mod hand;
 mod handshake;
+mod hired;
 mod hostile;
 mod play;
 mod refused;
 mod running;
+mod sweep;
 mod table;

@@ -12,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 pub(crate) struct Running {
     pub(crate) runtime: Runtime,
     pub(crate) address: SocketAddr,
-    stop: Stop,
+    stop: Option<Stop>,
     server: Option<JoinHandle<Report>>,
 }
 
@@ -33,8 +33,19 @@ impl Running {
         let server = Server::bind(&arguments).unwrap();
         let (address, stop) = (server.address(), server.stop());
         let server = std::thread::spawn(move || server.run().unwrap());
+        let mut running = Self::at(address);
+        (running.stop, running.server) = (Some(stop), Some(server));
+        running
+    }
+
+    /// A server that is a process of its own.
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { runtime, address, stop, server: Some(server) }
+        Self { runtime, address, stop: None, server: None }
+    }
+
+    fn stop(&self) {
+        self.stop.iter().for_each(Stop::now);
     }
 
     /// A connection of its own.
@@ -45,14 +56,14 @@ impl Running {
 
     /// Ends the server; what it has found.
     pub(crate) fn end(mut self) -> Report {
-        self.stop.now();
+        self.stop();
         self.server.take().unwrap().join().unwrap()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.now();
+        self.stop();
         if let Some(server) = self.server.take() {
             drop(server.join());
         }

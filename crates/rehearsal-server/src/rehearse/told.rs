@@ -1,0 +1,161 @@
+//! Follows a rehearsal run by run, and keeps what is known in the file of the report.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{fs, io};
+
+use rehearsal::{Choices, Event, Outcome};
+use rehearsal_explore::Observer;
+use rehearsal_remote::Rehearsal;
+
+use crate::plan::Plan;
+
+/// Follows the runs of a rehearsal.
+pub(super) struct Told<'a> {
+    plan: &'a Plan,
+    rehearsal: &'a Rehearsal,
+    known: Mutex<Known>,
+}
+
+/// What is known so far.
+#[derive(Default)]
+struct Known {
+    runs: u32,
+    /// By what was found, in how many runs, and the choices of the first.
+    found: BTreeMap<String, (u32, String)>,
+    /// How often an attempt was silent when the last run had ended, and in how many runs one was.
+    unsettled: u64,
+    unsettled_runs: u32,
+    /// How the run without a cancel differs from the one that was recorded.
+    differs: Option<String>,
+    unwritten: Option<String>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(plan: &'a Plan, rehearsal: &'a Rehearsal) -> Self {
+        Self { plan, rehearsal, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether any run was made as a whole.
+    pub(super) fn any(&self) -> bool {
+        self.known().runs > 0
+    }
+
+    /// What is rehearsed, in a line.
+    pub(super) fn head(&self) -> String {
+        let Rehearsal { workflow_type, workflow_id, .. } = self.rehearsal;
+        format!("rehearsed: {workflow_type} ({workflow_id})")
+    }
+
+    /// What is to be said of all runs together, below the report.
+    pub(super) fn tail(&self) -> String {
+        let known = self.known();
+        let mut tail = String::new();
+        let mut line = |text: &str| {
+            let _ = writeln!(tail, "  {text}");
+        };
+        if let Some(differs) = &known.differs {
+            line(differs);
+        }
+        if let Some(why) = self.rehearsal.stopped_by() {
+            line(&format!("stopped after {} runs: {why}", known.runs));
+        } else {
+            self.rehearsal.findings().iter().for_each(|found| line(found));
+        }
+        if known.unsettled_runs > 0 {
+            line(&format!(
+                "unsettled: {} of {} runs, in which an activity was silent: real time decided whether it was done",
+                known.unsettled_runs, known.runs
+            ));
+        }
+        if let Some(unwritten) = &known.unwritten {
+            line(unwritten);
+        }
+        tail
+    }
+
+    /// How far it has come, for whoever finds no more than this.
+    fn progress(&self) -> String {
+        let known = self.known();
+        let mut text = format!("{}\n\n  not finished: {} runs made", self.head(), known.runs);
+        if known.found.is_empty() {
+            text.push_str(", nothing found\n");
+        } else {
+            text.push('\n');
+        }
+        for (found, (runs, choices)) in &known.found {
+            let _ = writeln!(text, "  {found}\n    in {runs} runs, first with `{choices}`");
+        }
+        text
+    }
+
+    /// Writes the file of the report. Who ends the process between two writes finds the earlier one whole.
+    pub(super) fn keep(&self, text: &str) {
+        let Some(path) = &self.plan.report else { return };
+        if let Err(error) = replace(path, text) {
+            let unwritten =
+                format!("the report could not be written to {}: {error}", path.display());
+            self.known().unwritten = Some(unwritten);
+        }
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, text)?;
+    fs::rename(&beside, path)
+}
+
+impl Observer for Told<'_> {
+    fn ended(&self, choices: &Choices, outcome: &Outcome) {
+        // A run in which a worker was gone says nothing of its code.
+        if self.rehearsal.stopped_by().is_some() {
+            return;
+        }
+        let unsettled = self.rehearsal.unsettled();
+        let mut known = self.known();
+        if known.runs == 0 {
+            known.differs = differs(self.rehearsal, outcome);
+        }
+        known.runs += 1;
+        known.unsettled_runs += u32::from(unsettled > known.unsettled);
+        known.unsettled = unsettled;
+        for finding in &outcome.findings {
+            let what = format!("{}  {}", finding.code, finding.headline);
+            known.found.entry(what).or_insert_with(|| (0, choices.to_string())).0 += 1;
+        }
+        drop(known);
+        self.keep(&self.progress());
+    }
+
+    fn goes_on(&self) -> bool {
+        self.rehearsal.stopped_by().is_none()
+    }
+}
+
+/// Where the run without a cancel is another one than that which was recorded: what was asked is asked at its times again,
+/// whatever is answered, and that may not be enough.
+fn differs(rehearsal: &Rehearsal, baseline: &Outcome) -> Option<String> {
+    let of = |it: &&rehearsal::Execution| it.workflow_id == rehearsal.workflow_id;
+    let rehearsed = baseline.executions.iter().rfind(of).map_or(&[][..], |of| &of.history);
+    let recorded = &rehearsal.history;
+    let most = recorded.len().max(rehearsed.len());
+    let at = (0..most).find(|&at| name(recorded, at) != name(rehearsed, at))?;
+    Some(format!(
+        "the run without a cancel is not the one that was recorded: event {} is {}, and was {}",
+        at + 1,
+        name(rehearsed, at),
+        name(recorded, at)
+    ))
+}
+
+fn name(events: &[Arc<Event>], at: usize) -> &str {
+    events.get(at).map_or("nothing", |event| event.kind.type_name())
+}
