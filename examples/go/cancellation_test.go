@@ -1,0 +1,94 @@
+package cancellation
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+)
+
+// server starts the dev server of the test. ExistingPath and ExtraArgs are all that makes it a rehearsal: without them the
+// same test runs on the server that the SDK downloads.
+func server(t *testing.T, report string) client.Client {
+	t.Helper()
+	path := os.Getenv("REHEARSAL_SERVER")
+	if path == "" {
+		t.Skip("REHEARSAL_SERVER names no rehearsal-server")
+	}
+	server, err := testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
+		ExistingPath: path,
+		ExtraArgs: []string{
+			"--sweep", "--fail", "--check", "cleanup-iff-canceled=CleanupActivity", "--report", report,
+		},
+		// A sweep is hundreds of runs, and the SDK logs each task.
+		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop() })
+	return server.Client()
+}
+
+// cancel starts a workflow, cancels it by its id while its activity heartbeats, and waits for what it comes to.
+func cancel(t *testing.T, workflow any, report string) error {
+	t.Helper()
+	ctx := context.Background()
+	c := server(t, report)
+	w := worker.New(c, "main", worker.Options{})
+	w.RegisterWorkflow(YourWorkflow)
+	w.RegisterWorkflow(YourCarelessWorkflow)
+	w.RegisterActivity(ActivityToBeCanceled)
+	w.RegisterActivity(ActivityToBeSkipped)
+	w.RegisterActivity(CleanupActivity)
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "order-7", TaskQueue: "main"}, workflow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3500 * time.Millisecond)
+	if err := c.CancelWorkflow(ctx, "order-7", ""); err != nil {
+		t.Fatal(err)
+	}
+	return run.Get(ctx, nil)
+}
+
+func TestYourWorkflowCleansUp(t *testing.T) {
+	err := cancel(t, YourWorkflow, "your-workflow.txt")
+	if !temporal.IsCanceledError(err) {
+		t.Fatalf("expected a canceled error, got: %v", err)
+	}
+	// The same each time, so it can be kept.
+	report, err := os.ReadFile("your-workflow.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(report), "\n\n")
+	want, err := os.ReadFile("table.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table != string(want) {
+		t.Fatalf("expected the table of the native port, got:\n%s", table)
+	}
+}
+
+// This one is red: the mistake is found at every point at which a cancel can strike while the activity is at work.
+func TestYourCarelessWorkflowCleansUp(t *testing.T) {
+	err := cancel(t, YourCarelessWorkflow, "your-careless-workflow.txt")
+	if !temporal.IsCanceledError(err) {
+		t.Fatalf("expected a canceled error, got: %v", err)
+	}
+}
