@@ -163,15 +163,16 @@ fn flat(runs: Vec<Vec<Simulated>>) -> Vec<Simulated> {
 }
 
 /// The histories of a run that are judged: that of the workflow that was started first, of those that were canceled, and of
-/// those that followed one that was canceled in its chain. The others are as in the run that was not canceled.
+/// the next one in the chain of such a one. The others are as in the run that was not canceled, or like the next one.
 fn judged(folder: &Folder, outcome: &Outcome) -> Result<Vec<Simulated>, String> {
     let run = format!("{}, swept, {}", folder.name, outcome.tape);
     let main = outcome.main().ok_or_else(|| format!("{run}: nothing was started"))?;
     let is_canceled =
         |of: &Execution| outcome.record.cancels.iter().any(|cancel| cancel.run_id == of.run_id);
     let is_judged = |of: &&Execution| {
-        let mut so_far = chain_up_to(outcome, of);
-        of.run_id != main.run_id && so_far.any(is_canceled) && began(&of.history)
+        let so_far = chain_up_to(outcome, of).count();
+        let mut last_two = chain_up_to(outcome, of).skip(so_far.saturating_sub(2));
+        of.run_id != main.run_id && last_two.any(is_canceled) && began(&of.history)
     };
     let others = outcome.executions.iter().filter(is_judged);
     let simulated = |of: &Execution| -> Result<Simulated, String> {

@@ -210,10 +210,12 @@ impl Found {
         if let Err(failure) = &swept {
             found.note(&plain, failure, "swept without the checks");
         }
-        match scenario.try_explore(Exploration::new(runs())) {
-            Ok(explored) => found.made.explored += explored.runs().len(),
-            Err(failure) => found.note(&scenario, &failure, "at random"),
+        // What a scenario was recorded for must not hide what else would be found in it.
+        let exploration = Exploration::new(runs()).past_findings();
+        if let Err(failure) = scenario.try_explore(exploration) {
+            found.note(&scenario, &failure, "at random");
         }
+        found.made.explored += runs() as usize;
         let other = other(folder, &plain, swept);
         (found, other)
     }
