@@ -382,7 +382,8 @@ fn a_workflow_that_does_not_close_is_rehearsed_up_to_its_horizon() {
     // What was asked since is rehearsed too.
     told.recv().unwrap();
     let closed = answer.recv().unwrap().unwrap();
-    assert!(matches!(closed.events[0].kind, EventKind::WorkflowExecutionCompleted(_)));
+    let kind = &closed.events[0].kind;
+    assert!(matches!(kind, EventKind::WorkflowExecutionCompleted(_)), "{kind:?}");
     house.close();
     let found = found.lock().unwrap();
     assert_eq!(found.len(), 2);

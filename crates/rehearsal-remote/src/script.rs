@@ -14,7 +14,7 @@ const BEAT: Duration = Duration::from_millis(100);
 /// What takes no longer takes no time: that is how long machines take, not what code waits for.
 const NOTHING: Duration = Duration::from_millis(250);
 
-/// A time, taken to the nearest beat.
+/// A time, taken to the nearest beat, or to none if it is [nothing](NOTHING).
 pub(crate) fn on_the_beat(time: Duration) -> Duration {
     if time < NOTHING {
         return Duration::ZERO;
@@ -183,12 +183,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_taken_to_the_nearest_beat() {
+    fn times_are_taken_to_the_nearest_beat_and_those_of_machines_to_none() {
         let millis = Duration::from_millis;
         let on = |time| on_the_beat(millis(time)).as_millis();
         assert_eq!(
-            [on(0), on(49), on(50), on(2013), on(86_400_000)],
-            [0, 0, 100, 2000, 86_400_000]
+            [on(0), on(249), on(250), on(349), on(2013), on(86_400_000)],
+            [0, 0, 300, 300, 2000, 86_400_000]
         );
     }
 }

@@ -107,17 +107,12 @@ impl Hands {
     }
 
     fn is_taken_by<P: Poll>(&self, out: &Undelivered, work: &P::Work) -> bool {
-        loop {
-            let slot = {
-                let mut inbox = self.shared.inbox();
-                let mut take = |queue| P::all(&mut inbox).take(&out.identity, queue);
-                out.queues.iter().find_map(|queue| take(queue))
-            };
-            let Some(slot) = slot else { return false };
-            if slot.answer(Ok(Some(work.clone()))) {
-                return true;
-            }
-        }
+        let next_poll = || {
+            let mut inbox = self.shared.inbox();
+            let mut take = |queue| P::all(&mut inbox).take(&out.identity, queue);
+            out.queues.iter().find_map(|queue| take(queue))
+        };
+        std::iter::from_fn(next_poll).any(|slot| slot.answer(Ok(Some(work.clone()))))
     }
 
     /// What has come since it was looked last, without waiting for anything.

@@ -136,6 +136,7 @@ impl Live {
         let due = !rehearsing.done && rehearsing.script.begins_with_a_start();
         if due {
             rehearsing.done = true;
+            self.wait_for_polls();
             let rehearsal = self.rehearsal(run, rehearsing.script.clone());
             let failure = {
                 let _pause = Pause::of(&self.shared);
@@ -147,6 +148,21 @@ impl Live {
         }
         self.rehearsing = Some(rehearsing);
         due
+    }
+
+    /// Workers begin to poll for workflow tasks and for activities one after the other. Those that do one of it alone so far
+    /// are given some real time to begin with the other; then they count as workers of that one.
+    fn wait_for_polls(&mut self) {
+        let until = self.wall.now().saturating_add(self.options.unpolled);
+        loop {
+            self.meet_workers();
+            let mut there = self.workers.values().filter(|known| !known.gone);
+            let now = self.wall.now();
+            if there.all(|known| known.workflows == known.activities) || now >= until {
+                return;
+            }
+            self.wall.wait(&self.shared.bell, Some(until.since(now)));
+        }
     }
 
     fn rehearsal(&self, run: RunRef, script: Script) -> Rehearsal {

@@ -245,16 +245,13 @@ impl Run {
             self.drop_task();
             self.reject_unprocessed();
             let dropped = Some(self.state.previous_started);
-            let next = match returned {
-                Some((identity, request_id)) => {
-                    let next = self.start_speculative(turn, identity, request_id)?;
-                    self.rest(turn);
-                    next
-                }
-                None => {
-                    self.finish(turn, self.has_messages());
-                    None
-                }
+            let next = if let Some((identity, request_id)) = returned {
+                let next = self.start_speculative(turn, identity, request_id)?;
+                self.rest(turn);
+                next
+            } else {
+                self.finish(turn, self.has_messages());
+                None
             };
             return Ok(Responded { next, dropped });
         }
