@@ -186,7 +186,7 @@ fn an_argument_that_cannot_be_written_is_a_panic() {
     });
     let trouble = trouble(&mut *code.instantiate(), vec![initialize("run-1")]);
     insta::assert_snapshot!(trouble, @r"
-    workflow code panicked: unable to encode the input of activity `Bad`: cannot encode a value of type `alloc::collections::btree::map::BTreeMap<(u8, u8), u8>`: key must be a string
+    workflow code panicked: unable to encode the input of activity `Bad`: cannot encode a value of type `BTreeMap<(u8, u8), u8>`: key must be a string
     at it/outcome.rs:184:13
     ");
 }
