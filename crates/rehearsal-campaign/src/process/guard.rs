@@ -67,6 +67,7 @@ mod tests {
     use super::*;
 
     /// A shell with a process of its own, as cargo has one; both wait for an input that never ends.
+    #[expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
     fn waiting() -> Child {
         let mut command = Command::new("sh");
         command.args(["-c", "cat; true"]).stdin(Stdio::piped()).process_group(0);

@@ -109,8 +109,7 @@ impl Hands {
     fn is_taken_by<P: Poll>(&self, out: &Undelivered, work: &P::Work) -> bool {
         let next_poll = || {
             let mut inbox = self.shared.inbox();
-            let mut take = |queue| P::all(&mut inbox).take(&out.identity, queue);
-            out.queues.iter().find_map(|queue| take(queue))
+            out.queues.iter().find_map(|queue| P::all(&mut inbox).take(&out.identity, queue))
         };
         std::iter::from_fn(next_poll).any(|slot| slot.answer(Ok(Some(work.clone()))))
     }

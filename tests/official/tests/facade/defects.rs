@@ -26,6 +26,7 @@ impl Doze {
     }
 
     #[signal]
+    #[expect(clippy::unused_self, reason = "the SDK wants it so")]
     pub fn poke(&mut self, _ctx: &mut SyncWorkflowContext<Self>) {}
 }
 
