@@ -3,7 +3,7 @@
 //! Below the folder of the corpus each campaign has a folder by its workflow id, and in there each shard has one: a shard begins
 //! with the corpus as it was when the campaign began, whatever other shards learn meanwhile. The merge brings what they
 //! learned into the corpus. A process that is killed leaves whole files, so it is killed, with all that it has started, when
-//! its shard is canceled, and when its worker is gone ([`guard`]).
+//! its shard is canceled, and when its worker is gone (`guard`).
 
 mod guard;
 
