@@ -6,10 +6,9 @@
     reason = "a helper of a test may panic, and says what it needs where it needs it"
 )]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 use rehearsal::{
@@ -17,13 +16,10 @@ use rehearsal::{
     WorkflowError, hours, secs,
 };
 use rehearsal_activation::Query;
-use rehearsal_history::{Event, EventId, History, Payloads, SmolStr, Timestamp, scrub};
-use rehearsal_remote::{
-    ActivityDone, Door, HistoryAsk, Options, Refused, Report, Started, WorkflowPoll, open,
-};
-use rehearsal_service::{NotFound, RequestError, StartWorkflow, Target};
-use rehearsal_tests::outside::{Native, StoppedClock, ask, attempts, work};
-use rehearsal_worker::{Profile, WorkerOptions};
+use rehearsal_history::{Event, EventId, History, Payloads, Timestamp, scrub};
+use rehearsal_remote::{ActivityDone, HistoryAsk, Refused, Report, WorkflowPoll};
+use rehearsal_service::{NotFound, RequestError, Target};
+use rehearsal_tests::outside::{Attempt, House, StoppedClock, ask};
 
 const ORDER: Workflow<(), u64> = Workflow::new("Order");
 const CHARGE: Activity<u64, u64> = Activity::new("Charge");
@@ -45,25 +41,12 @@ async fn order(ctx: Context, (): ()) -> Result<u64, WorkflowError> {
     packed.map(|()| charged)
 }
 
-/// A house, with a worker for workflows and one for activities.
-struct House {
-    door: Door,
-    report: JoinHandle<Report>,
-    workers: Vec<JoinHandle<()>>,
-    /// Told when `Pack` has heartbeated.
-    beats: std::sync::mpsc::Receiver<()>,
-}
-
 fn scenario() -> Scenario {
     Scenario::new("order").workflow(ORDER, order)
 }
 
 /// The code of the activities outside: `Pack` goes on until it is canceled, if its workflow says so.
-fn code(
-    cancelable: bool,
-    beats: &Sender<()>,
-) -> impl Fn(&rehearsal_tests::outside::Attempt<'_>) -> ActivityDone {
-    let beats = beats.clone();
+fn code(cancelable: bool, beats: Sender<()>) -> impl Fn(&Attempt<'_>) -> ActivityDone {
     move |attempt| match attempt.work.task.activity_type.as_str() {
         "Charge" => ActivityDone::Completed(Payloads::encode(&14_u64).unwrap()),
         "Pack" => loop {
@@ -79,81 +62,31 @@ fn code(
     }
 }
 
-fn house(cancelable: bool) -> House {
-    let mut options = Options::new(Timestamp::from_nanos(1_767_225_600_000_000_000));
-    // The clock on the wall stands, so nobody is given time to speak.
-    options.hush = Duration::ZERO;
-    let (door, house) = open(options, Arc::new(StoppedClock::default()));
-    let report = Builder::new().spawn(move || house.run()).unwrap();
+/// A house, and what is told when `Pack` has heartbeated.
+fn house(cancelable: bool) -> (House, Receiver<()>) {
     let (heard, beats) = channel();
-    let scenario = scenario();
-    let definition = scenario.engine().definition("Order").unwrap();
-    let code_of: BTreeMap<SmolStr, _> = [("Order".into(), Arc::clone(definition))].into();
-    let native = Native {
-        options: WorkerOptions {
-            identity: "worker-1".into(),
-            sticky_queue: "sticky".into(),
-            task_queue: "main".into(),
-            sticky_timeout: secs(5),
-            profile: Profile::Go,
-        },
-        code: code_of,
-    };
-    let at_door = door.clone();
-    let workflows = Builder::new().spawn(move || work(&at_door, native).unwrap()).unwrap();
-    let at_door = door.clone();
-    let activities = Builder::new()
-        .spawn(move || attempts(&at_door, ("worker-1", "main"), code(cancelable, &heard)))
-        .unwrap();
-    House { door, report, workers: vec![workflows, activities], beats }
+    let order = Arc::clone(scenario().engine().definition("Order").unwrap());
+    let wall = Arc::new(StoppedClock::default());
+    (House::of(order, code(cancelable, heard), wall, None), beats)
 }
 
-impl House {
-    fn start(&self) -> Started {
-        let start = StartWorkflow {
-            workflow_id: "order-7".into(),
-            workflow_type: "Order".into(),
-            task_queue: "main".into(),
-            header: Profile::Go.client_header(),
-            identity: "client".into(),
-            execution_timeout: Profile::Go.client_timeout(None),
-            run_timeout: Profile::Go.client_timeout(None),
-            ..StartWorkflow::default()
-        };
-        ask(|reply| self.door.start_workflow(start, reply)).unwrap()
-    }
+fn approve(house: &House) {
+    house.approve(Target::current("order-7"));
+}
 
-    fn approve(&self) {
-        let signal = rehearsal_remote::Signal {
-            name: "approve".into(),
-            input: Payloads::encode(&"Ann").unwrap(),
-            header: Profile::Go.client_header(),
-            identity: "client".into(),
-            request_id: SmolStr::default(),
-        };
-        ask(|reply| self.door.signal(Target::current("order-7"), signal, reply)).unwrap();
-    }
+fn history(house: &House, wait: bool) -> Vec<Arc<Event>> {
+    let wanted = HistoryAsk {
+        target: Target::current("order-7"),
+        from: EventId::FIRST,
+        most: 0,
+        wait,
+        close_only: wait,
+    };
+    ask(|reply| drop(house.door.history(wanted, reply))).unwrap().events
+}
 
-    fn history(&self, wait: bool) -> Vec<Arc<Event>> {
-        let wanted = HistoryAsk {
-            target: Target::current("order-7"),
-            from: EventId::FIRST,
-            most: 0,
-            wait,
-            close_only: wait,
-        };
-        ask(|reply| drop(self.door.history(wanted, reply))).unwrap().events
-    }
-
-    fn now(&self) -> Timestamp {
-        ask(|reply| self.door.now(reply)).unwrap()
-    }
-
-    fn close(self) -> Report {
-        self.door.close();
-        self.workers.into_iter().for_each(|worker| worker.join().unwrap());
-        self.report.join().unwrap()
-    }
+fn now(house: &House) -> Timestamp {
+    ask(|reply| house.door.now(reply)).unwrap()
 }
 
 fn scrubbed(events: &[Arc<Event>]) -> String {
@@ -169,15 +102,15 @@ fn types(events: &[Arc<Event>]) -> Vec<&str> {
 /// engine.
 #[test]
 fn a_client_that_waits_makes_time_leap() {
-    let house = house(false);
-    let began = house.now();
+    let (house, _beats) = house(false);
+    let began = now(&house);
     assert!(house.start().started);
     ask(|reply| house.door.sleep(secs(10), false, reply)).unwrap();
-    house.approve();
-    let closed = house.history(true);
+    approve(&house);
+    let closed = history(&house, true);
     assert_eq!(types(&closed), ["EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED"]);
-    assert!(house.now().since(began) >= hours(24));
-    let outside = scrubbed(&house.history(false));
+    assert!(now(&house).since(began) >= hours(24));
+    let outside = scrubbed(&history(&house, false));
     assert_eq!(house.close(), Report::default());
 
     async fn charge(_: ActivityContext, amount: u64) -> Result<u64, ActivityError> {
@@ -200,9 +133,9 @@ fn a_client_that_waits_makes_time_leap() {
 /// the activity with its next heartbeat, and the workflow cleans up.
 #[test]
 fn a_cancel_reaches_an_activity_in_hand() {
-    let house = house(true);
-    house.start();
-    house.approve();
+    let (house, beats) = house(true);
+    let _started = house.start();
+    approve(&house);
     let door = house.door.clone();
     let waits = Builder::new()
         .spawn(move || {
@@ -212,12 +145,12 @@ fn a_cancel_reaches_an_activity_in_hand() {
             ask(|reply| drop(door.history(wanted, reply)))
         })
         .unwrap();
-    house.beats.recv().unwrap();
+    beats.recv().unwrap();
     let target = Target::current("order-7");
     ask(|reply| house.door.cancel(target, "".into(), "client".into(), reply)).unwrap();
     let closed = waits.join().unwrap().unwrap();
     assert_eq!(types(&closed.events), ["EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED"]);
-    let all = types(&house.history(false)).join(" ");
+    let all = types(&history(&house, false)).join(" ");
     assert!(all.contains("ACTIVITY_TASK_CANCEL_REQUESTED"), "{all}");
     assert!(all.contains("ACTIVITY_TASK_CANCELED"), "{all}");
     assert_eq!(house.close(), Report::default());
@@ -226,7 +159,7 @@ fn a_cancel_reaches_an_activity_in_hand() {
 /// Wrong calls are refused and change nothing.
 #[test]
 fn wrong_calls_are_refused() {
-    let house = house(false);
+    let (house, _beats) = house(false);
     assert_eq!(ask(|reply| house.door.unlock_time(reply)), Err(Refused::Unbalanced));
     assert_eq!(ask(|reply| house.door.lock_time(reply)), Ok(()));
     assert_eq!(ask(|reply| house.door.unlock_time(reply)), Ok(()));
@@ -249,10 +182,10 @@ fn wrong_calls_are_refused() {
 /// A sleep is over when virtual time has come there, and a poll that expires is answered with nothing.
 #[test]
 fn sleeps_leap_and_polls_expire() {
-    let house = house(false);
-    let began = house.now();
+    let (house, _beats) = house(false);
+    let began = now(&house);
     ask(|reply| house.door.sleep(hours(3), false, reply)).unwrap();
-    assert_eq!(house.now(), began + hours(3));
+    assert_eq!(now(&house), began + hours(3));
     ask(|reply| house.door.sleep(Duration::ZERO, false, reply)).unwrap();
 
     let (answers, answer) = channel();
@@ -262,5 +195,5 @@ fn sleeps_leap_and_polls_expire() {
     ticket.expire();
     ticket.expire();
     assert_eq!(answer.recv(), Ok(Ok(None)));
-    house.close();
+    let _report = house.close();
 }

@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use rehearsal::{
@@ -18,14 +16,12 @@ use rehearsal_examples::cancellation::{
     ACTIVITY_TO_BE_CANCELED, YOUR_WORKFLOW, rehearsal_of, your_workflow,
 };
 use rehearsal_explore::Observer;
-use rehearsal_history::{EventId, EventKind, Failure as Recorded, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, EventKind, Failure as Recorded, Payloads, Timestamp};
 use rehearsal_remote::{
-    Activities, ActivityDone, Bell, Door, HistoryAsk, HistoryPage, Options, Refused, Rehearsal,
-    Rehearse, Started, Wall, open,
+    Activities, ActivityDone, Bell, HistoryAsk, HistoryPage, Refused, Rehearsal, Rehearse, Wall,
 };
-use rehearsal_service::{StartWorkflow, Target};
-use rehearsal_tests::outside::{Attempt, Native, StoppedClock, ask, attempts, work};
-use rehearsal_worker::{Profile, WorkerOptions};
+use rehearsal_service::Target;
+use rehearsal_tests::outside::{Attempt, House, StoppedClock, ask};
 
 const ORDER: Workflow<(), u32> = Workflow::new("Order");
 const SHIP: Activity<(), u32> = Activity::new("Ship");
@@ -90,87 +86,21 @@ fn at_once() -> Code {
     })
 }
 
-/// A house with a worker for workflows and one for activities.
-struct House {
-    door: Door,
-    kept: JoinHandle<rehearsal_remote::Report>,
-    workers: Vec<JoinHandle<()>>,
+/// A house that rehearses, whose worker has the code of this scenario and whose activities return at once.
+fn house_of(scenario: &Scenario, rehearse: Rehearse) -> House {
+    let wall = Arc::new(StoppedClock::default());
+    House::of(order_of(scenario), at_once(), wall, Some(rehearse))
 }
 
-impl House {
-    fn of(
-        definition: Arc<dyn Definition>,
-        activities: Code,
-        wall: Arc<dyn Wall>,
-        rehearse: Rehearse,
-    ) -> Self {
-        let mut options = Options::new(Timestamp::from_nanos(1_767_225_600_000_000_000));
-        // The clock on the wall stands, so nobody is given time to speak.
-        options.hush = Duration::ZERO;
-        let (door, house) = open(options, wall);
-        let house = house.rehearsing(rehearse);
-        let kept = Builder::new().spawn(move || house.run()).unwrap();
-        let code: BTreeMap<SmolStr, _> = [("Order".into(), definition)].into();
-        let native = Native {
-            options: WorkerOptions {
-                identity: "worker-1".into(),
-                sticky_queue: "sticky".into(),
-                task_queue: "main".into(),
-                sticky_timeout: secs(5),
-                profile: Profile::Go,
-            },
-            code,
-        };
-        let at_door = door.clone();
-        let workflows = Builder::new().spawn(move || drop(work(&at_door, native))).unwrap();
-        let at_door = door.clone();
-        let activities = move || attempts(&at_door, ("worker-1", "main"), activities);
-        let activities = Builder::new().spawn(activities).unwrap();
-        Self { door, kept, workers: vec![workflows, activities] }
-    }
+fn order_of(scenario: &Scenario) -> Arc<dyn Definition> {
+    Arc::clone(scenario.engine().definition("Order").unwrap())
+}
 
-    fn with(scenario: &Scenario, rehearse: Rehearse) -> Self {
-        let definition = Arc::clone(scenario.engine().definition("Order").unwrap());
-        Self::of(definition, at_once(), Arc::new(StoppedClock::default()), rehearse)
-    }
-
-    fn start(&self) -> Started {
-        let start = StartWorkflow {
-            workflow_id: "order-7".into(),
-            workflow_type: "Order".into(),
-            task_queue: "main".into(),
-            header: Profile::Go.client_header(),
-            identity: "client".into(),
-            execution_timeout: Profile::Go.client_timeout(None),
-            run_timeout: Profile::Go.client_timeout(None),
-            ..StartWorkflow::default()
-        };
-        ask(|reply| self.door.start_workflow(start, reply)).unwrap()
-    }
-
-    fn approve(&self, target: Target) {
-        let signal = rehearsal_remote::Signal {
-            name: "approve".into(),
-            input: Payloads::encode(&"Ann").unwrap(),
-            header: Profile::Go.client_header(),
-            identity: "client".into(),
-            request_id: SmolStr::default(),
-        };
-        ask(|reply| self.door.signal(target, signal, reply)).unwrap();
-    }
-
-    /// Waits for the result; how the workflow has closed.
-    fn result(&self) -> EventKind {
-        let page: Result<HistoryPage, Refused> =
-            ask(|reply| drop(self.door.history(wait_for_close(), reply)));
-        page.unwrap().events[0].kind.clone()
-    }
-
-    fn close(self) -> rehearsal_remote::Report {
-        self.door.close();
-        self.workers.into_iter().for_each(|worker| drop(worker.join()));
-        self.kept.join().unwrap()
-    }
+/// Waits for the result; how the workflow has closed.
+fn result(house: &House) -> EventKind {
+    let page: Result<HistoryPage, Refused> =
+        ask(|reply| drop(house.door.history(wait_for_close(), reply)));
+    page.unwrap().events[0].kind.clone()
 }
 
 fn wait_for_close() -> HistoryAsk {
@@ -233,12 +163,12 @@ async fn refund(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
 #[test]
 fn a_result_is_rehearsed_before_it_is_told() {
     let found = Arc::new(Mutex::new(Vec::new()));
-    let house = House::with(&scenario_of(order), kept(Arc::clone(&found)));
+    let house = house_of(&scenario_of(order), kept(Arc::clone(&found)));
     let started = house.start();
     ask(|reply| house.door.sleep(secs(10), false, reply)).unwrap();
     house.approve(Target::run("order-7", started.run_id));
-    assert!(matches!(house.result(), EventKind::WorkflowExecutionCompleted(_)));
-    assert!(matches!(house.result(), EventKind::WorkflowExecutionCompleted(_)));
+    assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
+    assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
     assert_eq!(house.close(), rehearsal_remote::Report::default());
 
     let inside = scenario_of(order)
@@ -304,9 +234,9 @@ fn activities_do_what_was_recorded_of_them() {
         assert_eq!(attempt.heartbeat(details()), Ok(true));
         ActivityDone::Completed(Payloads::encode(&2_u32).unwrap())
     });
-    let code_of = Arc::clone(scenario_of(holding).engine().definition("Order").unwrap());
-    let house = House::of(code_of, code, Arc::new(StoppedClock::default()), rehearse);
-    house.start();
+    let wall = Arc::new(StoppedClock::default());
+    let house = House::of(order_of(&scenario_of(holding)), code, wall, Some(rehearse));
+    let _started = house.start();
     beaten.recv().unwrap();
     let target = Target::current("order-7");
     ask(|reply| house.door.cancel(target, "".into(), "client".into(), reply)).unwrap();
@@ -315,8 +245,8 @@ fn activities_do_what_was_recorded_of_them() {
     let page = ask(|reply| drop(house.door.history(requested, reply))).unwrap();
     assert!(matches!(page.events[0].kind, EventKind::ActivityTaskCancelRequested(_)));
     go.send(()).unwrap();
-    assert!(matches!(house.result(), EventKind::WorkflowExecutionCompleted(_)));
-    house.close();
+    assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
+    let _report = house.close();
     let inside = scenario_of(holding)
         .activity(SHIP, ship_until_canceled)
         .activity(REFUND, refund)
@@ -337,10 +267,10 @@ fn activities_do_what_was_recorded_of_them() {
 #[test]
 fn what_is_found_is_told_in_place_of_the_result() {
     let found = Arc::new(Mutex::new(Vec::new()));
-    let house = House::with(&scenario_of(careless), kept(Arc::clone(&found)));
-    house.start();
+    let house = house_of(&scenario_of(careless), kept(Arc::clone(&found)));
+    let _started = house.start();
     for _ in 0..2 {
-        let EventKind::WorkflowExecutionFailed(failed) = house.result() else {
+        let EventKind::WorkflowExecutionFailed(failed) = result(&house) else {
             panic!("it is told that something was found")
         };
         let failure = failed.failure.unwrap();
@@ -356,7 +286,7 @@ fn what_is_found_is_told_in_place_of_the_result() {
     let page = ask(|reply| drop(house.door.history(all, reply))).unwrap();
     let last = page.events.last().unwrap();
     assert!(matches!(last.kind, EventKind::WorkflowExecutionCompleted(_)));
-    house.close();
+    let _report = house.close();
     assert_eq!(found.lock().unwrap().len(), 1);
 }
 
@@ -371,8 +301,8 @@ fn a_workflow_that_does_not_close_is_rehearsed_up_to_its_horizon() {
         tell.send(()).unwrap();
         came
     });
-    let house = House::with(&scenario_of(patient), rehearse);
-    house.start();
+    let house = house_of(&scenario_of(patient), rehearse);
+    let _started = house.start();
     let (answers, answer) = channel();
     let reply = Box::new(move |page: Result<HistoryPage, Refused>| answers.send(page).is_ok());
     house.door.history(wait_for_close(), reply);
@@ -384,7 +314,7 @@ fn a_workflow_that_does_not_close_is_rehearsed_up_to_its_horizon() {
     let closed = answer.recv().unwrap().unwrap();
     let kind = &closed.events[0].kind;
     assert!(matches!(kind, EventKind::WorkflowExecutionCompleted(_)), "{kind:?}");
-    house.close();
+    let _report = house.close();
     let found = found.lock().unwrap();
     assert_eq!(found.len(), 2);
     assert!(found[0].contains("then the workflow is at rest"), "{}", found[0]);
@@ -403,14 +333,14 @@ fn a_client_may_go_away_while_it_waits() {
         goes.recv().unwrap();
         inner(rehearsal)
     });
-    let house = House::with(&scenario_of(order), rehearse);
-    house.start();
+    let house = house_of(&scenario_of(order), rehearse);
+    let _started = house.start();
     let ticket = house.door.history(wait_for_close(), Box::new(|_| false));
     begins.recv().unwrap();
     ticket.gone();
     go.send(()).unwrap();
-    assert!(matches!(house.result(), EventKind::WorkflowExecutionCompleted(_)));
-    house.close();
+    assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
+    let _report = house.close();
     assert_eq!(found.lock().unwrap().len(), 1);
 }
 
@@ -462,7 +392,7 @@ impl Definition for Mortal {
 /// When the worker dies, the sweep stops where it is: the report says so, and the client is told the result.
 #[test]
 fn a_sweep_ends_with_its_worker() {
-    let code = Arc::clone(scenario_of(order).engine().definition("Order").unwrap());
+    let code = order_of(&scenario_of(order));
     let wall = Impatient::default();
     let died = Arc::clone(&wall.died);
     let mortal = Mortal { code, runs: AtomicU32::new(12), died };
@@ -472,16 +402,16 @@ fn a_sweep_ends_with_its_worker() {
         tell.send((report.table(), rehearsal.stopped_by())).unwrap();
         None
     });
-    let house = House::of(Arc::new(mortal), at_once(), Arc::new(wall), rehearse);
-    house.start();
-    assert!(matches!(house.result(), EventKind::WorkflowExecutionCompleted(_)));
+    let house = House::of(Arc::new(mortal), at_once(), Arc::new(wall), Some(rehearse));
+    let _started = house.start();
+    assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
     let (table, stopped_by) = told.recv().unwrap();
     assert_eq!(
         stopped_by.as_deref(),
         Some("worker worker-1 does not poll queue \"main\" for workflow tasks any more")
     );
     assert!(table.contains("points, then it was stopped"), "{table}");
-    house.close();
+    let _report = house.close_without_worker();
 }
 
 /// What a server sees of `ActivityToBeCanceled` of the guide's sample in Go: it heartbeats each second, and its worker sends

@@ -2,9 +2,11 @@
 //! native worker and the instances behind it.
 
 mod activities;
+mod house;
 mod stage;
 mod worker;
 
 pub use self::activities::{Attempt, attempts};
+pub use self::house::House;
 pub use self::stage::{Stage, StoppedClock};
 pub use self::worker::{LOCAL, NO_CODE, Native, ask, work};
