@@ -2,14 +2,14 @@
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use rehearsal::{History, OfficialWorld as _, ReplayError, Scenario, Stub, replay};
+use rehearsal::{History, ReplayError, replay};
 use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConversionError, PayloadConverter,
     SerializationContextData,
 };
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 
-use crate::{Pack, Packer, json, packer};
+use crate::{Pack, json, packing};
 
 /// Seals payloads with a salt of its own, and opens them whatever their salt is.
 #[derive(Debug)]
@@ -53,18 +53,7 @@ fn sealing(salt: u64) -> DataConverter {
 
 #[test]
 fn a_history_of_sealed_payloads_is_replayed_decoded() {
-    let outcome = Scenario::new("sealed")
-        .official::<Pack>()
-        .data_converter(sealing(1))
-        .activities(packer)
-        .real(Packer::pack)
-        .real(Packer::unpack)
-        .stub(Packer::number, Stub::returns(7))
-        .stub(Packer::calls_a_thread, Stub::returns(()))
-        .client(|world| {
-            world.start_official::<Pack>("order-7", "7".to_owned());
-        })
-        .run();
+    let outcome = packing().data_converter(sealing(1)).run();
     let file = json(&outcome);
     let sealed = replay(&file);
     assert!(!sealed.history().unwrap().print().contains("parcels for"));

@@ -4,19 +4,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use rehearsal::{
-    Activity, ActivityOptions as NativeActivityOptions, Context, Handle, OfficialWorld as _,
-    Profile, Scenario, Signal, Stub, Takes, Workflow, WorkflowError, World, secs,
+    ActivityOptions as NativeActivityOptions, Context, OfficialWorld as _, Profile, Scenario,
+    Workflow, WorkflowError, secs,
 };
-use temporalio_macros::{activities, workflow, workflow_methods};
-use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
     ActivityCancellationType, ActivityOptions, ContinueAsNewOptions, SyncWorkflowContext,
     WorkflowContext, WorkflowResult,
 };
 
+use super::signals::{BOOK, Books, PAY, booked, pay};
+
 const LEDGER: Workflow<u32, u32> = Workflow::new("Ledger");
-const BOOK: Activity<u32, u32> = Activity::new("Books::book");
-const PAY: Signal<u32> = Signal::new("pay");
 
 async fn ledger(ctx: Context, left: u32) -> Result<u32, WorkflowError> {
     let ctx = ctx.with_activity_options(
@@ -60,29 +59,6 @@ impl Ledger {
     #[signal]
     pub fn pay(&mut self, _ctx: &mut SyncWorkflowContext<Self>, cents: u32) {
         self.payments.push_back(cents);
-    }
-}
-
-#[derive(Default)]
-pub struct Books;
-
-#[activities]
-impl Books {
-    #[activity]
-    pub async fn book(_ctx: ActivityContext, cents: u32) -> Result<u32, ActivityError> {
-        Ok(cents)
-    }
-}
-
-fn booked() -> Stub<u32, Takes<u32>> {
-    Stub::computes(Ok::<u32, rehearsal::ActivityError>).after(secs(2))
-}
-
-fn pay(world: &mut World, ledger: &Handle) {
-    for (after, cents) in [(3, 10), (3, 20), (0, 30)] {
-        world.advance(secs(after));
-        // A ledger that was canceled before takes no signal any more.
-        let _ = world.signal(ledger, PAY, cents);
     }
 }
 

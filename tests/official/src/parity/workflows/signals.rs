@@ -14,8 +14,8 @@ use temporalio_sdk::{
 };
 
 const LEDGER: Workflow<u32, u32> = Workflow::new("Ledger");
-const BOOK: Activity<u32, u32> = Activity::new("Books::book");
-const PAY: Signal<u32> = Signal::new("pay");
+pub(super) const BOOK: Activity<u32, u32> = Activity::new("Books::book");
+pub(super) const PAY: Signal<u32> = Signal::new("pay");
 
 async fn ledger(ctx: Context, payments: u32) -> Result<u32, WorkflowError> {
     let options = NativeActivityOptions::start_to_close(secs(30)).with_wait_for_cancellation();
@@ -69,11 +69,11 @@ impl Books {
     }
 }
 
-fn booked() -> Stub<u32, Takes<u32>> {
+pub(super) fn booked() -> Stub<u32, Takes<u32>> {
     Stub::computes(Ok::<u32, rehearsal::ActivityError>).after(secs(2))
 }
 
-fn pay(world: &mut World, ledger: &Handle) {
+pub(super) fn pay(world: &mut World, ledger: &Handle) {
     for (after, cents) in [(3, 10), (3, 20), (0, 30)] {
         world.advance(secs(after));
         // A ledger that was canceled before takes no signal any more.
