@@ -33,7 +33,8 @@ pub struct Options {
     pub hush: Duration,
     /// How long a worker may take for a task, or to poll again, in real time.
     pub patience: Duration,
-    /// How long time does not leap because of a task that nobody polls for, in real time.
+    /// How long time does not leap because of a task that nobody polls for, and how long what is to be rehearsed waits for
+    /// workers that poll for workflow tasks or for activities alone so far, in real time.
     pub unpolled: Duration,
     /// What the namespace is called in events that name it.
     pub namespace: SmolStr,

@@ -1,6 +1,6 @@
 //! What activities did once, so that they need not do it again: a recording of their attempts, and code that does the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl Recorded {
     pub(crate) fn play(self, scenario: Scenario) -> Scenario {
         let recorded = Arc::new(self);
         let names = recorded.calls.iter().map(|call| call.name.clone());
-        let names: std::collections::BTreeSet<SmolStr> = names.collect();
+        let names: BTreeSet<SmolStr> = names.collect();
         let scenario = scenario.with_fake(Taken::default);
         names.into_iter().fold(scenario, |scenario, name| {
             scenario.with_activity(name, Arc::new(Player(Arc::clone(&recorded))))

@@ -60,6 +60,9 @@ const IGNORED: &[&str] = &[
 /// The same, without one.
 const IGNORED_SWITCHES: &[&str] = &["--headless", "--log-config"];
 
+/// What says how a sweep is made, and means nothing without one.
+const OF_SWEEP: &[&str] = &["--activities", "--check", "--fail", "--report", "--only"];
+
 /// Why a command line cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadArguments {
@@ -184,6 +187,9 @@ impl Arguments {
                 let no_value = || BadArguments::NoValue { option: option.to_owned() };
                 joined.or_else(|| words.next()).ok_or_else(no_value)
             };
+            if OF_SWEEP.contains(&option) {
+                of_sweep.get_or_insert(option);
+            }
             match option {
                 "--enable-time-skipping" => locked = false,
                 "--lock-time" => locked = true,
@@ -197,16 +203,11 @@ impl Arguments {
                     }
                 }
                 "--sweep" => sweep = true,
-                "--activities" | "--check" | "--fail" | "--report" | "--only" => {
-                    of_sweep.get_or_insert(option);
-                    match option {
-                        "--activities" => plan.activities = activities(option, value()?)?,
-                        "--check" => plan.checks.push(value()?.parse()?),
-                        "--report" => plan.report = Some(value()?.into()),
-                        "--only" => plan.only = Some(typed::<Tape>(option, "a tape", value()?)?),
-                        _ => plan.fail = true,
-                    }
-                }
+                "--activities" => plan.activities = activities(option, value()?)?,
+                "--check" => plan.checks.push(value()?.parse()?),
+                "--fail" => plan.fail = true,
+                "--report" => plan.report = Some(value()?.into()),
+                "--only" => plan.only = Some(typed::<Tape>(option, "a tape", value()?)?),
                 "--search-attribute" => read.search_attributes.push(attribute(option, value()?)?),
                 _ if IGNORED_SWITCHES.contains(&option) => {}
                 _ if IGNORED.contains(&option) => drop(value()?),
