@@ -170,14 +170,13 @@ fn judged(folder: &Folder, outcome: &Outcome) -> Result<Vec<Simulated>, String> 
     let is_canceled =
         |of: &Execution| outcome.record.cancels.iter().any(|cancel| cancel.run_id == of.run_id);
     let is_judged = |of: &&Execution| {
-        let so_far = chain_up_to(outcome, of).count();
-        let mut last_two = chain_up_to(outcome, of).skip(so_far.saturating_sub(2));
+        let mut last_two = chain_up_to(outcome, of).into_iter().rev().take(2);
         of.run_id != main.run_id && last_two.any(is_canceled) && began(&of.history)
     };
     let others = outcome.executions.iter().filter(is_judged);
     let simulated = |of: &Execution| -> Result<Simulated, String> {
-        let name =
-            format!("{run}, {} (run {})", of.workflow_id, chain_up_to(outcome, of).count() - 1);
+        let nth = chain_up_to(outcome, of).len() - 1;
+        let name = format!("{run}, {} (run {nth})", of.workflow_id);
         let history = History::new(of.history.clone());
         let history = history.map_err(|error| format!("{name}: {error}"))?;
         Ok(Simulated { name, suite: folder.name, history })
@@ -186,10 +185,10 @@ fn judged(folder: &Folder, outcome: &Outcome) -> Result<Vec<Simulated>, String> 
 }
 
 /// The runs of a chain up to this one.
-fn chain_up_to<'a>(outcome: &'a Outcome, of: &Execution) -> impl Iterator<Item = &'a Execution> {
+fn chain_up_to<'a>(outcome: &'a Outcome, of: &Execution) -> Vec<&'a Execution> {
     let last = outcome.executions.iter().position(|it| it.run_id == of.run_id).unwrap_or_default();
-    let first = first_run_id(of).to_owned();
-    outcome.executions[..=last].iter().filter(move |it| first_run_id(it) == first)
+    let is_of_chain = |it: &&Execution| first_run_id(it) == first_run_id(of);
+    outcome.executions[..=last].iter().filter(is_of_chain).collect()
 }
 
 /// The first run of its chain.
