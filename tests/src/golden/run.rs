@@ -59,8 +59,9 @@ pub fn simulate_in(
     }
 }
 
-/// How it went where the server was free to choose: in which order it took what was due at the same time. That is the
-/// calm one unless the scenario has a file that says which.
+/// How it went where the server was free to choose, in which order it took what was due at the same time; and what struck,
+/// where a fault stands for what the recorded code or the recorder did. It is the calm run unless the scenario has a file
+/// that says which.
 fn tape(folder: &Folder) -> Result<Tape, String> {
     match fs::read_to_string(folder.file("tape")) {
         Ok(text) => text.trim().parse().map_err(|error| format!("tape: {error}")),

@@ -145,6 +145,10 @@ pub struct Step {
     pub queue: Option<String>,
     /// How long the client waits for the answer to a query or an update; 20 s if this is not given.
     pub timeout: Option<Span>,
+    /// Whether the recorder kept the answer from the client until it gave up. In simulation a fault does: the tape of the
+    /// scenario has it.
+    #[serde(default)]
+    pub unanswered: bool,
     /// The id of an update; `update-N`, N the number of the step from 1, if this is not given.
     pub update_id: Option<String>,
     /// How far an update must come: `accepted`, or `completed`, which is the default.
