@@ -6,7 +6,8 @@ use std::time::Duration;
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, ChoiceKey, ChoiceKind, ChosenBy,
     ClientError, Code, Context, EventKind, Exploration, Handle, Outcome, Query, Scenario, Signal,
-    StartOptions, Status, Stub, Tape, WorkerSpec, Workflow, WorkflowError, World, mins, secs,
+    StartOptions, Status, Stub, Tape, Update, WorkerSpec, Workflow, WorkflowError,
+    WorkflowIdConflictPolicy, World, mins, secs,
 };
 
 const NAP: Workflow<(), ()> = Workflow::new("Nap");
@@ -361,6 +362,36 @@ fn a_client_that_is_not_answered_may_ask_again_or_leave_and_what_waits_for_it_is
         }),
         (Status::Terminated, 1)
     );
+}
+
+#[test]
+fn a_client_is_not_told_that_what_it_sent_with_a_start_was_taken() {
+    const ADD: Update<u32, u32> = Update::new("add");
+    let options = || StartOptions {
+        id_conflict_policy: WorkflowIdConflictPolicy::UseExisting,
+        ..StartOptions::new(NAP.name(), "nap-1")
+    };
+    let adding = |ctx: Context, ()| async move {
+        ctx.on_update(ADD, |_ctx, n| async move { Ok(n) }).await;
+        ctx.signals(GO).recv().await;
+        Ok::<(), WorkflowError>(())
+    };
+    let scenario = napping().workflow(NAP, adding).client(move |world| {
+        let updated = world.update_with_start(options(), ADD, 1).expect_err("it is not answered");
+        assert_eq!(updated, ClientError::UpdateTimeout);
+        let signaled = world.signal_with_start(options(), GO, ()).expect_err("it is not answered");
+        assert_eq!(signaled, ClientError::DeadlineExceeded);
+    });
+    let tape: Tape = "reply.0.0=1,reply.0.1=1".parse().expect("a tape");
+    let outcome = scenario.try_run(&tape).expect("nothing is found");
+    let [execution] = outcome.executions.as_slice() else { panic!("it is started once") };
+    assert_eq!(execution.status, Status::Completed);
+    let told: Vec<String> =
+        outcome.record.strikes.iter().map(|strike| strike.what.to_string()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    the client was told that its deadline had passed, though its update-with-start add was taken
+    the client was told that its deadline had passed, though its signal-with-start go was taken
+    ");
 }
 
 /// Closes after a second, unless it was poked; the client pokes it while that task is with the worker, so that the task

@@ -7,6 +7,7 @@ use rehearsal_history::{Payloads, SmolStr, WorkflowIdConflictPolicy};
 use rehearsal_service::{Answer, Input, InvalidRequest, NotFound, RequestError, UpdateWithStart};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smol_str::format_smolstr;
 
 use super::client::{ClientError, IDENTITY, StartOptions, decoded};
 use super::updates::{PATIENCE, Stage};
@@ -21,7 +22,7 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: the id cannot be used again, the policies cannot be meant, or a running workflow has had
-    /// enough signals.
+    /// enough signals. [`ClientError::DeadlineExceeded`] where a fault keeps the answer from the client: then it was taken.
     ///
     /// # Panics
     ///
@@ -65,7 +66,11 @@ impl World {
         input: Option<&Payloads>,
     ) -> Result<Handle, ClientError> {
         self.moved = true;
-        self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY)
+        let handle = self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY)?;
+        if self.reply_is_lost(handle.run, || format_smolstr!("signal-with-start {name}")) {
+            return Err(ClientError::DeadlineExceeded);
+        }
+        Ok(handle)
     }
 
     pub(super) fn signal_with_start_as(
@@ -161,7 +166,16 @@ impl World {
             let accepted = sent.and_then(|(handle, sent)| {
                 self.wait_for(&sent, Stage::Accepted, give_up).map(|_accepted| (handle, sent))
             });
-            let Err(error) = &accepted else { return accepted };
+            let error = match &accepted {
+                Err(error) => error,
+                Ok((handle, _)) => {
+                    let what = || format_smolstr!("update-with-start {name}");
+                    if self.reply_is_lost(handle.run, what) {
+                        return Err(ClientError::UpdateTimeout);
+                    }
+                    return accepted;
+                }
+            };
             // `updateOnlyWasAbortedByClosingWorkflow`: by the server once, and then by the clients of SDKs.
             if ran && is_aborted(error) && (!closed_before || self.scenario.client_retries) {
                 closed_before = true;
