@@ -1,6 +1,6 @@
 //! What the answers of a run did, in words.
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Order, Outcome, Strike, Tape};
+use rehearsal_engine::{ChoiceKey, ChoiceKind, Injection, Order, Outcome, Place, Strike, Tape};
 use rehearsal_history::duration_text;
 
 use crate::page::who;
@@ -62,6 +62,13 @@ fn delay(answers: &[(ChoiceKey, usize)], outcome: &Outcome) -> Option<(String, u
     Some((line, count))
 }
 
+/// Where a cancel came, as a line says it that stands by itself: in a table it is said above what is meant by a job.
+pub(crate) fn place_in_words(place: Place) -> String {
+    let is_in_task = matches!(place, Place::WithJobBefore | Place::WithJobAfter);
+    let in_task = if is_in_task { "in one workflow task " } else { "" };
+    format!("{in_task}{}", place.label())
+}
+
 /// What an answer did in this run.
 pub(crate) fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> String {
     let nth = key.nth + 1;
@@ -70,7 +77,7 @@ pub(crate) fn in_words(key: ChoiceKey, answer: usize, outcome: &Outcome) -> Stri
             let canceled = who(outcome, key.execution, "canceled");
             let point = outcome.record.point(key.execution, key.nth);
             let place = point.map_or(String::new(), |point| {
-                format!(" at {}, {}", duration_text(point.at), point.place.label())
+                format!(" at {}, {}", duration_text(point.at), place_in_words(point.place))
             });
             match Injection::of(answer) {
                 Injection::WithNext => format!("{canceled}{place}, together with the next step"),

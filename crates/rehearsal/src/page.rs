@@ -16,7 +16,7 @@ use rehearsal_history::{History, Line, duration_text};
 
 use self::attempts::attempts;
 use self::contrast::{contrast, contrast_with};
-use crate::answers::all_in_words;
+use crate::answers::{all_in_words, place_in_words};
 use crate::pages::link;
 use crate::paint::{Role, Text};
 use crate::rerun;
@@ -162,8 +162,8 @@ fn canceled(
     let point = outcome.record.point(target.execution, target.nth);
     let at = point.map_or(String::new(), |point| format!(" at {}", duration_text(point.at)));
     let who = who(outcome, target.execution, "Canceled");
-    let (label, nth) = (target.place.label(), index + 1);
-    let _ = write!(page, "\n  {who}{at}, {label}: point {nth} of {of}.");
+    let (place, nth) = (place_in_words(target.place), index + 1);
+    let _ = write!(page, "\n  {who}{at}, {place}: point {nth} of {of}.");
     page.line(Role::Plain, &same_elsewhere(others, "at"));
 }
 

@@ -94,4 +94,4 @@ pub fn later(ctx: &Context) -> bool {
 
 const BEFORE_FIRST_TASK: &str = "before the first workflow task";
 const TASK_RUNNING: &str = "while a workflow task is running";
-const JOB_AFTER: &str = "with another job, after it";
+const JOB_AFTER: &str = "in one workflow task with another job, after it";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_engine::{Execution, OfAttempt, Outcome};
+use rehearsal_engine::{Call, Execution, OfAttempt, Outcome, Struck};
 use rehearsal_history::{EventId, History, duration_text};
 
 use super::{WIDEST, cut_to, values};
@@ -97,7 +97,8 @@ fn rows(outcome: &Outcome, execution: &Execution) -> Vec<Row> {
         let order = attempt.saturating_mul(4);
         let begins = format!("{activity}, attempt {attempt}, begins");
         add(call.started, call.scheduled, order, begins, false);
-        if let Some(at) = call.ended {
+        // Where a fault has it fail, that is said.
+        if let Some(at) = call.ended.filter(|_| !fails_by_fault(outcome, call)) {
             let how = match &call.result {
                 Some(Ok(_)) => "returns",
                 Some(Err(error)) if error.is_canceled() => "says that it was canceled",
@@ -120,6 +121,15 @@ fn rows(outcome: &Outcome, execution: &Execution) -> Vec<Row> {
     }
     keyed.sort_by_key(|(key, _)| *key);
     keyed.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Whether a fault had an attempt fail instead of running its code.
+fn fails_by_fault(outcome: &Outcome, call: &Call) -> bool {
+    let of_call = |of: &OfAttempt| {
+        (&of.run_id, of.scheduled, of.attempt) == (&call.run_id, call.scheduled, call.attempt)
+    };
+    let fails = |what: &Struck| matches!(what, Struck::Failed(of) if of_call(of));
+    outcome.record.strikes.iter().any(|strike| fails(&strike.what))
 }
 
 /// Whether an event tells what a run does.
