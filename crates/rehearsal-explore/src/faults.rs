@@ -38,7 +38,8 @@ pub struct FaultRow {
 /// one to each question about a [fault](ChoiceKind::FAULTS), the death of a worker in a workflow task, or an eviction. So a
 /// fault strikes wherever one can, once in each run, and nothing else does.
 ///
-/// With findings in the baseline itself nothing else is run.
+/// With findings in the baseline itself nothing else is run. Nor is it once the observer says that it does not
+/// [go on](Observer::goes_on).
 #[must_use]
 pub fn sweep_faults(
     scenario: &Scenario,
@@ -60,14 +61,14 @@ pub(crate) fn struck(question: &Question) -> impl Iterator<Item = (ChoiceKey, us
 }
 
 impl Sweep {
-    /// Makes one run for each single fault, unless something is found in the baseline.
+    /// Makes one run for each single fault, unless something is found in the baseline, as long as the observer goes on.
     pub(crate) fn strike(
         &mut self,
         scenario: &Scenario,
         checks: &[Arc<dyn Check>],
         observer: &dyn Observer,
     ) {
-        if !self.baseline.findings.is_empty() {
+        if !self.baseline.findings.is_empty() || self.stopped {
             return;
         }
         let asked = listen(scenario, &Tape::calm(), Patience::MayStayOpen).questions;
@@ -75,6 +76,10 @@ impl Sweep {
         for (key, answer) in asked.iter().flat_map(struck) {
             let tape = Tape::calm().with(key, answer);
             let outcome = self.run(scenario, checks, observer, &tape);
+            self.stopped = !observer.goes_on();
+            if self.stopped {
+                break;
+            }
             runs.push(FaultRun { key, answer, outcome });
         }
         self.faults = Some(runs);

@@ -48,8 +48,8 @@ pub trait Observer: Sync {
     /// A run that fails is made smaller, and another try has ended. Not called while runs are made in search of one.
     fn shrinks(&self, _progress: &Shrinking) {}
 
-    /// Whether a campaign goes on: asked before each of its runs, from whichever thread makes it. A sweep of cancels is asked
-    /// behind each of its runs but the first, and that run counts only if it goes on.
+    /// Whether a campaign goes on: asked before each of its runs, from whichever thread makes it. A sweep of cancels or of
+    /// single faults is asked behind each of its runs but the first, and that run counts only if it goes on.
     fn goes_on(&self) -> bool {
         true
     }

@@ -31,7 +31,7 @@ pub struct Sweep {
     pub pairs: Option<Pairs>,
     /// What none of the runs saw; empty if anything was found.
     pub unseen: Vec<Unseen>,
-    /// Whether the observer ended it before all points were run.
+    /// Whether the observer ended it before all runs were made.
     pub stopped: bool,
 }
 

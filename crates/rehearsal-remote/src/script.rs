@@ -125,7 +125,7 @@ impl Client<'_> {
             Asked::Input(input, answered) => {
                 let mut input = (**input).clone();
                 self.translate(&mut input);
-                if let Ok(Answer::Started(run)) = self.world.serve(input)
+                if let Ok(Answer::Started(run)) = self.world.ask_again(input)
                     && let Some(then) = answered
                 {
                     let now = self.world.service().run(run).run_id.clone();

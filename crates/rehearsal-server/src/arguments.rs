@@ -9,6 +9,7 @@
 //! `IGNORED` below.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use rehearsal::Tape;
@@ -38,6 +39,10 @@ usage: rehearsal-server PORT [--enable-time-skipping] [OPTIONS]
   --report FILE             with --sweep: the report, also as far as it is known while the sweep goes on
   --activities WHO          with --sweep: `recorded`, who do what they did before the sweep, unless it is said; or `real`,
                             the worker
+  --faults                  with --sweep: also each fault once, wherever one can strike: a worker that dies or is away, an
+                            answer that is lost, late or comes twice, a lost heartbeat, a lost cache
+  --explore N               with --sweep: then N runs more, in other orders, with cancels and faults
+  --seed N                  with --explore: other runs than those that go with the type of the workflow
   --only TAPE               with --sweep: this one run alone, as a report names it";
 
 /// Options of other servers that say nothing to this one, with a value.
@@ -59,9 +64,6 @@ const IGNORED: &[&str] = &[
 
 /// The same, without one.
 const IGNORED_SWITCHES: &[&str] = &["--headless", "--log-config"];
-
-/// What says how a sweep is made, and means nothing without one.
-const OF_SWEEP: &[&str] = &["--activities", "--check", "--fail", "--report", "--only"];
 
 /// Why a command line cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,11 +99,13 @@ pub enum BadArguments {
     /// There is no such check.
     #[error(transparent)]
     Check(#[from] NoSuchCheck),
-    /// An option says something of a sweep, and none is asked for.
-    #[error("`{option}` without `--sweep`")]
-    NoSweep {
+    /// An option says something of what another one asks for, which is not there.
+    #[error("`{option}` without `{of}`")]
+    Without {
         /// The option.
         option: String,
+        /// The other one.
+        of: &'static str,
     },
     /// The address is not one of this machine alone.
     #[error("`{ip}` is no loopback address: others could connect; say `--anyone` if they may")]
@@ -187,9 +191,6 @@ impl Arguments {
                 let no_value = || BadArguments::NoValue { option: option.to_owned() };
                 joined.or_else(|| words.next()).ok_or_else(no_value)
             };
-            if OF_SWEEP.contains(&option) {
-                of_sweep.get_or_insert(option);
-            }
             match option {
                 "--enable-time-skipping" => locked = false,
                 "--lock-time" => locked = true,
@@ -203,14 +204,12 @@ impl Arguments {
                     }
                 }
                 "--sweep" => sweep = true,
-                "--activities" => plan.activities = activities(option, value()?)?,
-                "--check" => plan.checks.push(value()?.parse()?),
-                "--fail" => plan.fail = true,
-                "--report" => plan.report = Some(value()?.into()),
-                "--only" => plan.only = Some(typed::<Tape>(option, "a tape", value()?)?),
                 "--search-attribute" => read.search_attributes.push(attribute(option, value()?)?),
                 _ if IGNORED_SWITCHES.contains(&option) => {}
                 _ if IGNORED.contains(&option) => drop(value()?),
+                _ if is_of_sweep(&mut plan, option, &mut value)? => {
+                    of_sweep.get_or_insert(option);
+                }
                 _ => return Err(BadArguments::Unknown { option: option.to_owned() }),
             }
         }
@@ -220,11 +219,37 @@ impl Arguments {
         read.address = SocketAddr::new(ip, port);
         read.locked = locked;
         if let Some(option) = of_sweep.filter(|_| !sweep) {
-            return Err(BadArguments::NoSweep { option: option.to_owned() });
+            return Err(BadArguments::Without { option: option.to_owned(), of: "--sweep" });
+        }
+        if plan.seed.is_some() && plan.explore.is_none() {
+            return Err(BadArguments::Without { option: "--seed".to_owned(), of: "--explore" });
         }
         read.plan = sweep.then_some(plan);
         Ok(read)
     }
+}
+
+/// Reads an option that says how a sweep is made, and means nothing without one; whether it is one.
+fn is_of_sweep<'a>(
+    plan: &mut Plan,
+    option: &str,
+    value: &mut impl FnMut() -> Result<&'a str, BadArguments>,
+) -> Result<bool, BadArguments> {
+    match option {
+        "--activities" => plan.activities = activities(option, value()?)?,
+        "--check" => plan.checks.push(value()?.parse()?),
+        "--explore" => {
+            let runs: NonZeroU32 = typed(option, "a number of runs above 0", value()?)?;
+            plan.explore = Some(runs);
+        }
+        "--fail" => plan.fail = true,
+        "--faults" => plan.faults = true,
+        "--only" => plan.only = Some(typed::<Tape>(option, "a tape", value()?)?),
+        "--report" => plan.report = Some(value()?.into()),
+        "--seed" => plan.seed = Some(typed(option, "a number", value()?)?),
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 fn typed<T: FromStr>(option: &str, expected: &'static str, found: &str) -> Result<T, BadArguments> {
@@ -308,6 +333,10 @@ mod tests {
             refused("4711 --search-attribute Color=Blue"),
             refused("server start-dev --port 70000"),
             refused("4711 --fail"),
+            refused("4711 --faults"),
+            refused("4711 --sweep --seed 7"),
+            refused("4711 --sweep --explore 0"),
+            refused("4711 --sweep --explore 5 --seed many"),
             refused("4711 --sweep --only nonsense"),
             refused("4711 --sweep --check cleanup=Refund"),
             refused("4711 --sweep --activities fake"),
@@ -322,6 +351,10 @@ mod tests {
         `--search-attribute`: expected NAME=TYPE, found `Color=Blue`
         `--port`: expected a port, found `70000`
         `--fail` without `--sweep`
+        `--faults` without `--sweep`
+        `--seed` without `--explore`
+        `--explore`: expected a number of runs above 0, found `0`
+        `--seed`: expected a number, found `many`
         `--only`: expected a tape, found `nonsense`
         no check `cleanup=Refund`: there are cleanup-iff-canceled=ACTIVITY, compensated=STEP:UNDO, compensated-at-least-once=STEP:UNDO and finally=ACTIVITY:ACTIVITY
         `--activities`: expected `recorded` or `real`, found `fake`
@@ -334,9 +367,12 @@ mod tests {
         assert_eq!(read("4711").plan, None);
         assert_eq!(read("4711 --sweep").plan, Some(Plan::default()));
         let line = "server start-dev --fail --sweep --report out.txt --check finally=Lock:Unlock \
-                    --check=cleanup-iff-canceled=Cleanup --only=cancel.0.3=1 --activities real";
+                    --check=cleanup-iff-canceled=Cleanup --only=cancel.0.3=1 --activities real \
+                    --faults --explore 500 --seed=7";
         let plan = read(line).plan.unwrap();
         assert!(plan.fail);
+        assert!(plan.faults);
+        assert_eq!((plan.explore.map(NonZeroU32::get), plan.seed), (Some(500), Some(7)));
         assert_eq!(plan.activities, Activities::Real);
         assert_eq!(plan.checks.len(), 2);
         assert_eq!(plan.report.as_deref(), Some("out.txt".as_ref()));
@@ -356,6 +392,9 @@ mod tests {
             "--activities",
             "--check",
             "--fail",
+            "--faults",
+            "--explore",
+            "--seed",
             "--report",
             "--only",
         ] {

@@ -1,5 +1,6 @@
 //! What of a test is rehearsed, and what must hold: the options behind `--sweep`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -85,6 +86,12 @@ impl NamedCheck {
 pub struct Plan {
     /// What must hold in every run, beside what is recommended.
     pub checks: Vec<NamedCheck>,
+    /// Whether each fault strikes once, wherever one can.
+    pub faults: bool,
+    /// How many runs are made when the sweep has found nothing, in other orders, with cancels and faults.
+    pub explore: Option<NonZeroU32>,
+    /// What the answers of these runs follow from; none for a seed that goes with the type of the workflow.
+    pub seed: Option<u64>,
     /// Who does the activities.
     pub activities: Activities,
     /// Whether what is found is answered in place of the result.

@@ -4,7 +4,8 @@ mod told;
 
 use std::io::Write as _;
 
-use rehearsal::{Color, Scenario};
+use rehearsal::{Color, Exploration, Scenario, Tape};
+use rehearsal_explore::Observer as _;
 use rehearsal_history::{Failure, FailureInfo};
 use rehearsal_remote::{Rehearsal, Rehearse};
 
@@ -24,7 +25,8 @@ pub(crate) fn rehearse(plan: Plan) -> Rehearse {
     })
 }
 
-/// What a rehearsal has come to.
+/// What a rehearsal has come to, or a part of it.
+#[derive(Default)]
 struct Came {
     text: String,
     /// The same as a terminal shows it.
@@ -32,35 +34,81 @@ struct Came {
     found: bool,
 }
 
+impl Came {
+    fn well(text: String) -> Self {
+        Self { painted: text.clone(), text, found: false }
+    }
+
+    fn failed(failure: &rehearsal::Failure, color: Color) -> Self {
+        Self { text: failure.to_string(), painted: failure.paint(color), found: true }
+    }
+
+    /// This, and behind it what another part has come to.
+    fn then(self, other: &Self) -> Self {
+        let both = |one: &str, other: &str| match (one, other) {
+            ("", text) | (text, "") => text.to_owned(),
+            (one, other) => format!("{one}\n{other}"),
+        };
+        Self {
+            text: both(&self.text, &other.text),
+            painted: both(&self.painted, &other.painted),
+            found: self.found || other.found,
+        }
+    }
+}
+
 fn came(plan: &Plan, rehearsal: &Rehearsal) -> Came {
     let scenario = Scenario::new(&rehearsal.workflow_type)
         .with_engine(|_| rehearsal.scenario(plan.activities));
     let scenario = plan.checks().into_iter().fold(scenario, Scenario::check);
     let told = Told::new(plan, rehearsal);
-    let color = Color::of(&std::io::stderr());
-    // Runs in which a worker was gone say nothing of its code.
-    let none = || (String::new(), String::new(), false);
-    let (text, painted, found) = if let Some(tape) = &plan.only {
-        match scenario.try_run(tape) {
-            Ok(_) => {
-                let well = format!("  nothing was found in the run `{tape}`\n");
-                (well.clone(), well, false)
-            }
-            Err(_) if rehearsal.stopped_by().is_some() => none(),
-            Err(failure) => (failure.to_string(), failure.paint(color), true),
-        }
-    } else {
-        match scenario.try_sweep_told(&told) {
-            Err(_) if !told.any() => none(),
-            Ok(report) => (report.to_string(), report.paint(color), false),
-            Err(failure) => (failure.to_string(), failure.paint(color), true),
-        }
+    let came = match &plan.only {
+        Some(tape) => alone(&scenario, rehearsal, tape),
+        None => all(plan, &scenario, &told),
     };
     let (head, tail) = (told.head(), told.tail());
     let whole = |text: &str| format!("{head}\n\n{text}{tail}");
-    let text = whole(&text);
+    let text = whole(&came.text);
     told.keep(&text);
-    Came { painted: whole(&painted), text, found }
+    Came { painted: whole(&came.painted), text, found: came.found }
+}
+
+/// One run.
+fn alone(scenario: &Scenario, rehearsal: &Rehearsal, tape: &Tape) -> Came {
+    match scenario.try_run(tape) {
+        Ok(_) => Came::well(format!("  nothing was found in the run `{tape}`\n")),
+        // Runs in which a worker was gone say nothing of its code.
+        Err(_) if rehearsal.stopped_by().is_some() => Came::default(),
+        Err(failure) => Came::failed(&failure, color()),
+    }
+}
+
+/// The sweep, and then, if nothing was found, what is to be explored.
+fn all(plan: &Plan, scenario: &Scenario, told: &Told<'_>) -> Came {
+    let swept = if plan.faults {
+        scenario.try_sweep_faults_told(told)
+    } else {
+        scenario.try_sweep_told(told)
+    };
+    let swept = match swept {
+        Err(_) if !told.any() => return Came::default(),
+        Err(failure) => return Came::failed(&failure, color()),
+        Ok(report) => {
+            Came { text: report.to_string(), painted: report.paint(color()), found: false }
+        }
+    };
+    let Some(runs) = plan.explore.filter(|_| told.goes_on()) else { return swept };
+    let exploration = Exploration { seed: plan.seed, ..Exploration::new(runs.get()) };
+    match scenario.try_explore_told(exploration, told) {
+        Ok(explored) if told.goes_on() => swept.then(&Came::well(explored.to_string())),
+        Err(failure) if told.goes_on() => Came::failed(&failure, color()).then(&swept),
+        // How far it had come is in the last lines.
+        Ok(_) | Err(_) => swept,
+    }
+}
+
+fn color() -> Color {
+    Color::of(&std::io::stderr())
 }
 
 /// The error of a workflow that carries a report.

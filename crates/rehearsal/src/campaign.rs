@@ -45,6 +45,9 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Nothing: of a process in which the environment asks for nothing.
+    pub(crate) const NOTHING: Self = Self { budget: None, shard: Shard::WHOLE, folder: None };
+
     /// # Errors
     ///
     /// A finding that says what is wrong with a variable.

@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 
 use rehearsal_engine::{Finding, Outcome, Tape, Unseen};
 use rehearsal_explore::{
-    Accepted, Campaign, ChosenBy, Coverage, End, ExploredRun, Saved, Shard, explore_from,
+    Accepted, Campaign, ChosenBy, Coverage, End, ExploredRun, Observer, Saved, Shard, Unobserved,
+    explore_from,
 };
 use rehearsal_history::Status;
 
@@ -300,26 +301,40 @@ impl Scenario {
     /// assert_eq!(failure.findings()[0].code, Code::Hang);
     /// assert_eq!(failure.tape().len(), 1);
     /// ```
-    pub fn try_explore(&self, exploration: Exploration) -> Result<Explored, Failure> {
+    pub fn try_explore(&self, mut exploration: Exploration) -> Result<Explored, Failure> {
+        self.may_be_explored()?;
+        let seed = case::seed().map_err(Failure::of_finding)?;
+        exploration.seed = seed.or(exploration.seed);
+        let asked = Asked::by_environment().map_err(Failure::of_finding)?;
+        self.explored(exploration, &asked, &Unobserved)
+    }
+
+    pub(crate) fn may_be_explored(&self) -> Result<(), Failure> {
         self.ready()?;
         self.keeps_all()?;
+        self.knows_its_names()
+    }
+
+    /// What an exploration comes to, of whose runs `told` is told.
+    pub(crate) fn explored(
+        &self,
+        exploration: Exploration,
+        asked: &Asked,
+        told: &dyn Observer,
+    ) -> Result<Explored, Failure> {
         let name = self.inner.name();
-        self.knows_its_names()?;
         let mut campaign = Campaign::new(&self.inner, exploration.runs);
-        campaign.seed = case::seed()
-            .map_err(Failure::of_finding)?
-            .or(exploration.seed)
-            .unwrap_or(campaign.seed);
+        campaign.seed = exploration.seed.unwrap_or(campaign.seed);
         campaign.only = exploration.only;
         campaign.threads = NonZeroUsize::new(exploration.threads).unwrap_or(NonZeroUsize::MIN);
         campaign.settles_after = exploration.settles_after;
         campaign.past_findings = exploration.past_findings;
         let strict = self.is_strict()?;
         let keeper = Keeper::new(name);
-        let asked = Asked::by_environment().map_err(Failure::of_finding)?;
         let (start, files) = asked.applied(name, &mut campaign).map_err(Failure::of_finding)?;
-        let watcher = Watcher::new(name, &keeper, &asked, (&start, files));
-        let mut explored = explore_from(&self.inner, &self.checks, &campaign, start, &watcher);
+        let watcher = Watcher::new(name, &keeper, asked, (&start, files));
+        let both: (&dyn Observer, &dyn Observer) = (&watcher, told);
+        let mut explored = explore_from(&self.inner, &self.checks, &campaign, start, &both);
         watcher.ended(&explored);
         if strict {
             let unseen = explored.unseen.drain(..);

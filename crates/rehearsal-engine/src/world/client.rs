@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::World;
+use super::entry::{Sender, SentSignal};
 use crate::record::CancelAccepted;
 use crate::scenario::DEFAULT_QUEUE;
 
@@ -335,49 +336,31 @@ impl World {
         name: &str,
         input: Option<&Payloads>,
     ) -> Result<(), ClientError> {
-        self.signal_on_its_way(workflow_id, run_id, name, input)
-    }
-
-    /// Sends a signal, again and again while the workflow is busy (W-13).
-    pub(super) fn send_signal(
-        &mut self,
-        workflow_id: &str,
-        run_id: Option<&str>,
-        name: &str,
-        input: Option<&Payloads>,
-    ) -> Result<(), ClientError> {
-        let give_up = self.clock.now() + BUSY_PATIENCE;
-        loop {
-            let answer = self.signal_once(workflow_id, run_id, name, input);
-            self.moved = true;
-            match answer {
-                Err(RequestError::ResourceExhausted(_))
-                    if self.scenario.client_retries && self.clock.now() < give_up =>
-                {
-                    self.advance(BUSY_BACKOFF);
-                }
-                answer => return answer,
-            }
-        }
-    }
-
-    /// Sends a signal once.
-    pub(super) fn signal_once(
-        &mut self,
-        workflow_id: &str,
-        run_id: Option<&str>,
-        name: &str,
-        input: Option<&Payloads>,
-    ) -> Result<(), ClientError> {
-        let input = Input::SignalWorkflow {
+        self.signal_on_its_way(&SentSignal {
             target: target(workflow_id, run_id),
             name: name.into(),
             input: input.cloned(),
             header: self.scenario.profile.client_header(),
             identity: IDENTITY,
             request_id: SmolStr::default(),
-        };
-        self.call(input).map(drop)
+            by: Sender::Client,
+        })
+    }
+
+    /// Sends a signal; a client does so again and again while the workflow is busy (W-13).
+    pub(super) fn send_signal(&mut self, signal: &SentSignal) -> Result<(), ClientError> {
+        let tries = self.scenario.client_retries && signal.by == Sender::Client;
+        let give_up = self.clock.now() + BUSY_PATIENCE;
+        loop {
+            let answer = self.call(signal.request()).map(drop);
+            self.moved = true;
+            match answer {
+                Err(RequestError::ResourceExhausted(_)) if tries && self.clock.now() < give_up => {
+                    self.advance(BUSY_BACKOFF);
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Requests the cancel of the current run of a workflow, or of the run that is named.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rehearsal_activation::{TaskDelivery, TaskResponse};
-use rehearsal_history::{Payloads, SmolStr, TaskQueue, Timestamp};
-use rehearsal_service::{Across, RunRef};
+use rehearsal_history::{Header, Payloads, SmolStr, TaskQueue, Timestamp};
+use rehearsal_service::{Across, Input, RunRef, Target};
 use rehearsal_worker::LocalKey;
 
 use super::ReadyTask;
@@ -15,13 +15,39 @@ use crate::agenda::Planned;
 use crate::choice::Choice;
 use crate::executor::AttemptKey;
 
+/// Who sends a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// A client that waits for the answer, and tries again while the workflow is busy.
+    Client,
+    /// Somebody who sends what was sent before, whatever is answered.
+    Script,
+}
+
+/// A signal as it is sent.
+#[derive(Debug, Clone)]
+pub(super) struct SentSignal {
+    pub(super) target: Target,
+    pub(super) name: SmolStr,
+    pub(super) input: Option<Payloads>,
+    pub(super) header: Option<Header>,
+    pub(super) identity: SmolStr,
+    pub(super) request_id: SmolStr,
+    pub(super) by: Sender,
+}
+
+impl SentSignal {
+    /// What the service is asked.
+    pub(super) fn request(&self) -> Input {
+        let Self { target, name, input, header, identity, request_id, by: _ } = self.clone();
+        Input::SignalWorkflow { target, name, input, header, identity, request_id }
+    }
+}
+
 /// A signal that is on its way.
 #[derive(Debug, Clone)]
 pub(super) struct LateSignal {
-    pub(super) workflow_id: SmolStr,
-    pub(super) run_id: Option<SmolStr>,
-    pub(super) name: SmolStr,
-    pub(super) input: Option<Payloads>,
+    pub(super) signal: SentSignal,
     /// Until when the client goes on sending it while the workflow is busy.
     pub(super) give_up: Timestamp,
 }

@@ -158,7 +158,7 @@ impl World {
             | Entry::LocalDue { .. } => None,
             Entry::WorkflowTask { task, .. } | Entry::ActivityTask { task, .. } => Some(task.run),
             Entry::Query { query, .. } | Entry::QueryLeaves { query, .. } => Some(query.run),
-            Entry::LateSignal(late) => self.service.run_of(&late.workflow_id),
+            Entry::LateSignal(late) => self.service.run_of(&late.signal.target.workflow_id),
             Entry::Activate { delivery, .. } => {
                 let token = &delivery.token;
                 self.service.run_by_id(&token.workflow_id, &token.run_id)

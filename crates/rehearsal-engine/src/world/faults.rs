@@ -176,6 +176,7 @@ impl World {
                 if let Some(running) = self.executor.get(key) {
                     running.delayed = true;
                 }
+                self.remote_said_all(key);
                 self.agenda.push(until.max(now), Entry::Report(key));
             }
             None if end == EndOf::Gone => {

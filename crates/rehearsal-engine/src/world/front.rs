@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::host::{Host, STICKY_POLLER_AGE};
 use crate::worker_spec::WorkerSpec;
 
+use super::entry::{Sender, SentSignal};
 use super::queries::{Asked, QueryHandle, ReadyQuery};
 
 impl World {
@@ -26,6 +27,23 @@ impl World {
                 self.request_cancel(target, reason, identity).map(|()| Answer::Done)
             }
             other => self.call(other),
+        }
+    }
+
+    /// What a client outside asked of another run, asked of this one at its time: as [`serve`](Self::serve), but a signal may be
+    /// struck on its way (`docs/fault-model.md`), and what the service answers to one is nobody's business then.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers.
+    pub fn ask_again(&mut self, input: Input) -> Result<Answer, RequestError> {
+        match input {
+            Input::SignalWorkflow { target, name, input, header, identity, request_id } => {
+                let by = Sender::Script;
+                let signal = SentSignal { target, name, input, header, identity, request_id, by };
+                self.signal_on_its_way(&signal).map(|()| Answer::Done)
+            }
+            other => self.serve(other),
         }
     }
 

@@ -65,7 +65,7 @@ impl World {
         let what = name(Some(next));
         let Next::Entry(entry) = next else { return self.deadline() };
         let (who, workflow_id) = match entry {
-            Entry::LateSignal(late) => (None, Some(late.workflow_id.clone())),
+            Entry::LateSignal(late) => (None, Some(late.signal.target.workflow_id.clone())),
             Entry::HostStarts(host)
             | Entry::HostEnds(host)
             | Entry::HostBack(host)

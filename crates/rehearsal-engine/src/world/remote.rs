@@ -291,6 +291,17 @@ impl World {
         }
     }
 
+    /// What an attempt outside ended with is on its way for long. Its worker is not kept waiting, which may have no other slot
+    /// for the next attempt.
+    pub(super) fn remote_said_all(&mut self, key: AttemptKey) {
+        let Some(running) = self.executor.get(key).filter(|running| running.outdoors.is_some())
+        else {
+            return;
+        };
+        let (host, token) = (running.host, running.token);
+        self.outdoors(host, |remote, _, _| remote.end_answered(token, Ok(())));
+    }
+
     /// An attempt is lost: if it is outside, nothing that it says is heard any more.
     pub(super) fn remote_lost(&mut self, host: usize, token: ActivityToken) {
         self.outdoors(host, |remote, _, _| remote.activity_lost(token));

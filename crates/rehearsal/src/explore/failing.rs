@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rehearsal_engine::{Code, Finding, Outcome, Tape};
+use rehearsal_engine::{Code, Dialect, Finding, Outcome, Tape};
 use rehearsal_explore::{
     BEYOND, Campaign, ChosenBy, Explored, Found, Passing, Shrunk, WITH_FINDING,
 };
@@ -42,7 +42,8 @@ pub(super) fn page(
     if let Some(finding) = first.or(outcome.findings.first()) {
         report = told(finding, outcome, &place, &all, scenario);
     }
-    if let Some(variables) = &runs.again {
+    // Of a server the command line makes them again.
+    if let Some(variables) = runs.again.as_ref().filter(|_| outcome.dialect != Dialect::Outside) {
         report.say(Role::Plain, "  Make all these runs again:  ");
         report.line(Role::Command, &command_with(variables, test_name().as_deref()));
     }

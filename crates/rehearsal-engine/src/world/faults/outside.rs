@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use rehearsal_activation::TaskDelivery;
-use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{RequestError, RunRef};
 use smol_str::format_smolstr;
 
 use crate::choice::ChoiceKind;
 use crate::outcome::start_of;
 use crate::strike::Struck;
-use crate::world::client::{BUSY_BACKOFF, BUSY_PATIENCE, target};
-use crate::world::entry::LateSignal;
+use crate::world::client::{BUSY_BACKOFF, BUSY_PATIENCE};
+use crate::world::entry::{LateSignal, Sender, SentSignal};
 use crate::world::{ClientError, Entry, World};
 
 /// How late a signal is.
@@ -42,28 +42,29 @@ enum OnTheWay {
 }
 
 impl World {
-    /// A signal of the client, and what becomes of it on its way.
+    /// A signal of a client, and what becomes of it on its way.
     pub(in crate::world) fn signal_on_its_way(
         &mut self,
-        workflow_id: &str,
-        run_id: Option<&str>,
-        name: &str,
-        input: Option<&Payloads>,
+        signal: &SentSignal,
     ) -> Result<(), ClientError> {
-        let way = self.on_the_way(workflow_id, run_id, name, input);
+        let way = self.on_the_way(signal);
         if way == OnTheWay::Late {
             return Ok(());
         }
-        let answer = self.send_signal(workflow_id, run_id, name, input);
+        let answer = self.send_signal(signal);
         if way == OnTheWay::Twice {
-            // Whoever sends it again does not ask what became of it.
-            let _again = self.send_signal(workflow_id, run_id, name, input);
+            // Whoever sends it again does not ask what became of it, and the call is a new one.
+            let again = SentSignal { request_id: SmolStr::default(), ..signal.clone() };
+            let _again = self.send_signal(&again);
         }
         if way == OnTheWay::ThenCancel {
             self.cancel_main();
         }
         answer?;
-        let run = self.service.meant(&target(workflow_id, run_id)).ok();
+        // What a script does next does not depend on what it is told.
+        let run = self.service.meant(&signal.target).ok();
+        let run = run.filter(|_| signal.by == Sender::Client);
+        let name = &signal.name;
         if run.is_some_and(|run| self.reply_is_lost(run, || format_smolstr!("signal {name}"))) {
             return Err(ClientError::DeadlineExceeded);
         }
@@ -88,30 +89,18 @@ impl World {
         self.record.strikes.iter().any(|strike| strike.kind == ChoiceKind::Reply)
     }
 
-    /// Asks what becomes of a signal of the client, to a run that is open.
-    fn on_the_way(
-        &mut self,
-        workflow_id: &str,
-        run_id: Option<&str>,
-        name: &str,
-        input: Option<&Payloads>,
-    ) -> OnTheWay {
-        let run = self.service.meant(&target(workflow_id, run_id)).ok();
+    /// Asks what becomes of a signal of a client, to a run that is open.
+    fn on_the_way(&mut self, signal: &SentSignal) -> OnTheWay {
+        let run = self.service.meant(&signal.target).ok();
         let Some(run) = run.filter(|&run| self.is_open(run)) else { return OnTheWay::Once };
         let main = self.main_run().is_some_and(|(main, _)| main == run);
-        let name = SmolStr::from(name);
+        let name = signal.name.clone();
         let ways = if main && !self.cancel_requested() { 4 } else { 2 };
         let (what, way) = match self.fault(ChoiceKind::Signal, ways) {
             1 => (Struck::SignalTwice(name), OnTheWay::Twice),
             2 => {
                 let due = self.clock.now() + LATE;
-                let late = LateSignal {
-                    workflow_id: workflow_id.into(),
-                    run_id: run_id.map(SmolStr::from),
-                    name: name.clone(),
-                    input: input.cloned(),
-                    give_up: due + BUSY_PATIENCE,
-                };
+                let late = LateSignal { signal: signal.clone(), give_up: due + BUSY_PATIENCE };
                 self.agenda.push(due, Entry::LateSignal(Box::new(late)));
                 (Struck::SignalLate(name), OnTheWay::Late)
             }
@@ -136,8 +125,7 @@ impl World {
     /// A signal comes that was on its way. Nobody waits for the answer; a client that tries again does so while the workflow
     /// is busy (W-13), as long as with a signal that is not late.
     pub(in crate::world) fn late_signal(&mut self, late: LateSignal) {
-        let run_id = late.run_id.as_deref();
-        let answer = self.signal_once(&late.workflow_id, run_id, &late.name, late.input.as_ref());
+        let answer = self.call(late.signal.request());
         let now = self.clock.now();
         let again = self.scenario.client_retries && now < late.give_up;
         if again && matches!(answer, Err(RequestError::ResourceExhausted(_))) {

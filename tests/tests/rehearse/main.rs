@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
+mod faults;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -108,16 +110,20 @@ fn wait_for_close() -> HistoryAsk {
     HistoryAsk { target, from: EventId::FIRST, most: 0, wait: true, close_only: true }
 }
 
+/// What is to be rehearsed, with what must hold.
+fn checked(rehearsal: &Rehearsal, activities: Activities) -> Scenario {
+    Scenario::new("Order")
+        .with_engine(|_| rehearsal.scenario(activities))
+        .check(check::cleanup_iff_canceled(REFUND))
+}
+
 /// The sweep of what is to be rehearsed.
 fn sweep(rehearsal: &Rehearsal) -> Result<Report, Failure> {
     sweep_with(rehearsal, Activities::Real)
 }
 
 fn sweep_with(rehearsal: &Rehearsal, activities: Activities) -> Result<Report, Failure> {
-    Scenario::new("Order")
-        .with_engine(|_| rehearsal.scenario(activities))
-        .check(check::cleanup_iff_canceled(REFUND))
-        .try_sweep_told(&Follow(rehearsal))
+    checked(rehearsal, activities).try_sweep_told(&Follow(rehearsal))
 }
 
 /// Goes on as long as there are workers.
@@ -436,5 +442,5 @@ fn the_guides_sample_in_go_has_the_table_of_its_port() {
             world.advance(millis(3500));
             drop(world.cancel(&order));
         });
-    assert_eq!(port.sweep().table(), include_str!("../../examples/go/table.txt"));
+    assert_eq!(port.sweep().table(), include_str!("../../../examples/go/table.txt"));
 }
