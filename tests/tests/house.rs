@@ -189,7 +189,8 @@ fn sleeps_leap_and_polls_expire() {
     ask(|reply| house.door.sleep(Duration::ZERO, false, reply)).unwrap();
 
     let (answers, answer) = channel();
-    let poll = WorkflowPoll { identity: "late".into(), queue: "other".into(), normal: None };
+    let poll =
+        WorkflowPoll { identity: "late".into(), queue: "other".into(), ..WorkflowPoll::default() };
     let reply = Box::new(move |got| answers.send(got).is_ok());
     let ticket = house.door.poll_workflow_task(poll, reply);
     ticket.expire();

@@ -22,6 +22,7 @@ use crate::repeat::{add_unrepeated, judged_alike, repeatable};
 use crate::run::Patience;
 use crate::scenario::Scenario;
 use crate::signals;
+use crate::unsettled::{OfUnsettled, set_apart};
 use crate::worker_spec::WorkerSpec;
 
 /// How many workflow tasks a history may have so that a cold cache is tried at every one; beyond that it is tried at
@@ -130,6 +131,10 @@ pub fn examine_choices(
     };
     outcome.record.accepted = findings.iter().filter_map(accepted).collect();
     findings.retain(|finding| accepted(finding).is_none());
+    if scenario.of_unsettled == OfUnsettled::Apart {
+        let silent = outcome.record.silent + again.record.silent > 0;
+        outcome.record.unsettled = set_apart(&mut findings, silent);
+    }
     outcome.findings = findings;
     scenario.assert_no_bug(&outcome);
     Examined { outcome, replays }

@@ -34,6 +34,7 @@ mod signals;
 mod strike;
 mod surroundings;
 mod unregistered;
+mod unsettled;
 mod worker_spec;
 mod world;
 
@@ -79,6 +80,7 @@ pub use scenario::{ClientScript, DEFAULT_QUEUE, Scenario};
 pub use seen::{Seen, Unseen};
 pub use strike::{OfAttempt, Strike, Struck};
 pub use surroundings::Surroundings;
+pub use unsettled::{Unsettled, WhyUnsettled};
 pub use worker_spec::WorkerSpec;
 pub use world::{
     ActivityTarget, ClientError, Description, Handle, PendingActivity, PendingActivityState,

@@ -14,6 +14,7 @@ use crate::choice::ChoiceKind;
 use crate::examine::Replays;
 use crate::journal::LogLine;
 use crate::strike::{Strike, Struck};
+use crate::unsettled::Unsettled;
 
 /// Everything that is kept of a run besides its histories.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -65,6 +66,10 @@ pub struct Record {
     pub horizon: Option<Horizon>,
     /// The known defects of the SDK that struck and that the scenario accepts, each with its reason.
     pub accepted: BTreeMap<KnownDefect, SmolStr>,
+    /// How often an attempt of an activity outside was silent, so that real time decided whether it was done.
+    pub silent: u64,
+    /// What is said of the run if it cannot be made again exactly, and the scenario sets such runs apart.
+    pub unsettled: Option<Unsettled>,
     /// How many steps the world took.
     pub steps: u64,
     /// What user code logged, in order; of a run in which something was found, if anybody listens.

@@ -158,6 +158,9 @@ pub trait Remote {
     /// Nothing is due before `next`, if ever. Says what has come: then time does not move.
     fn at_rest(&mut self, seen: Seen<'_>, next: Option<Timestamp>) -> News;
 
+    /// How often an attempt was silent so far, so that real time decided whether it was done.
+    fn silent(&self) -> u64;
+
     /// The process of a worker has died, for this run: what it had in its hands is lost, and it has forgotten all runs.
     fn crashed(&mut self, host: usize);
 }

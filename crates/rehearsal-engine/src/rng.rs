@@ -256,6 +256,14 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    /// The ids that go with a number; those of every run are those of 0.
+    pub(crate) fn of(number: u64) -> Self {
+        match number {
+            0 => Self::default(),
+            seed => Self { given: REMEMBERED, others: Some(ChaCha8Rng::seed_from_u64(seed)) },
+        }
+    }
+
     /// The ids of a run that goes on from a recorded one: others than those that may be in it.
     pub(crate) fn behind(run_id: &str, events: usize) -> Self {
         // FNV-1a, so that each run and each moment has its own.

@@ -68,6 +68,7 @@ impl Scenario {
             Replay::Outside => world.replay_outside(),
             Replay::Not => {}
         }
+        world.note_silent();
         let mut outcome = Outcome { patience, ..world.finish() };
         if outcome.record.cancels.is_empty() {
             for finding in &mut outcome.findings {

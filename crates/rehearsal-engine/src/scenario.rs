@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::origin::Origin;
 use crate::remote::{MakeRemote, Remote};
 use crate::surroundings::{MakeSurroundings, Surroundings};
+use crate::unsettled::OfUnsettled;
 use crate::worker_spec::WorkerSpec;
 use crate::world::World;
 
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub(crate) remote: Option<MakeRemote>,
     /// When its runs begin, if that is said.
     pub(crate) begins: Option<Timestamp>,
+    pub(crate) ids_of: u64,
+    pub(crate) of_unsettled: OfUnsettled,
     /// Whether it has no worker unless it names one.
     pub(crate) lonely: bool,
     /// Activities that are meant to fail.
@@ -103,6 +106,8 @@ impl Scenario {
             surroundings: None,
             remote: None,
             begins: None,
+            ids_of: 0,
+            of_unsettled: OfUnsettled::default(),
             lonely: false,
             failing: Arc::default(),
             unread: Arc::default(),
@@ -257,6 +262,21 @@ impl Scenario {
     #[must_use]
     pub fn with_beginning(mut self, begins: Timestamp) -> Self {
         self.begins = Some(begins);
+        self
+    }
+
+    /// Has runs and requests other ids than those of every scenario: ids that go with this number, unless it is 0.
+    #[must_use]
+    pub const fn with_ids_of(mut self, number: u64) -> Self {
+        self.ids_of = number;
+        self
+    }
+
+    /// Has what is found in a run that cannot be made again exactly set apart ([`Record::unsettled`](crate::Record::unsettled)):
+    /// it is no finding, and whoever asks for this tells of it.
+    #[must_use]
+    pub const fn with_unsettled_apart(mut self) -> Self {
+        self.of_unsettled = OfUnsettled::Apart;
         self
     }
 

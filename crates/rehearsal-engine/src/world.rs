@@ -212,7 +212,7 @@ impl World {
             origin.as_ref().map_or(scenario.begins.unwrap_or(BEGINNING), |origin| origin.now()),
         );
         let surroundings = scenario.surroundings.as_ref().map(|make| (make.0)(clock.now()));
-        let profile = scenario.profile;
+        let (profile, ids_of) = (scenario.profile, scenario.ids_of);
         let specs = scenario.specs();
         // The others start when their code takes over.
         let first = if scenario.has_deployment() { specs.len() / 2 } else { specs.len() };
@@ -230,7 +230,7 @@ impl World {
             executor: Executor::new(scenario.fakes.make()),
             remote: scenario.remote.as_ref().map(|make| (make.0)()),
             scenario,
-            ids: origin.as_ref().map_or_else(Ids::default, |origin| origin.ids()),
+            ids: origin.as_ref().map_or_else(|| Ids::of(ids_of), |origin| origin.ids()),
             outbox: Outbox::default(),
             agenda,
             hosts,

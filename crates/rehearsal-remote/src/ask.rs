@@ -16,6 +16,8 @@ pub struct WorkflowPoll {
     pub queue: SmolStr,
     /// If it is the sticky queue of the process: the normal queue that it stands in for.
     pub normal: Option<SmolStr>,
+    /// What its SDK calls itself; empty if it does not say.
+    pub sdk: SmolStr,
 }
 
 /// A worker that waits for activity tasks.

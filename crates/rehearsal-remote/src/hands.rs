@@ -18,7 +18,7 @@ use rehearsal_engine::{
 use rehearsal_history::{EventId, EventKind, SmolStr, TaskQueue, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken, NotFound, RequestError};
 
-use self::attempt::Attempt;
+use self::attempt::{Attempt, is_awaited};
 use self::later::{OnIt, Undelivered, Which, Work};
 use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, WorkflowWork};
 use crate::ask::{ActivityDone, ActivityPoll, WorkflowPoll};
@@ -26,7 +26,7 @@ use crate::door::Slot;
 use crate::inbox::{Says, Shared, TaskSaid};
 use crate::options::Options;
 use crate::recorded::Recorded;
-use crate::token::{Token, What, wire_id};
+use crate::token::{Token, What};
 use crate::wall::Wall;
 
 /// How long a worker has for a workflow task whose timeout is not known.
@@ -57,6 +57,8 @@ pub(crate) struct Hands {
     out: Vec<Undelivered>,
     /// Which workflow tasks and queries workers are on while the world goes on.
     on_it: BTreeMap<Token, OnIt>,
+    /// How often an attempt was silent and had not heartbeated.
+    silent: u64,
 }
 
 impl Hands {
@@ -80,6 +82,7 @@ impl Hands {
             attempts: BTreeMap::new(),
             out: Vec::new(),
             on_it: BTreeMap::new(),
+            silent: 0,
         }
     }
 
@@ -221,7 +224,7 @@ impl Remote for Hands {
         let queue = if sticky { worker.sticky_queue } else { worker.queue };
         let work = WorkflowWork::Task {
             token: token.to_bytes(),
-            run_id: wire_id(&of.run_id, self.world),
+            run_id: self.shared.alias(self.world).wire_id(&of.run_id),
             delivery: Box::new(delivery.clone()),
             queue: TaskQueue::normal(queue.clone()),
             scheduled_at: times.0,
@@ -304,7 +307,7 @@ impl Remote for Hands {
         let sticky = task.events.is_empty() && !worker.sticky_queue.is_empty();
         let work = WorkflowWork::Query {
             token: token.to_bytes(),
-            run_id: wire_id(&task.run_id, self.world),
+            run_id: self.shared.alias(self.world).wire_id(&task.run_id),
             task: Box::new(task.clone()),
         };
         let id = task.query.id.clone();
@@ -343,7 +346,7 @@ impl Remote for Hands {
         let wire = Token { world: self.world, what };
         let work = ActivityWork {
             token: wire.to_bytes(),
-            run_id: wire_id(&task.run_id, self.world),
+            run_id: self.shared.alias(self.world).wire_id(&task.run_id),
             task: Box::new(task.clone()),
         };
         let start = task.start_to_close.map(|limit| task.started_at + limit);
@@ -379,7 +382,7 @@ impl Remote for Hands {
         if self.settles && attempt.end.is_none() {
             let (wire, heartbeats) = (attempt.wire.clone(), attempt.heartbeats);
             if !self.wait_for_any(seen, &[wire], self.options.settle) && !heartbeats {
-                self.shared.inbox().left.unsettled += 1;
+                self.silent += 1;
             }
         }
         self.take_said(token, seen.now)
@@ -444,6 +447,10 @@ impl Remote for Hands {
         News { attempts, ..News::default() }
     }
 
+    fn silent(&self) -> u64 {
+        self.silent
+    }
+
     fn crashed(&mut self, host: usize) {
         let lost: Vec<ActivityToken> = self
             .attempts
@@ -467,12 +474,6 @@ impl Drop for Hands {
             }
         }
     }
-}
-
-/// Whether the service still waits for this attempt.
-fn is_awaited(seen: SeenByRemote<'_>, token: ActivityToken) -> bool {
-    let standing = seen.service.standing(token.run, token.scheduled);
-    standing.is_some_and(|it| it.attempt == token.attempt && it.retry.is_none())
 }
 
 fn query_answer(

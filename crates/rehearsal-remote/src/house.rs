@@ -43,7 +43,7 @@ impl std::fmt::Debug for House {
 /// A house, and the door to it. What is asked before [`House::run`] waits for it.
 #[must_use]
 pub fn open(options: Options, wall: Arc<dyn Wall>) -> (Door, House) {
-    let shared = Shared::new(options.most_waiting);
+    let shared = Shared::new(options.most_waiting, options.house);
     let door = Door::new(Arc::clone(&shared));
     (door, House { options, shared, wall, rehearse: None })
 }

@@ -1,25 +1,22 @@
 //! What has come in and is not looked at yet.
 
+mod request;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rehearsal_activation::{Query, WorkerTaskFailure};
-use rehearsal_history::event::UpdateRequest;
+use rehearsal_activation::WorkerTaskFailure;
 use rehearsal_history::{Failure, Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Input, NotFound, RunView, StartWorkflow, Target};
+use rehearsal_service::NotFound;
 
-use crate::answer::{
-    Accepted, ActivityHeard, Described, HistoryPage, Refused, Started, UpdateStanding,
-};
-use crate::ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, UpdateWait, WorkerGone, WorkflowPoll,
-};
+pub(crate) use self::request::Request;
+use crate::answer::{Accepted, ActivityHeard, Refused};
+use crate::ask::{ActivityDone, ActivityPoll, Completed, WorkerGone, WorkflowPoll};
 use crate::door::Slot;
 use crate::left::Left;
 use crate::polls::{Poll, Polls};
 use crate::recorded::Recorded;
-use crate::token::{Token, What};
+use crate::token::{Alias, Token, What};
 use crate::wall::Bell;
 
 /// What a worker says of a workflow task.
@@ -56,125 +53,6 @@ impl Says {
             Self::Query(_, reply) => reply.tell(Err(refused)),
             Self::Activity(_, _, reply) => reply.tell(Err(refused)),
         }
-    }
-}
-
-/// What a client asks.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Start {
-        start: Box<StartWorkflow>,
-        reply: Slot<Started>,
-    },
-    SignalWithStart {
-        start: Box<StartWorkflow>,
-        name: SmolStr,
-        input: Option<Payloads>,
-        reply: Slot<Started>,
-    },
-    Act {
-        input: Box<Input>,
-        reply: Slot<()>,
-    },
-    ActivityById {
-        target: Target,
-        activity_id: SmolStr,
-        done: ActivityDone,
-        identity: SmolStr,
-        reply: Slot<ActivityHeard>,
-    },
-    WorkerGone {
-        gone: WorkerGone,
-        reply: Slot<()>,
-    },
-    ResetSticky {
-        target: Target,
-        reply: Slot<()>,
-    },
-    Query {
-        target: Target,
-        query: Query,
-        reply: Slot<Option<Payloads>>,
-    },
-    Update {
-        target: Target,
-        request: Box<UpdateRequest>,
-        wait: UpdateWait,
-        reply: Slot<UpdateStanding>,
-    },
-    PollUpdate {
-        target: Target,
-        update_id: SmolStr,
-        wait: UpdateWait,
-        reply: Slot<UpdateStanding>,
-    },
-    UpdateWithStart {
-        start: Box<StartWorkflow>,
-        request: Box<UpdateRequest>,
-        wait: UpdateWait,
-        reply: Slot<(Started, UpdateStanding)>,
-    },
-    History {
-        ask: HistoryAsk,
-        reply: Slot<HistoryPage>,
-    },
-    Describe {
-        target: Target,
-        reply: Slot<Described>,
-    },
-    List {
-        query: SmolStr,
-        reply: Slot<Vec<RunView>>,
-    },
-    Pollers {
-        queue: SmolStr,
-        reply: Slot<(Vec<SmolStr>, Vec<SmolStr>)>,
-    },
-    Lock {
-        reply: Slot<()>,
-    },
-    Unlock {
-        reply: Slot<()>,
-    },
-    Sleep {
-        by: Duration,
-        unlocks: bool,
-        reply: Slot<()>,
-    },
-    SleepUntil {
-        until: Timestamp,
-        reply: Slot<()>,
-    },
-    Now {
-        reply: Slot<Timestamp>,
-    },
-}
-
-impl Request {
-    pub(crate) fn refuse(self, refused: Refused) {
-        let _told = match self {
-            Self::Start { reply, .. } | Self::SignalWithStart { reply, .. } => {
-                reply.answer(Err(refused))
-            }
-            Self::Act { reply, .. }
-            | Self::WorkerGone { reply, .. }
-            | Self::ResetSticky { reply, .. }
-            | Self::Lock { reply }
-            | Self::Unlock { reply }
-            | Self::Sleep { reply, .. }
-            | Self::SleepUntil { reply, .. } => reply.answer(Err(refused)),
-            Self::ActivityById { reply, .. } => reply.answer(Err(refused)),
-            Self::Query { reply, .. } => reply.answer(Err(refused)),
-            Self::Update { reply, .. } | Self::PollUpdate { reply, .. } => {
-                reply.answer(Err(refused))
-            }
-            Self::UpdateWithStart { reply, .. } => reply.answer(Err(refused)),
-            Self::History { reply, .. } => reply.answer(Err(refused)),
-            Self::Describe { reply, .. } => reply.answer(Err(refused)),
-            Self::List { reply, .. } => reply.answer(Err(refused)),
-            Self::Pollers { reply, .. } => reply.answer(Err(refused)),
-            Self::Now { reply } => reply.answer(Err(refused)),
-        };
     }
 }
 
@@ -262,11 +140,18 @@ pub(crate) struct Shared {
     inbox: Mutex<Inbox>,
     pub(crate) bell: Bell,
     most_waiting: usize,
+    /// Which house it is.
+    house: u64,
 }
 
 impl Shared {
-    pub(crate) fn new(most_waiting: usize) -> Arc<Self> {
-        Arc::new(Self { inbox: Mutex::default(), bell: Bell::default(), most_waiting })
+    pub(crate) fn new(most_waiting: usize, house: u64) -> Arc<Self> {
+        Arc::new(Self { inbox: Mutex::default(), bell: Bell::default(), most_waiting, house })
+    }
+
+    /// By which ids workers know the runs of a world.
+    pub(crate) const fn alias(&self, world: u32) -> Alias {
+        Alias { world, house: self.house }
     }
 
     /// A panic elsewhere leaves it as good as it was.
@@ -376,15 +261,15 @@ impl Shared {
         workflows.chain(activities).collect()
     }
 
-    /// Who polls which queue, and whether for workflow tasks.
-    pub(crate) fn open_polls(&self) -> BTreeSet<(SmolStr, SmolStr, bool)> {
+    /// Who polls which queue, and for workflow tasks by which SDK; none is for activities.
+    pub(crate) fn open_polls(&self) -> BTreeSet<(SmolStr, SmolStr, Option<SmolStr>)> {
         let inbox = self.inbox();
         let workflows = inbox.workflow_polls.open().map(|poll| {
             let queue = poll.normal.as_ref().unwrap_or(&poll.queue);
-            (poll.identity.clone(), queue.clone(), true)
+            (poll.identity.clone(), queue.clone(), Some(poll.sdk.clone()))
         });
         let activities = inbox.activity_polls.open();
-        let activities = activities.map(|poll| (poll.identity.clone(), poll.queue.clone(), false));
+        let activities = activities.map(|poll| (poll.identity.clone(), poll.queue.clone(), None));
         workflows.chain(activities).collect()
     }
 

@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 pub(crate) struct Left {
     /// What went wrong outside, a line each.
     pub(crate) findings: BTreeSet<String>,
-    /// How often an attempt was silent and had not heartbeated: whether it was done is a matter of real time then.
-    pub(crate) unsettled: u64,
     /// Workers that took nothing in time.
     pub(crate) silent: BTreeSet<usize>,
 }
@@ -16,9 +14,8 @@ pub(crate) struct Left {
 impl Left {
     /// What one more world has left.
     pub(crate) fn add(&mut self, more: Self) {
-        let Self { findings, unsettled, silent } = more;
+        let Self { findings, silent } = more;
         self.findings.extend(findings);
-        self.unsettled += unsettled;
         self.silent.extend(silent);
     }
 }

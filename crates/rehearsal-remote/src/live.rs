@@ -19,16 +19,18 @@ use self::waits::Wait;
 use crate::house::{Report, make_hands};
 use crate::inbox::Shared;
 use crate::options::{Options, Pace};
-use crate::token::{Token, What};
+use crate::token::{Alias, Token, What};
 use crate::wall::Wall;
 
 /// A worker that was seen.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     host: usize,
     workflows: bool,
     activities: bool,
     gone: bool,
+    /// What its SDK calls itself, if it does workflow tasks.
+    sdk: SmolStr,
 }
 
 /// What is to be done about time.
@@ -45,7 +47,7 @@ pub(crate) struct Live {
     wall: Arc<dyn Wall>,
     options: Options,
     world: World,
-    number: u32,
+    alias: Alias,
     /// Workers by their identities and queues.
     workers: BTreeMap<(SmolStr, SmolStr), Known>,
     waits: Vec<Wait>,
@@ -77,6 +79,7 @@ impl Live {
             .with_limits(limits)
             .with_service_config(options.service_config())
             .with_beginning(options.begins)
+            .with_ids_of(options.house)
             .with_remote(make_hands(shared, wall, options, false));
         let world = scenario.world(Box::new(Calm));
         Self {
@@ -84,7 +87,7 @@ impl Live {
             wall: Arc::clone(wall),
             options: options.clone(),
             world,
-            number: shared.inbox().world,
+            alias: shared.alias(shared.inbox().world),
             workers: BTreeMap::new(),
             waits: Vec::new(),
             locks: u32::from(options.locked),
@@ -152,7 +155,8 @@ impl Live {
                 self.world.polled(&queue, workflows);
             }
         }
-        for (identity, queue, workflows) in self.shared.open_polls() {
+        for (identity, queue, sdk) in self.shared.open_polls() {
+            let workflows = sdk.is_some();
             let spec = || {
                 let spec = WorkerSpec::new(queue.clone()).with_identity(identity.clone()).remote();
                 if workflows { spec.no_activities() } else { spec.no_workflows() }
@@ -160,10 +164,12 @@ impl Live {
             let place = (identity.clone(), queue.clone());
             let Some(known) = self.workers.get_mut(&place) else {
                 let host = self.world.connect(spec());
-                let known = Known { host, workflows, activities: !workflows, gone: false };
+                let (activities, sdk) = (!workflows, sdk.unwrap_or_default());
+                let known = Known { host, workflows, activities, gone: false, sdk };
                 self.workers.insert(place, known);
                 continue;
             };
+            known.sdk = sdk.unwrap_or_else(|| core::mem::take(&mut known.sdk));
             let polls = if workflows { &mut known.workflows } else { &mut known.activities };
             if known.gone || !*polls {
                 *polls = true;

@@ -8,19 +8,23 @@ use rehearsal_service::{PendingKind, RequestError, RunRef, Service, Target};
 use crate::answer::{Described, HistoryPage, PendingActivity};
 use crate::ask::HistoryAsk;
 use crate::inbox::{Request, Shared};
-use crate::token::run_id_of;
+use crate::token::Alias;
 
 /// The workflow that is meant, by the ids of the run itself.
-pub(crate) fn meant(mut target: Target, world: u32) -> Target {
-    let own = |id: SmolStr| run_id_of(&id, world);
+pub(crate) fn meant(mut target: Target, alias: Alias) -> Target {
+    let own = |id: SmolStr| alias.run_id_of(&id);
     target.run_id = target.run_id.filter(|id| !id.is_empty()).map(own);
     target.first_run_id = target.first_run_id.filter(|id| !id.is_empty()).map(own);
     target
 }
 
 /// The run that is meant: with the id that the worker knows it by, or its own.
-pub(crate) fn find(service: &Service, target: &Target, world: u32) -> Result<RunRef, RequestError> {
-    let found = service.meant(&meant(target.clone(), world));
+pub(crate) fn find(
+    service: &Service,
+    target: &Target,
+    alias: Alias,
+) -> Result<RunRef, RequestError> {
+    let found = service.meant(&meant(target.clone(), alias));
     found.or_else(|_| service.meant(target))
 }
 
@@ -81,15 +85,15 @@ pub(crate) fn answer(
     request: Request,
     service: &Service,
     now: Timestamp,
-    world: u32,
+    alias: Alias,
 ) -> Option<Request> {
     match request {
         Request::History { ask, reply } if !ask.wait => {
-            let found = find(service, &ask.target, world);
+            let found = find(service, &ask.target, alias);
             reply.answer(found.map(|run| page(service, run, &ask)).map_err(Into::into));
         }
         Request::Describe { target, reply } => {
-            let found = find(service, &target, world).and_then(|run| {
+            let found = find(service, &target, alias).and_then(|run| {
                 described(service, run)
                     .ok_or(RequestError::NotSimulated { what: "a look at a run that is deleted" })
             });
@@ -110,14 +114,14 @@ pub(crate) fn answer(
 }
 
 /// Whether it is a worker of this world that looks: it names a run as it is known in this world alone.
-fn is_of_world(request: &Request, service: &Service, world: u32) -> bool {
+fn is_of_world(request: &Request, service: &Service, alias: Alias) -> bool {
     let Request::History { ask, .. } = request else { return false };
     let Target { workflow_id, run_id: Some(run_id), .. } = &ask.target else { return false };
-    service.run_by_id(workflow_id, &run_id_of(run_id, world)).is_some()
+    service.run_by_id(workflow_id, &alias.run_id_of(run_id)).is_some()
 }
 
 /// Answers all that only looks, while something else is waited for. While a world of clients stands, they wait with it.
-pub(crate) fn answer_what_looks(shared: &Shared, service: &Service, now: Timestamp, world: u32) {
+pub(crate) fn answer_what_looks(shared: &Shared, service: &Service, now: Timestamp, alias: Alias) {
     let (requests, paused) = {
         let mut inbox = shared.inbox();
         (core::mem::take(&mut inbox.requests), inbox.paused.is_some())
@@ -126,10 +130,10 @@ pub(crate) fn answer_what_looks(shared: &Shared, service: &Service, now: Timesta
         return;
     }
     let look = |request| {
-        if paused && !is_of_world(&request, service, world) {
+        if paused && !is_of_world(&request, service, alias) {
             return Some(request);
         }
-        answer(request, service, now, world)
+        answer(request, service, now, alias)
     };
     let mut left: std::collections::VecDeque<Request> =
         requests.into_iter().filter_map(look).collect();

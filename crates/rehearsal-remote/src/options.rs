@@ -36,6 +36,9 @@ pub struct Options {
     /// How long time does not leap because of a task that nobody polls for, and how long what is to be rehearsed waits for
     /// workers that poll for workflow tasks or for activities alone so far, in real time.
     pub unpolled: Duration,
+    /// A number that no other house has whose workers may be in the same process: by it they tell its runs from those of
+    /// another house.
+    pub house: u64,
     /// What the namespace is called in events that name it.
     pub namespace: SmolStr,
     /// The search attributes that the namespace has, beside the server's own.
@@ -56,6 +59,7 @@ impl Options {
             hush: Duration::from_millis(200),
             patience: Duration::from_secs(30),
             unpolled: Duration::from_secs(2),
+            house: 0,
             namespace: SmolStr::new_static("default"),
             search_attributes: BTreeMap::new(),
             most_waiting: 10_000,

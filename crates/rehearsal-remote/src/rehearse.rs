@@ -34,6 +34,8 @@ pub enum Activities {
 pub struct Rehearsal {
     pub(crate) real: Scenario,
     pub(crate) recorded: Recorded,
+    /// What the SDKs of the workers call themselves that do workflow tasks; an empty name of one that does not say it.
+    pub sdks: BTreeSet<SmolStr>,
     /// The workflow that a client waits for.
     pub workflow_id: SmolStr,
     /// Its type.
@@ -53,7 +55,8 @@ impl fmt::Debug for Rehearsal {
 }
 
 impl Rehearsal {
-    /// What was asked, for the workers that are connected. Its runs may be made on this thread alone, one at a time.
+    /// What was asked, for the workers that are connected. Its runs may be made on this thread alone, one at a time. What is
+    /// found in those that are unsettled is set apart ([`Record::unsettled`](rehearsal_engine::Record::unsettled)).
     #[must_use]
     pub fn scenario(&self, activities: Activities) -> Scenario {
         match activities {
@@ -73,12 +76,6 @@ impl Rehearsal {
             return None;
         }
         Some(left.findings.into_iter().next().unwrap_or_else(|| "a worker is gone".to_owned()))
-    }
-
-    /// How often an attempt of an activity was silent so far, so that real time decided whether it was done.
-    #[must_use]
-    pub fn unsettled(&self) -> u64 {
-        self.left().unsettled
     }
 
     /// What went wrong outside so far, a line each.

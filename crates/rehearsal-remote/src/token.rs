@@ -70,25 +70,63 @@ impl Token {
     }
 }
 
-/// The run's own id.
-pub(crate) fn run_id_of(wire: &SmolStr, world: u32) -> SmolStr {
-    shifted(wire, world.wrapping_neg())
+/// By which ids workers know the runs of a world: others in each world of each house, so that nothing in a cache is of another
+/// run. A worker may keep one cache for several servers. Those of the first world are the runs' own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Alias {
+    pub(crate) world: u32,
+    pub(crate) house: u64,
 }
 
-/// The id that a worker knows a run by in a world: another one in each, so that nothing in its cache is of another world.
-/// That of the first world is the run's own.
-pub(crate) fn wire_id(run_id: &SmolStr, world: u32) -> SmolStr {
-    shifted(run_id, world)
-}
+/// How many digits of a UUID, from its beginning, tell worlds apart, and how many at its end houses.
+const WORLD: usize = 8;
+const HOUSE: usize = 12;
 
-fn shifted(run_id: &SmolStr, by: u32) -> SmolStr {
-    if by == 0 {
-        return run_id.clone();
+impl Alias {
+    /// The run's own id.
+    pub(crate) fn run_id_of(self, wire: &SmolStr) -> SmolStr {
+        self.shifted(wire, self.world.wrapping_neg())
     }
-    // The first eight digits are numbered through.
-    let Some(digits) = run_id.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok())
-    else {
-        return run_id.clone();
-    };
-    format!("{:08x}{}", digits.wrapping_add(by), &run_id[8..]).into()
+
+    /// The id that a worker knows the run by.
+    pub(crate) fn wire_id(self, run_id: &SmolStr) -> SmolStr {
+        self.shifted(run_id, self.world)
+    }
+
+    fn shifted(self, run_id: &SmolStr, by: u32) -> SmolStr {
+        if by == 0 {
+            return run_id.clone();
+        }
+        self.digits(run_id, by).unwrap_or_else(|| run_id.clone())
+    }
+
+    /// None if it is no UUID.
+    fn digits(self, run_id: &str, by: u32) -> Option<SmolStr> {
+        let end = run_id.len().checked_sub(HOUSE).filter(|&end| end >= WORLD)?;
+        let world = u32::from_str_radix(run_id.get(..WORLD)?, 16).ok()?;
+        let house = u64::from_str_radix(run_id.get(end..)?, 16).ok()?;
+        let (world, house) = (world.wrapping_add(by), house ^ (self.house >> 16));
+        Some(format!("{world:08x}{}{house:012x}", &run_id[WORLD..end]).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_known_by_another_id_in_each_world_of_each_house() {
+        let own: SmolStr = "b585f767-a79a-4b6c-b746-a55fbad8c037".into();
+        let of = |world, house| Alias { world, house };
+        assert_eq!(of(0, u64::MAX).wire_id(&own), own);
+        let all = [of(1, 0), of(2, 0), of(1, 1 << 16), of(1, u64::MAX)];
+        let ids = all.map(|alias| alias.wire_id(&own));
+        assert_eq!(ids[0], "b585f768-a79a-4b6c-b746-a55fbad8c037");
+        assert_eq!(ids[3], "b585f768-a79a-4b6c-b746-5aa045273fc8");
+        for (alias, wire) in all.iter().zip(&ids) {
+            assert_eq!(ids.iter().filter(|id| *id == wire).count(), 1);
+            assert_eq!(alias.run_id_of(wire), own);
+        }
+        assert_eq!(of(1, 1).wire_id(&"no uuid".into()), "no uuid");
+    }
 }

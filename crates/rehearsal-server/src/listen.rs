@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rehearsal_history::Timestamp;
 use rehearsal_remote::{Door, House, Options, Report, Wall, open};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -26,6 +27,14 @@ const CALLS: u32 = 1000;
 
 /// How far ahead of the wall clock the first world begins, so that no worker's clock is ahead of it.
 const AHEAD: Duration = Duration::from_secs(3600);
+
+/// Another number for each process on this machine, and for each server in it.
+fn house_number(now: Timestamp) -> u64 {
+    let process = u64::from(std::process::id());
+    let number = u64::from(now.since(Timestamp::EPOCH).subsec_nanos());
+    // An odd number with bits all over: times that are near each other give numbers that are not.
+    (number ^ (process << 32) | 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
 
 /// Ends a server, from any thread.
 #[derive(Debug, Clone)]
@@ -60,6 +69,7 @@ impl Server {
         let wall = WallClock::start();
         let mut options = Options::new(begins(wall.now(), arguments.locked));
         options.locked = arguments.locked;
+        options.house = house_number(wall.now());
         options.search_attributes = arguments.search_attributes.iter().cloned().collect();
         let (door, house) = open(options, Arc::new(wall));
         let house = match &arguments.plan {
@@ -120,14 +130,14 @@ impl Server {
 }
 
 /// When the first world begins.
-fn begins(now: rehearsal_history::Timestamp, locked: bool) -> rehearsal_history::Timestamp {
+fn begins(now: Timestamp, locked: bool) -> Timestamp {
     if locked {
         return now;
     }
     let hour = AHEAD.as_secs();
-    let whole = now.saturating_add(AHEAD).since(rehearsal_history::Timestamp::EPOCH).as_secs();
+    let whole = now.saturating_add(AHEAD).since(Timestamp::EPOCH).as_secs();
     let hours = whole.div_ceil(hour).saturating_mul(hour);
-    rehearsal_history::Timestamp::EPOCH.saturating_add(Duration::from_secs(hours))
+    Timestamp::EPOCH.saturating_add(Duration::from_secs(hours))
 }
 
 /// Takes connections until the end.

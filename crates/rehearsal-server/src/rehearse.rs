@@ -1,14 +1,17 @@
 //! The sweep of what a client waits for, by the workers that are connected.
 
+mod sdk;
 mod told;
+mod unsettled;
 
 use std::io::Write as _;
 
-use rehearsal::{Color, Exploration, Scenario, Tape};
+use rehearsal::{Choices, Color, Exploration, Scenario, Tape};
 use rehearsal_explore::Observer as _;
 use rehearsal_history::{Failure, FailureInfo};
 use rehearsal_remote::{Rehearsal, Rehearse};
 
+use self::sdk::Rules;
 use self::told::Told;
 use crate::plan::Plan;
 
@@ -58,12 +61,13 @@ impl Came {
 }
 
 fn came(plan: &Plan, rehearsal: &Rehearsal) -> Came {
+    let rules = Rules::of(&rehearsal.sdks);
     let scenario = Scenario::new(&rehearsal.workflow_type)
-        .with_engine(|_| rehearsal.scenario(plan.activities));
+        .with_engine(|_| rehearsal.scenario(plan.activities).with_profile(rules.profile));
     let scenario = plan.checks().into_iter().fold(scenario, Scenario::check);
-    let told = Told::new(plan, rehearsal);
+    let told = Told::new(plan, rehearsal, rules.told);
     let came = match &plan.only {
-        Some(tape) => alone(&scenario, rehearsal, tape),
+        Some(tape) => alone(&scenario, &told, tape),
         None => all(plan, &scenario, &told),
     };
     let (head, tail) = (told.head(), told.tail());
@@ -74,11 +78,19 @@ fn came(plan: &Plan, rehearsal: &Rehearsal) -> Came {
 }
 
 /// One run.
-fn alone(scenario: &Scenario, rehearsal: &Rehearsal, tape: &Tape) -> Came {
+fn alone(scenario: &Scenario, told: &Told<'_>, tape: &Tape) -> Came {
     match scenario.try_run(tape) {
-        Ok(_) => Came::well(format!("  nothing was found in the run `{tape}`\n")),
+        Ok(outcome) => {
+            let well = if outcome.record.unsettled.is_some() {
+                format!("  the run `{tape}` is unsettled\n")
+            } else {
+                format!("  nothing was found in the run `{tape}`\n")
+            };
+            told.ended(&Choices::Tape(tape.clone()), &outcome);
+            Came::well(well)
+        }
         // Runs in which a worker was gone say nothing of its code.
-        Err(_) if rehearsal.stopped_by().is_some() => Came::default(),
+        Err(_) if !told.goes_on() => Came::default(),
         Err(failure) => Came::failed(&failure, color()),
     }
 }

@@ -107,7 +107,12 @@ fn poll(door: &Door, options: &WorkerOptions, sticky: bool, comes: &Sender<Comes
         (options.task_queue.clone(), None)
     };
     door.poll_workflow_task(
-        WorkflowPoll { identity: options.identity.clone(), queue, normal },
+        WorkflowPoll {
+            identity: options.identity.clone(),
+            queue,
+            normal,
+            ..WorkflowPoll::default()
+        },
         reply,
     );
 }

@@ -275,6 +275,11 @@ impl World {
         self.outdoors(host, |remote, _, _| remote.end_answered(token, answer));
     }
 
+    /// Notes how often real time had a say in the run.
+    pub(crate) fn note_silent(&mut self) {
+        self.record.silent = self.remote.as_ref().map_or(0, |remote| remote.silent());
+    }
+
     /// A worker's process has died: what it had is lost outside too.
     pub(super) fn remote_crashed(&mut self, host: usize) {
         if self.hosts[host].spec.remote {

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use rehearsal_engine::SeenByRemote;
 use rehearsal_history::Timestamp;
+use rehearsal_service::ActivityToken;
 
 use crate::answer::ActivityHeard;
 use crate::door::Slot;
@@ -36,4 +38,10 @@ impl Attempt {
     pub(super) const fn is_live(&self) -> bool {
         self.end.is_none()
     }
+}
+
+/// Whether the service still waits for this attempt.
+pub(super) fn is_awaited(seen: SeenByRemote<'_>, token: ActivityToken) -> bool {
+    let standing = seen.service.standing(token.run, token.scheduled);
+    standing.is_some_and(|it| it.attempt == token.attempt && it.retry.is_none())
 }

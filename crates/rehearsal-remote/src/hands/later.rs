@@ -5,8 +5,8 @@ use rehearsal_engine::{News, RemoteWorker, SeenByRemote};
 use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::ActivityToken;
 
-use super::attempt::Attempt;
-use super::{Hands, is_awaited, query_answer};
+use super::attempt::{Attempt, is_awaited};
+use super::{Hands, query_answer};
 use crate::answer::{ActivityWork, Refused, WorkflowWork};
 use crate::ask::{ActivityPoll, WorkflowPoll};
 use crate::inbox::Says;

@@ -9,7 +9,7 @@ use super::{Hands, times};
 use crate::answer::{Refused, WorkflowWork};
 use crate::ask::WorkflowPoll;
 use crate::inbox::{Says, TaskSaid};
-use crate::token::{Token, What, wire_id};
+use crate::token::{Token, What};
 
 impl Hands {
     /// Has a worker do a task again. It knows the run by an id that it has never heard of, so its cache is cold; what it asks
@@ -29,7 +29,7 @@ impl Hands {
         let (times, timeout) = times(delivery);
         let work = WorkflowWork::Task {
             token: token.to_bytes(),
-            run_id: wire_id(&of.run_id, self.shared.next_number()),
+            run_id: self.shared.alias(self.shared.next_number()).wire_id(&of.run_id),
             delivery: Box::new(delivery.clone()),
             queue: TaskQueue::normal(worker.queue.clone()),
             scheduled_at: times.0,

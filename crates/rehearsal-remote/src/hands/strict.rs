@@ -29,7 +29,8 @@ impl Hands {
                     return None;
                 }
             }
-            look::answer_what_looks(&self.shared, seen.service, seen.now, self.world);
+            let alias = self.shared.alias(self.world);
+            look::answer_what_looks(&self.shared, seen.service, seen.now, alias);
             let left = until.since(self.wall.now());
             if left.is_zero() {
                 return None;

@@ -171,6 +171,7 @@ impl Live {
         let scenario = Scenario::new(view.workflow_type.clone())
             .with_no_workers()
             .with_dialect(Dialect::Outside)
+            .with_unsettled_apart()
             .with_service_config(self.options.service_config())
             .with_beginning(begins)
             .with_remote(make_hands(&self.shared, &self.wall, &self.options, true))
@@ -184,8 +185,10 @@ impl Live {
                 Known { .. } => spec,
             })
         });
+        let there = self.workers.values().filter(|known| !known.gone && known.workflows);
         Rehearsal {
             real: scenario,
+            sdks: there.map(|known| known.sdk.clone()).collect(),
             recorded: self.shared.inbox().recorded.clone().unwrap_or_default(),
             workflow_id: view.workflow_id.clone(),
             workflow_type: view.workflow_type.clone(),

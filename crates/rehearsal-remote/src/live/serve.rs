@@ -18,7 +18,7 @@ impl Live {
     #[expect(clippy::too_many_lines, reason = "an arm for each request")]
     pub(super) fn serve(&mut self, request: Request) {
         let (service, now) = (self.world.service(), self.world.now());
-        let Some(request) = look::answer(request, service, now, self.number) else { return };
+        let Some(request) = look::answer(request, service, now, self.alias) else { return };
         match request {
             Request::Start { start, reply } => {
                 let service = self.world.service();
@@ -39,7 +39,7 @@ impl Live {
                 reply.answer(self.ask(input).map(drop).map_err(Into::into));
             }
             Request::ActivityById { target, activity_id, done, identity, reply } => {
-                let target = look::meant(target, self.number);
+                let target = look::meant(target, self.alias);
                 let response = by_id(done);
                 let input = Input::RespondActivityById { target, activity_id, response, identity };
                 let heard = match self.ask(input) {
@@ -56,7 +56,7 @@ impl Live {
                 reply.answer(Ok(()));
             }
             Request::ResetSticky { target, reply } => {
-                let found = look::find(self.world.service(), &target, self.number);
+                let found = look::find(self.world.service(), &target, self.alias);
                 let run_id = found.map(|run| self.world.service().run(run).run_id.clone());
                 if let Ok(run_id) = &run_id {
                     self.world.drop_from_caches(run_id);
@@ -68,7 +68,7 @@ impl Live {
                 self.update(target, *request, wait, ToldOfUpdate::Update(reply));
             }
             Request::PollUpdate { target, update_id, wait, reply } => {
-                match look::find(self.world.service(), &target, self.number) {
+                match look::find(self.world.service(), &target, self.alias) {
                     Ok(run) => {
                         let reply = ToldOfUpdate::Update(reply);
                         self.wait_for(Wait::Update { run, update_id, wait, reply });
@@ -89,7 +89,7 @@ impl Live {
                 }
             }
             Request::History { ask, reply } => {
-                match look::find(self.world.service(), &ask.target, self.number) {
+                match look::find(self.world.service(), &ask.target, self.alias) {
                     Ok(run) => self.wait_for(Wait::History { run, ask, reply }),
                     Err(error) => reply.tell(Err(error.into())),
                 }
@@ -152,7 +152,7 @@ impl Live {
             Input::SignalWorkflow { target, .. }
             | Input::RequestCancelWorkflow { target, .. }
             | Input::TerminateWorkflow { target, .. } => {
-                *target = look::meant(core::mem::take(target), self.number);
+                *target = look::meant(core::mem::take(target), self.alias);
             }
             _ => {}
         }
@@ -165,7 +165,7 @@ impl Live {
         query: Query,
         reply: crate::door::Slot<Option<rehearsal_history::Payloads>>,
     ) {
-        let target = look::meant(target, self.number);
+        let target = look::meant(target, self.alias);
         match self.inquire(target, query) {
             Ok(sent) => self.wait_for(Wait::Query { sent, reply }),
             Err(error) => reply.tell(Err(error.into())),
@@ -189,7 +189,7 @@ impl Live {
         reply: ToldOfUpdate,
     ) {
         let update_id = self.name_update(&mut request);
-        let target = look::meant(target, self.number);
+        let target = look::meant(target, self.alias);
         let run = self.world.service().meant(&target);
         let input = Input::UpdateWorkflow { target, request: Box::new(request) };
         match run.and_then(|run| self.ask(input).map(|_| run)) {

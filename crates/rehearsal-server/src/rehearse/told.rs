@@ -10,12 +10,15 @@ use rehearsal::{Choices, Event, Outcome};
 use rehearsal_explore::Observer;
 use rehearsal_remote::Rehearsal;
 
+use super::unsettled::Apart;
 use crate::plan::Plan;
 
 /// Follows the runs of a rehearsal.
 pub(super) struct Told<'a> {
     plan: &'a Plan,
     rehearsal: &'a Rehearsal,
+    /// What is to be said of the rules that were followed.
+    rules: Option<String>,
     known: Mutex<Known>,
 }
 
@@ -25,17 +28,16 @@ struct Known {
     runs: u32,
     /// By what was found, in how many runs, and the choices of the first.
     found: BTreeMap<String, (u32, String)>,
-    /// How often an attempt was silent when the last run had ended, and in how many runs one was.
-    unsettled: u64,
-    unsettled_runs: u32,
+    /// The runs that are unsettled.
+    apart: Apart,
     /// How the run without a cancel differs from the one that was recorded.
     differs: Option<String>,
     unwritten: Option<String>,
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(plan: &'a Plan, rehearsal: &'a Rehearsal) -> Self {
-        Self { plan, rehearsal, known: Mutex::default() }
+    pub(super) fn new(plan: &'a Plan, rehearsal: &'a Rehearsal, rules: Option<String>) -> Self {
+        Self { plan, rehearsal, rules, known: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -68,16 +70,11 @@ impl<'a> Told<'a> {
         } else {
             self.rehearsal.findings().iter().for_each(|found| line(found));
         }
-        if known.unsettled_runs > 0 {
-            line(&format!(
-                "unsettled: {} of {} runs, in which an activity was silent: real time decided whether it was done",
-                known.unsettled_runs, known.runs
-            ));
-        }
         if let Some(unwritten) = &known.unwritten {
             line(unwritten);
         }
-        tail
+        self.rules.iter().for_each(|rules| line(rules));
+        tail + &known.apart.lines(known.runs)
     }
 
     /// How far it has come, for whoever finds no more than this.
@@ -119,14 +116,13 @@ impl Observer for Told<'_> {
         if self.rehearsal.stopped_by().is_some() {
             return;
         }
-        let unsettled = self.rehearsal.unsettled();
         let mut known = self.known();
-        if known.runs == 0 {
+        let is_calm = matches!(choices, Choices::Tape(tape) if tape.is_empty());
+        if is_calm && known.runs == 0 {
             known.differs = differs(self.rehearsal, outcome);
         }
         known.runs += 1;
-        known.unsettled_runs += u32::from(unsettled > known.unsettled);
-        known.unsettled = unsettled;
+        known.apart.note(outcome);
         for finding in &outcome.findings {
             let what = format!("{}  {}", finding.code, finding.headline);
             known.found.entry(what).or_insert_with(|| (0, choices.to_string())).0 += 1;

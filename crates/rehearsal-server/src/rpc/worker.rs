@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rehearsal_activation::TaskOutcome;
+use rehearsal_history::SmolStr;
 use rehearsal_proto::{BadMessage, Mirror as _, request, workflow_task};
 use rehearsal_remote::{Accepted, Completed, WorkerGone, WorkflowPoll, WorkflowWork};
 use temporalio_protos::temporal::api::enums::v1::TaskQueueKind;
@@ -24,6 +25,7 @@ pub(crate) async fn poll(
     request: Request<PollWorkflowTaskQueueRequest>,
 ) -> Result<PollWorkflowTaskQueueResponse, Status> {
     let most = patience(&request, TASK_POLL);
+    let sdk = sdk_of(&request);
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let queue = named(request.task_queue)?;
@@ -32,10 +34,17 @@ pub(crate) async fn poll(
         identity: request.identity.into(),
         queue: queue.name.into(),
         normal: sticky.then(|| queue.normal_name.into()),
+        sdk,
     };
     let work = wait(most, |reply| front.door.poll_workflow_task(poll, reply)).await?;
     let Some(work) = work else { return Ok(PollWorkflowTaskQueueResponse::default()) };
     handed_out(&front, &work)
+}
+
+/// What the SDK of the caller calls itself, as all SDKs of Temporal do: `temporal-go`.
+fn sdk_of<T>(request: &Request<T>) -> SmolStr {
+    let name = request.metadata().get("client-name");
+    name.and_then(|name| name.to_str().ok()).unwrap_or_default().into()
 }
 
 /// The queue of a poll.

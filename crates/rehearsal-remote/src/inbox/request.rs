@@ -1,0 +1,130 @@
+//! What clients ask, and where the answer goes.
+
+use std::time::Duration;
+
+use rehearsal_activation::Query;
+use rehearsal_history::event::UpdateRequest;
+use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_service::{Input, RunView, StartWorkflow, Target};
+
+use crate::answer::{ActivityHeard, Described, HistoryPage, Refused, Started, UpdateStanding};
+use crate::ask::{ActivityDone, HistoryAsk, UpdateWait, WorkerGone};
+use crate::door::Slot;
+/// What a client asks.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Start {
+        start: Box<StartWorkflow>,
+        reply: Slot<Started>,
+    },
+    SignalWithStart {
+        start: Box<StartWorkflow>,
+        name: SmolStr,
+        input: Option<Payloads>,
+        reply: Slot<Started>,
+    },
+    Act {
+        input: Box<Input>,
+        reply: Slot<()>,
+    },
+    ActivityById {
+        target: Target,
+        activity_id: SmolStr,
+        done: ActivityDone,
+        identity: SmolStr,
+        reply: Slot<ActivityHeard>,
+    },
+    WorkerGone {
+        gone: WorkerGone,
+        reply: Slot<()>,
+    },
+    ResetSticky {
+        target: Target,
+        reply: Slot<()>,
+    },
+    Query {
+        target: Target,
+        query: Query,
+        reply: Slot<Option<Payloads>>,
+    },
+    Update {
+        target: Target,
+        request: Box<UpdateRequest>,
+        wait: UpdateWait,
+        reply: Slot<UpdateStanding>,
+    },
+    PollUpdate {
+        target: Target,
+        update_id: SmolStr,
+        wait: UpdateWait,
+        reply: Slot<UpdateStanding>,
+    },
+    UpdateWithStart {
+        start: Box<StartWorkflow>,
+        request: Box<UpdateRequest>,
+        wait: UpdateWait,
+        reply: Slot<(Started, UpdateStanding)>,
+    },
+    History {
+        ask: HistoryAsk,
+        reply: Slot<HistoryPage>,
+    },
+    Describe {
+        target: Target,
+        reply: Slot<Described>,
+    },
+    List {
+        query: SmolStr,
+        reply: Slot<Vec<RunView>>,
+    },
+    Pollers {
+        queue: SmolStr,
+        reply: Slot<(Vec<SmolStr>, Vec<SmolStr>)>,
+    },
+    Lock {
+        reply: Slot<()>,
+    },
+    Unlock {
+        reply: Slot<()>,
+    },
+    Sleep {
+        by: Duration,
+        unlocks: bool,
+        reply: Slot<()>,
+    },
+    SleepUntil {
+        until: Timestamp,
+        reply: Slot<()>,
+    },
+    Now {
+        reply: Slot<Timestamp>,
+    },
+}
+
+impl Request {
+    pub(crate) fn refuse(self, refused: Refused) {
+        let _told = match self {
+            Self::Start { reply, .. } | Self::SignalWithStart { reply, .. } => {
+                reply.answer(Err(refused))
+            }
+            Self::Act { reply, .. }
+            | Self::WorkerGone { reply, .. }
+            | Self::ResetSticky { reply, .. }
+            | Self::Lock { reply }
+            | Self::Unlock { reply }
+            | Self::Sleep { reply, .. }
+            | Self::SleepUntil { reply, .. } => reply.answer(Err(refused)),
+            Self::ActivityById { reply, .. } => reply.answer(Err(refused)),
+            Self::Query { reply, .. } => reply.answer(Err(refused)),
+            Self::Update { reply, .. } | Self::PollUpdate { reply, .. } => {
+                reply.answer(Err(refused))
+            }
+            Self::UpdateWithStart { reply, .. } => reply.answer(Err(refused)),
+            Self::History { reply, .. } => reply.answer(Err(refused)),
+            Self::Describe { reply, .. } => reply.answer(Err(refused)),
+            Self::List { reply, .. } => reply.answer(Err(refused)),
+            Self::Pollers { reply, .. } => reply.answer(Err(refused)),
+            Self::Now { reply } => reply.answer(Err(refused)),
+        };
+    }
+}
