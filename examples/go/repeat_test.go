@@ -1,0 +1,74 @@
+package cancellation
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+)
+
+// TestTheTableIsTheSameEachTime rehearses the sample as often as REHEARSAL_REPEAT says, with one worker and with two of them:
+// each sweep must give the table that is kept. Most of the time is the sample's own, so run many at once:
+//
+//	REHEARSAL_REPEAT=1000 go test -run TheSame -parallel 16 -timeout 60m
+func TestTheTableIsTheSameEachTime(t *testing.T) {
+	times, _ := strconv.Atoi(os.Getenv("REHEARSAL_REPEAT"))
+	if times == 0 {
+		t.Skip("REHEARSAL_REPEAT says how often")
+	}
+	want, err := os.ReadFile("table.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{1, 2} {
+		for nth := range times {
+			t.Run(fmt.Sprintf("%d workers, time %d", workers, nth+1), func(t *testing.T) {
+				t.Parallel()
+				report := filepath.Join(t.TempDir(), "report.txt")
+				rehearse(t, workers, report)
+				text, err := os.ReadFile(report)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, table, _ := strings.Cut(string(text), "\n\n"); table != string(want) {
+					t.Fatalf("another table:\n%s", table)
+				}
+			})
+		}
+	}
+}
+
+// rehearse does what the test of the sample does, with so many workers.
+func rehearse(t *testing.T, workers int, report string) {
+	t.Helper()
+	ctx := context.Background()
+	c := server(t, report)
+	for nth := range workers {
+		w := worker.New(c, "main", worker.Options{Identity: fmt.Sprintf("worker-%d", nth+1)})
+		w.RegisterWorkflow(YourWorkflow)
+		w.RegisterActivity(ActivityToBeCanceled)
+		w.RegisterActivity(ActivityToBeSkipped)
+		w.RegisterActivity(CleanupActivity)
+		if err := w.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Stop)
+	}
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "order-7", TaskQueue: "main"}, YourWorkflow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3500 * time.Millisecond)
+	if err := c.CancelWorkflow(ctx, "order-7", ""); err != nil {
+		t.Fatal(err)
+	}
+	// What the workflow comes to is the business of the other tests.
+	_ = run.Get(ctx, nil)
+}
