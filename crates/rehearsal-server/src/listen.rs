@@ -66,16 +66,7 @@ impl Server {
     ///
     /// What the system says, for instance that the port is in use.
     pub fn bind(arguments: &Arguments) -> io::Result<Self> {
-        let wall = WallClock::start();
-        let mut options = Options::new(begins(wall.now(), arguments.locked));
-        options.locked = arguments.locked;
-        options.house = house_number(wall.now());
-        options.search_attributes = arguments.search_attributes.iter().cloned().collect();
-        let (door, house) = open(options, Arc::new(wall));
-        let house = match &arguments.plan {
-            Some(plan) => house.rehearsing(rehearse(plan.clone())),
-            None => house,
-        };
+        let (front, house) = furnish(arguments);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let listener = runtime.block_on(async {
             let socket = match arguments.address {
@@ -87,8 +78,6 @@ impl Server {
             socket.listen(1024)?.into_std()
         })?;
         let address = listener.local_addr()?;
-        let namespaces = arguments.namespaces.clone();
-        let front = Front { door, namespaces, hands: Hands::default() };
         Ok(Self { listener, address, front, house, stop: watch::Sender::new(false) })
     }
 
@@ -127,6 +116,22 @@ impl Server {
         served?;
         house.join().map_err(|_| io::Error::other("the house has panicked"))
     }
+}
+
+/// What stands behind a server, with a socket or without.
+pub(crate) fn furnish(arguments: &Arguments) -> (Front, House) {
+    let wall = WallClock::start();
+    let mut options = Options::new(begins(wall.now(), arguments.locked));
+    options.locked = arguments.locked;
+    options.house = house_number(wall.now());
+    options.search_attributes = arguments.search_attributes.iter().cloned().collect();
+    let (door, house) = open(options, Arc::new(wall));
+    let house = match &arguments.plan {
+        Some(plan) => house.rehearsing(rehearse(plan.clone())),
+        None => house,
+    };
+    let namespaces = arguments.namespaces.clone();
+    (Front { door, namespaces, hands: Hands::default() }, house)
 }
 
 /// When the first world begins.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use temporalio_protos::grpc::health::v1::HealthCheckRequest;
 use temporalio_protos::temporal::api::testservice::v1 as testservice;
 use temporalio_protos::temporal::api::workflowservice::v1 as workflowservice;
@@ -31,9 +30,9 @@ macro_rules! rpcs {
         ];
 
         /// Answers a request.
-        pub(crate) async fn answer(
+        pub(crate) async fn answer<B: wire::Message>(
             front: Arc<Front>,
-            request: http::Request<Incoming>,
+            request: http::Request<B>,
         ) -> http::Response<Body> {
             match request.uri().path() {
                 $( $( concat!("/", $service, "/", stringify!($rpc)) => {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -22,6 +22,18 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 const READ_AT_ONCE: usize = 64;
 
 static READING: Semaphore = Semaphore::const_new(READ_AT_ONCE);
+
+/// The bytes of a request: from a connection, or from this process.
+pub(crate) trait Message:
+    hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send
+{
+}
+
+impl<B> Message for B where
+    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+{
+}
 
 /// A function as a service of `tonic`.
 struct Call<F>(F);
@@ -45,7 +57,7 @@ where
 /// Reads the request, has it answered, and writes the answer. A request may be compressed with gzip, which SDKs do unless
 /// they are told otherwise; answers are not.
 pub(crate) async fn unary<M, R, A>(
-    request: http::Request<Incoming>,
+    request: http::Request<impl Message>,
     call: impl FnMut(Request<M>) -> A,
 ) -> http::Response<Body>
 where
@@ -67,7 +79,7 @@ where
 }
 
 /// The bytes of a request, if they are not too many and come in time.
-async fn read(body: Incoming) -> Result<Bytes, Status> {
+async fn read(body: impl Message) -> Result<Bytes, Status> {
     let Ok(_permit) = READING.acquire().await else {
         return Err(Status::unavailable("the server ends"));
     };

@@ -11,6 +11,7 @@ mod hand;
 mod handshake;
 mod hired;
 mod hostile;
+mod in_process;
 mod play;
 mod refused;
 mod running;
