@@ -72,14 +72,19 @@ pub(crate) fn timer(after: u64) -> Command {
 }
 
 pub(crate) fn activity(id: &str) -> Command {
+    activity_within(id, 60, 10)
+}
+
+/// An activity whose attempts have so long, and so long between heartbeats, in seconds.
+pub(crate) fn activity_within(id: &str, limit: u64, between: u64) -> Command {
     command(
         CommandType::ScheduleActivityTask,
         ScheduleActivityTaskCommandAttributes {
             activity_id: id.to_owned(),
             activity_type: Some(ActivityType { name: "Charge".to_owned() }),
             task_queue: queue(),
-            start_to_close_timeout: seconds(60),
-            heartbeat_timeout: seconds(10),
+            start_to_close_timeout: seconds(limit),
+            heartbeat_timeout: seconds(between),
             ..ScheduleActivityTaskCommandAttributes::default()
         },
     )

@@ -13,6 +13,7 @@ mod hired;
 mod hostile;
 mod in_process;
 mod play;
+mod polls;
 mod refused;
 mod running;
 mod sweep;

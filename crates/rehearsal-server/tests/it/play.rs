@@ -263,11 +263,14 @@ fn starts_with_a_signal_and_with_an_update() {
         signal_name: "go".to_owned(),
         ..Default::default()
     };
-    let one = hand.wait(client.signal_with_start_workflow_execution(signal.clone())).unwrap();
-    let two = hand.wait(client.signal_with_start_workflow_execution(signal)).unwrap();
-    let (one, two) = (one.into_inner(), two.into_inner());
-    assert!(one.started && !two.started);
-    assert_eq!(one.run_id, two.run_id);
+    let mut send = |request_id: &str| {
+        let request_id = request_id.to_owned();
+        let signal = SignalWithStartWorkflowExecutionRequest { request_id, ..signal.clone() };
+        hand.wait(client.signal_with_start_workflow_execution(signal)).unwrap().into_inner()
+    };
+    let (one, again, two) = (send("one"), send("one"), send("two"));
+    assert!(one.started && !again.started && !two.started);
+    assert_eq!([&one.run_id, &one.run_id], [&again.run_id, &two.run_id]);
     assert_eq!(hand.events().iter().filter(|it| it.ends_with("_SIGNALED")).count(), 2);
 
     let both = ExecuteMultiOperationRequest {
@@ -277,6 +280,34 @@ fn starts_with_a_signal_and_with_an_update() {
     };
     let neither = hand.wait(client.execute_multi_operation(both)).unwrap_err();
     assert_eq!(neither.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn what_a_client_sends_again_happens_once() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let mut client = hand.client.clone();
+    let mut send = |request_id: &str| {
+        let request =
+            StartWorkflowExecutionRequest { request_id: request_id.to_owned(), ..start() };
+        hand.wait(client.start_workflow_execution(request))
+    };
+    let (one, again) = (send("one").unwrap().into_inner(), send("one").unwrap().into_inner());
+    assert!(one.started && again.started);
+    assert_eq!(one.run_id, again.run_id);
+    assert_eq!(send("two").unwrap_err().code(), Code::AlreadyExists);
+
+    for request_id in ["three", "three", "four"] {
+        let signal = SignalWorkflowExecutionRequest {
+            namespace: namespace(),
+            workflow_execution: order(),
+            signal_name: "go".to_owned(),
+            request_id: request_id.to_owned(),
+            ..Default::default()
+        };
+        hand.wait(client.signal_workflow_execution(signal)).unwrap();
+    }
+    assert_eq!(hand.events().iter().filter(|it| it.ends_with("_SIGNALED")).count(), 2);
 }
 
 #[test]
