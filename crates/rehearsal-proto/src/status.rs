@@ -102,7 +102,7 @@ pub fn query_failed(failure: &Failure) -> Status {
 /// The namespace is none of the server's.
 #[must_use]
 pub fn no_namespace(namespace: &str) -> Status {
-    let details = proto::NamespaceNotFoundFailure { namespace: namespace.to_owned() };
+    let details = proto::NamespaceNotFoundFailure { namespace: cut(namespace) };
     let message = format!("Namespace {namespace} is not found.");
     typed(Code::NotFound, message, "NamespaceNotFoundFailure", &details)
 }
@@ -121,6 +121,44 @@ pub fn too_much(message: String) -> Status {
 #[must_use]
 pub fn not_found(message: String) -> Status {
     typed(Code::NotFound, message, "NotFoundFailure", &proto::NotFoundFailure::default())
+}
+
+/// How long a message may be, in bytes. It is sent in the head of an answer, of which clients take 16 KiB.
+const LONGEST: usize = 2_000;
+
+/// The status with its message cut if it is too long: what a client sends and a message repeats can have any length.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_proto::status;
+///
+/// let told = status::short(status::not_found("x".repeat(70_000)));
+/// assert_eq!(told.code(), tonic::Code::NotFound);
+/// assert!(told.message().ends_with("xxx .."));
+/// assert!(told.message().len() + told.details().len() < 5_000);
+/// ```
+#[must_use]
+pub fn short(status: Status) -> Status {
+    if status.message().len() <= LONGEST {
+        return status;
+    }
+    let message = cut(status.message());
+    let details = match Details::decode(status.details()) {
+        Ok(details) if !details.details.is_empty() => {
+            Details { message: message.clone(), ..details }.encode_to_vec()
+        }
+        Ok(_) | Err(_) => Vec::new(),
+    };
+    Status::with_details(status.code(), message, details.into())
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{} ..", &text[..end])
 }
 
 /// Both halves of an update-with-start: one is refused, and the other is not done because of it

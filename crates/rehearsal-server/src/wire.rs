@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
+use rehearsal_proto::status;
 use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -50,7 +51,7 @@ where
 
     fn call(&mut self, request: Request<M>) -> Self::Future {
         let answer = (self.0)(request);
-        Box::pin(async move { answer.await.map(Response::new) })
+        Box::pin(async move { answer.await.map(Response::new).map_err(status::short) })
     }
 }
 

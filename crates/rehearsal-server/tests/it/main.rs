@@ -7,6 +7,8 @@
     reason = "calls one after another, which fail the test; fields of messages, most of which may be missing"
 )]
 
+mod descriptor;
+mod fuzz;
 mod hand;
 mod handshake;
 mod hired;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use prost::Message as _;
 use rehearsal_server::SERVED;
+
+use crate::descriptor::{File, files};
 
 /// The page, and the services that it is about.
 const PAGE: &str = include_str!("../../../../docs/rpc.md");
@@ -14,49 +15,16 @@ const SERVICES: &[(&str, &str)] = &[
     ("Health", "grpc.health.v1.Health"),
 ];
 
-/// As much of a descriptor as is looked at here.
-mod descriptor {
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Set {
-        #[prost(message, repeated, tag = "1")]
-        pub(super) files: Vec<File>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct File {
-        #[prost(string, tag = "2")]
-        pub(super) package: String,
-        #[prost(message, repeated, tag = "6")]
-        pub(super) services: Vec<Service>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Service {
-        #[prost(string, tag = "1")]
-        pub(super) name: String,
-        #[prost(message, repeated, tag = "2")]
-        pub(super) methods: Vec<Method>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Method {
-        #[prost(string, tag = "1")]
-        pub(super) name: String,
-    }
-}
-
 /// The RPCs of each service, in the order of the descriptors.
 fn described() -> BTreeMap<String, Vec<String>> {
-    let bytes = std::fs::read(env!("TEMPORAL_DESCRIPTORS")).unwrap();
-    let set = descriptor::Set::decode(&*bytes).unwrap();
-    let of = |file: descriptor::File| {
+    let of = |file: File| {
         let package = file.package;
         file.services.into_iter().map(move |service| {
             let rpcs = service.methods.into_iter().map(|method| method.name).collect();
             (format!("{package}.{}", service.name), rpcs)
         })
     };
-    set.files.into_iter().flat_map(of).collect()
+    files().into_iter().flat_map(of).collect()
 }
 
 /// The rows of the page: service, RPC, state, tests.
