@@ -73,7 +73,8 @@ pub fn delivery(
 }
 
 /// A query without a workflow task, as a poll answers it. No event of a task is in it
-/// (`createPollWorkflowTaskQueueResponse` of the server's matching service).
+/// (`createPollWorkflowTaskQueueResponse` of the server's matching service). `queue` is that of the workflow: core drops a query
+/// that does not name it (`ValidPollWFTQResponse` in its `protosext/mod.rs`).
 ///
 /// # Errors
 ///
@@ -81,6 +82,7 @@ pub fn delivery(
 pub fn query_task(
     task: &QueryTask,
     hand: Hand<'_>,
+    queue: &TaskQueue,
 ) -> Result<PollWorkflowTaskQueueResponse, ConvertError> {
     Ok(PollWorkflowTaskQueueResponse {
         task_token: hand.token.to_vec(),
@@ -88,6 +90,7 @@ pub fn query_task(
         workflow_type: TypeName::from(task.workflow_type.clone()).to_proto()?,
         previous_started_event_id: task.previous_started.to_proto()?,
         attempt: 1,
+        workflow_execution_task_queue: queue.to_proto()?,
         history: Some(events(&task.events)?),
         query: Some(question(&task.query)?),
         ..PollWorkflowTaskQueueResponse::default()

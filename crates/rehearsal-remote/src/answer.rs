@@ -62,6 +62,8 @@ pub enum WorkflowWork {
         run_id: SmolStr,
         /// The query, with the history that the worker needs.
         task: Box<QueryTask>,
+        /// The queue of the workflow.
+        queue: TaskQueue,
     },
 }
 

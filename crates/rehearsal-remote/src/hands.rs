@@ -309,6 +309,7 @@ impl Remote for Hands {
             token: token.to_bytes(),
             run_id: self.shared.alias(self.world).wire_id(&task.run_id),
             task: Box::new(task.clone()),
+            queue: TaskQueue::normal(worker.queue.clone()),
         };
         let id = task.query.id.clone();
         if !self.settles {

@@ -144,7 +144,7 @@ impl Process {
                 delivery.token.run_id = run_id;
                 self.task(&token, *delivery)
             }
-            WorkflowWork::Query { token, run_id, mut task } => {
+            WorkflowWork::Query { token, run_id, mut task, queue: _ } => {
                 task.run_id = run_id;
                 let answer = self.query(*task)?;
                 let told: Reply<()> = Box::new(|_| true);

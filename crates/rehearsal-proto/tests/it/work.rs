@@ -73,8 +73,9 @@ fn a_query_comes_without_a_task() {
         events: events(),
         query: Query { id: "q1".into(), name: "state".into(), ..Query::default() },
     };
-    let sent = workflow_task::query_task(&task, HAND).unwrap();
+    let sent = workflow_task::query_task(&task, HAND, &TaskQueue::normal("main")).unwrap();
 
+    assert_eq!(sent.workflow_execution_task_queue.unwrap().name, "main");
     assert_eq!((sent.started_event_id, sent.previous_started_event_id), (0, 3));
     assert_eq!(sent.query.unwrap().query_type, "state");
     assert!(sent.queries.is_empty());

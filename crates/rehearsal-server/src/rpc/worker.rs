@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rehearsal_activation::TaskOutcome;
 use rehearsal_history::SmolStr;
+use rehearsal_history::event::SdkMetadata;
 use rehearsal_proto::{BadMessage, Mirror as _, request, workflow_task};
 use rehearsal_remote::{Accepted, Completed, WorkerGone, WorkflowPoll, WorkflowWork};
 use temporalio_protos::temporal::api::enums::v1::TaskQueueKind;
@@ -62,8 +63,8 @@ fn handed_out(front: &Front, work: &WorkflowWork) -> Result<PollWorkflowTaskQueu
             let times = (*scheduled_at, *started_at);
             Ok(workflow_task::delivery(delivery, hand, queue, times)?)
         }
-        WorkflowWork::Query { token, run_id, task } => {
-            Ok(workflow_task::query_task(task, workflow_task::Hand { token, run_id })?)
+        WorkflowWork::Query { token, run_id, task, queue } => {
+            Ok(workflow_task::query_task(task, workflow_task::Hand { token, run_id }, queue)?)
         }
     }
 }
@@ -87,7 +88,7 @@ pub(crate) async fn completed(
         identity,
         commands,
         sticky,
-        sdk_metadata,
+        sdk_metadata: in_order(sdk_metadata),
         force_new_task,
         return_new_task,
         answers,
@@ -100,6 +101,15 @@ pub(crate) async fn completed(
         activity_tasks: Vec::new(),
         reset_history_event_id: reset_history.map_or(Ok(0), |event| event.to_proto())?,
     })
+}
+
+/// The flags are sets: SDKs send them in the order of a hash table, which is another one in each process and in each run
+/// (`gather_for_wft_complete` in core's `internal_flags.rs`, `gatherNewSDKFlags` in Go's `internal_flags.go`). A history must not
+/// depend on that.
+fn in_order(mut metadata: SdkMetadata) -> SdkMetadata {
+    metadata.core_used_flags.sort_unstable();
+    metadata.lang_used_flags.sort_unstable();
+    metadata
 }
 
 pub(crate) async fn failed(
