@@ -166,12 +166,12 @@ impl HistoryBuilder {
     /// Completes the workflow task, for which it schedules and starts one if need be. Commands that follow are its.
     pub fn complete_task(&mut self) -> EventId {
         let (scheduled_event_id, started_event_id) = self.take_task();
-        self.last_completed = self.push(WorkflowTaskCompleted {
+        self.last_completed = self.push(Box::new(WorkflowTaskCompleted {
             scheduled_event_id,
             started_event_id,
             identity: WORKER.into(),
             ..WorkflowTaskCompleted::default()
-        });
+        }));
         self.last_completed
     }
 

@@ -168,7 +168,7 @@ event_kinds! {
     /// A worker took the task (W-2).
     WorkflowTaskStarted(WorkflowTaskStarted) = 6, "WORKFLOW_TASK_STARTED", "workflowTaskStartedEventAttributes";
     /// The worker answered with commands (W-3).
-    WorkflowTaskCompleted(WorkflowTaskCompleted) = 7, "WORKFLOW_TASK_COMPLETED", "workflowTaskCompletedEventAttributes";
+    WorkflowTaskCompleted(Box<WorkflowTaskCompleted>) = 7, "WORKFLOW_TASK_COMPLETED", "workflowTaskCompletedEventAttributes";
     /// The task was not taken or not answered in time (W-4, W-9).
     WorkflowTaskTimedOut(WorkflowTaskTimedOut) = 8, "WORKFLOW_TASK_TIMED_OUT", "workflowTaskTimedOutEventAttributes";
     /// The task failed and is tried again (W-8).

@@ -1,11 +1,13 @@
 //! What an event costs in a world that is full, or goes on for long: prints times and memory beside those of a small one.
 //!
 //! Without arguments it plays every size in a process of its own, in turn, and prints a table. `check` runs the largest
-//! world with everything that is checked in a run. `counts` has valgrind count what an event takes. With the name of a size
-//! it plays that one and prints two numbers; with `bare` behind it, it only plays, for a profiler.
+//! world with everything that is checked in a run. `counts` has valgrind count what an event takes. `floor` times what the
+//! memory alone takes. With the name of a size it plays that one and prints two numbers; with `bare` behind it, it only
+//! plays, for a profiler.
 
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
+mod floor;
 mod worlds;
 
 use std::process::Command;
@@ -25,6 +27,10 @@ fn main() -> Result<(), String> {
         [] => table(),
         ["check"] => check(),
         ["counts"] => counts(),
+        ["floor"] => {
+            floor::print();
+            Ok(())
+        }
         [word] => {
             let Played { picos, bytes } = worlds::play(named(word)?);
             println!("{picos} {bytes}");
@@ -34,13 +40,13 @@ fn main() -> Result<(), String> {
             println!("{}", worlds::play_bare(named(word)?));
             Ok(())
         }
-        words => Err(format!("expected `check`, `counts` or a size, found {words:?}")),
+        words => Err(format!("expected `check`, `counts`, `floor` or a size, found {words:?}")),
     }
 }
 
 fn named(word: &str) -> Result<&'static Size, String> {
     let size = SIZES.iter().find(|size| size.word == word);
-    size.ok_or_else(|| format!("expected `check`, `counts` or a size, found `{word}`"))
+    size.ok_or_else(|| format!("expected `check`, `counts`, `floor` or a size, found `{word}`"))
 }
 
 /// Plays all sizes in turn and prints what they took.

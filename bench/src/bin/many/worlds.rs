@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_types, reason = "the real clock is what this program is for")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Handle, Limits, Scenario,
     Tape, Workflow, WorkflowError, World, millis, mins, secs,
 };
+use rehearsal_history::Event;
 
 /// Executions of one size are as many as this, in as many worlds as that takes, so that all sizes do the same.
 const IN_ALL: usize = 10_000;
@@ -234,6 +236,15 @@ fn play_worlds(scenario: &Scenario, size: &Size, worlds: usize) -> u64 {
     events
 }
 
+/// The histories of an order and of its child.
+pub(crate) fn histories_of_one() -> Vec<Vec<Arc<Event>>> {
+    let size = &SIZES[0];
+    let mut world = scenario(size).world();
+    let order = world.start(ORDER, "order", 0);
+    world.wait(&order);
+    world.finish().executions.into_iter().map(|run| run.history).collect()
+}
+
 /// What one open execution takes, while all of a size are open at the same time: each has its first activity running.
 fn bytes_of_one(scenario: &Scenario, size: &Size) -> u64 {
     if size.executions == 1 {
@@ -264,18 +275,18 @@ fn bytes_of_one(scenario: &Scenario, size: &Size) -> u64 {
 
 /// When something began, by the time that this thread was given by a processor: on a busy machine the clock on the wall
 /// says little. Where Linux does not tell that, it is the clock on the wall.
-struct CpuTime {
+pub(crate) struct CpuTime {
     given: Option<u64>,
     wall: Instant,
 }
 
 impl CpuTime {
-    fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self { given: Self::given(), wall: Instant::now() }
     }
 
     /// In nanoseconds.
-    fn elapsed(&self) -> u64 {
+    pub(crate) fn elapsed(&self) -> u64 {
         match (self.given, Self::given()) {
             (Some(before), Some(now)) => now.saturating_sub(before),
             _ => u64::try_from(self.wall.elapsed().as_nanos()).unwrap_or(u64::MAX),

@@ -74,7 +74,7 @@ fn commands_stand_after_their_task_and_name_it() {
         started_event_id: EventId(3),
         ..Default::default()
     };
-    builder.push(completed);
+    builder.push(Box::new(completed));
     builder.complete(None);
     let text = builder.build().check_well_formed().unwrap_err().to_string();
     insta::assert_snapshot!(text, @"event 5: workflowTaskCompletedEventId: expected the task completed just before, found event 0");

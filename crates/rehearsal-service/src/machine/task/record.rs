@@ -140,8 +140,8 @@ pub(super) fn completed(
     started: EventId,
     identity: SmolStr,
     sdk_metadata: SdkMetadata,
-) -> WorkflowTaskCompleted {
-    WorkflowTaskCompleted {
+) -> Box<WorkflowTaskCompleted> {
+    Box::new(WorkflowTaskCompleted {
         scheduled_event_id: scheduled,
         started_event_id: started,
         identity,
@@ -149,7 +149,7 @@ pub(super) fn completed(
         // An empty object, as the server writes it.
         metering_metadata: Some(Opaque(core::iter::empty::<(&str, bool)>().collect())),
         ..WorkflowTaskCompleted::default()
-    }
+    })
 }
 
 fn timed_out(
