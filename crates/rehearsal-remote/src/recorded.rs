@@ -28,6 +28,19 @@ struct Attempt {
     /// When it was told that it is canceled, or that nobody knows it any more.
     told: Option<Duration>,
     end: Option<(Duration, ActivityResult)>,
+    /// When it last said something after a while, as it was and as it was taken.
+    last: (Duration, Duration),
+}
+
+impl Attempt {
+    /// A time since it began as it is recorded: on the beat, and the same as that of what it last said if that is so near that
+    /// nothing but the machine lies in between.
+    fn taken(&mut self, time: Duration) -> Duration {
+        if !on_the_beat(time.saturating_sub(self.last.0)).is_zero() {
+            self.last = (time, on_the_beat(time));
+        }
+        self.last.1
+    }
 }
 
 /// What an activity did, attempt for attempt.
@@ -70,7 +83,7 @@ impl Recorded {
     /// An attempt has said something.
     pub(crate) fn says(&mut self, token: ActivityToken, said: &ActivitySaid, now: Timestamp) {
         let Some(attempt) = self.attempt(token) else { return };
-        let at = on_the_beat(now.since(attempt.began));
+        let at = attempt.taken(now.since(attempt.began));
         let result = match said {
             ActivitySaid::Heartbeat(details) => {
                 return attempt.beats.push((at, details.clone()));
@@ -170,7 +183,7 @@ impl ActivityCode for Player {
 
 /// Does what an attempt did. If that was to end because it was canceled, it heartbeats until it is.
 async fn play(ctx: ActivityContext, attempt: Attempt) -> ActivityResult {
-    let Attempt { began: _, beats, told, end } = attempt;
+    let Attempt { began: _, beats, told, end, last: _ } = attempt;
     let waits = told.is_some() || end.is_none();
     let mut at = Duration::ZERO;
     let mut between = BETWEEN;
@@ -212,4 +225,22 @@ async fn after(
     let Some((ends, result)) = end else { return Err(ActivityError::canceled()) };
     ctx.sleep(ends.saturating_sub(told.unwrap_or(ends))).await;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What follows at once is at the same time, wherever the beat falls; small steps add up.
+    #[test]
+    fn what_follows_at_once_takes_no_time() {
+        let taken = |times: &[u64]| {
+            let mut attempt = Attempt::default();
+            let millis = |time: &u64| Duration::from_millis(*time);
+            let taken = times.iter().map(|time| attempt.taken(millis(time)).as_millis());
+            taken.collect::<Vec<_>>()
+        };
+        assert_eq!(taken(&[1010, 5840, 5860]), [1000, 5800, 5800]);
+        assert_eq!(taken(&[240, 440, 640, 840]), [0, 400, 400, 800]);
+    }
 }
