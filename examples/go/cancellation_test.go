@@ -2,6 +2,7 @@ package cancellation
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -85,10 +86,11 @@ func TestYourWorkflowCleansUp(t *testing.T) {
 	}
 }
 
-// This one is red: the mistake is found at every point at which a cancel can strike while the activity is at work.
-func TestYourCarelessWorkflowCleansUp(t *testing.T) {
+// The mistake is found, and told in place of the result: a test that expects a canceled error is red with the report.
+func TestTheMistakeIsFound(t *testing.T) {
 	err := cancel(t, YourCarelessWorkflow, "your-careless-workflow.txt")
-	if !temporal.IsCanceledError(err) {
-		t.Fatalf("expected a canceled error, got: %v", err)
+	var found *temporal.ApplicationError
+	if !errors.As(err, &found) || found.Type() != "RehearsalFailed" || !strings.Contains(found.Message(), "RH201") {
+		t.Fatalf("expected the mistake to be found, got: %v", err)
 	}
 }

@@ -17,6 +17,8 @@ pub(crate) enum Error {
     Failed { command: String },
     /// `tidy` printed this many findings.
     Findings { count: usize },
+    /// `interop` was told to run this many that it had to leave out; why is on the terminal already.
+    LeftOut { count: usize },
     /// Two suites printed one figure with different numbers.
     FiguresDiffer { name: String, first: String, second: String },
     /// The document has no place for the figures.
@@ -32,7 +34,8 @@ impl Error {
             Self::Usage { .. }
             | Self::UnknownPart { .. }
             | Self::File { .. }
-            | Self::Start { .. } => 2,
+            | Self::Start { .. }
+            | Self::LeftOut { .. } => 2,
             Self::Failed { .. }
             | Self::Findings { .. }
             | Self::FiguresDiffer { .. }
@@ -54,6 +57,7 @@ impl fmt::Display for Error {
             Self::Failed { command } => write!(f, "`{command}` failed"),
             Self::Findings { count: 1 } => write!(f, "tidy: 1 finding"),
             Self::Findings { count } => write!(f, "tidy: {count} findings"),
+            Self::LeftOut { count } => write!(f, "interop: {count} of those named left out"),
             Self::FiguresDiffer { name, first, second } => {
                 write!(f, "figure `{name}` was printed as `{first}` and as `{second}`")
             }
@@ -73,6 +77,7 @@ impl std::error::Error for Error {
             | Self::UnknownPart { .. }
             | Self::Failed { .. }
             | Self::Findings { .. }
+            | Self::LeftOut { .. }
             | Self::FiguresDiffer { .. }
             | Self::NoMarkers { .. }
             | Self::Stale { .. } => None,

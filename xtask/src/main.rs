@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask ci [PART]`, `cargo xtask tidy`, `cargo xtask figures
-//! [--check]`, `cargo xtask interop [go [NAME ..]]`.
+//! [--check]`, `cargo xtask interop [--fetch] [LANGUAGE ..]`.
 //!
 //! Exit codes: 0 fine, 1 something is wrong with the project, 2 the command could not be understood
 //! or could not run.
@@ -20,16 +20,17 @@ mod tidy;
 
 use std::{path::Path, process::ExitCode};
 
-use crate::{error::Error, figures::Mode};
+use crate::{error::Error, figures::Mode, interop::Ask};
 
 const USAGE: &str = "\
 usage: cargo xtask ci [PART]            every gate in order, or one: fmt, clippy, doc, tidy, figures, pure,
                                         release, diff
        cargo xtask tidy                 the project's own rules
        cargo xtask figures [--check]    write docs/fidelity.md from the test suites, or check that it is fresh
-       cargo xtask interop [go [NAME ..]]
-                                        workers of other SDKs on our server, for each SDK that is installed; with
-                                        names only these scenarios";
+       cargo xtask interop [--fetch] [go|python|typescript|java ..]
+                                        workers of other SDKs on our server: the examples, and the recorded
+                                        scenarios of Go; of all that are installed, unless some are named
+       cargo xtask interop go NAME ..   only these scenarios";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -50,8 +51,10 @@ fn dispatch(root: &Path, words: &[&str]) -> Result<(), Error> {
         ["ci", part] => ci::part(root, part),
         ["tidy"] => tidy::run(root),
         ["figures"] => figures::run(root, Mode::Write),
-        ["interop"] => interop::go(root, &[]),
-        ["interop", "go", names @ ..] => interop::go(root, names),
+        ["interop", ask @ ..] => match Ask::parse(ask) {
+            Some(ask) => interop::interop(root, &ask),
+            None => Err(Error::Usage { usage: USAGE }),
+        },
         ["figures", "--check"] => figures::run(root, Mode::Check),
         _ => Err(Error::Usage { usage: USAGE }),
     }
@@ -63,7 +66,13 @@ mod tests {
 
     #[test]
     fn unknown_words_are_a_usage_error() {
-        for words in [&[][..], &["tidyy"], &["figures", "--chekc"], &["ci", "fmt", "doc"]] {
+        for words in [
+            &[][..],
+            &["tidyy"],
+            &["figures", "--chekc"],
+            &["ci", "fmt", "doc"],
+            &["interop", "ruby"],
+        ] {
             let error = dispatch(Path::new("."), words).unwrap_err();
 
             assert_eq!(error.exit_code(), 2, "{words:?}");
