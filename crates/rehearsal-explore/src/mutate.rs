@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Numbers, Question, Tape};
 
-use crate::portfolio::strike;
+use crate::portfolio::{Where, strike};
 
-/// The most cancels of the first execution, cancels of others, deaths of workers in workflow tasks and faults of one
-/// variant, each: as many as of a random run.
+/// The most cancels of the first execution, cancels of others, deaths of workers in workflow tasks and faults of one run,
+/// each: as many as of a random run.
 const MOST: usize = 2;
 
 /// A run that is worth to be varied.
@@ -71,7 +71,7 @@ fn with_strikes(
     asked: &[Question],
     count: usize,
 ) -> Vec<Answer> {
-    answers.extend((0..count).filter_map(|_| strike(numbers, asked)));
+    answers.extend((0..count).filter_map(|_| strike(numbers, asked, Where::Anywhere)));
     answers
 }
 
@@ -123,7 +123,7 @@ fn spliced(
 }
 
 /// No more of what a workflow cannot bear; what comes last is dropped.
-fn rationed(answers: Vec<Answer>) -> Vec<Answer> {
+pub(crate) fn rationed(answers: Vec<Answer>) -> Vec<Answer> {
     let (mut cancels, mut others, mut crashes, mut faults) = (0, 0, 0, 0);
     let mut left = |(key, _): &Answer| {
         let count = match key.kind {

@@ -12,6 +12,7 @@ use rehearsal_engine::{
 };
 
 use crate::campaign::Campaign;
+use crate::mutate::rationed;
 use crate::observe::{Choices, Observer};
 use crate::seed::seed_of_run;
 
@@ -23,18 +24,20 @@ use crate::seed::seed_of_run;
 /// use rehearsal_explore::ChosenBy;
 ///
 /// let labels = ChosenBy::ALL.map(ChosenBy::label);
-/// assert_eq!(labels, ["single strikes", "random answers", "pairs of strikes", "priorities (PCT)"]);
+/// assert_eq!(labels, ["single strikes", "random answers", "pairs and triples", "priorities (PCT)"]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChosenBy {
     /// One answer that is not calm, to a question of the calm run: each of them once, in an order that the seed gives, and
-    /// one of each kind after another. When all are tried, pairs follow.
+    /// one of each kind after another. When all are tried, pairs and triples follow.
     Strike,
     /// Random answers to all questions: [`RandomChooser`].
     Random,
-    /// Two answers that are not calm: one to a question of the calm run, and one to a question that the run is asked
-    /// behind it, which the calm one need not be. Of each kind as often as of another, but cancels twice as often as
-    /// orders, signals, deaths, failures and lost ends, and these twice as often as the rest.
+    /// Two answers that are not calm, or three in every second run: one to a question of the calm run, and each further one
+    /// to a question that the run is asked behind the last, which the calm one need not be: anywhere behind it, or near. Of
+    /// each kind as often as of another, but cancels twice as often as orders, signals, deaths, whether who died comes back,
+    /// and whatever becomes of an attempt, that it fails, is slow or hangs, or that its end is lost; and these twice as often
+    /// as the rest. Of the cancels those of each execution as often as those of another.
     Pair,
     /// [`PctChooser`], of a depth from 2 to 4.
     Pct,
@@ -74,7 +77,7 @@ impl ChosenBy {
         match self {
             Self::Strike => "single strikes",
             Self::Random => "random answers",
-            Self::Pair => "pairs of strikes",
+            Self::Pair => "pairs and triples",
             Self::Pct => "priorities (PCT)",
             Self::Variant => "variants of earlier runs",
             Self::Corpus => "runs of the corpus",
@@ -123,7 +126,7 @@ impl<'a> Portfolio<'a> {
         };
         let strike = self.strikes.get(usize::try_from(turn).unwrap_or(usize::MAX));
         let (by, choices) = match (by, strike) {
-            (ChosenBy::Strike, Some(strike)) => (by, tape([Some(*strike), None])),
+            (ChosenBy::Strike, Some(strike)) => (by, tape([*strike])),
             (ChosenBy::Strike, None) | (ChosenBy::Pair, _) => {
                 (ChosenBy::Pair, self.pair(seed, observer))
             }
@@ -141,18 +144,31 @@ impl<'a> Portfolio<'a> {
         chooser(choices, || self.asked.clone())
     }
 
-    /// Two strikes. The run with the first is made, to see what it is asked then.
+    /// Two strikes, or three, each behind the one before, and no more of a kind than a workflow can bear. The run with those
+    /// before is made, to see what it is asked then.
     fn pair(&self, seed: u64, observer: &dyn Observer) -> Choices {
         let mut numbers = Numbers::new(seed);
-        let Some(first) = strike(&mut numbers, &self.asked) else { return tape([None, None]) };
-        let single = tape([Some(first), None]);
-        let Choices::Tape(answers) = &single else { return single };
-        observer.begins(&single);
-        let (outcome, asked) = self.scenario.run_and_list(answers, self.patience);
-        observer.ended(&single, &outcome);
-        let behind =
-            asked.iter().position(|question| question.key == first.0).map_or(0, |at| at + 1);
-        tape([Some(first), strike(&mut numbers, &asked[behind..])])
+        let further = 1 + numbers.below(2);
+        let Some(first) = strike(&mut numbers, &self.asked, Where::Anywhere) else {
+            return tape([]);
+        };
+        let mut strikes = vec![first];
+        for _ in 0..further {
+            let last = strikes.last().map(|(key, _)| *key);
+            let before = tape(strikes.iter().copied());
+            let Choices::Tape(answers) = &before else { break };
+            observer.begins(&before);
+            let (outcome, asked) = self.scenario.run_and_list(answers, self.patience);
+            observer.ended(&before, &outcome);
+            let at = asked.iter().position(|question| Some(question.key) == last);
+            let behind = &asked[at.map_or(0, |at| at + 1)..];
+            let place = if numbers.below(2) == 0 { Where::Anywhere } else { Where::Near };
+            match strike(&mut numbers, behind, place) {
+                Some(next) => strikes.push(next),
+                None => break,
+            }
+        }
+        tape(rationed(strikes))
     }
 }
 
@@ -172,8 +188,8 @@ pub(crate) fn chooser(
     }
 }
 
-fn tape(strikes: [Option<Strike>; 2]) -> Choices {
-    Choices::Tape(strikes.into_iter().flatten().collect::<Tape>().loose())
+fn tape(strikes: impl IntoIterator<Item = Strike>) -> Choices {
+    Choices::Tape(strikes.into_iter().collect::<Tape>().loose())
 }
 
 /// Every single strike: one of each kind, then another one of each kind that has more.
@@ -192,11 +208,39 @@ fn in_turns(asked: &[Question], seed: u64) -> Vec<Strike> {
     (0..longest).flat_map(|turn| kinds.iter().filter_map(move |of| of.get(turn))).copied().collect()
 }
 
+/// Where among the questions of its kind something strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// At any of them, each as likely as the others.
+    Anywhere,
+    /// At one of the first, or of the first two, the first four and so on, each of these as likely as the others: what goes
+    /// wrong because of one strike is soon over, as a rule.
+    Near,
+}
+
+impl Where {
+    /// One of so many, of which there is one at least.
+    fn draw(self, numbers: &mut Numbers, count: usize) -> usize {
+        match self {
+            Self::Anywhere => numbers.below(count),
+            Self::Near => {
+                let scales = count.next_power_of_two().ilog2() + 1;
+                let scale = numbers.below(scales as usize);
+                numbers.below((1 << scale).min(count))
+            }
+        }
+    }
+}
+
 /// One strike at one of these questions; `None` if there are none.
-pub(crate) fn strike(numbers: &mut Numbers, asked: &[Question]) -> Option<Strike> {
-    let mut by_kind: BTreeMap<ChoiceKind, Vec<Question>> = BTreeMap::new();
+///
+/// Of the questions of its kind those of each execution are as likely as those of another: a child that is there for a moment
+/// would hardly be canceled else.
+pub(crate) fn strike(numbers: &mut Numbers, asked: &[Question], place: Where) -> Option<Strike> {
+    let mut by_kind: BTreeMap<ChoiceKind, BTreeMap<u32, Vec<Question>>> = BTreeMap::new();
     for question in asked {
-        by_kind.entry(question.key.kind).or_default().push(*question);
+        let ChoiceKey { kind, execution, .. } = question.key;
+        by_kind.entry(kind).or_default().entry(execution).or_default().push(*question);
     }
     let all = by_kind.keys().copied().map(weight).sum();
     let mut left = numbers.below(all);
@@ -205,7 +249,9 @@ pub(crate) fn strike(numbers: &mut Numbers, asked: &[Question]) -> Option<Strike
         left = left.saturating_sub(weight(kind));
         found.then_some(of_kind)
     })?;
-    let Question { key, options } = of_kind[numbers.below(of_kind.len())];
+    let execution = numbers.below(of_kind.len());
+    let of_execution = of_kind.into_values().nth(execution)?;
+    let Question { key, options } = of_execution[place.draw(numbers, of_execution.len())];
     Some((key, 1 + numbers.below(options - 1)))
 }
 
@@ -219,7 +265,10 @@ const fn weight(kind: ChoiceKind) -> usize {
         | ChoiceKind::Die
         | ChoiceKind::Report
         | ChoiceKind::Fail
-        | ChoiceKind::Signal => 2,
+        | ChoiceKind::Slow
+        | ChoiceKind::Signal
+        // Asked behind a death alone, so never what strikes first.
+        | ChoiceKind::Back => 2,
         // What is forgotten is replayed in every run, from a cold cache.
         _ => 1,
     }
@@ -262,7 +311,7 @@ mod tests {
         let mut numbers = Numbers::new(1);
         let mut drawn: BTreeMap<Strike, u32> = BTreeMap::new();
         for _ in 0..1_000 {
-            *drawn.entry(strike(&mut numbers, &asked).unwrap()).or_default() += 1;
+            *drawn.entry(strike(&mut numbers, &asked, Where::Anywhere).unwrap()).or_default() += 1;
         }
         assert_eq!(drawn.len(), 4 * 2 + 2);
         let cancels: u32 = drawn
@@ -271,6 +320,34 @@ mod tests {
             .map(|of| of.1)
             .sum();
         assert!((750..850).contains(&cancels), "{cancels}");
-        assert_eq!(strike(&mut numbers, &[]), None);
+        assert_eq!(strike(&mut numbers, &[], Where::Near), None);
+    }
+
+    /// A parent of forty points and its child of two.
+    #[test]
+    fn an_execution_of_few_points_is_canceled_as_often_as_one_of_many() {
+        let point = |execution, nth| Question {
+            key: ChoiceKey { kind: ChoiceKind::Cancel, execution, nth },
+            options: 3,
+        };
+        let asked: Vec<Question> =
+            (0..40).map(|nth| point(0, nth)).chain((0..2).map(|nth| point(1, nth))).collect();
+        let mut numbers = Numbers::new(1);
+        let drawn = (0..1_000).filter_map(|_| strike(&mut numbers, &asked, Where::Anywhere));
+        let of_child = drawn.filter(|(key, _)| key.execution == 1).count();
+        assert!((450..550).contains(&of_child), "{of_child}");
+    }
+
+    #[test]
+    fn what_is_near_is_drawn_more_often_and_what_is_far_all_the_same() {
+        let mut numbers = Numbers::new(1);
+        let mut drawn = [0; 13];
+        for _ in 0..10_000 {
+            drawn[Where::Near.draw(&mut numbers, 13)] += 1;
+        }
+        // One of five scales each: the first alone, the first two, four, eight, and all.
+        assert!((3_600..4_100).contains(&drawn[0]), "{drawn:?}");
+        assert!(drawn.iter().all(|times| *times > 100), "{drawn:?}");
+        assert_eq!(Where::Near.draw(&mut numbers, 1), 0);
     }
 }

@@ -229,7 +229,8 @@ impl Scenario {
     ///
     /// Four choosers take turns, a run each, since each finds what another misses: [`ChosenBy`] says what each does. They are
     /// single strikes, each that the calm run can be struck by once, and pairs when all are tried; random answers, with two
-    /// faults at most in every second of these runs; pairs of strikes; and priorities with strikes at few places (PCT).
+    /// faults at most in every second of these runs; pairs and triples of strikes; and priorities with strikes at few places
+    /// (PCT).
     ///
     /// The runs are the same every time and on every machine. `REHEARSAL_SEED` in the environment gives others. What
     /// fails is shrunk: the report shows the calmest run that fails in the same way.

@@ -102,7 +102,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 
     // Neither the machine nor the optimizer changes them. A change of this number belongs into the CHANGELOG, under
     // *Replays*: old seeds then give other runs.
-    insta::assert_snapshot!(format!("{:016x}", seed_of(&one.concat())), @"0d667a46eef8a360");
+    insta::assert_snapshot!(format!("{:016x}", seed_of(&one.concat())), @"980e1f4f4d1e49a1");
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn a_campaign_has_some_runs_of_each_chooser_or_all_of_one() {
     // Behind the last point of a run nothing more is asked.
     let pairs = made(Some(ChosenBy::Pair));
     let count = |answers| pairs.iter().filter(|run| run.tape.len() == answers).count();
-    assert_eq!(count(1) + count(2), pairs.len());
-    assert!(count(2) > 35, "{pairs:?}");
+    assert_eq!(count(1) + count(2) + count(3), pairs.len());
+    assert!(count(1) < 5 && count(2) > 10 && count(3) > 10, "{pairs:?}");
 }
 
 #[test]

@@ -72,7 +72,11 @@ fn report(failure: &Failure) -> String {
 
 #[track_caller]
 fn explored(scenario: &Scenario) -> String {
-    match scenario.try_explore(Exploration::new(2_000)) {
+    explored_as(scenario, Exploration::new(2_000))
+}
+
+fn explored_as(scenario: &Scenario, exploration: Exploration) -> String {
+    match scenario.try_explore(exploration) {
         Ok(explored) => panic!("nothing is found:\n{explored}"),
         Err(failure) => report(&failure),
     }
@@ -307,5 +311,6 @@ fn two_mistakes_in_one_run() {
         .check(twice)
         .check(check::status_in([Status::Completed]))
         .check(check::ends_within(secs(5)));
-    insta::assert_snapshot!(explored(&scenario));
+    // With this seed the first run in which something is found has both.
+    insta::assert_snapshot!(explored_as(&scenario, Exploration::new(2_000).with_seed(8)));
 }
