@@ -10,8 +10,9 @@
 
 #![expect(clippy::print_stdout, reason = "the figure is what the suite is for")]
 
-use rehearsal_tests::finds::measure::{alarms, runs, search, seeds};
-use rehearsal_tests::finds::{Needs, all, twins};
+use rehearsal::{ChoiceKind, Tape};
+use rehearsal_tests::finds::measure::{alarms, runs, search, seeds, shows_at};
+use rehearsal_tests::finds::{Needs, all, invoice, relay, twins};
 
 /// With so many seeds `cargo test` searches.
 const SEEDS: u32 = 2;
@@ -30,6 +31,18 @@ fn seeded_bugs_are_found() {
 fn at_least_forty_and_twenty_that_need_two_choices() {
     let (all, two) = (all(), all().iter().filter(|bug| bug.needs == Needs::Two).count());
     assert!(all.len() >= 40 && two >= 20, "{} bugs, {two} need two choices", all.len());
+}
+
+/// No other single fault, no cancel and no other order shows these.
+#[test]
+fn an_attempt_that_hangs_and_a_client_that_is_not_answered_show_what_nothing_else_does() {
+    let [hangs, _] = relay::BUGS else { panic!("the first of two") };
+    let [unanswered] = invoice::BUGS else { panic!("the only one") };
+    for (bug, fault) in [(hangs, (ChoiceKind::Slow, 2)), (unanswered, (ChoiceKind::Reply, 1))] {
+        let tapes = shows_at(*bug);
+        let is_fault = |tape: &Tape| tape.iter().all(|(key, answer)| (key.kind, answer) == fault);
+        assert!(!tapes.is_empty() && tapes.iter().all(is_fault), "{}: {tapes:?}", bug.name);
+    }
 }
 
 #[test]

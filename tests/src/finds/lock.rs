@@ -33,9 +33,7 @@ pub const BUGS: &[Bug] = &[
         twin: PATIENT,
         code: Code::OrderBroken,
         needs: Needs::Two,
-        known: Some(
-            "seldom: the attempt to write is slow, and the cancel comes in the first seconds of it",
-        ),
+        known: None,
     },
     Bug {
         name: "cleanup that must begin at once",

@@ -186,7 +186,7 @@ pub fn measure(bug: Bug, seeds: u32) -> Measured {
     measured.runs.sort_unstable();
     measured.wrong.dedup();
     if bug.needs == Needs::Two
-        && let Some((single, code)) = single(&scenario, &calm)
+        && let Some((single, code)) = singles(&scenario, &calm).next()
     {
         measured.wrong.push(format!("one choice is enough: {single} gives {code}"));
     }
@@ -236,8 +236,23 @@ fn run_of(failure: &Failure) -> Option<(u32, String)> {
     Some((run, by.to_owned()))
 }
 
-/// The first of all single choices that shows it, if one does, and what is found then.
-fn single(scenario: &Scenario, calm: &Outcome) -> Option<(Tape, Code)> {
+/// All single choices at which a bug shows.
+///
+/// # Panics
+///
+/// If its calm run shows it.
+#[must_use]
+pub fn shows_at(bug: Bug) -> Vec<Tape> {
+    let scenario = (bug.scenario)();
+    let calm = scenario.try_run(&Tape::calm()).expect("the calm run is well");
+    singles(&scenario, &calm).map(|(tape, _)| tape).collect()
+}
+
+/// Of all single choices those that show it, with what is found then.
+fn singles<'a>(
+    scenario: &'a Scenario,
+    calm: &'a Outcome,
+) -> impl Iterator<Item = (Tape, Code)> + 'a {
     let asked = calm.record.asked.iter().filter(|(kind, _)| **kind != ChoiceKind::Cancel);
     let of_main = asked.flat_map(|(&kind, &asked)| (0..asked).map(move |nth| (kind, 0, nth)));
     let first = (0..calm.record.points.len()).map(|nth| (0, nth));
@@ -250,7 +265,7 @@ fn single(scenario: &Scenario, calm: &Outcome) -> Option<(Tape, Code)> {
     let keys = keys.map(|(kind, execution, nth)| ChoiceKey { kind, execution, nth });
     let tapes =
         keys.flat_map(|key| (1..=HIGHEST).map(move |answer| Tape::calm().with(key, answer)));
-    tapes.into_iter().find_map(|tape| {
+    tapes.filter_map(|tape| {
         let failure = scenario.try_run(&tape.clone().loose()).err()?;
         Some((tape, failure.findings().first()?.code))
     })

@@ -12,10 +12,12 @@ pub mod booking;
 pub mod cart;
 pub mod deadline;
 pub mod family;
+pub mod invoice;
 pub mod lock;
 pub mod measure;
 pub mod payment;
 pub mod peers;
+pub mod relay;
 pub mod render;
 pub mod versions;
 pub mod video;
@@ -70,6 +72,8 @@ pub fn all() -> Vec<Bug> {
         peers::BUGS,
         versions::BUGS,
         video::BUGS,
+        relay::BUGS,
+        invoice::BUGS,
     ];
     parts.concat()
 }
