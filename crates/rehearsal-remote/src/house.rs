@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rehearsal_engine::Remote;
 use rehearsal_history::SmolStr;
 
+use crate::answer::Refused;
 use crate::door::Door;
 use crate::hands::Hands;
 use crate::inbox::Shared;
@@ -50,9 +51,10 @@ pub fn open(options: Options, wall: Arc<dyn Wall>) -> (Door, House) {
 
 impl House {
     /// The workers outside, for the runs of a scenario ([`with_remote`](rehearsal_engine::Scenario::with_remote)): each run is
-    /// a world of its own, one after another.
+    /// a world of its own, one after another. Its client is that of the scenario, and what another one asks is refused.
     #[must_use]
     pub fn hands(&self) -> MakeHands {
+        self.shared.inbox().only_workers = true;
         make_hands(&self.shared, &self.wall, &self.options, true)
     }
 
@@ -70,6 +72,22 @@ impl House {
     pub fn run(self) -> Report {
         Live::new(&self.shared, &self.wall, &self.options).rehearsing(self.rehearse).run()
     }
+
+    /// Closes the door of a house that nobody keeps: what the runs have left whose workers are [outside](Self::hands).
+    #[must_use]
+    pub fn close(self) -> Report {
+        closed(&self.shared, Vec::new())
+    }
+}
+
+/// Closes the door; what has been found, after what the world itself has.
+pub(crate) fn closed(shared: &Shared, mut findings: Vec<String>) -> Report {
+    let (requests, left, not_simulated) = shared.end();
+    for request in requests {
+        request.refuse(Refused::Closing);
+    }
+    findings.extend(left.findings);
+    Report { not_simulated, findings }
 }
 
 /// Makes the workers outside of one world after another. What is in hand of them `settles` where it is handed out, or the

@@ -79,6 +79,10 @@ pub(crate) struct Inbox {
     pub(crate) closing: bool,
     /// What went wrong outside in the world that goes on.
     pub(crate) left: Left,
+    /// What the worlds before it have left, but for those that were made while another stood.
+    pub(crate) before: Left,
+    /// Whether only workers come here: the client of each world is that of its scenario.
+    pub(crate) only_workers: bool,
     /// When somebody has had something in hand for too long, in real time.
     pub(crate) next_look: Option<Timestamp>,
     /// The world that stands while others are rehearsed.
@@ -161,6 +165,14 @@ impl Shared {
 
     pub(crate) fn push(&self, request: Request) {
         let mut inbox = self.inbox();
+        let request = if inbox.only_workers {
+            match request.of_worker() {
+                Some(request) => request,
+                None => return,
+            }
+        } else {
+            request
+        };
         let refused = if inbox.closing {
             Some(Refused::Closing)
         } else if inbox.requests.len() >= self.most_waiting {
@@ -280,7 +292,8 @@ impl Shared {
         let mut inbox = self.inbox();
         let says = core::mem::take(&mut inbox.says);
         let requests = core::mem::take(&mut inbox.requests);
-        let left = core::mem::take(&mut inbox.left);
+        let mut left = core::mem::take(&mut inbox.before);
+        left.add(core::mem::take(&mut inbox.left));
         let not_simulated = inbox.not_simulated.clone();
         drop(inbox);
         for says in says.into_values().flatten() {
@@ -296,9 +309,11 @@ impl Shared {
         inbox.worlds += 1;
         inbox.adrift.clear();
         let left = core::mem::take(&mut inbox.left);
-        if let Some(paused) = &mut inbox.paused {
-            paused.sum.add(left);
-        }
+        let sum = match &mut inbox.paused {
+            Some(paused) => &mut paused.sum,
+            None => &mut inbox.before,
+        };
+        sum.add(left);
         let in_hand = core::mem::take(&mut inbox.in_hand);
         let says = core::mem::take(&mut inbox.says);
         let world = inbox.world;
@@ -347,11 +362,11 @@ impl Shared {
         }
     }
 
-    /// Whether a worker took nothing in time, in this world or in one that was made before it while another stands.
+    /// Whether a worker took nothing in time, in this world or in one that was made before it.
     pub(crate) fn is_silent(&self, host: usize) -> bool {
         let inbox = self.inbox();
-        let before = inbox.paused.as_ref().is_some_and(|paused| paused.sum.silent.contains(&host));
-        before || inbox.left.silent.contains(&host)
+        let before = inbox.paused.as_ref().map_or(&inbox.before, |paused| &paused.sum);
+        before.silent.contains(&host) || inbox.left.silent.contains(&host)
     }
 
     /// The open polls of a worker that ends are answered with nothing.

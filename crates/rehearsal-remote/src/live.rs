@@ -16,7 +16,7 @@ use rehearsal_history::{SmolStr, Timestamp};
 
 use self::rehearsing::Rehearsing;
 use self::waits::Wait;
-use crate::house::{Report, make_hands};
+use crate::house::{Report, closed, make_hands};
 use crate::inbox::Shared;
 use crate::options::{Options, Pace};
 use crate::token::{Alias, Token, What};
@@ -136,12 +136,7 @@ impl Live {
         for wait in self.waits.drain(..) {
             wait.close();
         }
-        let (requests, left, not_simulated) = self.shared.end();
-        for request in requests {
-            request.refuse(crate::Refused::Closing);
-        }
-        findings.extend(left.findings);
-        Report { not_simulated, findings }
+        closed(&self.shared, findings)
     }
 
     /// Workers are known by their polls.

@@ -8,11 +8,14 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use rehearsal_remote::Report;
+use rehearsal::{Profile, Scenario};
+use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_remote::{House, Options, Report, open};
 use tonic::{Code, Status};
 
 use crate::arguments::Arguments;
-use crate::front::Front;
+use crate::clock::WallClock;
+use crate::front::{Front, Hands};
 use crate::listen::furnish;
 use crate::table;
 
@@ -23,14 +26,26 @@ const HEAD: usize = 5;
 ///
 /// It is what the service override of the connection of the official Rust SDK calls
 /// (`temporalio_client::callback_based::CallbackBasedGrpcService`), so that its worker and its client, as they are, run on the
-/// simulated service in virtual time. [`call`](Self::call) has the types of that callback.
+/// simulated service in virtual time. [`call`](Self::call) has the types of that callback, and knows nothing of the SDK: any
+/// version of it will do.
+///
+/// [`start`](Self::start) is for a worker and a client, [`of`](Self::of) for the workers of a scenario.
 #[derive(Debug, Clone)]
 pub struct InProcess(Arc<Inside>);
 
 #[derive(Debug)]
 struct Inside {
     front: Arc<Front>,
-    house: Mutex<Option<JoinHandle<Report>>>,
+    behind: Mutex<Option<Behind>>,
+}
+
+/// What stands behind the door.
+#[derive(Debug)]
+enum Behind {
+    /// A world, kept by a thread.
+    Kept(JoinHandle<Report>),
+    /// A house for the runs of a scenario, whoever makes them.
+    Of(House),
 }
 
 impl InProcess {
@@ -59,7 +74,48 @@ impl InProcess {
         let house = std::thread::Builder::new()
             .name("rehearsal-house".to_owned())
             .spawn(move || house.run())?;
-        Ok(Self(Arc::new(Inside { front: Arc::new(front), house: Mutex::new(Some(house)) })))
+        Ok(Self::new(front, Behind::Kept(house)))
+    }
+
+    /// A server for the workers of a scenario, and the scenario with its workers there. Workers of the SDK do the workflow
+    /// tasks of each run, one run after another, and the activities for which the scenario has no code or stub. The client is
+    /// that of the scenario, and so are the checks, the sweep and the faults.
+    ///
+    /// A worker is known by its identity, which its connection has: `worker-1`, `worker-2` and so on, in the order of the
+    /// scenario's workers. It polls the queue of that worker, `main` unless the scenario says otherwise. A worker that does
+    /// not poll for half a minute of real time is a finding of the report.
+    ///
+    /// One run at a time is made. Workers are shut down before the server [ends](Self::end): it answers their polls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal::{Scenario, Workflow, check};
+    /// use rehearsal_server::InProcess;
+    ///
+    /// const ORDER: Workflow<u64, String> = Workflow::new("Order");
+    ///
+    /// let order = Scenario::new("order").client(|world| {
+    ///     world.start(ORDER, "order-7", 49);
+    /// });
+    /// let (server, order) = InProcess::of(order);
+    /// // Now a thread runs `temporalio_sdk::Worker` on a connection to `server`, and the test sweeps: `order.sweep()`.
+    /// # drop(order.check(check::recommended()));
+    /// assert!(server.end().findings.is_empty());
+    /// ```
+    #[must_use]
+    pub fn of(scenario: Scenario) -> (Self, Scenario) {
+        let (door, house) = open(Options::new(Timestamp::EPOCH), Arc::new(WallClock::start()));
+        let scenario = scenario.with_engine(|engine| {
+            engine.with_profile(Profile::Core).with_workers_outside().with_remote(house.hands())
+        });
+        let namespaces = vec![SmolStr::new_static("default")];
+        let front = Front { door, namespaces, hands: Hands::default() };
+        (Self::new(front, Behind::Of(house)), scenario)
+    }
+
+    fn new(front: Front, behind: Behind) -> Self {
+        Self(Arc::new(Inside { front: Arc::new(front), behind: Mutex::new(Some(behind)) }))
     }
 
     /// Answers an RPC: its service with the package, its name, its metadata, and the bytes of its message, which are not
@@ -107,16 +163,20 @@ impl InProcess {
     #[must_use]
     pub fn end(&self) -> Report {
         self.0.front.door.close();
-        let house = self.0.house.lock().unwrap_or_else(PoisonError::into_inner).take();
-        house.map_or_else(Report::default, |house| house.join().expect("the house has panicked"))
+        let behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match behind {
+            Some(Behind::Kept(house)) => house.join().expect("the house has panicked"),
+            Some(Behind::Of(house)) => house.close(),
+            None => Report::default(),
+        }
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
         self.front.door.close();
-        let house = self.house.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(house) = house {
+        let behind = self.behind.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Behind::Kept(house)) = behind {
             // A panic was told where it happened.
             drop(house.join());
         }

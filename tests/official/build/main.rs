@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             register = format!("Some(register_{module})");
             writeln!(
                 hosted,
-                "    Hosted {{ scenario: {name:?}, replay: replay_{module}, define: define_{module} }},"
+                "    Hosted {{ scenario: {name:?}, replay: replay_{module}, define: define_{module}, hire: hire_{module} }},"
             )?;
         }
         let path = folder.to_string_lossy();
@@ -41,28 +41,37 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Functions that register what the scenario names: its workflows and activities for a rehearsal, its workflows for the
-/// official replayer, and the same for ours.
+/// official replayer, the same for ours, and all for a worker of the SDK that has this code.
 fn registration(folder: &Path, module: &str) -> Result<String, Box<dyn Error>> {
     let script: toml::Table = fs::read_to_string(folder.join("scenario.toml"))?.parse()?;
     let mut code = fs::read_to_string(folder.join("workflow.rs"))?;
     if code.contains("pub use super::rust_program::") {
         code = fs::read_to_string(folder.join("../program/workflow.rs"))?;
     }
-    let (mut body, mut replay, mut define) =
-        (String::from("scenario"), String::new(), String::new());
+    let mut body = String::from("scenario");
+    let (mut replay, mut define, mut hire) = (String::new(), String::new(), String::new());
     for workflow in script.get("workflows").and_then(|value| value.as_array()).into_iter().flatten()
     {
         let workflow = workflow.as_str().unwrap_or_default();
         write!(body, ".official::<{module}::{workflow}>()")?;
         // Replayers are given the code of the last worker.
         let mut last = workflow.to_owned();
+        let mut codes = String::new();
         for version in versions(&script) {
             let other = format!("{workflow}{version}");
             if code.contains(&format!("pub struct {other}")) {
                 write!(body, ".official_as::<{module}::{other}>({other:?})")?;
+                write!(
+                    codes,
+                    "{version:?} => drop(options.register_workflow::<{module}::{other}>()?), "
+                )?;
                 last = other;
             }
         }
+        write!(
+            hire,
+            "match code {{ {codes}_ => drop(options.register_workflow::<{module}::{workflow}>()?) }} "
+        )?;
         write!(replay, "options.register_workflow::<{module}::{last}>()?; ")?;
         write!(define, "rehearsal_temporal::workflow::<{module}::{last}>(), ")?;
     }
@@ -71,11 +80,13 @@ fn registration(folder: &Path, module: &str) -> Result<String, Box<dyn Error>> {
         for activity in activities_in(&code) {
             write!(body, ".real({module}::{activities}::{activity})")?;
         }
+        write!(hire, "options.register_activities({module}::{activities}::default()); ")?;
     }
     Ok(format!(
         "fn register_{module}(scenario: rehearsal::Scenario) -> rehearsal::Scenario {{ {body} }}\n\
          fn replay_{module}(options: &mut WorkflowReplayerOptions) -> Result<(), Failed> {{ {replay}Ok(()) }}\n\
-         fn define_{module}() -> Vec<Arc<SdkWorkflow>> {{ vec![{define}] }}"
+         fn define_{module}() -> Vec<Arc<SdkWorkflow>> {{ vec![{define}] }}\n\
+         fn hire_{module}(options: &mut WorkerOptions, code: &str) -> Result<(), Failed> {{ {hire}Ok(()) }}"
     ))
 }
 

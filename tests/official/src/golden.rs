@@ -22,9 +22,11 @@ use std::sync::Arc;
 
 use rehearsal_temporal::SdkWorkflow;
 use rehearsal_tests::golden::Folder;
+use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::workflow_replayer::WorkflowReplayerOptions;
 
-type Failed = Box<dyn Error + Send + Sync>;
+/// Two of a name.
+pub type Failed = Box<dyn Error + Send + Sync>;
 
 /// The workflows of a scenario, for replayers.
 #[derive(Clone, Copy)]
@@ -35,6 +37,8 @@ pub struct Hosted {
     pub replay: fn(&mut WorkflowReplayerOptions) -> Result<(), Failed>,
     /// The same for ours.
     pub define: fn() -> Vec<Arc<SdkWorkflow>>,
+    /// Registers them and the activities with a worker of the SDK that has this code, as scripts name it.
+    pub hire: fn(&mut WorkerOptions, &str) -> Result<(), Failed>,
 }
 
 /// The workflows of the scenario of this name.

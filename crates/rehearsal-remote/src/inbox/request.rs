@@ -5,11 +5,12 @@ use std::time::Duration;
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Input, RunView, StartWorkflow, Target};
+use rehearsal_service::{Input, RequestError, RunView, StartWorkflow, Target};
 
 use crate::answer::{ActivityHeard, Described, HistoryPage, Refused, Started, UpdateStanding};
 use crate::ask::{ActivityDone, HistoryAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
+
 /// What a client asks.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -102,6 +103,24 @@ pub(crate) enum Request {
 }
 
 impl Request {
+    /// The request, if it only looks. Else it is answered here: workers may go and forget what they like, and there is no
+    /// other client than that of the scenario.
+    pub(super) fn of_worker(self) -> Option<Self> {
+        match self {
+            Self::History { ref ask, .. } if !ask.wait => Some(self),
+            Self::Describe { .. } | Self::List { .. } | Self::Now { .. } => Some(self),
+            Self::WorkerGone { reply, .. } | Self::ResetSticky { reply, .. } => {
+                reply.tell(Ok(()));
+                None
+            }
+            other => {
+                let what = "a client beside that of the scenario";
+                other.refuse(RequestError::NotSimulated { what }.into());
+                None
+            }
+        }
+    }
+
     pub(crate) fn refuse(self, refused: Refused) {
         let _told = match self {
             Self::Start { reply, .. } | Self::SignalWithStart { reply, .. } => {
