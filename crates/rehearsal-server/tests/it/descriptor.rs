@@ -28,7 +28,7 @@ pub(crate) struct Type {
     #[prost(message, repeated, tag = "2")]
     pub(crate) fields: Vec<Field>,
     #[prost(message, repeated, tag = "3")]
-    pub(crate) nested: Vec<Type>,
+    pub(crate) nested: Vec<Self>,
     #[prost(message, repeated, tag = "4")]
     pub(crate) enums: Vec<Enum>,
 }

@@ -109,7 +109,8 @@ impl Fuzz<'_> {
         let served = if self.draw.one_in(2) {
             *self.draw.pick(SERVED)
         } else {
-            Served { service: WORKFLOWS, rpc: *self.draw.pick(LIFE) }
+            let rpc = *self.draw.pick(LIFE);
+            Served { service: WORKFLOWS, rpc }
         };
         let message =
             self.messages.request((served.service, served.rpc), &mut self.draw, &self.known);
@@ -128,7 +129,7 @@ impl Fuzz<'_> {
             return;
         };
         self.learn(served.rpc, &answer);
-        came.answered(&served, answer);
+        came.answered(&served, &answer);
     }
 
     /// Tokens, and runs.
@@ -166,11 +167,11 @@ impl Fuzz<'_> {
         came.given_up += FLOOD as u64;
         let messages: Vec<Vec<u8>> =
             (0..FLOOD).map(|_| self.messages.request(path, &mut self.draw, &self.known)).collect();
-        let server = &self.server;
+        let at = &self.server;
         self.runtime.block_on(async {
             let calls = messages.into_iter().map(|message| {
-                let server = server.clone();
-                tokio::spawn(async move { call(&server, served, &message).await })
+                let at = at.clone();
+                tokio::spawn(async move { call(&at, served, &message).await })
             });
             let calls: Vec<_> = calls.collect();
             tokio::task::yield_now().await;
@@ -187,16 +188,16 @@ impl Fuzz<'_> {
         came.noted(&served, &message);
         let call = call(&self.server, served, &message);
         match self.runtime.block_on(async { timeout(Duration::from_millis(2), call).await }) {
-            Ok(answer) => came.answered(&served, answer),
+            Ok(answer) => came.answered(&served, &answer),
             Err(_) => came.given_up += 1,
         }
     }
 }
 
-async fn call(server: &InProcess, served: Served, message: &[u8]) -> Result<Vec<u8>, Status> {
+async fn call(at: &InProcess, served: Served, message: &[u8]) -> Result<Vec<u8>, Status> {
     let mut metadata = HeaderMap::new();
     metadata.insert("grpc-timeout", HeaderValue::from_static("5S"));
-    server.call(served.service, served.rpc, metadata, message.to_vec().into()).await
+    at.call(served.service, served.rpc, metadata, message.to_vec().into()).await
 }
 
 impl Came {
@@ -218,8 +219,8 @@ impl Came {
     }
 
     /// An answer is clear: it is none of those that clients of SDKs ask for again, unseen.
-    fn answered(&mut self, served: &Served, answer: Result<Vec<u8>, Status>) {
-        let code = match &answer {
+    fn answered(&mut self, served: &Served, answer: &Result<Vec<u8>, Status>) {
+        let code = match answer {
             Ok(_) => Code::Ok,
             Err(status) => {
                 let said = status.message();
@@ -285,6 +286,7 @@ fn fuzz(mut enough: impl FnMut(u64) -> bool) -> Came {
 /// A few thousand calls; or as long as the environment says in `REHEARSAL_FUZZ_SECONDS`.
 #[test]
 #[expect(clippy::disallowed_types, reason = "how long it goes on is all that depends on real time")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads this knob")]
 fn every_rpc_has_a_clear_answer_to_whatever_comes() {
     let seconds = std::env::var("REHEARSAL_FUZZ_SECONDS").ok().and_then(|it| it.parse().ok());
     let came = match seconds.map(Duration::from_secs) {

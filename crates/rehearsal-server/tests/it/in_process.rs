@@ -78,11 +78,7 @@ fn a_workflow_runs_without_a_socket() {
     let late = call::<GetSystemInfoResponse>(
         &server,
         "DescribeWorkflowExecution",
-        DescribeWorkflowExecutionRequest {
-            namespace: NAMESPACE.to_owned(),
-            execution: order(),
-            ..Default::default()
-        },
+        DescribeWorkflowExecutionRequest { namespace: NAMESPACE.to_owned(), execution: order() },
     );
     assert_eq!(runtime.block_on(late).unwrap_err().code(), Code::Unavailable);
 }

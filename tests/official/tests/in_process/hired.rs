@@ -86,7 +86,7 @@ async fn works(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        worked = worker.run() => Ok(worked?),
+        ended = worker.run() => Ok(ended?),
         () = stops => Ok(()),
     }
 }

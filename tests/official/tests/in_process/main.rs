@@ -35,8 +35,9 @@ fn table(report: &Report) -> Vec<String> {
 }
 
 fn scrubbed(outcome: &Outcome) -> String {
-    let events = outcome.main().unwrap().history.clone();
-    serde_json::to_string_pretty(&scrub(&History::new(events).unwrap()).json).unwrap()
+    let events = outcome.main().expect("the sample was started").history.clone();
+    let history = History::new(events).expect("the service numbers what it records");
+    serde_json::to_string_pretty(&scrub(&history).json).expect("JSON is written")
 }
 
 /// Canceled at every point, by the worker of the SDK and in our own hosting: one table, and one history each.
@@ -121,6 +122,7 @@ fn is_for_workers(folder: &Folder) -> bool {
 /// the client is answered, are the recorded ones. So the rules of core that we simulate are those of core. One in ten is
 /// played; all of them if the environment says `all` in `REHEARSAL_WORKERS`, or those whose names it lists there.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads this knob")]
 fn golden_scenarios_by_the_true_worker() {
     let wanted = env::var("REHEARSAL_WORKERS").ok();
     let is_wanted = |(index, folder): &(usize, &Folder)| match wanted.as_deref() {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-/// Steele's SplitMix64.
+/// Steele's `SplitMix64`.
 pub(super) struct Draw(u64);
 
 impl Draw {

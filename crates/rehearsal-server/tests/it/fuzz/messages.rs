@@ -132,7 +132,7 @@ impl Messages {
         }
         let kind = draw.pick(self.enums.get(".temporal.api.enums.v1.CommandType")?);
         let name = kind.name.trim_start_matches("COMMAND_TYPE_").to_lowercase();
-        Some((kind.number as u64, format!("{name}_command_attributes")))
+        Some((varint(kind.number), format!("{name}_command_attributes")))
     }
 
     fn field(
@@ -176,7 +176,7 @@ impl Messages {
         let odd = [0, 1, 2, 10, 1 << 31, u64::MAX, (1 << 63) - 1, 1 << 63, 315_576_000_000];
         let usual = [0, 1, 1, 2, 5, 60, 3600];
         match (kind, self.enums.get(&field.of)) {
-            (14, Some(values)) if !draw.one_in(16) => draw.pick(values).number as u64,
+            (14, Some(values)) if !draw.one_in(16) => varint(draw.pick(values).number),
             (8, _) => u64::from(draw.one_in(2)),
             _ if draw.one_in(6) => *draw.pick(&odd),
             _ => *draw.pick(&usual),
@@ -262,4 +262,9 @@ pub(super) fn mutate(message: &mut Vec<u8>, draw: &mut Draw) {
             }
         }
     }
+}
+
+/// How the number of an enum stands in a message: with its sign.
+const fn varint(number: i32) -> u64 {
+    (number as i64).cast_unsigned()
 }
