@@ -39,12 +39,10 @@ func server(t *testing.T, report string) client.Client {
 	return server.Client()
 }
 
-// cancel starts a workflow, cancels it by its id while its activity heartbeats, and waits for what it comes to.
-func cancel(t *testing.T, workflow any, report string) error {
+// hire starts a worker; without an identity it has the one that the SDK gives it.
+func hire(t *testing.T, c client.Client, identity string) {
 	t.Helper()
-	ctx := context.Background()
-	c := server(t, report)
-	w := worker.New(c, "main", worker.Options{})
+	w := worker.New(c, "main", worker.Options{Identity: identity})
 	w.RegisterWorkflow(YourWorkflow)
 	w.RegisterWorkflow(YourCarelessWorkflow)
 	w.RegisterActivity(ActivityToBeCanceled)
@@ -54,7 +52,12 @@ func cancel(t *testing.T, workflow any, report string) error {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
+}
 
+// cancel starts a workflow, cancels it by its id while its activity heartbeats, and waits for what it comes to.
+func cancel(t *testing.T, c client.Client, workflow any) error {
+	t.Helper()
+	ctx := context.Background()
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "order-7", TaskQueue: "main"}, workflow)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +70,9 @@ func cancel(t *testing.T, workflow any, report string) error {
 }
 
 func TestYourWorkflowCleansUp(t *testing.T) {
-	err := cancel(t, YourWorkflow, "your-workflow.txt")
+	c := server(t, "your-workflow.txt")
+	hire(t, c, "")
+	err := cancel(t, c, YourWorkflow)
 	if !temporal.IsCanceledError(err) {
 		t.Fatalf("expected a canceled error, got: %v", err)
 	}
@@ -88,7 +93,9 @@ func TestYourWorkflowCleansUp(t *testing.T) {
 
 // The mistake is found, and told in place of the result: a test that expects a canceled error is red with the report.
 func TestTheMistakeIsFound(t *testing.T) {
-	err := cancel(t, YourCarelessWorkflow, "your-careless-workflow.txt")
+	c := server(t, "your-careless-workflow.txt")
+	hire(t, c, "")
+	err := cancel(t, c, YourCarelessWorkflow)
 	var found *temporal.ApplicationError
 	if !errors.As(err, &found) || found.Type() != "RehearsalFailed" || !strings.Contains(found.Message(), "RH201") {
 		t.Fatalf("expected the mistake to be found, got: %v", err)

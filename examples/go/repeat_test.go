@@ -1,17 +1,12 @@
 package cancellation
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
 )
 
 // TestTheTableIsTheSameEachTime rehearses the sample as often as REHEARSAL_REPEAT says, with one worker and with two of them:
@@ -48,27 +43,10 @@ func TestTheTableIsTheSameEachTime(t *testing.T) {
 // rehearse does what the test of the sample does, with so many workers.
 func rehearse(t *testing.T, workers int, report string) {
 	t.Helper()
-	ctx := context.Background()
 	c := server(t, report)
 	for nth := range workers {
-		w := worker.New(c, "main", worker.Options{Identity: fmt.Sprintf("worker-%d", nth+1)})
-		w.RegisterWorkflow(YourWorkflow)
-		w.RegisterActivity(ActivityToBeCanceled)
-		w.RegisterActivity(ActivityToBeSkipped)
-		w.RegisterActivity(CleanupActivity)
-		if err := w.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(w.Stop)
-	}
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "order-7", TaskQueue: "main"}, YourWorkflow)
-	if err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(3500 * time.Millisecond)
-	if err := c.CancelWorkflow(ctx, "order-7", ""); err != nil {
-		t.Fatal(err)
+		hire(t, c, fmt.Sprintf("worker-%d", nth+1))
 	}
 	// What the workflow comes to is the business of the other tests.
-	_ = run.Get(ctx, nil)
+	_ = cancel(t, c, YourWorkflow)
 }

@@ -10,8 +10,7 @@ use rehearsal_service::Target;
 use rehearsal_tests::outside::ask;
 
 use super::{
-    APPROVE, Follow, ORDER, REFUND, SHIP, checked, house_of, order, refund, result, scenario_of,
-    ship, table,
+    Follow, REFUND, SHIP, checked, house_of, order, order_inside, result, scenario_of, table,
 };
 
 /// Each fault strikes the connected worker as it strikes a worker in the engine: in as many places, with the same ends.
@@ -30,17 +29,7 @@ fn faults_strike_a_worker_outside_as_they_strike_one_inside() {
     drop(result(&house));
     assert_eq!(house.close(), rehearsal_remote::Report::default());
 
-    let inside = scenario_of(order)
-        .activity(SHIP, ship)
-        .activity(REFUND, refund)
-        .client(|world| {
-            let order = world.start(ORDER, "order-7", ());
-            world.advance(secs(10));
-            drop(world.signal(&order, APPROVE, "Ann".to_owned()));
-        })
-        .check(check::cleanup_iff_canceled(REFUND))
-        .sweep_faults()
-        .table();
+    let inside = order_inside().sweep_faults().table();
     let all =
         |text: &str| text.lines().filter(|line| is_of_workers(line)).collect::<Vec<_>>().join("\n");
     assert!(inside.contains("\n  30 faults, all run and replayed "), "{inside}");

@@ -165,6 +165,19 @@ async fn refund(_: ActivityContext, (): ()) -> Result<(), ActivityError> {
     Ok(())
 }
 
+/// The order in the engine, with a client that does what that of the house does.
+fn order_inside() -> Scenario {
+    scenario_of(order)
+        .activity(SHIP, ship)
+        .activity(REFUND, refund)
+        .client(|world| {
+            let order = world.start(ORDER, "order-7", ());
+            world.advance(secs(10));
+            drop(world.signal(&order, APPROVE, "Ann".to_owned()));
+        })
+        .check(check::cleanup_iff_canceled(REFUND))
+}
+
 /// What a client did is done again at the same times, and the connected worker is swept: with the table of the same
 /// workflow in the engine. Then the client is told the result, once and again.
 #[test]
@@ -178,17 +191,7 @@ fn a_result_is_rehearsed_before_it_is_told() {
     assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
     assert_eq!(house.close(), rehearsal_remote::Report::default());
 
-    let inside = scenario_of(order)
-        .activity(SHIP, ship)
-        .activity(REFUND, refund)
-        .client(|world| {
-            let order = world.start(ORDER, "order-7", ());
-            world.advance(secs(10));
-            drop(world.signal(&order, APPROVE, "Ann".to_owned()));
-        })
-        .check(check::cleanup_iff_canceled(REFUND))
-        .sweep()
-        .table();
+    let inside = order_inside().sweep().table();
     let found = found.lock().unwrap();
     assert_eq!(found.len(), 1, "what was rehearsed once is not rehearsed again");
     assert_eq!(table(&found[0]), table(&inside));
