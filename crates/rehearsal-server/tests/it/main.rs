@@ -20,3 +20,4 @@ mod refused;
 mod running;
 mod sweep;
 mod table;
+mod tasks;
