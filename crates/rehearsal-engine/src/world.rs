@@ -447,6 +447,9 @@ impl World {
                 Effect::Query { run, query: id, queue } => {
                     self.route_query(ReadyQuery { run, id }, queue);
                 }
+                Effect::QueryCleared { run, query: id, at } => {
+                    self.agenda.push(at, Entry::QueryAgain(ReadyQuery { run, id }));
+                }
                 Effect::QueryAnswered { answer } => answers.push(*answer),
                 Effect::Loose { run, armed, at, soonest, latest } => {
                     loose.push((run, armed, at, [soonest, latest]));

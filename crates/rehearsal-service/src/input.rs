@@ -459,6 +459,16 @@ pub enum Effect {
         /// Where it waits: the sticky queue of an open run, if it has one.
         queue: TaskQueue,
     },
+    /// The server has lost a query that waits for a workflow task, and asks it again by itself: [`QueryInput::AskAgain`] is
+    /// wanted at that time.
+    QueryCleared {
+        /// The run.
+        run: RunRef,
+        /// The id of the query.
+        query: SmolStr,
+        /// When.
+        at: Timestamp,
+    },
     /// Workflow code has answered a query, or the handler failed.
     QueryAnswered {
         /// The answer.

@@ -103,12 +103,12 @@ impl Service {
             Input::RequestCancelWorkflow { target, reason, identity } => {
                 let run = self.find_chain(&target)?;
                 let by = Requester::Client { identity, request_id: SmolStr::default() };
-                self.within(now, run, out, |run, turn| run.request_cancel(turn, reason, by))?;
+                self.holding(now, run, out, |run, turn| run.request_cancel(turn, reason, by))?;
                 Ok(Answer::Done)
             }
             Input::TerminateWorkflow { target, reason, details, identity } => {
                 let run = self.find_chain(&target)?;
-                self.within(now, run, out, |run, turn| {
+                self.holding(now, run, out, |run, turn| {
                     run.terminate(turn, reason, details, identity)
                 })?;
                 Ok(Answer::Done)
@@ -116,7 +116,7 @@ impl Service {
             Input::UpdateWorkflow { target, request } => {
                 let run = self.find(&target)?;
                 let id = request.meta.clone().unwrap_or_default().update_id;
-                self.within(now, run, out, |run, turn| run.admit(turn, id, *request))?;
+                self.holding(now, run, out, |run, turn| run.admit(turn, id, *request))?;
                 Ok(Answer::Done)
             }
             Input::SignalWithStart { start, name, input } => {
@@ -127,7 +127,7 @@ impl Service {
             }
             Input::Query(input) => self.query(now, *input, out),
             Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll } => {
-                self.within(now, run, out, |run, turn| {
+                self.holding(now, run, out, |run, turn| {
                     run.start_task(turn, scheduled, attempt, identity, request_id, poll)
                 })
                 .map(Answer::WorkflowTask)
@@ -136,28 +136,28 @@ impl Service {
                 self.respond(now, response, request_id, out)
             }
             Input::StartActivityTask { run, scheduled, attempt, identity, request_id } => self
-                .within(now, run, out, |run, turn| {
+                .holding(now, run, out, |run, turn| {
                     run.start_activity(turn, scheduled, attempt, identity, request_id)
                 })
                 .map(Answer::ActivityTask),
             Input::RecordHeartbeat { token, details } => self
-                .within(now, self.owner(token)?, out, |run, turn| {
+                .holding(now, self.owner(token)?, out, |run, turn| {
                     run.heartbeat(turn, token, details)
                 })
                 .map(|cancel_requested| Answer::Heartbeat { cancel_requested }),
             Input::RespondActivityCompleted { token, result, identity } => self
-                .within(now, self.owner(token)?, out, |run, turn| {
+                .holding(now, self.owner(token)?, out, |run, turn| {
                     run.complete_activity(turn, token, result, identity)
                 })
                 .map(|()| Answer::Done),
             Input::RespondActivityFailed { token, failure, last_heartbeat_details, identity } => {
-                self.within(now, self.owner(token)?, out, |run, turn| {
+                self.holding(now, self.owner(token)?, out, |run, turn| {
                     run.fail_activity(turn, token, failure, last_heartbeat_details, identity)
                 })
                 .map(|()| Answer::Done)
             }
             Input::RespondActivityCanceled { token, details, identity } => self
-                .within(now, self.owner(token)?, out, |run, turn| {
+                .holding(now, self.owner(token)?, out, |run, turn| {
                     run.cancel_activity(turn, token, details, identity)
                 })
                 .map(|()| Answer::Done),
@@ -343,6 +343,9 @@ impl Service {
                 let run = self.find(&target)?;
                 self.within(now, run, out, |run, turn| run.ask(turn, query))?;
             }
+            QueryInput::AskAgain { run, query } => {
+                self.within(now, run, out, |run, turn| run.ask_again(turn, &query))?;
+            }
             QueryInput::Forget { target, query } => {
                 let run = self.find(&target)?;
                 self.within(now, run, out, |run, _| run.forget_query(&query));
@@ -392,7 +395,7 @@ impl Service {
             return Err(InvalidRequest::NoActivityId.into());
         }
         let run = self.find(target)?;
-        self.within(now, run, out, |run, turn| {
+        self.holding(now, run, out, |run, turn| {
             run.respond_by_id(turn, activity_id, response, identity)
         })
     }
@@ -452,6 +455,26 @@ impl Service {
         let run = self.find(&Target::current(target.workflow_id.clone()))?;
         let (open, of) = (self.runs[run.index()].is_open(), &self.run(run).first_run_id);
         if open && of != first { Err(NotFound::Chain) } else { Ok(run) }
+    }
+
+    /// A request that fails while it holds the lock of a run: what the server has of that run in memory is thrown away, the
+    /// queries that wait for a workflow task with it, whether the run is open or closed (`makeReleaseFunc` in
+    /// `service/history/workflow/cache/cache.go`, `ContextImpl.Clear` in `service/history/workflow/context.go` of server
+    /// 1.32). A few let go of the lock before they fail: signals, queries, and answers to a workflow task that is gone.
+    fn holding<T, E>(
+        &mut self,
+        now: Timestamp,
+        run: RunRef,
+        out: &mut Outbox,
+        body: impl FnOnce(&mut Run, &mut Turn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.within(now, run, out, |run, turn| {
+            let answer = body(run, turn);
+            if answer.is_err() {
+                run.clear_queries(turn);
+            }
+            answer
+        })
     }
 
     fn within<T>(

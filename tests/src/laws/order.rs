@@ -208,6 +208,7 @@ impl Player {
                 Effect::Started { .. }
                 | Effect::Loose { .. }
                 | Effect::Query { .. }
+                | Effect::QueryCleared { .. }
                 | Effect::QueryAnswered { .. } => {}
             }
         }

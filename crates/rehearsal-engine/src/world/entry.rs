@@ -75,6 +75,8 @@ pub(super) enum Entry {
     Query { host: usize, query: ReadyQuery, queue: TaskQueue },
     /// A query has waited in a sticky queue for as long as it may (W-9).
     QueryLeaves { query: ReadyQuery, queue: TaskQueue },
+    /// The server asks a query again that it has lost.
+    QueryAgain(ReadyQuery),
     /// A worker takes an activity task.
     ActivityTask { host: usize, task: ReadyTask, queue: SmolStr },
     /// The code of an activity goes on.
@@ -134,6 +136,7 @@ impl Entry {
             | Self::Respond { .. }
             | Self::Query { .. }
             | Self::QueryLeaves { .. }
+            | Self::QueryAgain(_)
             | Self::ActivityTask { .. }
             | Self::LocalDue { .. }
             | Self::Transfer { .. } => None,
@@ -163,7 +166,10 @@ impl Entry {
             | Self::Request { key, .. }
             | Self::Report(key)
             | Self::LocalTold(key) => key.actor(),
-            Self::Transfer { .. } | Self::LateSignal(_) | Self::QueryLeaves { .. } => 0,
+            Self::Transfer { .. }
+            | Self::LateSignal(_)
+            | Self::QueryLeaves { .. }
+            | Self::QueryAgain(_) => 0,
         };
         Choice { actor, touches: 0, step: None }
     }

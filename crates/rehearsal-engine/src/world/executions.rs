@@ -157,7 +157,9 @@ impl World {
             | Entry::HostGivesUp(_)
             | Entry::LocalDue { .. } => None,
             Entry::WorkflowTask { task, .. } | Entry::ActivityTask { task, .. } => Some(task.run),
-            Entry::Query { query, .. } | Entry::QueryLeaves { query, .. } => Some(query.run),
+            Entry::Query { query, .. }
+            | Entry::QueryLeaves { query, .. }
+            | Entry::QueryAgain(query) => Some(query.run),
             Entry::LateSignal(late) => self.service.run_of(&late.signal.target.workflow_id),
             Entry::Activate { delivery, .. } => {
                 let token = &delivery.token;

@@ -82,9 +82,9 @@ impl World {
         Ok(QueryHandle { id, target })
     }
 
-    /// The answer to a query, if it is there.
+    /// The answer to a query, if it is there; or why it was refused after all.
     #[must_use]
-    pub fn answer_to(&self, sent: &QueryHandle) -> Option<&AnswerQuery> {
+    pub fn answer_to(&self, sent: &QueryHandle) -> Option<&Result<AnswerQuery, RequestError>> {
         self.asked_queries.get(&sent.id)?.answer()
     }
 

@@ -71,9 +71,9 @@ impl World {
             | Entry::HostBack(host)
             | Entry::HostGivesUp(host)
             | Entry::LocalDue { host, .. } => (Some(self.hosts[*host].identity.clone()), None),
-            Entry::Query { query, .. } | Entry::QueryLeaves { query, .. } => {
-                (None, Some(self.workflow_id(query.run)))
-            }
+            Entry::Query { query, .. }
+            | Entry::QueryLeaves { query, .. }
+            | Entry::QueryAgain(query) => (None, Some(self.workflow_id(query.run))),
             Entry::WorkflowTask { task, .. } => (None, Some(self.workflow_id(task.run))),
             Entry::Activate { delivery, .. } => (None, Some(delivery.token.workflow_id.clone())),
             Entry::Respond { response, .. } => (None, Some(response.token.workflow_id.clone())),

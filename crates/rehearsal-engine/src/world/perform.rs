@@ -21,6 +21,7 @@ impl World {
             Entry::Respond { host, response } => self.respond(host, *response),
             Entry::Query { host, query, queue } => self.take_query(host, &query, &queue),
             Entry::QueryLeaves { query, queue } => self.leave_sticky_queue(&query, queue),
+            Entry::QueryAgain(query) => self.repeat_query(query),
             Entry::ActivityTask { host, task, .. } => self.take_activity_task(host, task),
             Entry::Poll(key) => self.poll_attempt(key),
             Entry::Deadline(key) => self.attempt_deadline(key),

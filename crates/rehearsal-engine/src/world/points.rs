@@ -206,6 +206,7 @@ pub(super) const fn name(next: Option<Next<'_>>) -> &'static str {
             Entry::Respond { .. } => "a workflow task is answered",
             Entry::Query { .. } => "a worker answers a query",
             Entry::QueryLeaves { .. } => "a query waits no longer for a worker",
+            Entry::QueryAgain(_) => "a query is asked again",
             Entry::ActivityTask { .. } => "a worker takes an activity task",
             Entry::Poll(_) => "activity code runs",
             Entry::Deadline(_) | Entry::Silence { .. } => "an activity's own deadline passes",

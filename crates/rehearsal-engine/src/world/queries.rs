@@ -43,7 +43,7 @@ pub(super) struct Asked {
     query: Query,
     /// The worker that has it.
     host: Option<usize>,
-    answer: Option<AnswerQuery>,
+    answer: Option<Result<AnswerQuery, RequestError>>,
 }
 
 impl Asked {
@@ -55,7 +55,7 @@ impl Asked {
         self.run
     }
 
-    pub(super) const fn answer(&self) -> Option<&AnswerQuery> {
+    pub(super) const fn answer(&self) -> Option<&Result<AnswerQuery, RequestError>> {
         self.answer.as_ref()
     }
 }
@@ -139,19 +139,18 @@ impl World {
     ) -> Result<Option<Payloads>, ClientError> {
         let give_up = self.clock.now() + patience;
         loop {
-            match self.send_query(workflow_id, run_id, name, input) {
+            let answer = self.send_query(workflow_id, run_id, name, input).and_then(|sent| {
+                let answer = self.query_answer(&sent, give_up.since(self.clock.now()));
+                self.forget_query(&sent);
+                answer
+            });
+            match answer {
                 Err(RequestError::ResourceExhausted(_))
                     if self.scenario.client_retries && self.clock.now() < give_up =>
                 {
                     self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
                 }
-                Err(error) => return Err(error),
-                Ok(sent) => {
-                    let patience = give_up.since(self.clock.now());
-                    let answer = self.query_answer(&sent, patience);
-                    self.forget_query(&sent);
-                    return answer;
-                }
+                answer => return answer,
             }
         }
     }
@@ -218,10 +217,11 @@ impl World {
         self.bound();
         let asked = self.asked_queries.get(&sent.id);
         match asked.and_then(|asked| asked.answer.clone()) {
-            Some(AnswerQuery { answer: Ok(value), .. }) => Ok(value),
-            Some(AnswerQuery { answer: Err(failure), .. }) => {
+            Some(Ok(AnswerQuery { answer: Ok(value), .. })) => Ok(value),
+            Some(Ok(AnswerQuery { answer: Err(failure), .. })) => {
                 Err(ClientError::QueryFailed { message: failure.message })
             }
+            Some(Err(error)) => Err(error),
             None => Err(ClientError::DeadlineExceeded),
         }
     }
@@ -256,6 +256,17 @@ impl World {
             let input = QueryInput::Answer { run: query.run, answer };
             // Cannot be refused.
             let _done = self.call(Input::Query(Box::new(input)));
+        }
+    }
+
+    /// The server asks a query again that it has lost; its client is told if that is refused.
+    pub(super) fn repeat_query(&mut self, query: ReadyQuery) {
+        let ReadyQuery { run, id } = query;
+        let input = QueryInput::AskAgain { run, query: id.clone() };
+        if let Err(error) = self.call(Input::Query(Box::new(input)))
+            && let Some(asked) = self.asked_queries.get_mut(&id)
+        {
+            asked.answer = Some(Err(error));
         }
     }
 
@@ -310,7 +321,7 @@ impl World {
     pub(super) fn query_answered(&mut self, answer: &AnswerQuery) {
         let Some(asked) = self.asked_queries.get_mut(&answer.query_id) else { return };
         let (run, query, host) = (asked.run, asked.query.clone(), asked.host);
-        asked.answer = Some(answer.clone());
+        asked.answer = Some(Ok(answer.clone()));
         let message = match (&answer.meddling, host) {
             (Some(meddling), _) => Some(meddling.to_string()),
             (None, Some(host)) => self.look_again(run, host, &query, answer),

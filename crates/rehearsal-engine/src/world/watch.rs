@@ -154,6 +154,7 @@ impl World {
             | Entry::LateSignal(_)
             | Entry::Query { .. }
             | Entry::QueryLeaves { .. }
+            | Entry::QueryAgain(_)
             | Entry::Deadline(_)
             | Entry::Silence { .. }
             | Entry::Request { .. }
@@ -193,6 +194,7 @@ pub(super) fn step_name(service: &Service, entry: &Entry) -> Option<StepName> {
         | Entry::LateSignal(_)
         | Entry::Query { .. }
         | Entry::QueryLeaves { .. }
+        | Entry::QueryAgain(_)
         | Entry::ActivityTask { .. }
         | Entry::Deadline(_)
         | Entry::Silence { .. }

@@ -165,13 +165,16 @@ impl Live {
                 None
             }
             Wait::Query { sent, reply } => {
-                let answer = self.world.answer_to(&sent).map(|answer| answer.answer.clone());
+                let answer = self.world.answer_to(&sent).cloned();
                 if answer.is_none() && reply.is_open() {
                     return Some(Wait::Query { sent, reply });
                 }
                 self.world.forget_query(&sent);
                 if let Some(answer) = answer {
-                    reply.answer(answer.map_err(Refused::QueryFailed));
+                    reply.answer(match answer {
+                        Ok(answer) => answer.answer.map_err(Refused::QueryFailed),
+                        Err(error) => Err(error.into()),
+                    });
                 }
                 None
             }

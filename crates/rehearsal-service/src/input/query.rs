@@ -18,6 +18,14 @@ pub enum QueryInput {
         /// What it asks; its id must be one of its own.
         query: Query,
     },
+    /// A query that [`Effect::QueryCleared`] told of is asked again. Answered with [`Answer::Done`], also if nobody waits for
+    /// it any more; refused as [`Ask`](Self::Ask) is.
+    AskAgain {
+        /// The run.
+        run: RunRef,
+        /// The id of the query.
+        query: SmolStr,
+    },
     /// A client does not wait for the answer to its query any more. Answered with [`Answer::Done`].
     Forget {
         /// The workflow.

@@ -8,17 +8,16 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, Query, QueryTask};
-use rehearsal_history::{TaskQueue, Timestamp};
+use rehearsal_history::TaskQueue;
 
 use super::{Run, Turn};
 use crate::error::{Busy, NotFound, NotReady, RequestError};
 use crate::input::Effect;
-use crate::machine::task::WorkflowTask;
 
 /// From which attempt of a workflow task on a query is not tried any more (`failQueryWorkflowTaskAttemptCount`).
 const FAILING: u32 = 3;
 
-/// How long a query that was cleared is on its way again (`historyClientRetryInitialInterval`).
+/// How long a query that was cleared is on its way again (`historyHandlerRetryInitialInterval`).
 const RETRY: Duration = Duration::from_millis(50);
 
 /// The queries of one run that have no answer yet, in the order in which they came.
@@ -34,10 +33,10 @@ struct Asked {
 /// How a query reaches workflow code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// With the next workflow task that is answered.
-    Task,
-    /// The same, but with none that was started before this time: its client asks again then.
-    Again { from: Timestamp },
+    /// With the next workflow task that is answered; whether a worker has it with one.
+    Task { rides: bool },
+    /// Not at all: the run has lost it, and it is asked again soon.
+    Cleared,
     /// By itself.
     Direct,
 }
@@ -45,8 +44,8 @@ enum Way {
 impl Way {
     const fn waits(self) -> bool {
         match self {
-            Self::Task | Self::Again { .. } => true,
-            Self::Direct => false,
+            Self::Task { .. } => true,
+            Self::Cleared | Self::Direct => false,
         }
     }
 }
@@ -76,7 +75,7 @@ impl Run {
         if waiting >= turn.config.limits.buffered_queries {
             return Err(Busy::QueryBuffer.into());
         }
-        self.queries.0.push(Asked { query, way: Way::Task });
+        self.queries.0.push(Asked { query, way: Way::Task { rides: false } });
         Ok(())
     }
 
@@ -94,27 +93,47 @@ impl Run {
     }
 
     /// The queries that ride on the task that is started now.
-    pub(super) fn riding(&self) -> Vec<Query> {
-        let started = match &self.state.task {
-            WorkflowTask::Started { at, .. } => *at,
-            WorkflowTask::Idle { .. } | WorkflowTask::Scheduled(_) => Timestamp::EPOCH,
-        };
-        let rides = |asked: &&Asked| match asked.way {
-            Way::Task => true,
-            Way::Again { from } => from <= started,
-            Way::Direct => false,
-        };
-        self.queries.0.iter().filter(rides).map(|asked| asked.query.clone()).collect()
+    pub(super) fn ride(&mut self) -> Vec<Query> {
+        let waiting = self.queries.0.iter_mut().filter(|asked| asked.way.waits());
+        let riding = waiting.map(|asked| {
+            asked.way = Way::Task { rides: true };
+            asked.query.clone()
+        });
+        riding.collect()
     }
 
-    /// What a task was answered with is refused: queries that wait for a task are cleared, and the server's own client asks
-    /// again a moment later (`failWorkflowTask` in `respondworkflowtaskcompleted/api.go`, `ErrBufferedQueryCleared`,
-    /// `CreateHistoryClientRetryPolicy`). So they do not ride on a task that is started at once.
-    pub(super) fn clear_queries(&mut self, now: Timestamp) {
-        let from = now.saturating_add(RETRY);
+    /// Whether a query rides on the task that is started. One that was cleared and asked again is another one for the
+    /// server, so that what a worker says of the first is dropped.
+    pub(super) fn rides(&self, query: &str) -> bool {
+        let way = Way::Task { rides: true };
+        self.queries.0.iter().any(|asked| asked.way == way && asked.query.id == query)
+    }
+
+    /// What the server keeps of the run in memory is thrown away, and the queries that wait for a task with it. The server
+    /// itself asks them again a moment later (`ErrBufferedQueryCleared`, `IsRetryableError` in
+    /// `service/history/api/retry_util.go`, `CreateHistoryHandlerRetryPolicy`).
+    pub(crate) fn clear_queries(&mut self, turn: &mut Turn<'_>) {
+        let at = turn.now.saturating_add(RETRY);
         for asked in self.queries.0.iter_mut().filter(|asked| asked.way.waits()) {
-            asked.way = Way::Again { from };
+            asked.way = Way::Cleared;
+            turn.push(Effect::QueryCleared { run: self.id, query: asked.query.id.clone(), at });
         }
+    }
+
+    /// A query that was cleared is asked again, unless its client does not wait any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub(crate) fn ask_again(
+        &mut self,
+        turn: &mut Turn<'_>,
+        query: &str,
+    ) -> Result<(), RequestError> {
+        let cleared = |asked: &Asked| asked.way == Way::Cleared && asked.query.id == query;
+        let Some(place) = self.queries.0.iter().position(cleared) else { return Ok(()) };
+        let asked = self.queries.0.remove(place);
+        self.ask(turn, asked.query)
     }
 
     /// A worker takes a query that was offered. One that has the run in its cache needs no history.

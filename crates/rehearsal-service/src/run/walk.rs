@@ -162,6 +162,7 @@ impl Walk {
             Effect::Started { .. }
             | Effect::Closed { .. }
             | Effect::Query { .. }
+            | Effect::QueryCleared { .. }
             | Effect::QueryAnswered { .. } => Input::Elapsed,
             Effect::Loose { run, armed, soonest, latest, .. } => {
                 let at = if self.dice.roll(2) == 0 { soonest } else { latest };

@@ -121,21 +121,23 @@ impl Run {
             usize::try_from(first.0.saturating_sub(1)).unwrap_or(usize::MAX).min(self.events.len());
         let mut events: Vec<Arc<Event>> = self.events[from..].to_vec();
         events.extend(self.provisional());
+        let (scheduled, attempt) = (slot.scheduled, slot.attempt);
+        let queries = self.ride();
         let view = self.view();
         Ok(TaskDelivery {
             token: TaskToken {
                 workflow_id: view.workflow_id.clone(),
                 run_id: view.run_id.clone(),
-                scheduled: slot.scheduled,
+                scheduled,
                 started,
-                attempt: slot.attempt,
+                attempt,
             },
             workflow_type: view.workflow_type.clone(),
             previous_started: self.state.previous_started,
             first_event: first,
             events,
             messages,
-            queries: self.riding(),
+            queries,
         })
     }
 
@@ -150,8 +152,12 @@ impl Run {
         response: TaskResponse,
         request_id: SmolStr,
     ) -> Result<Responded, RequestError> {
-        let TaskResponse { token, identity, outcome, answers } = response;
+        let TaskResponse { token, identity, outcome, mut answers } = response;
         if !self.is_open() || !self.holds(&token) {
+            // `RespondWorkflowTaskFailed` asks first whether the run is closed, and does not let go of its lock then.
+            if !self.is_open() && matches!(outcome, TaskOutcome::Failed(_)) {
+                self.clear_queries(turn);
+            }
             return Err(NotFound::WorkflowTask.into());
         }
         match outcome {
@@ -176,6 +182,7 @@ impl Run {
                     return_new_task,
                     identity,
                 };
+                answers.retain(|answer| self.rides(&answer.query_id));
                 let mut responded = self.complete_task(turn, completed, request_id)?;
                 if let Some(next) = &mut responded.next {
                     // What is answered rides on no other task (`handleBufferedQueries` comes first).
@@ -307,10 +314,11 @@ impl Run {
                 ..Failure::default()
             };
             self.abort_unseen();
-            self.clear_queries(turn.now);
             self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
             self.finish(turn, true);
         }
+        // `failWorkflowTask`, or the error.
+        self.clear_queries(turn);
         InvalidRequest::Refused(refusal).into()
     }
 

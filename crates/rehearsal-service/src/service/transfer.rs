@@ -168,14 +168,14 @@ impl Service {
     ) -> Result<(), RequestError> {
         let run_id = (!target.run_id.is_empty()).then(|| target.run_id.clone());
         let run = self.find(&Target { run_id, ..Target::current(target.workflow_id.clone()) })?;
-        self.within(now, run, out, |run, turn| match sent {
-            Sent::Signal { name, input, header } => {
+        match sent {
+            Sent::Signal { name, input, header } => self.within(now, run, out, |run, turn| {
                 run.signal(turn, name, input, header, requester)
-            }
-            Sent::Cancel { reason } => {
-                run.request_cancel(turn, reason, requester).map_err(RequestError::from)
-            }
-        })
+            }),
+            Sent::Cancel { reason } => self.holding(now, run, out, |run, turn| {
+                Ok(run.request_cancel(turn, reason, requester)?)
+            }),
+        }
     }
 
     /// `RecordChildExecutionCompleted`: told is the end of a chain, not that of each of its runs (T-13).
@@ -192,6 +192,9 @@ impl Service {
             let input =
                 ChildInput::Close { first_run_id: &first_run_id, run_id: &run_id, close: &close };
             self.within(now, parent, out, |run, turn| run.change_child(turn, initiated, input));
+        } else {
+            // It fails there (`recordChildWorkflowCompleted`).
+            self.within(now, parent, out, Run::clear_queries);
         }
     }
 
@@ -219,12 +222,12 @@ impl Service {
             match policy {
                 ParentClosePolicy::Terminate => {
                     let reason = SmolStr::new_static("by parent close policy");
-                    let _ = self.within(now, child, out, |run, turn| {
+                    let _ = self.holding(now, child, out, |run, turn| {
                         run.terminate(turn, reason, None, HISTORY_SERVICE)
                     });
                 }
                 ParentClosePolicy::RequestCancel => {
-                    let _ = self.within(now, child, out, |run, turn| {
+                    let _ = self.holding(now, child, out, |run, turn| {
                         run.request_cancel(turn, SmolStr::default(), requester)
                     });
                 }

@@ -98,7 +98,7 @@ impl Service {
             Start::Existing(run) => run,
             Start::New { instead } => self.start_new(now, start, instead, None, out),
         };
-        self.within(now, run, out, |run, turn| run.admit(turn, id, request))
+        self.holding(now, run, out, |run, turn| run.admit(turn, id, request))
             .map_err(|error| Part::Update.refused(error))?;
         Ok(Answer::Started(run))
     }

@@ -19,6 +19,7 @@ mod ids;
 mod limits;
 mod notation;
 mod outside;
+mod queries;
 mod recordings;
 mod refused;
 mod timers;

@@ -144,6 +144,7 @@ impl<'a> Player<'a> {
                 | Effect::Loose { .. }
                 | Effect::Transfer { .. }
                 | Effect::Query { .. }
+                | Effect::QueryCleared { .. }
                 | Effect::QueryAnswered { .. } => {}
             }
         }

@@ -1,8 +1,11 @@
 //! Queries and updates: which run a client means, and which worker's code answers.
 
+use std::time::Duration;
+
 use rehearsal::{
-    Activity, ActivityContext, ActivityError, Context, LocalActivityOptions, Payloads, Profile,
-    Query, Scenario, Update, WorkerSpec, Workflow, WorkflowError, World, mins, secs,
+    Activity, ActivityContext, ActivityError, ActivityOptions, ClientError, Context,
+    LocalActivityOptions, Payloads, Profile, Query, Scenario, Signal, Stub, Update, WorkerSpec,
+    Workflow, WorkflowError, World, mins, secs,
 };
 
 const DOOR: Workflow<(), ()> = Workflow::new("Door");
@@ -76,6 +79,56 @@ fn a_query_is_asked_again_of_the_same_code() {
     assert_eq!(world.query(&handle, COLOR, ()).unwrap(), "green");
     world.wait(&handle);
     assert_eq!(codes(world), [""; 0]);
+}
+
+const VARNISH: Activity<(), ()> = Activity::new("Varnish");
+const KNOCK: Signal<()> = Signal::new("knock");
+
+/// A door that is varnished while somebody may knock.
+async fn varnished(ctx: Context, (): ()) -> Result<(), WorkflowError> {
+    ctx.on_query(COLOR, |()| Ok("brown".to_owned()));
+    let options = ActivityOptions::start_to_close(mins(1));
+    let varnish = ctx.with_activity_options(options).execute(VARNISH, ());
+    ctx.signals(KNOCK).recv().await;
+    varnish.await
+}
+
+/// A query waits for a task that its worker has when the run is terminated. The answer to the task is too late and changes
+/// nothing, but when the activity is, the server throws away what it keeps of the run, and asks the closed one.
+#[test]
+fn a_query_whose_run_is_terminated_is_answered_once_something_fails_there() {
+    let mut world = Scenario::new("door")
+        .workflow(DOOR, varnished)
+        .stub(VARNISH, Stub::returns(()).after(secs(5)))
+        .hold(2, secs(2))
+        .world();
+    let door = world.start(DOOR, "door-1", ());
+    world.advance(secs(1));
+    world.signal(&door, KNOCK, ()).unwrap();
+    world.advance(Duration::from_millis(500));
+    let sent = world.send_query("door-1", None, "color", None).unwrap();
+    world.terminate(&door, "no more doors").unwrap();
+
+    // The task was answered at 3 s.
+    assert_eq!(world.query_answer(&sent, secs(3)), Err(ClientError::DeadlineExceeded));
+    assert_eq!(world.elapsed(), Duration::from_millis(4_500));
+    let color = world.query_answer(&sent, secs(3)).unwrap();
+    assert_eq!(Payloads::decode::<String>(color.as_ref()).unwrap(), "brown");
+    assert_eq!(world.elapsed(), Duration::from_millis(5_050));
+}
+
+/// No workflow code has run that could answer, and the server says so when a worker comes for the task.
+#[test]
+fn a_query_whose_run_is_terminated_before_its_first_task_is_refused() {
+    let late = WorkerSpec::new("main").from(secs(3));
+    let mut world = Scenario::new("door").workflow(DOOR, door).worker(late).world();
+    let handle = world.start(DOOR, "door-1", ());
+    let sent = world.send_query("door-1", None, "color", None).unwrap();
+    world.terminate(&handle, "no more doors").unwrap();
+    assert_eq!(world.query_answer(&sent, secs(2)), Err(ClientError::DeadlineExceeded));
+    let refused = world.query_answer(&sent, secs(2)).unwrap_err();
+    assert_eq!(refused.kind(), "WorkflowNotReady");
+    assert_eq!(world.elapsed(), Duration::from_millis(3_050));
 }
 
 const PRIME: Activity<(), ()> = Activity::new("Prime");
