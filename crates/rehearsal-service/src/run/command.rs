@@ -134,15 +134,14 @@ pub(crate) fn read(commands: Vec<ServerCommand>) -> Result<Vec<Command>, Request
         .map(Command::new)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|what| RequestError::NotSimulated { what })?;
-    let sent = commands.iter().filter(|command| !command.is_message()).count();
-    match commands.iter().position(Command::is_close) {
-        Some(position) if position.saturating_add(1) < sent => {
-            Err(InvalidRequest::CommandSequence {
-                commands: commands.iter().map(Command::name).collect(),
-                close: commands[position].name(),
-            }
-            .into())
+    let sent = || commands.iter().filter(|command| !command.is_message());
+    let Some(position) = sent().position(Command::is_close) else { return Ok(commands) };
+    match sent().nth(position.saturating_add(1)) {
+        Some(_) => Err(InvalidRequest::CommandSequence {
+            commands: sent().map(Command::name).collect(),
+            close: sent().nth(position).map_or("", Command::name),
         }
-        Some(_) | None => Ok(commands),
+        .into()),
+        None => Ok(commands),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use rehearsal_activation::ServerCommand;
+use rehearsal_activation::{ServerCommand, UpdateMessage};
 use rehearsal_history::{
-    EventKind, Memo, RetryPolicy, SearchAttribute, SearchAttributes, SearchType, SearchUpdate,
+    EventKind, Failure, Memo, RetryPolicy, SearchAttribute, SearchAttributes, SearchType,
+    SearchUpdate,
 };
 use rehearsal_service::{
     Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
@@ -132,6 +133,30 @@ fn w_11_a_close_that_is_not_last() {
     );
     assert_eq!(bench.events().len(), 3, "nothing is recorded, and the task is still open");
     assert!(matches!(bench.service.workflow_task(bench.run), TaskState::Started { .. }));
+}
+
+/// What is rejected is no command and has no place among them, so it says nothing of which is the last.
+#[test]
+fn w_11_a_rejection_does_not_hide_a_close_that_is_not_last() {
+    let reject = ServerCommand::AnswerUpdate(Box::new(UpdateMessage::Reject {
+        update_id: "u".into(),
+        failure: Box::new(Failure::application("no", "")),
+    }));
+    for place in 0..3 {
+        let mut bench = Bench::start(|_| {});
+        bench.poll();
+        let mut commands = vec![COMPLETE, timer("5", 1_000)];
+        commands.insert(place, reject.clone());
+        let told = bench.try_complete(commands).unwrap_err();
+
+        assert_eq!(
+            told.to_string(),
+            "invalid command sequence: [CompleteWorkflowExecution, StartTimer], command CompleteWorkflowExecution must \
+             be the last command.",
+            "the rejection in place {place}",
+        );
+        assert_eq!(bench.events().len(), 3, "nothing is recorded");
+    }
 }
 
 #[test]
