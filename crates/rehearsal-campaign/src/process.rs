@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::{Child, Command, Stdio};
 
 use async_trait::async_trait;
-use rehearsal::{MergedCampaign, merge_campaigns};
+use rehearsal::{MergedCampaign, SavedCampaign, merge_campaigns};
 
 use self::guard::Guard;
 use crate::machine::{Look, Machine, MachineError, Running, lines_of};
@@ -43,8 +43,7 @@ impl Machine for Processes {
         first: bool,
     ) -> Result<Box<dyn Running>, MachineError> {
         let folder = shard_folder(id, task)?;
-        prepare(&corpus(&task.campaign.folder)?, &folder, before.as_ref(), first)
-            .map_err(|error| system(&folder, error))?;
+        prepare(&corpus(&task.campaign.folder)?, &folder, before.as_ref(), first)?;
         let mut process = Process { shard: task.shard(), folder, child: None, guard: None };
         // The attempt before may have died when its campaign had ended.
         if !process.standing()?.is_over() {
@@ -65,7 +64,7 @@ impl Machine for Processes {
             // Of a shard that was not asked, the folder may know.
             if part.standing.saved.is_empty() {
                 let folder = shard_folder(id, task)?;
-                part.standing = read(&folder).map_err(|error| system(&folder, error))?;
+                part.standing = read(&folder)?;
             }
         }
         let written = || -> io::Result<()> {
@@ -130,7 +129,7 @@ impl Running for Process {
 
 impl Process {
     fn standing(&self) -> Result<Standing, MachineError> {
-        read(&self.folder).map_err(|error| system(&self.folder, error))
+        read(&self.folder)
     }
 
     /// Ends the process and what it has started, such as the test that cargo runs.
@@ -161,7 +160,7 @@ impl Drop for Process {
 impl Standing {
     /// Whether there is a campaign, and all have ended.
     fn is_over(&self) -> bool {
-        let ended = |text: &String| text.lines().any(|line| line.starts_with("ended "));
+        let ended = |text: &String| text.parse().is_ok_and(|it: SavedCampaign| it.has_ended());
         !self.saved.is_empty() && self.saved.values().all(ended)
     }
 }
@@ -193,53 +192,66 @@ fn spawn(task: &ShardTask, folder: &Path) -> Result<Child, MachineError> {
 }
 
 /// Makes the folder of a shard ready: with the corpus if it begins, and with where it stood if that was elsewhere.
-fn prepare(corpus: &Path, folder: &Path, before: Option<&Standing>, first: bool) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+fn prepare(
+    corpus: &Path,
+    folder: &Path,
+    before: Option<&Standing>,
+    first: bool,
+) -> Result<(), MachineError> {
+    let failed = |error| system(folder, error);
+    fs::create_dir_all(folder).map_err(failed)?;
     let here = read(folder)?;
     for (name, text) in before.iter().flat_map(|before| &before.saved) {
-        if here.saved.get(name).is_none_or(|here| made(here) < made(text)) {
-            fs::write(folder.join(plain(name)), text)?;
+        let made = |text| campaign(name, text).map(|it| it.made());
+        let newer = match here.saved.get(name) {
+            Some(here) => made(here)? < made(text)?,
+            None => true,
+        };
+        if newer {
+            fs::write(folder.join(plain(name)), text).map_err(failed)?;
         }
     }
     if first {
-        // What has ended belongs to a campaign before, with the same id. What has not goes on.
-        for (name, _) in here.saved.iter().filter(|(_, text)| text.contains("\nended ")) {
-            fs::remove_file(folder.join(name))?;
+        for (name, text) in &here.saved {
+            // What has ended belongs to a campaign before, with the same id. What has not goes on.
+            if campaign(name, text)?.has_ended() {
+                fs::remove_file(folder.join(name)).map_err(failed)?;
+            }
         }
-        copy(corpus, folder, "case")?;
+        copy(corpus, folder, "case").map_err(failed)?;
     }
     Ok(())
 }
 
 /// The files in a folder that say where campaigns stand, and what that is in words.
-fn read(folder: &Path) -> io::Result<Standing> {
+fn read(folder: &Path) -> Result<Standing, MachineError> {
+    let failed = |error| system(folder, error);
     let mut standing = Standing::default();
-    for path in files(folder, "campaign")? {
+    let mut progress = Vec::new();
+    for path in files(folder, "campaign").map_err(failed)? {
+        let text = fs::read_to_string(&path).map_err(failed)?;
+        progress.push(in_words(&campaign(&path.display().to_string(), &text)?));
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        standing.saved.insert(name.unwrap_or_default(), fs::read_to_string(&path)?);
+        standing.saved.insert(name.unwrap_or_default(), text);
     }
-    standing.progress =
-        standing.saved.values().map(|text| in_words(text)).collect::<Vec<_>>().join("; ");
+    standing.progress = progress.join("; ");
     Ok(standing)
 }
 
+/// Where the campaign stands whose file has this name and this text.
+fn campaign(name: &str, text: &str) -> Result<SavedCampaign, MachineError> {
+    text.parse().map_err(|error| MachineError::Unreadable(format!("{name}: {error}")))
+}
+
 /// Where a campaign stands, in words.
-fn in_words(saved: &str) -> String {
-    let count = |word: &str| saved.lines().filter(|line| line.starts_with(word)).count();
-    let scenario = saved.lines().find_map(|line| line.strip_prefix("scenario "));
-    let found = match count("found ") {
+fn in_words(campaign: &SavedCampaign) -> String {
+    let found = match campaign.findings() {
         0 => String::new(),
         1 => ", 1 finding".to_owned(),
         found => format!(", {found} findings"),
     };
-    let (made, marks) = (made(saved), count("mark "));
-    format!("{}: {made} runs, coverage {marks}{found}", scenario.unwrap_or("?"))
-}
-
-/// How many runs a campaign has made.
-fn made(saved: &str) -> u64 {
-    let line = saved.lines().find_map(|line| line.strip_prefix("made "));
-    line.and_then(|made| made.parse().ok()).unwrap_or(0)
+    let (scenario, made, coverage) = (campaign.scenario(), campaign.made(), campaign.coverage());
+    format!("{scenario}: {made} runs, coverage {coverage}{found}")
 }
 
 /// Copies the files with such a name that are not there.
@@ -307,7 +319,7 @@ mod tests {
     use super::*;
 
     const STOPPED: &str =
-        "rehearsal campaign 1\nscenario order\nmade 128\ncorpus a\nmark b\ngoes on\n";
+        "rehearsal campaign 1\nscenario order\nmade 128\ncorpus cancel.0.3=1\nmark b\ngoes on\n";
     const ENDED: &str =
         "rehearsal campaign 1\nscenario order\nmade 500\nmark b\nended all runs are made\n";
 
@@ -353,8 +365,32 @@ mod tests {
 
     #[test]
     fn a_merge_does_not_need_what_a_campaign_began_with() {
-        let merged = standing(STOPPED).without_corpus();
-        assert_eq!(merged.saved, standing(&STOPPED.replace("corpus a\n", "")).saved);
+        let without = standing(STOPPED).without_corpus();
+        let [text] = without.saved.values().collect::<Vec<_>>()[..] else { panic!("one file") };
+        let campaign: SavedCampaign = text.parse().unwrap();
+        assert_eq!(campaign, STOPPED.parse::<SavedCampaign>().unwrap().without_corpus());
+        assert!(!text.contains("corpus"), "{text}");
+        assert_eq!((campaign.made(), campaign.coverage(), campaign.has_ended()), (128, 1, false));
+    }
+
+    /// It is no campaign that has made no runs.
+    #[test]
+    fn a_file_that_is_cut_off_is_named_with_its_line_and_not_overwritten() {
+        let (corpus, folder) = folders("cut");
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("order-1-2.campaign");
+        let cut = STOPPED.trim_end_matches("goes on\n");
+        fs::write(&file, cut).unwrap();
+        let error = prepare(&corpus, &folder, Some(&standing(STOPPED)), false).unwrap_err();
+        let expected = "line 6: expected `ended` or `goes on`, found ``";
+        assert_eq!(error.to_string(), format!("{}: {expected}", file.display()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), cut);
+
+        // What a heartbeat carried is not guessed at either.
+        fs::write(&file, STOPPED).unwrap();
+        let error = prepare(&corpus, &folder, Some(&standing(cut)), false).unwrap_err();
+        assert_eq!(error.to_string(), format!("order-1-2.campaign: {expected}"));
+        fs::remove_dir_all(corpus.parent().unwrap()).unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rehearsal::SavedCampaign;
 use serde::{Deserialize, Serialize};
 
 /// The most shards of a campaign: it has so many lanes.
@@ -111,12 +112,13 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// This without what a merge does not need: the runs that it began with.
+    /// This without what a merge does not need: the runs that it began with. A file that is of no campaign stays as it is.
     #[must_use]
     pub fn without_corpus(mut self) -> Self {
-        let needed = |line: &&str| !line.starts_with("corpus ");
         for text in self.saved.values_mut() {
-            *text = text.lines().filter(needed).flat_map(|line| [line, "\n"]).collect();
+            if let Ok(campaign) = text.parse::<SavedCampaign>() {
+                *text = campaign.without_corpus().to_string();
+            }
         }
         self
     }

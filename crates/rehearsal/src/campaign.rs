@@ -6,6 +6,7 @@ mod budget;
 mod folder;
 mod merged;
 mod progress;
+mod saved;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,6 +26,7 @@ pub(crate) use self::budget::Budget;
 use self::folder::Folder;
 pub use self::merged::{MergedCampaign, merge_campaigns};
 use self::progress::Teller;
+pub use self::saved::{SavedCampaign, SavedCampaignError};
 use crate::case;
 use crate::keeper::Keeper;
 use crate::stopwatch::Stopwatch;

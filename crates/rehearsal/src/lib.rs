@@ -166,7 +166,7 @@ pub use rehearsal_workflow::{
     select_all,
 };
 
-pub use crate::campaign::{MergedCampaign, merge_campaigns};
+pub use crate::campaign::{MergedCampaign, SavedCampaign, SavedCampaignError, merge_campaigns};
 pub use crate::depth::Pairs;
 pub use crate::explore::{Exploration, Explored};
 pub use crate::failure::Failure;
