@@ -3,7 +3,8 @@
 //!
 //! A bug counts if every seed finds it within the bound and shrinks it to three answers at most, of which each is needed. That
 //! is asserted of every one, other than where it is known why not. For each is printed in which run it was found (median and
-//! worst of the seeds), the size of its largest shrunk case, one such case, and whose runs found it.
+//! worst of the seeds), the size of its largest shrunk case, one such case, and whose runs found it; and the fewest choices
+//! that are not calm of all runs that showed it, `n`: 1 if any single choice does, all of which are tried.
 //!
 //! `cargo test` searches with two seeds and runs each twin 200 times. `REHEARSAL_FIND_RUNS=20000` gives the full figure: 20
 //! seeds for each bug, and 20,000 runs of each twin.
@@ -28,9 +29,13 @@ fn seeded_bugs_are_found() {
 }
 
 #[test]
-fn at_least_forty_and_twenty_that_need_two_choices() {
-    let (all, two) = (all(), all().iter().filter(|bug| bug.needs == Needs::Two).count());
-    assert!(all.len() >= 40 && two >= 20, "{} bugs, {two} need two choices", all.len());
+fn at_least_forty_and_twenty_that_one_choice_does_not_show() {
+    let (all, more) = (all(), all().iter().filter(|bug| bug.needs == Needs::More).count());
+    assert!(
+        all.len() >= 40 && more >= 20,
+        "{} bugs, {more} that one choice does not show",
+        all.len()
+    );
 }
 
 /// No other single fault, no cancel and no other order shows these.

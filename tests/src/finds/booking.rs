@@ -21,7 +21,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(BOOK, registers_late),
         twin: TWIN,
         code: Code::CompensationMissing,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -29,7 +29,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(BOOK, undoes_as_it_is),
         twin: TWIN,
         code: Code::CompensationMissing,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -37,7 +37,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(BOOK, undoes_perhaps),
         twin: TWIN,
         code: Code::CompensationMissing,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {

@@ -34,7 +34,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(CART, leaves_its_handlers_three_seconds),
         twin: TWIN,
         code: Code::WorkLost,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {

@@ -48,7 +48,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || trips().workflow(TRIP, leaves_the_ferry),
         twin: TRAVELED,
         code: Code::WorkLost,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -64,7 +64,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || news().workflow(NEWS, rests_undisturbed),
         twin: FETCHED,
         code: Code::CancelOverLate,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

@@ -33,7 +33,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || locked(load_as_it_comes).workflow(IMPORT, unlocks_if_it_knows),
         twin: TWIN,
         code: Code::NotFollowed,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -41,7 +41,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || cleaned().workflow(CLEAN_UP, cleans_up_on_its_context),
         twin: CLEANED,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

@@ -32,7 +32,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(COPY, gives_it_six_seconds).activity(WRITE, writes_on),
         twin: PATIENT,
         code: Code::OrderBroken,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -40,7 +40,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(COPY, unlocks_in_a_hurry).activity(WRITE, writes_on),
         twin: PATIENT,
         code: Code::NotFollowed,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

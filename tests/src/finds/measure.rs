@@ -58,6 +58,8 @@ pub struct Measured {
     pub by: BTreeMap<String, u32>,
     /// How many answers the shrunk cases have, and how often.
     pub sizes: BTreeMap<usize, u32>,
+    /// Whether some single choice shows it: all are tried.
+    pub by_one: bool,
     /// With how many seeds it was not found.
     pub missed: u32,
     /// What else is wrong with it: each in a line. Empty if it is as its table says.
@@ -85,9 +87,9 @@ impl Measured {
     #[must_use]
     fn table(figure: &str, seeds: u32, of: &[Self]) -> String {
         let right = of.iter().filter(|bug| bug.is_right()).count();
-        let two = of.iter().filter(|bug| bug.bug.needs == Needs::Two).count();
+        let more = of.iter().filter(|bug| !bug.by_one).count();
         let mut table = format!(
-            "{figure}: {right} of {} ({two} need two choices), {seeds} seeds\n  {:<66} {:<6} n {:>6} {:>6} {:>4}",
+            "{figure}: {right} of {} ({more} need two choices or more), {seeds} seeds\n  {:<66} {:<6} n {:>6} {:>6} {:>4}",
             of.len(),
             "",
             "code",
@@ -101,14 +103,18 @@ impl Measured {
         table
     }
 
+    /// The fewest choices that are not calm of all runs that showed it: one that does is looked for among all single ones,
+    /// more are those of the smallest shrunk case. `None` if it was never found.
+    #[must_use]
+    pub fn fewest(&self) -> Option<usize> {
+        if self.by_one { Some(1) } else { self.sizes.keys().next().copied() }
+    }
+
     /// Its line in the table.
     #[must_use]
     pub fn line(&self) -> String {
-        let needs = match self.bug.needs {
-            Needs::One => 1,
-            Needs::Two => 2,
-        };
-        let mut line = format!("  {:<66} {:<6} {needs} ", self.bug.name, self.bug.code);
+        let fewest = self.fewest().map_or("-".to_owned(), |fewest| fewest.to_string());
+        let mut line = format!("  {:<66} {:<6} {fewest} ", self.bug.name, self.bug.code);
         let median = self.runs.get(self.runs.len() / 2).copied();
         let worst = self.runs.last().copied();
         let sizes = self.sizes.keys().last().copied();
@@ -167,11 +173,13 @@ pub fn measure(bug: Bug, seeds: u32) -> Measured {
     let calm = scenario.try_run(&Tape::calm());
     let calm =
         calm.unwrap_or_else(|failure| panic!("{} shows in the calm run: {failure}", bug.name));
+    let single = singles(&scenario, &calm).next();
     let mut measured = Measured {
         bug,
         runs: Vec::new(),
         by: BTreeMap::new(),
         sizes: BTreeMap::new(),
+        by_one: single.is_some(),
         missed: 0,
         wrong: Vec::new(),
         large: Vec::new(),
@@ -185,10 +193,14 @@ pub fn measure(bug: Bug, seeds: u32) -> Measured {
     }
     measured.runs.sort_unstable();
     measured.wrong.dedup();
-    if bug.needs == Needs::Two
-        && let Some((single, code)) = singles(&scenario, &calm).next()
-    {
-        measured.wrong.push(format!("one choice is enough: {single} gives {code}"));
+    match (bug.needs, single) {
+        (Needs::More, Some((single, code))) => {
+            measured.wrong.push(format!("one choice is enough: {single} gives {code}"));
+        }
+        (Needs::One, None) => {
+            measured.wrong.push("no single choice shows it, and one is said to".to_owned());
+        }
+        (Needs::One, Some(_)) | (Needs::More, None) => {}
     }
     measured
 }
@@ -207,7 +219,7 @@ fn note(measured: &mut Measured, scenario: &Scenario, failure: &Failure) {
     if tape.len() > SMALL {
         measured.large.push(format!("the shrunk case has {} answers: {tape}", tape.len()));
     }
-    if bug.needs == Needs::Two {
+    if bug.needs == Needs::More {
         for (left_out, _) in tape.iter() {
             let rest: Tape = tape.iter().filter(|(key, _)| *key != left_out).collect();
             let first = failure.findings().first();

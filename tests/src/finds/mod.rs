@@ -1,8 +1,8 @@
 //! Seeded bugs: small workflows, each with one mistake that the calm run does not show, and the twin without it.
 //!
 //! They measure the search, not the checks: what must strike so that a mistake shows, and how many runs it takes until
-//! it does. A [`Bug`] that needs two choices is silent in every run with one choice that is not calm; the suite
-//! (`tests/tests/finds.rs`) tries them all. What is found at a single cancel is the matter of [`mutations`](crate::mutations).
+//! it does. A [`Bug`] that needs more than one choice is silent in every run with one choice that is not calm; the suite
+//! (`tests/tests/finds.rs`) tries them all, and prints how many choices the smallest run has that shows it. What is found at a single cancel is the matter of [`mutations`](crate::mutations).
 //!
 //! A twin is silent whatever strikes. So it is written as one has to write for a world in which workers die and words are
 //! lost: keys that are the same in every attempt, undo that does no harm where nothing was done, and an end that tells a
@@ -41,20 +41,20 @@ pub struct Bug {
     pub twin: Twin,
     /// The code that is found first.
     pub code: Code,
-    /// How many choices that are not calm it takes.
+    /// Whether one choice that is not calm is enough.
     pub needs: Needs,
     /// Why the default settings do not find it within the bound with every seed, or find something else of it first; `None`
     /// if they do.
     pub known: Option<&'static str>,
 }
 
-/// How many choices that are not calm it takes until a mistake shows.
+/// Whether a single choice that is not calm shows a mistake. Measured, not only said: all single ones are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// One: some single choice shows it.
+    /// Some single choice shows it.
     One,
-    /// Two: no single one does.
-    Two,
+    /// No single one does: two at least are needed.
+    More,
 }
 
 /// All bugs.

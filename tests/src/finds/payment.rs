@@ -34,7 +34,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || one_bank().workflow(PAY, pay).activity(REFUND, each_time),
         twin: TWIN,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -42,7 +42,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(PAY, refunds_locally).activity(REFUND, each_time),
         twin: TWIN,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -50,7 +50,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || one_bank().workflow(PAY, fails_when_canceled),
         twin: TWIN,
         code: Code::WrongStatus,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -58,7 +58,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || one_bank().workflow(PAY, refunds_if_told),
         twin: TWIN,
         code: Code::CleanupMissing,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -74,7 +74,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || one_bank().workflow(PAY, leaves_time_for_one),
         twin: TWIN,
         code: Code::WrongStatus,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -82,7 +82,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || two_banks().workflow(PAY, charges_elsewhere),
         twin: WITH_FALLBACK,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

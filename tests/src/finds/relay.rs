@@ -34,7 +34,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || meeting(on_two()),
         twin: STORE_OF_TWO,
         code: Code::WrongStatus,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

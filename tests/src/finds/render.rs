@@ -46,7 +46,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(FILM, film).activity(FRAMES, says_hello),
         twin: TWIN,
         code: Code::EndsTooLate,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -62,7 +62,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(FILM, film).activity(FRAMES, deaf_the_second_time),
         twin: TWIN,
         code: Code::ActivityOutlivesClose,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {

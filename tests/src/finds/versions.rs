@@ -44,7 +44,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || leftovers(|_| THROW_AWAY, |_| GIVE_AWAY),
         twin: OF_LEFTOVERS,
         code: Code::Nondeterminism,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -52,7 +52,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || fallback(|_| WOOD, |_| GAS),
         twin: OF_FALLBACK,
         code: Code::Nondeterminism,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

@@ -52,7 +52,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(WALLET, pays_all_back),
         twin: TWIN,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -60,7 +60,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || base().workflow(WALLET, closes_on_its_context),
         twin: IN_A_RUN_OF_ITS_OWN,
         code: Code::Custom,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

@@ -29,7 +29,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || basket(THREE_SECONDS),
         twin: TWIN,
         code: Code::WorkLost,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
 ];

@@ -22,7 +22,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || disk(IF_IT_KNOWS),
         twin: WRITTEN,
         code: Code::NotFollowed,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {
@@ -30,7 +30,7 @@ pub const BUGS: &[Bug] = &[
         scenario: || disk(AS_IT_IS),
         twin: WRITTEN,
         code: Code::NotFollowed,
-        needs: Needs::Two,
+        needs: Needs::More,
         known: None,
     },
     Bug {

@@ -18,7 +18,7 @@ pub const BUGS: &[Bug] = &[Bug {
     scenario: || eject().deploy_official::<Forgetful>(),
     twin: PATCHED,
     code: Code::Nondeterminism,
-    needs: Needs::Two,
+    needs: Needs::More,
     known: None,
 }];
 

@@ -19,7 +19,7 @@ pub const BUGS: &[Bug] = &[Bug {
     scenario: || payment(true),
     twin: TWIN,
     code: Code::Custom,
-    needs: Needs::Two,
+    needs: Needs::More,
     known: None,
 }];
 
