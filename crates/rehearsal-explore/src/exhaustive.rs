@@ -6,23 +6,27 @@
 mod bounds;
 mod walk;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rehearsal_engine::{
-    Check, ChoiceKind, Code, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape, Unseen,
+    Check, ChoiceKind, Code, Examined, Finding, Outcome, Patience, Replays, Scenario, Seen, Tape,
+    Unseen,
 };
 use rehearsal_history::{History, Status};
 
 pub use self::bounds::Bounds;
-use self::walk::{Path, Walker};
+use self::walk::{Ahead, End, Walk};
 use crate::accepted::Accepted;
 use crate::minimal::{Again, Minimal};
 use crate::observe::Observer;
 use crate::seed::seed_of;
 use crate::sweep::observed;
+use crate::threads::parts;
+
+/// How many runs each thread has ahead of it.
+const AHEAD: usize = 16;
 
 /// What an exhaustive search came to.
 #[derive(Debug)]
@@ -77,6 +81,10 @@ impl Exhausted {
 ///
 /// Where the calm run never ends by itself there is no end to all runs either: then it is the only one.
 ///
+/// Which run comes next follows from the runs before it, so they are made in order, on the thread of the caller. Looking at
+/// a run takes several times as long: that is what the threads of the bounds share. It is told in the order of the runs, so
+/// the result is the same for any number of them.
+///
 /// # Panics
 ///
 /// Panics if a run does, which is a bug of ours: panics of workflow, activity and client code are findings.
@@ -107,46 +115,48 @@ pub fn exhaust(
     if endless || !exhausted.baseline.findings.is_empty() {
         return exhausted;
     }
-    let patience = Patience::MustEnd;
+    let looked = Looked { scenario, checks, observer };
+    let threads = bounds.threads();
+    let most = if threads == 1 { 1 } else { threads * AHEAD };
     let mut seen = Seen::new(scenario, checks);
     let mut histories = BTreeSet::new();
-    let path = Rc::new(RefCell::new(Path::new(bounds)));
-    loop {
-        if exhausted.runs + exhausted.cut >= bounds.runs() {
+    let mut walk = Walk::new(scenario, bounds);
+    let mut stood = None;
+    while exhausted.found.is_none() {
+        let ahead: Vec<Ahead> = walk.by_ref().take(most).collect();
+        if ahead.is_empty() {
             break;
         }
-        // Most runs that are cut are so early, and no run is examined that says nothing new.
-        let ahead = scenario.run(Box::new(Walker(Rc::clone(&path))), patience);
-        let (over, strayed) = (path.borrow().is_over(), path.borrow().has_strayed());
-        if strayed {
-            exhausted.baseline.findings.push(Finding::new(
-                Code::NotRepeatable,
-                "a run is not a function of its choices: with the same answers it is asked something else",
-            ));
-            break;
-        }
-        if over {
-            exhausted.cut += 1;
-        } else {
-            let examined = observed(scenario, &ahead.tape, patience, checks, observer);
-            exhausted.replays += examined.replays;
-            exhausted.note(&examined.outcome, bounds);
-            seen.note(&examined.outcome);
-            histories.insert(seed_of(&text(&examined.outcome)));
-            if let Some(first) = examined.outcome.findings.first().cloned() {
-                let again = Again { scenario, checks, patience, observer };
-                let minimal = again.minimal(examined.outcome, &first);
-                exhausted.found = Some(Beaten { tape: ahead.tape, minimal });
+        let mut examined = looked.at(&ahead, threads).into_iter();
+        for ahead in ahead {
+            let Ahead::Run { tape, stood: at } = ahead else {
+                exhausted.cut += 1;
+                continue;
+            };
+            let Some(Examined { outcome, replays }) = examined.next() else { break };
+            exhausted.replays += replays;
+            exhausted.note(&outcome, bounds);
+            seen.note(&outcome);
+            histories.insert(seed_of(&text(&outcome)));
+            if let Some(first) = outcome.findings.first().cloned() {
+                exhausted.found = Some(Beaten { tape, minimal: looked.minimal(outcome, &first) });
+                stood = Some(at);
                 break;
             }
         }
-        if !path.borrow_mut().advance() {
-            exhausted.whole = true;
-            break;
+    }
+    if exhausted.found.is_none() {
+        match walk.end() {
+            Some(End::Whole) => exhausted.whole = true,
+            Some(End::Strayed) => exhausted.baseline.findings.push(Finding::new(
+                Code::NotRepeatable,
+                "a run is not a function of its choices: with the same answers it is asked something else",
+            )),
+            Some(End::Enough) | None => {}
         }
     }
-    let path = path.borrow();
-    (exhausted.left_out, exhausted.longest) = (path.left_out, path.longest);
+    let stood = stood.unwrap_or_else(|| walk.stood());
+    (exhausted.left_out, exhausted.longest) = (stood.left_out, stood.longest);
     exhausted.histories = histories.len();
     if exhausted.is_proof() {
         exhausted.baseline.findings.extend(seen.missing());
@@ -155,6 +165,52 @@ pub fn exhaust(
         }
     }
     exhausted
+}
+
+/// How runs are looked at.
+struct Looked<'a> {
+    scenario: &'a Scenario,
+    checks: &'a [Arc<dyn Check>],
+    observer: &'a dyn Observer,
+}
+
+impl Looked<'_> {
+    /// What the runs that were made ahead come to, in order, up to the first in which something is found at least.
+    fn at(&self, ahead: &[Ahead], threads: usize) -> Vec<Examined> {
+        // Most runs that are cut are so early, and no run is examined that says nothing new.
+        let tapes = ahead.iter().filter_map(|ahead| match ahead {
+            Ahead::Run { tape, .. } => Some(tape),
+            Ahead::Cut => None,
+        });
+        let tapes: Vec<&Tape> = tapes.collect();
+        let (next, first) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        let part = |_| {
+            let mut examined = Vec::new();
+            loop {
+                let nth = next.fetch_add(1, Ordering::Relaxed);
+                // None before the first in which something is found is left out.
+                if nth >= tapes.len() || nth > first.load(Ordering::Relaxed) {
+                    return examined;
+                }
+                let patience = Patience::MustEnd;
+                let one = observed(self.scenario, tapes[nth], patience, self.checks, self.observer);
+                if !one.outcome.findings.is_empty() {
+                    first.fetch_min(nth, Ordering::Relaxed);
+                }
+                examined.push((nth, one));
+            }
+        };
+        let mut examined: Vec<(usize, Examined)> =
+            parts(threads.min(tapes.len()), part).into_iter().flatten().collect();
+        examined.sort_by_key(|(nth, _)| *nth);
+        examined.into_iter().map(|(_, examined)| examined).collect()
+    }
+
+    /// The calmest run in which the same is wrong.
+    fn minimal(&self, outcome: Outcome, first: &Finding) -> Minimal {
+        let &Self { scenario, checks, observer } = self;
+        Again { scenario, checks, patience: Patience::MustEnd, observer }.minimal(outcome, first)
+    }
 }
 
 impl Exhausted {

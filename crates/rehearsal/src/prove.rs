@@ -108,8 +108,8 @@ impl Scenario {
     /// is sure that they touch nothing in common: the code of two activities never does, since they may share anything;
     /// that of workflows of different executions does, since Temporal demands that it shares nothing.
     ///
-    /// It is made on one thread, tells nothing of its progress, and begins anew when it was stopped: `REHEARSAL_BUDGET`,
-    /// `REHEARSAL_SHARD` and `REHEARSAL_CAMPAIGN` are for explorations alone.
+    /// It is made on one thread, unless [`Bounds::with_threads`] says more. It tells nothing of its progress, and begins anew
+    /// when it was stopped: `REHEARSAL_BUDGET`, `REHEARSAL_SHARD` and `REHEARSAL_CAMPAIGN` are for explorations alone.
     ///
     /// # Panics
     ///

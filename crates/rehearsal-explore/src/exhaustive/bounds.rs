@@ -24,6 +24,7 @@ pub struct Bounds {
     evictions: u32,
     deadlines: bool,
     reduction: bool,
+    threads: usize,
 }
 
 impl Bounds {
@@ -38,6 +39,7 @@ impl Bounds {
             evictions: 0,
             deadlines: false,
             reduction: true,
+            threads: 1,
         }
     }
 
@@ -82,6 +84,30 @@ impl Bounds {
     pub const fn without_reduction(mut self) -> Self {
         self.reduction = false;
         self
+    }
+
+    /// With so many threads that share the work: the result is the same for any number. None counts as one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread::available_parallelism;
+    ///
+    /// use rehearsal_explore::Bounds;
+    ///
+    /// let bounds = Bounds::new(100_000).with_threads(available_parallelism().map_or(1, usize::from));
+    /// assert_eq!(bounds.to_string(), "any order, 1 cancel at most");
+    /// ```
+    #[must_use]
+    pub const fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// How many threads share the work, one at least.
+    #[must_use]
+    pub const fn threads(&self) -> usize {
+        if self.threads == 0 { 1 } else { self.threads }
     }
 
     /// The most runs that are made, those that are cut among them.

@@ -12,7 +12,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rehearsal_engine::{ChoiceKey, ChoiceKind, Chooser, Options, Step, StepName};
+use rehearsal_engine::{
+    ChoiceKey, ChoiceKind, Chooser, Options, Patience, Scenario, Step, StepName, Tape,
+};
 
 use super::bounds::{Bounds, Left};
 
@@ -49,9 +51,98 @@ impl State {
     }
 }
 
+/// Makes all runs, one after another, and looks at none of them.
+pub(super) struct Walk<'a> {
+    scenario: &'a Scenario,
+    bounds: Bounds,
+    path: Rc<RefCell<Path>>,
+    /// How many runs were begun.
+    made: u32,
+    end: Option<End>,
+}
+
+/// A run of the walk.
+#[derive(Debug)]
+pub(super) enum Ahead {
+    /// It was left where nothing new could come.
+    Cut,
+    /// One that says something new.
+    Run {
+        /// Its answers.
+        tape: Tape,
+        /// Where the walk stood behind it.
+        stood: Stood,
+    },
+}
+
+/// Why a walk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All runs are made.
+    Whole,
+    /// There may be more, and no more may be made.
+    Enough,
+    /// A run went another way than the one before it, up to the answer that is new: it is no function of its answers.
+    Strayed,
+}
+
+/// How much a walk has come past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stood {
+    /// How many answers were left out, since what they lead to was seen.
+    pub(super) left_out: u64,
+    /// The most forks of a run.
+    pub(super) longest: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that begins with the calm run.
+    pub(super) fn new(scenario: &'a Scenario, bounds: Bounds) -> Self {
+        let path = Rc::new(RefCell::new(Path::new(bounds)));
+        Self { scenario, bounds, path, made: 0, end: None }
+    }
+
+    /// Why it ended; `None` if it goes on.
+    pub(super) const fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// How much it has come past.
+    pub(super) fn stood(&self) -> Stood {
+        self.path.borrow().stood()
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Ahead;
+
+    fn next(&mut self) -> Option<Ahead> {
+        if self.end.is_none() && self.made >= self.bounds.runs() {
+            self.end = Some(End::Enough);
+        }
+        if self.end.is_some() {
+            return None;
+        }
+        self.made += 1;
+        let walker = Walker(Rc::clone(&self.path));
+        let outcome = self.scenario.run(Box::new(walker), Patience::MustEnd);
+        let mut path = self.path.borrow_mut();
+        if path.strayed {
+            self.end = Some(End::Strayed);
+            return None;
+        }
+        let stood = path.stood();
+        let ahead = if path.over { Ahead::Cut } else { Ahead::Run { tape: outcome.tape, stood } };
+        if !path.advance() {
+            self.end = Some(End::Whole);
+        }
+        Some(ahead)
+    }
+}
+
 /// The path of the last run, and how far the next one follows it.
 #[derive(Debug)]
-pub(super) struct Path {
+struct Path {
     bounds: Bounds,
     forks: Vec<Fork>,
     states: Vec<State>,
@@ -64,17 +155,16 @@ pub(super) struct Path {
     inner: bool,
     /// Whether the run took a step that sleeps.
     over: bool,
-    /// Whether it was asked something else than the run before on the same path.
+    /// Whether it was asked something else than the run before on the same path, up to the answer that is new.
     strayed: bool,
-    /// How many answers were left out, since what they lead to was seen.
-    pub(super) left_out: u64,
-    /// The most forks of a run.
-    pub(super) longest: usize,
+    /// As in [`Stood`].
+    left_out: u64,
+    longest: usize,
 }
 
 impl Path {
     /// The path of the calm run.
-    pub(super) fn new(bounds: Bounds) -> Self {
+    fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
             forks: Vec::new(),
@@ -90,19 +180,12 @@ impl Path {
         }
     }
 
-    /// Whether the last run took a step that sleeps: it says nothing new.
-    pub(super) const fn is_over(&self) -> bool {
-        self.over
-    }
-
-    /// Whether the last run went another way than the one before it, up to the answer that is new: it is no function of
-    /// its answers.
-    pub(super) const fn has_strayed(&self) -> bool {
-        self.strayed
+    const fn stood(&self) -> Stood {
+        Stood { left_out: self.left_out, longest: self.longest }
     }
 
     /// Goes on to the next path. Returns whether there is one.
-    pub(super) fn advance(&mut self) -> bool {
+    fn advance(&mut self) -> bool {
         self.longest = self.longest.max(self.forks.len());
         let found = self.turn();
         (self.passed, self.state, self.left) = (0, 0, self.bounds.left());
@@ -206,7 +289,7 @@ impl Path {
 }
 
 /// Answers as the path says.
-pub(super) struct Walker(pub(super) Rc<RefCell<Path>>);
+struct Walker(Rc<RefCell<Path>>);
 
 impl Chooser for Walker {
     fn choose(&mut self, key: ChoiceKey, options: Options<'_>) -> usize {

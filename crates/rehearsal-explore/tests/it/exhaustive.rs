@@ -342,6 +342,40 @@ fn what_is_not_whole_is_no_proof() {
     }
 }
 
+/// All that is told of a search.
+fn told(exhausted: &Exhausted) -> String {
+    let found = exhausted.found.as_ref().map(|found| {
+        let minimal = &found.minimal;
+        (found.tape.to_string(), minimal.shrunk.clone(), minimal.outcome.findings.clone())
+    });
+    let Exhausted { runs, cut, left_out, whole, histories, longest, ended, calm, .. } = exhausted;
+    format!(
+        "{runs} {cut} {left_out} {whole} {histories} {longest} {ended:?} {calm:?} {:?} {:?} {found:?}",
+        exhausted.replays, exhausted.baseline.findings
+    )
+}
+
+/// Also where something is found on the way, and where the runs are not enough.
+#[test]
+fn the_result_is_the_same_for_any_number_of_threads() {
+    let all = Bounds::new(100_000);
+    let mut searches = worlds();
+    searches.push(("a mistake", scenario(deaf), all));
+    searches.extend([1, 7, 40].map(|runs| ("not all", scenario(both), Bounds::new(runs))));
+    let mut whole = 0;
+    for (name, scenario, bounds) in searches {
+        let search = |threads| {
+            told(&exhaust(&scenario, &[], bounds.with_threads(threads), &Keeper::default()))
+        };
+        let alone = exhaust(&scenario, &[], bounds, &Keeper::default());
+        whole += usize::from(alone.whole);
+        for threads in [2, 3, 8] {
+            assert_eq!(search(threads), told(&alone), "{name} on {threads} threads");
+        }
+    }
+    assert_eq!(whole, worlds().len());
+}
+
 /// Wakes up again and again, until it is canceled.
 async fn for_ever(ctx: Context, (): ()) -> Result<(), WorkflowError> {
     loop {
