@@ -86,7 +86,7 @@ fn a_handler_that_has_not_ended_is_lost_with_what_it_waits_for() {
     assert_eq!(
         found,
         [
-            (Code::WorkLost, "Acts::process still ran when MyWorkflow closed as Completed"),
+            (Code::WorkLost, "Acts::process was not over when MyWorkflow closed as Completed"),
             (
                 Code::WorkLost,
                 "the handler of signal order had not ended when MyWorkflow closed as Completed"

@@ -4,6 +4,7 @@ mod across;
 mod pending;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use rehearsal_activation::Asked;
 use rehearsal_history::{EventId, EventKind, Status, duration_text};
@@ -15,6 +16,7 @@ use super::{Check, closed, let_go, scheduled};
 use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::outcome::{Execution, Outcome, summary};
+use crate::record::Call;
 
 /// What the timer of a wait with a timeout says of itself, as in Go (`AwaitWithTimeout` in `internal/workflow.go`, Go SDK
 /// 1.47).
@@ -61,34 +63,18 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
         !canceled.contains(id) && !let_go(execution, outcome, &attributes.activity_id)
     });
     for (id, attributes) in kept {
-        let (how, detail) = match Course::of(execution, outcome, id) {
-            Course::NotStarted(None) => ("had not been started", None),
-            Course::Open(call) => {
-                let attempt = call.attempt;
-                if let Some(over) = call.over().filter(|over| *over <= at) {
-                    let (over, at) = (duration_text(over), duration_text(at));
-                    let detail =
-                        format!("attempt {attempt} ended at {over}, the workflow closed at {at}");
-                    let waited = if call.outside {
-                        "waited to be completed from outside"
-                    } else {
-                        "waited for its next attempt"
-                    };
-                    (waited, Some(detail))
-                } else {
-                    let began = duration_text(call.started);
-                    ("still ran", Some(format!("attempt {attempt} began at {began}")))
-                }
-            }
+        // In which state it was then is another thing in every run, and no other mistake.
+        let detail = match Course::of(execution, outcome, id) {
+            Course::NotStarted(None) => "it had not been started".to_owned(),
+            Course::Open(call) => state(call, at),
             Course::Skipped
             | Course::NotStarted(Some(_))
             | Course::Broken(..)
             | Course::Completed => continue,
         };
         let name = &attributes.activity_type.name;
-        let headline = format!("{name} {how} when {workflow} closed as {status:?}");
-        let finding = Finding::new(Code::WorkLost, headline);
-        let finding = detail.into_iter().fold(finding, Finding::with_detail);
+        let headline = format!("{name} was not over when {workflow} closed as {status:?}");
+        let finding = Finding::new(Code::WorkLost, headline).with_detail(detail);
         findings.push(finding.with_events([id.0]));
     }
     let handlers = outcome.record.unfinished.iter().filter(|left| left.run_id == execution.run_id);
@@ -101,6 +87,23 @@ fn lost(execution: &Execution, outcome: &Outcome) -> Vec<Finding> {
     }
     findings.extend(across::lost(execution));
     findings
+}
+
+/// How far the last attempt of an activity was when its workflow closed at `closed`.
+fn state(call: &Call, closed: Duration) -> String {
+    let attempt = call.attempt;
+    let Some(over) = call.over().filter(|over| *over <= closed) else {
+        return format!(
+            "attempt {attempt} began at {}, and still ran",
+            duration_text(call.started)
+        );
+    };
+    let waited = if call.outside { "to be completed from outside" } else { "for its next attempt" };
+    format!(
+        "attempt {attempt} ended at {}, and at {} it waited {waited}",
+        duration_text(over),
+        duration_text(closed)
+    )
 }
 
 /// No timer still runs when its workflow closes: each has fired or was canceled (RH217).

@@ -149,7 +149,10 @@ fn an_activity_that_is_not_awaited_is_lost() {
         Ok(())
     }
     let scenario = scenario().workflow(PRINT, hurries).check(check::no_work_lost_at_close());
-    insta::assert_snapshot!(only(&scenario), @"RH214  Pages had not been started when Print closed as Completed");
+    insta::assert_snapshot!(only(&scenario), @"
+    RH214  Pages was not over when Print closed as Completed
+      it had not been started
+    ");
 }
 
 #[test]
@@ -168,8 +171,8 @@ fn an_activity_that_lost_a_race_is_lost_unless_it_is_canceled() {
     };
     assert_eq!(found(&races(true)), []);
     insta::assert_snapshot!(only(&races(false)), @"
-    RH214  Pages still ran when Print closed as Completed
-      attempt 1 began at 0s
+    RH214  Pages was not over when Print closed as Completed
+      attempt 1 began at 0s, and still ran
     ");
 }
 
@@ -185,9 +188,32 @@ fn an_activity_whose_next_attempt_nobody_awaits_is_lost() {
         .workflow(PRINT, gives_up)
         .check(check::recommended());
     insta::assert_snapshot!(only(&scenario), @"
-    RH214  Pages waited for its next attempt when Print closed as Failed
-      attempt 2 ended at 1s, the workflow closed at 2s
+    RH214  Pages was not over when Print closed as Failed
+      attempt 2 ended at 1s, and at 2s it waited for its next attempt
     ");
+}
+
+/// So it is one in the report of a campaign, and a run is shrunk from one of these to another.
+#[test]
+fn what_is_lost_is_one_mistake_wherever_it_stood() {
+    let after = |pause: u64, work: Stub<()>| {
+        let leaves = move |ctx: Context, (): ()| async move {
+            let work = ctx.with_activity_options(options()).execute(PAGES, ());
+            if pause > 0 {
+                select(work, ctx.timer(secs(pause))).await;
+            }
+            Ok(())
+        };
+        let scenario = scenario().stub(PAGES, work).workflow(PRINT, leaves);
+        let found = found(&scenario.check(check::no_work_lost_at_close()));
+        let [finding] = found.as_slice() else { panic!("one finding: {found:?}") };
+        finding.clone()
+    };
+    let never = after(0, Stub::returns(()));
+    let runs = after(2, Stub::returns(()).after(secs(5)));
+    let waits = after(2, Stub::fails(ActivityError::from("no paper")));
+    assert!(runs.is_like(&never) && waits.is_like(&never), "{never}\n{runs}\n{waits}");
+    assert!(runs.details != never.details && waits.details != never.details);
 }
 
 #[test]

@@ -97,18 +97,15 @@ pub(super) fn lost(execution: &Execution) -> Vec<Finding> {
             ParentClosePolicy::Abandon | ParentClosePolicy::RequestCancel
         );
         // A cancel that comes before the start may be recorded nowhere.
-        let how = match child.started {
+        let detail = match child.started {
             _ if open.asked.contains(id) => continue,
-            false if *status != Status::Canceled => "had not been started",
-            true if terminated => "still ran",
+            false if *status != Status::Canceled => {
+                "it had not been started, and the server starts no child of a closed workflow, whatever the parent close policy"
+            }
+            true if terminated => "it still ran, and its parent close policy terminates it",
             _ => continue,
         };
-        let headline = format!("child `{id}` {how} when {workflow} closed as {status:?}");
-        let detail = if child.started {
-            "its parent close policy terminates it"
-        } else {
-            "the server starts no child of a closed workflow, whatever the parent close policy"
-        };
+        let headline = format!("child `{id}` was not over when {workflow} closed as {status:?}");
         let finding = Finding::new(Code::WorkLost, headline).with_detail(detail);
         findings.push(finding.with_events([child.initiated.0]));
     }
