@@ -15,7 +15,7 @@ use rehearsal_explore::{Passing, Swept, TakenOver};
 use rehearsal_history::{History, Line, duration_text};
 
 use self::attempts::attempts;
-use self::contrast::{contrast, contrast_with};
+use self::contrast::{contrast_with, contrast_with_calm, contrast_with_point};
 use crate::answers::{all_in_words, place_in_words};
 use crate::pages::link;
 use crate::paint::{Role, Text};
@@ -74,19 +74,6 @@ pub(crate) enum Where<'a> {
         nearest: Option<&'a Passing>,
         baseline: &'a Outcome,
     },
-}
-
-impl<'a> Where<'a> {
-    /// The run that is well and has one answer less.
-    fn nearest(&self) -> Option<&'a Passing> {
-        match self {
-            Self::Case { nearest }
-            | Self::Input { nearest }
-            | Self::Explored { nearest, .. }
-            | Self::Point { nearest, .. } => *nearest,
-            Self::Baseline | Self::Alone | Self::Given | Self::Moment { .. } => None,
-        }
-    }
 }
 
 /// The page for a finding.
@@ -199,22 +186,22 @@ pub(crate) fn who(outcome: &Outcome, execution: u32, canceled: &str) -> String {
 /// What stands below the excerpt.
 fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str) -> Text {
     let mut page = Text::default();
-    if let Some(nearest) = place.nearest() {
-        contrast_with(&mut page, finding, outcome, nearest);
-    }
+    let to = &mut page;
     match place {
-        Where::Baseline
-        | Where::Alone
-        | Where::Given
-        | Where::Case { .. }
-        | Where::Input { .. }
-        | Where::Explored { nearest: Some(_), .. }
-        | Where::Point { nearest: Some(_), .. }
-        | Where::Moment { old: None, .. } => {}
-        Where::Explored { nearest: None, calm, .. } => contrast(&mut page, outcome, None, calm),
-        Where::Moment { old: Some(old), .. } => contrast(&mut page, outcome, None, old),
-        Where::Point { nearest: None, passing, baseline, .. } => {
-            contrast(&mut page, outcome, *passing, baseline);
+        Where::Baseline | Where::Alone | Where::Given | Where::Moment { old: None, .. } => {}
+        Where::Case { nearest } | Where::Input { nearest } => {
+            nearest.iter().for_each(|well| contrast_with(to, finding, outcome, well));
+        }
+        Where::Explored { nearest: Some(well), .. } | Where::Point { nearest: Some(well), .. } => {
+            contrast_with(to, finding, outcome, well);
+        }
+        Where::Point { passing: Some(well), .. } => {
+            contrast_with_point(to, finding, outcome, well);
+        }
+        Where::Explored { calm, .. }
+        | Where::Moment { old: Some(calm), .. }
+        | Where::Point { baseline: calm, .. } => {
+            contrast_with_calm(to, finding, outcome, calm);
         }
     }
     page.line(Role::Plain, "");

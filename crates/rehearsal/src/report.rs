@@ -260,14 +260,26 @@ impl Report {
             index: *index,
             of: self.points(),
             others: failures.iter().filter(|(_, run)| same(run)).count() - 1,
-            passing: self.sweep.runs[..*index]
-                .iter()
-                .rev()
-                .find(|run| run.outcome.findings.is_empty()),
+            passing: self.nearest_point(*index),
             nearest: self.nearest.as_ref(),
             baseline,
         };
         Some(told(finding, &first.outcome, &place, &all, &self.scenario))
+    }
+}
+
+impl Report {
+    /// The nearest point to one of this index at which the same execution is canceled and all is well; of two that are as near
+    /// the earlier one. Behind the end a cancel changes nothing, and a second one is another matter.
+    fn nearest_point(&self, index: usize) -> Option<&Swept> {
+        let of = self.sweep.runs.get(index)?.target.execution;
+        let is_well = |(_, run): &(usize, &Swept)| {
+            run.target.execution == of
+                && !matches!(run.target.place, Place::AfterClose | Place::SecondRequest)
+                && run.outcome.findings.is_empty()
+        };
+        let well = self.sweep.runs.iter().enumerate().filter(is_well);
+        well.min_by_key(|(at, _)| at.abs_diff(index)).map(|(_, run)| run)
     }
 }
 

@@ -26,9 +26,11 @@ struct Row {
     struck: bool,
 }
 
-/// Shows what two runs do side by side, from a little before they part. Returns whether they do: nothing is shown if not.
+/// Shows what two runs do side by side, from a little before they part, the other one on the left under its name. Returns
+/// whether they part: nothing is shown if not.
 pub(super) fn beside(
     page: &mut Text,
+    name: &str,
     (there, well): (&Outcome, &Execution),
     (here, fails): (&Outcome, &Execution),
 ) -> bool {
@@ -43,10 +45,11 @@ pub(super) fn beside(
     let shown = |rows: &[Row]| -> Vec<Row> {
         rows.iter().skip(first).take(last - first).cloned().collect()
     };
+    let more = [&left, &right].map(|rows| if rows.len() > last { "…" } else { "" });
     let (left, right) = (shown(&left), shown(&right));
     let times = left.iter().chain(&right).map(|row| duration_text(row.at).len());
     let width = times.max().unwrap_or(0);
-    line(page, Role::Dim, "without it", (Role::Dim, "here"));
+    line(page, Role::Dim, name, (Role::Dim, "here"));
     for nth in 0..last - first {
         let common = first + nth < shared;
         let text = |rows: &[Row], of: &Outcome| match rows.get(nth) {
@@ -62,6 +65,9 @@ pub(super) fn beside(
         };
         let left_role = if common { Role::Dim } else { Role::Plain };
         line(page, left_role, &text(&left, there), (role, &text(&right, here)));
+    }
+    if more != ["", ""] {
+        line(page, Role::Dim, more[0], (Role::Dim, more[1]));
     }
     true
 }

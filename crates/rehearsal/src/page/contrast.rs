@@ -1,63 +1,97 @@
-//! How the nearest run that is well differs from the one that is explained.
+//! How the nearest run that is well differs from the one that is explained: both side by side.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rehearsal_engine::{ChoiceKey, ChoiceKind, Execution, Finding, Outcome};
 use rehearsal_explore::{Passing, Swept};
-use rehearsal_history::{Event, History, Line, side_by_side};
+use rehearsal_history::{Event, History, Line, duration_text, side_by_side};
 
 use super::beside::beside;
-use super::{cut, shown, values, wrapped};
-use crate::answers::in_words;
+use super::{cut, shown, values, who, wrapped};
+use crate::answers::{in_words, place_in_words};
 use crate::paint::{Role, Text};
 
 /// The most characters of what differs in one event.
 const LONGEST: usize = 60;
 
-/// What the nearest run in which all is well does where this one goes wrong. Nothing is said if nothing differs.
-pub(super) fn contrast(
+/// The run in which nothing strikes, in which all is well.
+pub(super) fn contrast_with_calm(
     page: &mut Text,
+    finding: &Finding,
     run: &Outcome,
-    passing: Option<&Swept>,
-    baseline: &Outcome,
+    calm: &Outcome,
 ) {
-    let (who, other) = match passing {
-        Some(passing) => (
-            format!(
-                "canceled {} instead, the nearest run before it that is well",
-                passing.target.place.label()
-            ),
-            &passing.outcome,
-        ),
-        None => (format!("{}, all is well", nothing_strikes(run)), baseline),
+    let is = |kind| move |(key, _): (ChoiceKey, usize)| key.kind == kind;
+    let (what, left) = if run.tape.iter().all(is(ChoiceKind::Cancel)) {
+        ("Not canceled at all, all is well:", "not canceled")
+    } else if run.tape.iter().any(is(ChoiceKind::Deploy)) {
+        ("With the old code to the end, all is well:", "old code")
+    } else {
+        without(run)
     };
-    let (Some(here), Some(there)) = (run.main(), other.main()) else { return };
-    if let Some([there, here]) = parted(&there.history, &here.history) {
-        let _ = writeln!(page, "\n  {who}:");
-        let _ = writeln!(page, "{}", cut(&format!("    there {there}")));
-        let _ = writeln!(page, "{}", cut(&format!("    here  {here}")));
+    if tells(finding, run, calm) {
+        contrast(page, finding, (run, calm), what, left);
     }
 }
 
-/// What both runs do side by side, where the other has one answer less and all is well in it. Nothing is said if nothing
-/// differs.
+/// The run that is canceled at another point, in which all is well.
+pub(super) fn contrast_with_point(page: &mut Text, finding: &Finding, run: &Outcome, well: &Swept) {
+    let Swept { target, outcome: other } = well;
+    let who = who(other, target.execution, "Canceled");
+    let point = other.record.point(target.execution, target.nth);
+    let at = point.map_or(String::new(), |point| format!(" at {}", duration_text(point.at)));
+    let place = place_in_words(target.place);
+    let what = format!("{who}{at}, {place}, all is well; no such point is nearer:");
+    if tells(finding, run, other) {
+        contrast(page, finding, (run, other), &what, "canceled there");
+    }
+}
+
+/// The run that has one answer less, in which all is well.
 pub(super) fn contrast_with(page: &mut Text, finding: &Finding, run: &Outcome, well: &Passing) {
     let Passing { key, answer, outcome: other } = well;
+    let one = format!("All is well without this one: {}:", in_words(*key, *answer, run));
+    let (what, left) = without(run);
+    let what = if run.tape.len() == 1 { what } else { &one };
+    contrast(page, finding, (run, other), what, left);
+}
+
+/// Whether more differs than that, or where, it was canceled, which is known.
+fn tells(finding: &Finding, run: &Outcome, other: &Outcome) -> bool {
+    let there = counterpart(finding, run, other);
+    let histories = shown(finding, run).zip(there);
+    histories.is_some_and(|(here, there)| parted(&there.history, &here.history).is_some())
+}
+
+/// What a run is called in which it is not so that something strikes.
+fn without(run: &Outcome) -> (&'static str, &'static str) {
+    let one = run.tape.len() == 1;
+    (
+        if one { "Without that, all is well:" } else { "Without all that, all is well:" },
+        "without it",
+    )
+}
+
+/// What two runs do side by side; where that is the same, the first values that are not. Nothing is said if nothing differs.
+fn contrast(
+    page: &mut Text,
+    finding: &Finding,
+    (run, other): (&Outcome, &Outcome),
+    what: &str,
+    left: &str,
+) {
     let (Some(here), Some(there)) = (shown(finding, run), counterpart(finding, run, other)) else {
         return;
     };
     let mut lines = Text::default();
-    if !beside(&mut lines, (other, there), (run, here)) {
-        return contrast(page, run, None, other);
+    if !beside(&mut lines, left, (other, there), (run, here)) {
+        let Some([there, here]) = parted(&there.history, &here.history) else { return };
+        let _ = writeln!(lines, "{}", cut(&format!("    there {there}")));
+        let _ = writeln!(lines, "{}", cut(&format!("    here  {here}")));
     }
     page.line(Role::Plain, "");
-    let what = if run.tape.len() == 1 {
-        "Without that, all is well:".to_owned()
-    } else {
-        format!("All is well without this one: {}:", in_words(*key, *answer, run))
-    };
-    page.line(Role::Plain, &wrapped(2, &what));
+    page.line(Role::Plain, &wrapped(2, what));
     page.line(Role::Plain, "");
     page.append(&lines);
 }
@@ -68,18 +102,6 @@ fn counterpart<'a>(finding: &Finding, run: &Outcome, other: &'a Outcome) -> Opti
     let same = |it: &&Execution| it.workflow_id == of.workflow_id;
     let nth = run.executions.iter().filter(same).position(|it| it.run_id == of.run_id)?;
     other.executions.iter().filter(same).nth(nth).or_else(|| other.main())
-}
-
-/// What the calm run is called, seen from this one.
-fn nothing_strikes(run: &Outcome) -> &'static str {
-    let is = |kind| move |(key, _): (ChoiceKey, usize)| key.kind == kind;
-    if run.tape.iter().all(is(ChoiceKind::Cancel)) {
-        "not canceled at all"
-    } else if run.tape.iter().any(is(ChoiceKind::Deploy)) {
-        "with the old code to the end"
-    } else {
-        "with nothing of that"
-    }
 }
 
 /// The first thing that two runs do otherwise; then the first that they do at another time, then the first that they do
