@@ -190,7 +190,9 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     match place {
         Where::Baseline | Where::Alone | Where::Given | Where::Moment { old: None, .. } => {}
         Where::Case { nearest } | Where::Input { nearest } => {
-            nearest.iter().for_each(|well| contrast_with(to, finding, outcome, well));
+            if let Some(well) = nearest {
+                contrast_with(to, finding, outcome, well);
+            }
         }
         Where::Explored { nearest: Some(well), .. } | Where::Point { nearest: Some(well), .. } => {
             contrast_with(to, finding, outcome, well);
