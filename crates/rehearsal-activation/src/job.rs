@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_history::{
-    CancelExternalFailedCause, ContinueAsNewInitiator, Failure, Header, Memo, Payloads,
+    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, Failure, Header, Memo, Payloads,
     RetryPolicy, SearchAttributes, SignalExternalFailedCause, SmolStr, Timestamp,
 };
 
@@ -130,6 +130,16 @@ pub struct Initialize {
     pub run_id: SmolStr,
     /// The first run of the chain.
     pub first_run_id: SmolStr,
+    /// The id that the run had before it was reset; its own otherwise.
+    pub original_run_id: SmolStr,
+    /// The workflow that started it as a child; `None` if it is none.
+    pub parent: Option<Execution>,
+    /// The namespace of that workflow; empty if there is none.
+    pub parent_namespace: SmolStr,
+    /// The workflow from which its line of parents comes; `None` if it is no child.
+    pub root: Option<Execution>,
+    /// Who started it; empty if that is no client.
+    pub identity: SmolStr,
     /// Its arguments.
     pub input: Option<Payloads>,
     /// Context of the caller.
@@ -138,10 +148,12 @@ pub struct Initialize {
     pub task_queue: SmolStr,
     /// Which attempt of the workflow this is, from 1.
     pub attempt: u32,
-    /// For all runs together; `None` for no limit.
+    /// For all runs together; `None` and zero are no limit, as its first event has them.
     pub execution_timeout: Option<Duration>,
-    /// For this run; `None` for no limit.
+    /// For this run; the same.
     pub run_timeout: Option<Duration>,
+    /// When the time of all runs together is over.
+    pub expires_at: Option<Timestamp>,
     /// For one workflow task.
     pub task_timeout: Duration,
     /// How the workflow as a whole is retried.

@@ -10,6 +10,7 @@ use rehearsal_activation::{Activation, Initialize, Job};
 use rehearsal_history::SmolStr;
 use rehearsal_proto::{ConvertError, Mirror, header, list};
 use siphasher::sip::SipHasher13;
+use temporalio_protos::coresdk::common::NamespacedWorkflowExecution;
 use temporalio_protos::coresdk::workflow_activation::{
     CancelWorkflow, FireTimer, InitializeWorkflow, NotifyHasPatch, ResolveActivity,
     ResolveRequestCancelExternalWorkflow, ResolveSignalExternalWorkflow, WorkflowActivation,
@@ -102,12 +103,24 @@ fn variant(job: &Job) -> Result<Variant, Untold> {
 }
 
 fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, ConvertError> {
+    // One that is made by hand may leave it out.
+    let original = Some(&initialize.original_run_id).filter(|id| !id.is_empty());
+    let original = original.unwrap_or(&initialize.run_id);
     Ok(InitializeWorkflow {
         workflow_type: text(&initialize.workflow_type),
         workflow_id: text(&initialize.workflow_id),
         arguments: list(initialize.input.as_ref())?,
-        randomness_seed: randomness_seed(&initialize.run_id),
+        randomness_seed: randomness_seed(original),
         headers: header(initialize.header.as_ref())?,
+        identity: text(&initialize.identity),
+        parent_workflow_info: initialize.parent.as_ref().map(|parent| {
+            NamespacedWorkflowExecution {
+                namespace: text(&initialize.parent_namespace),
+                workflow_id: text(&parent.workflow_id),
+                run_id: text(&parent.run_id),
+            }
+        }),
+        root_workflow: initialize.root.to_proto()?,
         workflow_execution_timeout: initialize.execution_timeout.to_proto()?,
         workflow_run_timeout: initialize.run_timeout.to_proto()?,
         workflow_task_timeout: Some(initialize.task_timeout.to_proto()?),
@@ -123,8 +136,9 @@ fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, Convert
         last_completion_result: initialize.last_completion_result.to_proto()?,
         cron_schedule: text(&initialize.cron_schedule),
         cron_schedule_to_schedule_interval: Some(initialize.first_task_backoff.to_proto()?),
-        // Nothing that is simulated resets a run, so it is the run itself.
-        original_execution_run_id: text(&initialize.run_id),
+        workflow_execution_expiration_time: initialize.expires_at.to_proto()?,
+        original_execution_run_id: text(original),
+        // Priorities are not simulated.
         ..InitializeWorkflow::default()
     })
 }
@@ -134,8 +148,8 @@ fn text(text: &SmolStr) -> String {
     text.as_str().to_owned()
 }
 
-/// The seed of a run's random numbers. Core hashes the id of the run in just this way, and must for ever, since
-/// replay depends on it (`str_to_randomness_seed` in core's `workflow_machines.rs`).
+/// The seed of a run's random numbers. Core hashes the id that the run had before any reset in just this way, and
+/// must for ever, since replay depends on it (`str_to_randomness_seed` in core's `workflow_machines.rs`).
 fn randomness_seed(run_id: &str) -> u64 {
     let mut hasher = SipHasher13::new();
     run_id.hash(&mut hasher);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rehearsal_activation::{Activation, CancellationType, Initialize, ScheduleActivity};
-use rehearsal_history::{SmolStr, Timestamp};
+use rehearsal_history::{Execution, RetryPolicy, SmolStr, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -419,7 +419,7 @@ impl CancelHandle {
 }
 
 /// What a run knows of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Info {
     /// The id that the client chose.
@@ -442,6 +442,14 @@ pub struct Info {
     pub first_run_id: SmolStr,
     /// The run that it continues; `None` if it is the first.
     pub continued_run_id: Option<SmolStr>,
+    /// The workflow that started it as a child; `None` if it is none.
+    pub parent: Option<Execution>,
+    /// The workflow from which its line of parents comes; `None` if it is no child, as in Go.
+    pub root: Option<Execution>,
+    /// When it was started. Its code may begin later.
+    pub started_at: Timestamp,
+    /// How the workflow as a whole is retried.
+    pub retry_policy: Option<RetryPolicy>,
     /// The cron schedule that it runs by.
     pub cron_schedule: Option<SmolStr>,
     /// How many events its history has, up to the workflow task that runs.
@@ -460,11 +468,15 @@ impl Info {
             workflow_type: initialize.workflow_type.clone(),
             task_queue: initialize.task_queue.clone(),
             attempt: initialize.attempt,
-            execution_timeout: initialize.execution_timeout,
-            run_timeout: initialize.run_timeout,
+            execution_timeout: limit(initialize.execution_timeout),
+            run_timeout: limit(initialize.run_timeout),
             task_timeout: initialize.task_timeout,
             first_run_id: initialize.first_run_id.clone(),
             continued_run_id: given(&initialize.continued_run_id),
+            parent: initialize.parent.clone(),
+            root: initialize.root.clone(),
+            started_at: initialize.started_at,
+            retry_policy: initialize.retry_policy.clone(),
             cron_schedule: given(&initialize.cron_schedule),
             history_length: 0,
             history_size: 0,
@@ -478,6 +490,10 @@ impl Info {
         self.history_size = activation.history_size;
         self.continue_as_new_suggested = activation.continue_as_new_suggested;
     }
+}
+
+fn limit(timeout: Option<Duration>) -> Option<Duration> {
+    timeout.filter(|timeout| !timeout.is_zero())
 }
 
 fn given(text: &SmolStr) -> Option<SmolStr> {

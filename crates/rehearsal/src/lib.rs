@@ -147,11 +147,11 @@ pub use rehearsal_explore::{
 #[doc(inline)]
 pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,
-    CutOff, DecodeError, Event, EventId, EventKind, Failure as RecordedFailure, FailureInfo,
-    History, Memo, ParentClosePolicy, Payload, Payloads, Peculiarity, RetryPolicy, RetryState,
-    SearchAttribute, SearchAttributes, SearchType, SearchUpdate, SmolStr, Status,
-    TimeoutFailureInfo, TimeoutType, Timestamp, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
-    duration_text,
+    CutOff, DecodeError, Event, EventId, EventKind, Execution as WorkflowExecution,
+    Failure as RecordedFailure, FailureInfo, History, Memo, ParentClosePolicy, Payload, Payloads,
+    Peculiarity, RetryPolicy, RetryState, SearchAttribute, SearchAttributes, SearchType,
+    SearchUpdate, SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
+    WorkflowIdConflictPolicy, WorkflowIdReusePolicy, duration_text,
 };
 #[doc(inline)]
 pub use rehearsal_service::CannotRestore;

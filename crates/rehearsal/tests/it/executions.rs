@@ -1,14 +1,15 @@
 //! A sweep cancels every execution of a world: children, theirs, and what a client starts besides.
 
 use rehearsal::{
-    ChildOptions, Code, Context, Outcome, Scenario, Signal, Status, Tape, Workflow, WorkflowError,
-    check, secs,
+    ChildOptions, Code, Context, Outcome, Payloads, Scenario, Signal, Status, Tape, WorkerSpec,
+    Workflow, WorkflowError, WorkflowExecution, check, secs,
 };
 
 const ORDER: Workflow<(), String> = Workflow::new("Order");
 const SHIP: Workflow<(), String> = Workflow::new("Ship");
 const LABEL: Workflow<(), String> = Workflow::new("Label");
 const COUNT: Workflow<u32, ()> = Workflow::new("Count");
+const KNOW: Workflow<u32, Vec<String>> = Workflow::new("Know");
 
 async fn order(ctx: Context, (): ()) -> Result<String, WorkflowError> {
     let ctx = ctx.with_child_options(ChildOptions::new().with_id("ship-7"));
@@ -38,6 +39,40 @@ async fn count(ctx: Context, left: u32) -> Result<(), WorkflowError> {
         0 => Ok(()),
         left => Err(ctx.continue_as_new(COUNT, left - 1)),
     }
+}
+
+/// What each of a line of children knows of those before it.
+async fn know(ctx: Context, left: u32) -> Result<Vec<String>, WorkflowError> {
+    let info = ctx.info();
+    let id = |of: &Option<WorkflowExecution>| of.as_ref().map(|of| of.workflow_id.clone());
+    let (parent, root) = (id(&info.parent), id(&info.root));
+    let waited = ctx.now().since(info.started_at);
+    let mut known = vec![format!("{parent:?} {root:?} {:?} {waited:?}", info.run_timeout)];
+    if left > 0 {
+        let options = ChildOptions::new().with_id(format!("know-{left}"));
+        known.extend(ctx.with_child_options(options).execute_child(KNOW, left - 1).await?);
+    }
+    Ok(known)
+}
+
+/// As Go's `GetInfo` says it.
+#[test]
+fn a_child_knows_its_parent_and_where_its_line_comes_from() {
+    let late = WorkerSpec::new("main").from(secs(2));
+    let mut world = Scenario::new("family").workflow(KNOW, know).worker(late).world();
+    let started = world.start(KNOW, "know", 2);
+    world.wait(&started);
+    let outcome = world.finish();
+    let result = outcome.main().unwrap().result();
+    let known: Vec<String> = Payloads::decode(result).unwrap();
+    assert_eq!(
+        known,
+        [
+            "None None None 2s",
+            r#"Some("know") Some("know") None 0ns"#,
+            r#"Some("know-2") Some("know") None 0ns"#,
+        ]
+    );
 }
 
 fn family() -> Scenario {

@@ -12,6 +12,7 @@
 
 mod activities;
 mod defects;
+mod family;
 mod payloads;
 mod replays;
 
