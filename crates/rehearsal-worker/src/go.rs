@@ -218,6 +218,10 @@ impl Rules for Go {
         Strictness::Go(self.ends)
     }
 
+    fn places_updates(&self) -> bool {
+        self.sdk.places_updates()
+    }
+
     fn mismatch_failure(
         &self,
         (_, asked): (Option<usize>, Option<&ServerCommand>),

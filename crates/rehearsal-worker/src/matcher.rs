@@ -73,7 +73,7 @@ pub(crate) fn compare(
     recorded: &[Arc<Event>],
     attempted: &[ServerCommand],
 ) -> Comparison {
-    let pairs = pairing::pairs(context.strictness, recorded, attempted);
+    let pairs = pairing::pairs(context, recorded, attempted);
     let early_close = close::early(&pairs, attempted);
     let surplus = surplus(context.strictness, early_close);
     let mut found = Comparison {
@@ -104,6 +104,13 @@ pub(crate) fn compare(
             (None, Some(command)) => place.differences.push(extra(surplus, command)),
             (None, None) => {}
         }
+        let of_update = event.is_some_and(is_of_update) || command.is_some_and(answers_update);
+        if of_update && !context.places_updates {
+            // Go looks at none of it.
+            for difference in &mut place.differences {
+                difference.grade = Grade::ChangesBehavior;
+            }
+        }
         let mut grades = place.differences.iter().map(|difference| difference.grade);
         let broken = grades.any(|grade| grade == Grade::BreaksProduction);
         found.places.push(place);
@@ -112,6 +119,20 @@ pub(crate) fn compare(
         }
     }
     found
+}
+
+/// Whether an event says what has become of an update, but for a rejection, which no SDK leaves.
+pub(crate) fn is_of_update(event: &Arc<Event>) -> bool {
+    matches!(
+        event.kind,
+        EventKind::WorkflowExecutionUpdateAccepted(_)
+            | EventKind::WorkflowExecutionUpdateCompleted(_)
+    )
+}
+
+/// Whether a command says what becomes of an update.
+pub(crate) const fn answers_update(command: &ServerCommand) -> bool {
+    matches!(command, ServerCommand::AnswerUpdate(_))
 }
 
 /// How bad it is that commands are asked for where nothing more is recorded, in a task that closes early or does not.

@@ -76,11 +76,17 @@ pub(crate) trait Rules {
     /// How strictly the SDK compares.
     fn strictness(&self) -> Strictness;
 
+    /// Whether what becomes of updates has its place among the commands of the task.
+    fn places_updates(&self) -> bool {
+        true
+    }
+
     /// What decides how the task is compared.
     fn context(&self) -> Context {
         let run = self.run();
         Context {
             strictness: self.strictness(),
+            places_updates: self.places_updates(),
             run_timeout: run.run_timeout,
             execution_timeout: run.execution_timeout,
         }

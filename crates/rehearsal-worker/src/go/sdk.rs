@@ -48,18 +48,28 @@ pub(crate) struct Sdk {
     past: bool,
     /// What the recorded task that is under way does not follow yet.
     missing: MissingFlags,
+    /// Whether that task was recorded before updates were sent as commands.
+    unplaced: bool,
 }
 
 impl Sdk {
     /// A task begins: a live one by all rules, a recorded one by those of its completion and of the ones before it
     /// (`nextTask`, `internal/internal_task_handlers.go`).
     pub(crate) fn begin(&mut self, completed: Option<&WorkflowTaskCompleted>) {
-        self.missing = completed.map_or_else(MissingFlags::default, |completed| {
-            let own = completed.sdk_metadata.as_ref().map(|metadata| &metadata.lang_used_flags);
-            let recorded =
-                |flag| self.flags.contains(&flag) || own.is_some_and(|own| own.contains(&flag));
-            MissingFlags::beside(recorded)
-        });
+        let own = completed.and_then(|completed| completed.sdk_metadata.as_ref());
+        let own = own.map(|metadata| &metadata.lang_used_flags);
+        let recorded =
+            |flag| self.flags.contains(&flag) || own.is_some_and(|own| own.contains(&flag));
+        let replays = completed.is_some();
+        self.unplaced = replays && !recorded(PROTOCOL_MESSAGE_COMMAND);
+        self.missing =
+            if replays { MissingFlags::beside(recorded) } else { MissingFlags::default() };
+    }
+
+    /// Whether what becomes of updates has its place among the commands of the task that is under way. Before that flag Go
+    /// passed over its events and made no commands of it (`skipDeterministicCheckForEvent`, `workflowEnvironmentImpl.Send`).
+    pub(crate) const fn places_updates(&self) -> bool {
+        !self.unplaced
     }
 
     /// What the task that is under way does not follow yet.

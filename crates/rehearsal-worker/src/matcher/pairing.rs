@@ -11,7 +11,8 @@ use alloc::vec::Vec;
 use rehearsal_activation::ServerCommand;
 use rehearsal_history::{Event, EventKind};
 
-use super::strictness::Strictness;
+use super::strictness::{Context, Strictness};
+use super::{answers_update, is_of_update};
 use crate::core::{local, patch};
 use crate::go::marker;
 
@@ -30,17 +31,18 @@ pub(crate) fn taken(pairs: &[Pair]) -> usize {
 
 /// The pairs of a task, in their order.
 pub(super) fn pairs(
-    strictness: Strictness,
+    context: Context,
     recorded: &[Arc<Event>],
     attempted: &[ServerCommand],
 ) -> Vec<Pair> {
-    match strictness {
-        Strictness::Go(_) => go(recorded, attempted),
+    match context.strictness {
+        Strictness::Go(_) => go(context.places_updates, recorded, attempted),
         Strictness::Core { .. } => core(recorded, attempted),
     }
 }
 
-fn go(recorded: &[Arc<Event>], attempted: &[ServerCommand]) -> Vec<Pair> {
+/// What became of updates that have no places among the commands is paired apart, behind the rest.
+fn go(places_updates: bool, recorded: &[Arc<Event>], attempted: &[ServerCommand]) -> Vec<Pair> {
     let mut events = Vec::with_capacity(recorded.len());
     let mut index = 0;
     while let Some(event) = recorded.get(index) {
@@ -56,6 +58,20 @@ fn go(recorded: &[Arc<Event>], attempted: &[ServerCommand]) -> Vec<Pair> {
     };
     let commands: Vec<usize> =
         (0..).zip(attempted).filter(|(_, it)| is_compared(it)).map(|(index, _)| index).collect();
+    if places_updates {
+        return beside(&events, &commands);
+    }
+    let of_update = |event: &usize| recorded.get(*event).is_some_and(is_of_update);
+    let answers = |command: &usize| attempted.get(*command).is_some_and(answers_update);
+    let (told, events): (Vec<usize>, Vec<usize>) = events.into_iter().partition(of_update);
+    let (answers, commands): (Vec<usize>, Vec<usize>) = commands.into_iter().partition(answers);
+    let mut pairs = beside(&events, &commands);
+    pairs.extend(beside(&told, &answers));
+    pairs
+}
+
+/// One beside the other, in their orders.
+fn beside(events: &[usize], commands: &[usize]) -> Vec<Pair> {
     let pair =
         |place| Pair { event: events.get(place).copied(), command: commands.get(place).copied() };
     (0..events.len().max(commands.len())).map(pair).collect()

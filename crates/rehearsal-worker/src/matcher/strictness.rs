@@ -8,6 +8,8 @@ use super::close::Ends;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Context {
     pub(crate) strictness: Strictness,
+    /// Whether what becomes of updates has its place among the commands: with Go since its flag 3, with core always.
+    pub(crate) places_updates: bool,
     /// That of the run, which caps the timeouts of activities (T-1).
     pub(crate) run_timeout: Option<Duration>,
     /// That of all runs together, which caps that of the next run.

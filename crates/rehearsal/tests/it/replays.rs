@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::fmt::Debug;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rehearsal::{
     Activity, ActivityOptions, Bytes, Context, EventKind, Grade, History, Payload, Peculiarity,
-    Profile, ReplayError, Replayed, Scenario, Stub, Workflow, WorkflowError, replay, secs,
+    Profile, ReplayError, Replayed, Scenario, Stub, Update, Workflow, WorkflowError, replay, secs,
 };
 use rehearsal_history::HistoryBuilder;
 use rehearsal_history::event::WorkflowExecutionUpdateRejected;
@@ -334,4 +336,86 @@ fn a_session_is_refused_by_name() {
     let error =
         replay(builder.build().to_json()).rules(Profile::Go).workflow(NAP, nap).unwrap_err();
     assert!(error.to_string().contains("not simulated: sessions"), "{error}");
+}
+
+const TILL: Workflow<(), i64> = Workflow::new("Till");
+const PAY: Update<i64, i64> = Update::new("pay");
+
+async fn till_that(ctx: Context, adds: fn(i64, i64) -> i64) -> Result<i64, WorkflowError> {
+    let sum = Rc::new(Cell::new(0));
+    let paid = Rc::clone(&sum);
+    ctx.on_update(PAY, move |ctx, price| {
+        let paid = Rc::clone(&paid);
+        async move {
+            ctx.sleep(secs(5)).await?;
+            paid.set(adds(paid.get(), price));
+            Ok(paid.get())
+        }
+    })
+    .await;
+    ctx.wait(|| sum.get() > 0).await?;
+    Ok(sum.get())
+}
+
+async fn till(ctx: Context, (): ()) -> Result<i64, WorkflowError> {
+    till_that(ctx, |sum, price| sum + price).await
+}
+
+/// `till` that gives a coin back.
+async fn till_with_change(ctx: Context, (): ()) -> Result<i64, WorkflowError> {
+    till_that(ctx, |sum, price| sum + price - 1).await
+}
+
+/// What `till` recorded, with the event of the accepted update behind that of the timer, and as if the SDK did not know
+/// these flags.
+fn updated_late(without: &[u64]) -> String {
+    let outcome = Scenario::new("till")
+        .workflow(TILL, till)
+        .client(|world| {
+            let till = world.start(TILL, "till-1", ());
+            world.advance(secs(1));
+            world.update(&till, PAY, 7).unwrap();
+        })
+        .run();
+    let history = History::new(outcome.main().unwrap().history.clone()).unwrap();
+    let mut tree: Value = serde_json::from_str(&history.to_json()).unwrap();
+    let events = tree["events"].as_array_mut().unwrap();
+    let is = |event: &Value, kind: &str| event["eventType"] == format!("EVENT_TYPE_{kind}");
+    let update = "WORKFLOW_EXECUTION_UPDATE_ACCEPTED";
+    let at = events.iter().position(|event| is(event, update)).unwrap();
+    assert!(is(&events[at + 1], "TIMER_STARTED"));
+    events.swap(at, at + 1);
+    let ids = [(at + 1).to_string(), (at + 2).to_string()];
+    for (event, id) in events[at..].iter_mut().zip(&ids) {
+        event["eventId"] = json!(id);
+    }
+    for event in events {
+        let attributes = event.as_object_mut().unwrap().values_mut().filter(|it| it.is_object());
+        for attributes in attributes {
+            for (of, was, is) in [("startedEventId", 1, 0), ("acceptedEventId", 0, 1)] {
+                if let Some(id) = attributes.get_mut(of).filter(|id| **id == json!(ids[was])) {
+                    *id = json!(ids[is]);
+                }
+            }
+            let flags = attributes.pointer_mut("/sdkMetadata/langUsedFlags");
+            if let Some(flags) = flags.and_then(Value::as_array_mut) {
+                flags.retain(|flag| !without.iter().any(|it| *flag == json!(it)));
+            }
+        }
+    }
+    tree.to_string()
+}
+
+/// Before its flag 3 the Go SDK made no commands of what becomes of updates, and passes over their events.
+#[test]
+fn updates_have_no_places_in_histories_of_go_before_its_flag_3() {
+    let replayed = replay(updated_late(&[3])).workflow(TILL, till).unwrap();
+    assert_eq!(replayed.assert_faithful(), 0);
+
+    let replayed = replay(updated_late(&[3])).workflow(TILL, till_with_change).unwrap();
+    let grades: Vec<Grade> = replayed.differences.iter().map(|one| one.grade).collect();
+    assert_eq!(grades, [Grade::ChangesBehavior; 2], "{replayed}");
+
+    let error = replay(updated_late(&[])).workflow(TILL, till).unwrap_err();
+    assert_eq!(error.grade(), Some(Grade::BreaksProduction));
 }
