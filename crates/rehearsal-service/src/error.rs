@@ -208,6 +208,12 @@ pub enum NotFound {
     /// The workflow closed before the update was looked at.
     #[error("workflow update was aborted by closing workflow")]
     UpdateAborted,
+    /// The run has no update of this id (`Invoke` in `service/history/api/pollupdate/api.go`).
+    #[error("update {update_id:?} not found")]
+    Update {
+        /// The id.
+        update_id: SmolStr,
+    },
     /// The query was answered, or nobody waits for the answer any more.
     #[error("query not found")]
     Query,

@@ -4,7 +4,8 @@ use rehearsal_activation::Query;
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_service::{
-    ActivityResponse, Answer, Input, RequestError, RunRef, StartWorkflow, Target,
+    ActivityResponse, Answer, Input, NotFound, RequestError, RunRef, StartWorkflow, Target,
+    UpdateStage,
 };
 
 use super::waits::{ToldOfUpdate, Wait};
@@ -68,7 +69,7 @@ impl Live {
                 self.update(target, *request, wait, ToldOfUpdate::Update(reply));
             }
             Request::PollUpdate { target, update_id, wait, reply } => {
-                match look::find(self.world.service(), &target, self.alias) {
+                match self.polled_update(&target, &update_id) {
                     Ok(run) => {
                         let reply = ToldOfUpdate::Update(reply);
                         self.wait_for(Wait::Update { run, update_id, wait, reply });
@@ -195,6 +196,25 @@ impl Live {
         match run.and_then(|run| self.ask(input).map(|_| run)) {
             Ok(run) => self.wait_for(Wait::Update { run, update_id, wait, reply }),
             Err(error) => reply.answer(Err(error.into())),
+        }
+    }
+
+    /// The run of an update that a client asks after. The server knows none that was never sent, or was rejected and so
+    /// forgotten (`Find` and `remover` in `service/history/workflow/update/registry.go`).
+    fn polled_update(&self, target: &Target, update_id: &SmolStr) -> Result<RunRef, RequestError> {
+        let service = self.world.service();
+        let run = look::find(service, target, self.alias)?;
+        match service.update(run, update_id) {
+            None | Some(UpdateStage::Rejected(_)) => {
+                Err(NotFound::Update { update_id: update_id.clone() }.into())
+            }
+            Some(
+                UpdateStage::Admitted
+                | UpdateStage::Accepted
+                | UpdateStage::Completed(_)
+                | UpdateStage::Refused(_)
+                | UpdateStage::Cleared,
+            ) => Ok(run),
         }
     }
 

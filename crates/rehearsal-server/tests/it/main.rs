@@ -7,6 +7,7 @@
     reason = "calls one after another, which fail the test; fields of messages, most of which may be missing"
 )]
 
+mod asks;
 mod descriptor;
 mod fuzz;
 mod hand;
