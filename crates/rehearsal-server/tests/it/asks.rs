@@ -1,10 +1,11 @@
 //! What the suites of SDKs ask of a server, beside what every test does.
 
+use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 use tonic::Code;
 
-use crate::hand::{Hand, NAMESPACE, complete, order};
+use crate::hand::{Hand, NAMESPACE, complete, order, text, timer};
 use crate::running::Running;
 
 fn namespace() -> String {
@@ -58,4 +59,40 @@ fn an_update_is_asked_after_before_and_behind_its_coming() {
     hand.answer(task.task_token, vec![complete("done")]);
     let sent = hand.wait(sent).unwrap();
     assert!(sent.is_err() || sent.unwrap().into_inner().outcome.is_some());
+}
+
+fn query(name: &str) -> QueryWorkflowRequest {
+    QueryWorkflowRequest {
+        namespace: namespace(),
+        execution: order(),
+        query: Some(WorkflowQuery { query_type: name.to_owned(), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+/// What SDKs answer by themselves is asked of the worker, as any other query is.
+#[test]
+fn a_worker_is_asked_what_its_sdk_answers() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    hand.start();
+    let task = hand.workflow_task();
+    hand.answer(task.task_token, vec![timer(3600)]);
+    for name in ["__stack_trace", "__enhanced_stack_trace", "__temporal_workflow_metadata"] {
+        let mut asks = hand.client.clone();
+        let asked = server.runtime.spawn(async move { asks.query_workflow(query(name)).await });
+        let task = hand.workflow_task();
+        assert_eq!(task.query.as_ref().unwrap().query_type, name);
+        let answer = RespondQueryTaskCompletedRequest {
+            task_token: task.task_token,
+            namespace: namespace(),
+            completed_type: 1,
+            query_result: text("here"),
+            ..Default::default()
+        };
+        let mut client = hand.client.clone();
+        hand.wait(client.respond_query_task_completed(answer)).unwrap();
+        let answered = hand.wait(asked).unwrap().unwrap().into_inner();
+        assert_eq!(answered.query_result, text("here"));
+    }
 }

@@ -57,9 +57,6 @@ impl Run {
     ///
     /// No workflow code has run that could answer, or what runs fails; or too many queries wait for a task.
     pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, query: Query) -> Result<(), RequestError> {
-        if query.name.starts_with("__") {
-            return Err(RequestError::NotSimulated { what: "the queries of the SDK itself" });
-        }
         let has_run = !self.state.previous_started.is_none();
         if !self.is_open() && !has_run {
             return Err(NotReady::ClosedBeforeFirstTask.into());
