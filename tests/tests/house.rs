@@ -18,7 +18,7 @@ use rehearsal::{
 use rehearsal_activation::Query;
 use rehearsal_history::{Event, EventId, History, Payloads, Timestamp, scrub};
 use rehearsal_remote::{ActivityDone, HistoryAsk, Refused, Report, WorkflowPoll};
-use rehearsal_service::{NotFound, RequestError, Target};
+use rehearsal_service::{NotFound, QueryRejectCondition, RequestError, Target};
 use rehearsal_tests::outside::{Attempt, House, StoppedClock, ask};
 
 const ORDER: Workflow<(), u64> = Workflow::new("Order");
@@ -168,7 +168,9 @@ fn wrong_calls_are_refused() {
         RequestError::NotFound(NotFound::Workflow { workflow_id: "x".into() }).into();
     let target = || Target::current("x");
     let query = Query { name: "stage".into(), ..Query::default() };
-    assert_eq!(ask(|reply| drop(house.door.query(target(), query, reply))), Err(gone.clone()));
+    let none = QueryRejectCondition::None;
+    let asked = ask(|reply| drop(house.door.query(target(), query, none, reply)));
+    assert_eq!(asked, Err(gone.clone()));
     let cancel = |reply| house.door.cancel(target(), "".into(), "client".into(), reply);
     assert_eq!(ask(cancel), Err(gone));
     let done = || ActivityDone::Completed(None);

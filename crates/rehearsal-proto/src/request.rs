@@ -4,9 +4,9 @@ mod start;
 mod update;
 
 use rehearsal_activation::Query;
-use rehearsal_service::Target;
+use rehearsal_service::{QueryRejectCondition, Target};
 use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
-use temporalio_protos::temporal::api::enums::v1::QueryRejectCondition;
+use temporalio_protos::temporal::api::enums::v1::QueryRejectCondition as Condition;
 use temporalio_protos::temporal::api::workflowservice::v1::QueryWorkflowRequest;
 
 pub use self::start::{signal_with_start, start};
@@ -39,32 +39,34 @@ pub fn target_in_chain(
     Ok(Target { first_run_id: given(first_run_id), ..target(execution)? })
 }
 
-/// A query, without an id.
+/// A query, without an id, and when it is rejected. A condition that is not said is none
+/// (`SetDefaultQueryRejectCondition` in the server's `common/enums/defaults.go`).
 ///
 /// # Errors
 ///
-/// [`BadMessage`] if it has no name, or is to be rejected by a condition, which is not simulated.
-pub fn query(request: QueryWorkflowRequest) -> Result<(Target, Query), BadMessage> {
+/// [`BadMessage`] if it has no name, or a condition that there is not.
+pub fn query(
+    request: QueryWorkflowRequest,
+) -> Result<(Target, Query, QueryRejectCondition), BadMessage> {
     let QueryWorkflowRequest { namespace: _, execution, query, query_reject_condition } = request;
     let target = target(execution)?;
     let query = required(query, "WorkflowQuery")?;
     if query.query_type.is_empty() {
         return Err(BadMessage::NotSet { what: "QueryType" });
     }
-    match QueryRejectCondition::try_from(query_reject_condition) {
-        Ok(QueryRejectCondition::Unspecified | QueryRejectCondition::None) => {}
-        Ok(QueryRejectCondition::NotOpen | QueryRejectCondition::NotCompletedCleanly) => {
-            return Err(BadMessage::NotSimulated { what: "conditions that reject a query" });
-        }
+    let condition = match Condition::try_from(query_reject_condition) {
+        Ok(Condition::Unspecified | Condition::None) => QueryRejectCondition::None,
+        Ok(Condition::NotOpen) => QueryRejectCondition::NotOpen,
+        Ok(Condition::NotCompletedCleanly) => QueryRejectCondition::NotCompletedCleanly,
         Err(_) => {
             return Err(BadMessage::misfit("a reject condition", query_reject_condition));
         }
-    }
+    };
     let query = Query {
         name: query.query_type.into(),
         input: Mirror::from_proto(query.query_args)?,
         header: Mirror::from_proto(query.header)?,
         ..Query::default()
     };
-    Ok((target, query))
+    Ok((target, query, condition))
 }

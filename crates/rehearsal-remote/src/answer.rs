@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rehearsal_activation::{QueryTask, TaskDelivery};
-use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, TaskQueue, Timestamp};
+use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{ActivityTask, PendingOp, RequestError, RunView};
 
 /// Why a request is refused.
@@ -101,6 +101,15 @@ pub struct Started {
     pub run_id: SmolStr,
     /// Whether it was started by this request.
     pub started: bool,
+}
+
+/// What a client is told that has asked a workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryAnswer {
+    /// Workflow code has answered.
+    Answered(Option<Payloads>),
+    /// Nobody was asked, as the workflow stands so.
+    Rejected(Status),
 }
 
 /// What an update has come to.

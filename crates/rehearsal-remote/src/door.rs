@@ -7,10 +7,12 @@ use std::time::Duration;
 use rehearsal_activation::{Query, WorkerTaskFailure};
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{EventId, Failure, Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Input, RequestError, RunView, StartWorkflow, Target};
+use rehearsal_service::{
+    Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
+};
 
 use crate::answer::{
-    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, Refused, Started,
+    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, QueryAnswer, Refused, Started,
     UpdateStanding, WorkflowWork,
 };
 use crate::ask::{
@@ -291,13 +293,19 @@ impl Door {
         self.ask(Request::Act { input: Box::new(input), reply: Slot::new(reply) });
     }
 
-    /// Asks a workflow, open or closed. The id of the query is not the caller's to say. When the ticket expires the answer
-    /// is [`RequestError::DeadlineExceeded`](rehearsal_service::RequestError).
-    pub fn query(&self, target: Target, query: Query, reply: Reply<Option<Payloads>>) -> Ticket {
+    /// Asks a workflow, open or closed, unless the condition rejects that. The id of the query is not the caller's to say.
+    /// When the ticket expires the answer is [`RequestError::DeadlineExceeded`](rehearsal_service::RequestError).
+    pub fn query(
+        &self,
+        target: Target,
+        query: Query,
+        condition: QueryRejectCondition,
+        reply: Reply<QueryAnswer>,
+    ) -> Ticket {
         let slot = Slot::new(reply);
         let ticket =
             Ticket::ending(&slot, || Err(Refused::Request(RequestError::DeadlineExceeded)));
-        self.ask(Request::Query { target, query, reply: slot });
+        self.ask(Request::Query { target, query, condition, reply: slot });
         ticket
     }
 

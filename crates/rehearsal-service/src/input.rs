@@ -15,7 +15,7 @@ use rehearsal_history::{
 
 use crate::words::Across;
 
-pub use self::query::QueryInput;
+pub use self::query::{QueryInput, QueryRejectCondition};
 
 /// A run of this service: its place in the order of starts. Means nothing to another service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

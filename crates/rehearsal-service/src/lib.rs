@@ -35,7 +35,7 @@ pub use cron::next_round;
 pub use error::{Busy, IdTaken, InvalidRequest, NotFound, NotReady, RequestError, UpdateWithStart};
 pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
-    RunRef, StartWorkflow, Target,
+    QueryRejectCondition, RunRef, StartWorkflow, Target,
 };
 pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
 pub use run::CannotRestore;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use prost_wkt_types::Duration as ProtoDuration;
 use rehearsal_history::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use rehearsal_proto::request;
-use rehearsal_service::Target;
+use rehearsal_service::{QueryRejectCondition, Target};
 use temporalio_protos::temporal::api::common::v1::{
     Header, Link, Payload, Payloads, WorkflowExecution, WorkflowType,
 };
@@ -114,7 +114,7 @@ fn a_workflow_is_named_by_its_id_and_its_run() {
 }
 
 #[test]
-fn a_query_needs_a_name_and_no_condition() {
+fn a_query_needs_a_name_and_may_have_a_condition() {
     let query = Some(WorkflowQuery { query_type: "state".to_owned(), ..WorkflowQuery::default() });
     let request = QueryWorkflowRequest {
         execution: Some(execution()),
@@ -123,9 +123,15 @@ fn a_query_needs_a_name_and_no_condition() {
     };
 
     assert_eq!(&*request::query(request.clone()).unwrap().1.name, "state");
-    let condition = QueryWorkflowRequest { query_reject_condition: 2, ..request.clone() };
-    let error = request::query(condition).unwrap_err();
-    assert_eq!(error.to_string(), "not simulated: conditions that reject a query");
+    let with = |query_reject_condition| {
+        let request = QueryWorkflowRequest { query_reject_condition, ..request.clone() };
+        request::query(request).map(|(_, _, condition)| condition)
+    };
+    assert_eq!(with(0).unwrap(), QueryRejectCondition::None);
+    assert_eq!(with(1).unwrap(), QueryRejectCondition::None);
+    assert_eq!(with(2).unwrap(), QueryRejectCondition::NotOpen);
+    assert_eq!(with(3).unwrap(), QueryRejectCondition::NotCompletedCleanly);
+    assert!(with(4).is_err());
     let error = request::query(QueryWorkflowRequest { query: None, ..request }).unwrap_err();
     assert_eq!(error.to_string(), "WorkflowQuery is not set on request.");
 }

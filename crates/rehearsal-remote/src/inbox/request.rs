@@ -5,9 +5,13 @@ use std::time::Duration;
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{Payloads, SmolStr, Timestamp};
-use rehearsal_service::{Input, RequestError, RunView, StartWorkflow, Target};
+use rehearsal_service::{
+    Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
+};
 
-use crate::answer::{ActivityHeard, Described, HistoryPage, Refused, Started, UpdateStanding};
+use crate::answer::{
+    ActivityHeard, Described, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
+};
 use crate::ask::{ActivityDone, HistoryAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
 
@@ -46,7 +50,8 @@ pub(crate) enum Request {
     Query {
         target: Target,
         query: Query,
-        reply: Slot<Option<Payloads>>,
+        condition: QueryRejectCondition,
+        reply: Slot<QueryAnswer>,
     },
     Update {
         target: Target,

@@ -1,17 +1,18 @@
 //! What clients ask, done as it comes.
 
 use rehearsal_activation::Query;
-use rehearsal_history::SmolStr;
 use rehearsal_history::event::UpdateRequest;
+use rehearsal_history::{SmolStr, Status};
 use rehearsal_service::{
-    ActivityResponse, Answer, Input, NotFound, RequestError, RunRef, StartWorkflow, Target,
-    UpdateStage,
+    ActivityResponse, Answer, Input, NotFound, QueryRejectCondition, RequestError, RunRef,
+    StartWorkflow, Target, UpdateStage,
 };
 
 use super::waits::{ToldOfUpdate, Wait};
 use super::{Known, Live};
-use crate::answer::{ActivityHeard, Refused, Started};
+use crate::answer::{ActivityHeard, QueryAnswer, Refused, Started};
 use crate::ask::{ActivityDone, UpdateWait, WorkerGone};
+use crate::door::Slot;
 use crate::inbox::Request;
 use crate::look;
 
@@ -64,7 +65,12 @@ impl Live {
                 }
                 reply.answer(run_id.map(drop).map_err(Into::into));
             }
-            Request::Query { target, query, reply } => self.query(target, query, reply),
+            Request::Query { target, query, condition, reply } => {
+                match self.rejected(&target, condition) {
+                    Some(status) => reply.tell(Ok(QueryAnswer::Rejected(status))),
+                    None => self.query(target, query, reply),
+                }
+            }
             Request::Update { target, request, wait, reply } => {
                 self.update(target, *request, wait, ToldOfUpdate::Update(reply));
             }
@@ -160,12 +166,15 @@ impl Live {
         input
     }
 
-    fn query(
-        &mut self,
-        target: Target,
-        query: Query,
-        reply: crate::door::Slot<Option<rehearsal_history::Payloads>>,
-    ) {
+    /// How a workflow stands that is not asked because of that.
+    fn rejected(&self, target: &Target, condition: QueryRejectCondition) -> Option<Status> {
+        let service = self.world.service();
+        let run = look::find(service, target, self.alias).ok()?;
+        let status = service.run(run).status;
+        condition.rejects(status).then_some(status)
+    }
+
+    fn query(&mut self, target: Target, query: Query, reply: Slot<QueryAnswer>) {
         let target = look::meant(target, self.alias);
         match self.inquire(target, query) {
             Ok(sent) => self.wait_for(Wait::Query { sent, reply }),

@@ -1,11 +1,11 @@
 //! Those who wait, and for what.
 
 use rehearsal_engine::QueryHandle;
-use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{RequestError, RunRef, UpdateStage};
 
 use super::Live;
-use crate::answer::{HistoryPage, Refused, Started, UpdateStanding};
+use crate::answer::{HistoryPage, QueryAnswer, Refused, Started, UpdateStanding};
 use crate::ask::{HistoryAsk, UpdateWait};
 use crate::door::Slot;
 use crate::look;
@@ -49,7 +49,7 @@ pub(super) enum Wait {
     },
     Query {
         sent: QueryHandle,
-        reply: Slot<Option<Payloads>>,
+        reply: Slot<QueryAnswer>,
     },
     /// Until then, and then time is locked again if it was unlocked for this.
     Sleep {
@@ -172,7 +172,10 @@ impl Live {
                 self.world.forget_query(&sent);
                 if let Some(answer) = answer {
                     reply.answer(match answer {
-                        Ok(answer) => answer.answer.map_err(Refused::QueryFailed),
+                        Ok(answer) => {
+                            let answer = answer.answer.map(QueryAnswer::Answered);
+                            answer.map_err(Refused::QueryFailed)
+                        }
                         Err(error) => Err(error.into()),
                     });
                 }

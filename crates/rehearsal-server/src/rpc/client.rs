@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rehearsal_proto::{BadMessage, Mirror as _, request as read};
-use rehearsal_remote::{Signal, Started};
+use rehearsal_proto::{BadMessage, Mirror as _, request as read, view};
+use rehearsal_remote::{QueryAnswer, Signal, Started};
 use temporalio_protos::temporal::api::common::v1::Link;
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use temporalio_protos::temporal::api::query::v1::QueryRejected;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     QueryWorkflowRequest, QueryWorkflowResponse, RequestCancelWorkflowExecutionRequest,
     RequestCancelWorkflowExecutionResponse, SignalWithStartWorkflowExecutionRequest,
@@ -115,10 +116,16 @@ pub(crate) async fn query(
     let most = patience(&request, TASK_POLL);
     let request = request.into_inner();
     front.check(&request.namespace)?;
-    let (target, query) = read::query(request)?;
-    let answer = wait(most, |reply| front.door.query(target, query, reply)).await?;
-    Ok(QueryWorkflowResponse {
-        query_result: answer.to_proto()?,
-        ..QueryWorkflowResponse::default()
+    let (target, query, condition) = read::query(request)?;
+    let answer = wait(most, |reply| front.door.query(target, query, condition, reply)).await?;
+    Ok(match answer {
+        QueryAnswer::Answered(answer) => QueryWorkflowResponse {
+            query_result: answer.to_proto()?,
+            ..QueryWorkflowResponse::default()
+        },
+        QueryAnswer::Rejected(status) => QueryWorkflowResponse {
+            query_rejected: Some(QueryRejected { status: view::status(status).into() }),
+            ..QueryWorkflowResponse::default()
+        },
     })
 }

@@ -1,5 +1,6 @@
 //! What the suites of SDKs ask of a server, beside what every test does.
 
+use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
 use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
@@ -61,12 +62,12 @@ fn an_update_is_asked_after_before_and_behind_its_coming() {
     assert!(sent.is_err() || sent.unwrap().into_inner().outcome.is_some());
 }
 
-fn query(name: &str) -> QueryWorkflowRequest {
+fn query(name: &str, query_reject_condition: i32) -> QueryWorkflowRequest {
     QueryWorkflowRequest {
         namespace: namespace(),
         execution: order(),
         query: Some(WorkflowQuery { query_type: name.to_owned(), ..Default::default() }),
-        ..Default::default()
+        query_reject_condition,
     }
 }
 
@@ -80,7 +81,7 @@ fn a_worker_is_asked_what_its_sdk_answers() {
     hand.answer(task.task_token, vec![timer(3600)]);
     for name in ["__stack_trace", "__enhanced_stack_trace", "__temporal_workflow_metadata"] {
         let mut asks = hand.client.clone();
-        let asked = server.runtime.spawn(async move { asks.query_workflow(query(name)).await });
+        let asked = server.runtime.spawn(async move { asks.query_workflow(query(name, 0)).await });
         let task = hand.workflow_task();
         assert_eq!(task.query.as_ref().unwrap().query_type, name);
         let answer = RespondQueryTaskCompletedRequest {
@@ -95,4 +96,40 @@ fn a_worker_is_asked_what_its_sdk_answers() {
         let answered = hand.wait(asked).unwrap().unwrap().into_inner();
         assert_eq!(answered.query_result, text("here"));
     }
+}
+
+/// A closed workflow is not asked if the client does not want that, and nobody polls for the query.
+#[test]
+fn conditions_reject_queries_by_how_the_workflow_stands() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    hand.start();
+    let task = hand.workflow_task();
+    hand.answer(task.task_token, vec![complete("done")]);
+    let mut client = hand.client.clone();
+    let rejected = hand.wait(client.query_workflow(query("state", 2))).unwrap().into_inner();
+    assert_eq!(rejected.query_rejected.unwrap().status, i32::from(Status::Completed));
+    assert_eq!(rejected.query_result, None);
+
+    // It has completed: the second condition lets the query pass, which waits for a worker then.
+    let mut asks = hand.client.clone();
+    let asked = server.runtime.spawn(async move { asks.query_workflow(query("state", 3)).await });
+    let task = hand.workflow_task();
+    assert_eq!(task.query.as_ref().unwrap().query_type, "state");
+    asked.abort();
+
+    let again =
+        StartWorkflowExecutionRequest { workflow_id: "order-2".into(), ..crate::hand::start() };
+    hand.wait(client.start_workflow_execution(again)).unwrap();
+    let mut execution = order().unwrap();
+    execution.workflow_id = "order-2".to_owned();
+    let terminate = TerminateWorkflowExecutionRequest {
+        namespace: namespace(),
+        workflow_execution: Some(execution.clone()),
+        ..Default::default()
+    };
+    hand.wait(client.terminate_workflow_execution(terminate)).unwrap();
+    let unclean = QueryWorkflowRequest { execution: Some(execution), ..query("state", 3) };
+    let rejected = hand.wait(client.query_workflow(unclean)).unwrap().into_inner();
+    assert_eq!(rejected.query_rejected.unwrap().status, i32::from(Status::Terminated));
 }

@@ -1,11 +1,45 @@
 //! What is done about queries.
 
 use rehearsal_activation::{AnswerQuery, Query};
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SmolStr, Status};
 
 #[cfg(doc)]
 use super::{Answer, Effect};
 use super::{RunRef, Target};
+
+/// When a query is rejected by how its workflow stands, and nobody is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QueryRejectCondition {
+    /// Never.
+    #[default]
+    None,
+    /// If the workflow is closed.
+    NotOpen,
+    /// If the workflow is closed and has not completed.
+    NotCompletedCleanly,
+}
+
+impl QueryRejectCondition {
+    /// Whether a workflow of this status is not asked (`Invoke` in `service/history/api/queryworkflow/api.go`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rehearsal_history::Status;
+    /// use rehearsal_service::QueryRejectCondition::{NotCompletedCleanly, NotOpen};
+    ///
+    /// assert!(!NotOpen.rejects(Status::Running) && NotOpen.rejects(Status::Completed));
+    /// assert!(!NotCompletedCleanly.rejects(Status::Completed) && NotCompletedCleanly.rejects(Status::Failed));
+    /// ```
+    #[must_use]
+    pub fn rejects(self, status: Status) -> bool {
+        match self {
+            Self::None => false,
+            Self::NotOpen => status != Status::Running,
+            Self::NotCompletedCleanly => !matches!(status, Status::Running | Status::Completed),
+        }
+    }
+}
 
 /// What is done about a query.
 #[derive(Debug, Clone, PartialEq)]
