@@ -51,8 +51,8 @@ pub(crate) struct Live {
     /// Workers by their identities and queues.
     workers: BTreeMap<(SmolStr, SmolStr), Known>,
     waits: Vec<Wait>,
-    /// How often time is locked.
-    locks: u32,
+    /// How much oftener time was locked than unlocked. What is [held](Self::held) lets it be unlocked once too often.
+    locks: i64,
     /// Until when nothing leaps, in real time: somebody who waited was answered, and may speak.
     hushed: Option<Timestamp>,
     /// Until when what waits for a poll is waited for, in real time.
@@ -90,7 +90,7 @@ impl Live {
             alias: shared.alias(shared.inbox().world),
             workers: BTreeMap::new(),
             waits: Vec::new(),
-            locks: u32::from(options.locked),
+            locks: i64::from(options.locked),
             hushed: None,
             unpolled: None,
             paced: None,
@@ -232,20 +232,20 @@ impl Live {
         let now = self.world.now();
         let sleeper = self.waits.iter().filter_map(Wait::due).min();
         let next = [self.world.next_due(), sleeper].into_iter().flatten().min();
-        if self.locks == 0 && works {
+        if self.locks <= 0 && works {
             self.paced = None;
             return stands(None);
         }
         // What waits for a poll is given some real time for it; then it counts as not polled.
         if !self.world.waits_for_polls() {
             self.unpolled = None;
-        } else if self.locks == 0 {
+        } else if self.locks <= 0 {
             let until = self.unpolled.get_or_insert(real.saturating_add(self.options.unpolled));
             if real < *until {
                 return stands(Some(until.since(real)));
             }
         }
-        if self.locks == 0 && !runs && self.waits.iter().any(Wait::leaps) {
+        if self.locks <= 0 && !runs && self.waits.iter().any(Wait::leaps) {
             self.paced = None;
             return match next {
                 Some(next) if next > now => {

@@ -185,7 +185,7 @@ impl Live {
                 if self.world.now() < until || !at_rest {
                     return Some(Wait::Sleep { until, locks, reply });
                 }
-                self.locks += u32::from(locks);
+                self.locks = self.locks.saturating_add(i64::from(locks));
                 reply.answer(Ok(()));
                 None
             }

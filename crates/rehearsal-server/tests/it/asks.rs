@@ -2,6 +2,10 @@
 
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
 use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
+use temporalio_protos::temporal::api::testservice::v1::test_service_client::TestServiceClient;
+use temporalio_protos::temporal::api::testservice::v1::{
+    LockTimeSkippingRequest, SleepRequest, UnlockTimeSkippingRequest,
+};
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 use tonic::Code;
@@ -132,4 +136,28 @@ fn conditions_reject_queries_by_how_the_workflow_stands() {
     let unclean = QueryWorkflowRequest { execution: Some(execution), ..query("state", 3) };
     let rejected = hand.wait(client.query_workflow(unclean)).unwrap().into_inner();
     assert_eq!(rejected.query_rejected.unwrap().status, i32::from(Status::Terminated));
+}
+
+/// Whoever waits for a result has unlocked time, and a sleep unlocks it once more: as on the Java test server that passes
+/// while a task waits for a worker, and each lock that comes back counts.
+#[test]
+fn time_can_be_unlocked_once_more_while_a_task_waits() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let mut time = TestServiceClient::new(server.connect());
+    let mut unlock = time.clone();
+    let mut unlock =
+        || server.runtime.block_on(unlock.unlock_time_skipping(UnlockTimeSkippingRequest {}));
+    assert!(unlock().is_err(), "nothing is there");
+    hand.start();
+    let hour =
+        SleepRequest { duration: Some(prost_wkt_types::Duration { seconds: 3600, nanos: 0 }) };
+    server.runtime.block_on(time.unlock_time_skipping_with_sleep(hour)).unwrap();
+    unlock().unwrap();
+    let twice = unlock().unwrap_err();
+    assert_eq!(twice.code(), Code::FailedPrecondition);
+    server.runtime.block_on(time.lock_time_skipping(LockTimeSkippingRequest {})).unwrap();
+    let task = hand.workflow_task();
+    hand.answer(task.task_token, vec![timer(60)]);
+    assert!(unlock().is_err(), "nothing waits for a worker any more");
 }
