@@ -95,12 +95,14 @@ pub struct ActivityHeard {
 }
 
 /// A workflow was started, or runs already.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Started {
     /// Its run.
     pub run_id: SmolStr,
     /// Whether it was started by this request.
     pub started: bool,
+    /// Its first workflow task, if a worker of the client takes it so.
+    pub eager: Option<Box<WorkflowWork>>,
 }
 
 /// What a client is told that has asked a workflow.

@@ -20,7 +20,7 @@ use rehearsal_service::{ActivityTask, ActivityToken, NotFound, RequestError};
 
 use self::attempt::{Attempt, is_awaited};
 use self::later::{OnIt, Undelivered, Which, Work};
-use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, WorkflowWork};
+use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, Started, WorkflowWork};
 use crate::ask::{ActivityDone, ActivityPoll, WorkflowPoll};
 use crate::door::Slot;
 use crate::inbox::{Says, Shared, TaskSaid};
@@ -231,7 +231,12 @@ impl Remote for Hands {
             started_at: times.1,
         };
         let next = self.next_goes.remove(&of.run_id);
-        let came_along = next.is_some_and(|slot| {
+        let eager = self.shared.inbox().eager.remove(&of.run_id);
+        let came_along = eager.is_some_and(|(started, slot)| {
+            self.shared.inbox().in_hand.insert(token.clone());
+            let eager = Some(Box::new(work.clone()));
+            slot.answer(Ok(Started { eager, ..started }))
+        }) || next.is_some_and(|slot| {
             self.shared.inbox().in_hand.insert(token.clone());
             let next = Some(work.clone());
             slot.answer(Ok(Accepted { next, reset_history: None }))

@@ -10,7 +10,7 @@ use rehearsal_history::{Failure, Payloads, SmolStr, Timestamp};
 use rehearsal_service::NotFound;
 
 pub(crate) use self::request::Request;
-use crate::answer::{Accepted, ActivityHeard, Refused};
+use crate::answer::{Accepted, ActivityHeard, Refused, Started};
 use crate::ask::{ActivityDone, ActivityPoll, Completed, WorkerGone, WorkflowPoll};
 use crate::door::Slot;
 use crate::left::Left;
@@ -89,6 +89,8 @@ pub(crate) struct Inbox {
     pub(crate) paused: Option<Paused>,
     /// What activities do, if anybody wants to know.
     pub(crate) recorded: Option<Recorded>,
+    /// Starts that are answered together with the first workflow task, by run id.
+    pub(crate) eager: BTreeMap<SmolStr, (Started, Slot<Started>)>,
     worlds: u32,
 }
 
@@ -292,12 +294,16 @@ impl Shared {
         let mut inbox = self.inbox();
         let says = core::mem::take(&mut inbox.says);
         let requests = core::mem::take(&mut inbox.requests);
+        let eager = core::mem::take(&mut inbox.eager);
         let mut left = core::mem::take(&mut inbox.before);
         left.add(core::mem::take(&mut inbox.left));
         let not_simulated = inbox.not_simulated.clone();
         drop(inbox);
         for says in says.into_values().flatten() {
             says.refuse(Refused::Closing);
+        }
+        for (_, slot) in eager.into_values() {
+            slot.tell(Err(Refused::Closing));
         }
         (requests, left, not_simulated)
     }

@@ -151,28 +151,33 @@ impl Live {
             }
         }
         for (identity, queue, sdk) in self.shared.open_polls() {
-            let workflows = sdk.is_some();
-            let spec = || {
-                let spec = WorkerSpec::new(queue.clone()).with_identity(identity.clone()).remote();
-                if workflows { spec.no_activities() } else { spec.no_workflows() }
-            };
-            let place = (identity.clone(), queue.clone());
-            let Some(known) = self.workers.get_mut(&place) else {
-                let host = self.world.connect(spec());
-                let (activities, sdk) = (!workflows, sdk.unwrap_or_default());
-                let known = Known { host, workflows, activities, gone: false, sdk };
-                self.workers.insert(place, known);
-                continue;
-            };
-            known.sdk = sdk.unwrap_or_else(|| core::mem::take(&mut known.sdk));
-            let polls = if workflows { &mut known.workflows } else { &mut known.activities };
-            if known.gone || !*polls {
-                *polls = true;
-                known.gone = false;
-                let (host, workflows, activities) = (known.host, known.workflows, known.activities);
-                self.world.polls_for(host, workflows, activities);
+            let place = (identity, queue);
+            self.worker_at(place.clone(), sdk.is_some());
+            if let Some(known) = self.workers.get_mut(&place) {
+                known.sdk = sdk.unwrap_or_else(|| core::mem::take(&mut known.sdk));
             }
         }
+    }
+
+    /// The worker of this identity at this queue, which does workflow tasks, or else activities.
+    fn worker_at(&mut self, place: (SmolStr, SmolStr), workflows: bool) -> usize {
+        let Some(known) = self.workers.get_mut(&place) else {
+            let spec = WorkerSpec::new(place.1.clone()).with_identity(place.0.clone()).remote();
+            let spec = if workflows { spec.no_activities() } else { spec.no_workflows() };
+            let host = self.world.connect(spec);
+            let known = Known { host, workflows, activities: !workflows, ..Known::default() };
+            self.workers.insert(place, known);
+            return host;
+        };
+        let polls = if workflows { &mut known.workflows } else { &mut known.activities };
+        let begins = known.gone || !*polls;
+        *polls = true;
+        known.gone = false;
+        let (host, workflows, activities) = (known.host, known.workflows, known.activities);
+        if begins {
+            self.world.polls_for(host, workflows, activities);
+        }
+        host
     }
 
     /// Workers that took nothing in time are gone until they poll again.

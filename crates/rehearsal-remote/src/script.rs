@@ -144,7 +144,11 @@ impl Client<'_> {
         match input {
             Input::StartWorkflow(start)
             | Input::SignalWithStart { start, .. }
-            | Input::UpdateWithStart { start, .. } => start.run_id = self.world.fresh_id(),
+            | Input::UpdateWithStart { start, .. } => {
+                start.run_id = self.world.fresh_id();
+                // The answer goes nowhere, so the first task waits for a poll.
+                start.eager = false;
+            }
             Input::SignalWorkflow { target, .. }
             | Input::UpdateWorkflow { target, .. }
             | Input::RequestCancelWorkflow { target, .. }

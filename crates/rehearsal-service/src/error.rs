@@ -301,6 +301,8 @@ pub enum InvalidRequest {
     UpdateWithCron,
     /// A workflow that an update starts cannot be delayed.
     UpdateWithStartDelay,
+    /// The first workflow task of a workflow that an update starts does not come with the answer.
+    UpdateWithEagerStart,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -350,6 +352,7 @@ impl fmt::Display for InvalidRequest {
             ),
             Self::UpdateWithCron => f.write_str("CronSchedule is not allowed."),
             Self::UpdateWithStartDelay => f.write_str("WorkflowStartDelay is not supported."),
+            Self::UpdateWithEagerStart => f.write_str("RequestEagerExecution is not supported."),
         }
     }
 }

@@ -244,6 +244,10 @@ pub struct StartWorkflow {
     pub id_reuse_policy: WorkflowIdReusePolicy,
     /// What is done if a running workflow has the id (T-14).
     pub id_conflict_policy: WorkflowIdConflictPolicy,
+    /// Whether its first workflow task is started with it, for a worker of its client (`prepare` and `NewWorkflowWithSignal`
+    /// in `service/history/api`). Not so if that task waits. The task is given out as any other, and whoever starts the
+    /// workflow takes it at once.
+    pub eager: bool,
 }
 
 /// Which queue of a worker a workflow task came from (W-9).

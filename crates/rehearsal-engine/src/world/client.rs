@@ -297,6 +297,7 @@ impl World {
             cron_schedule: options.cron_schedule.unwrap_or_default(),
             id_reuse_policy: options.id_reuse_policy,
             id_conflict_policy: options.id_conflict_policy,
+            eager: false,
         }
     }
 

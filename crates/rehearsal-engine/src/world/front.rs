@@ -3,7 +3,10 @@
 
 use rehearsal_activation::{AnswerQuery, Query};
 use rehearsal_history::{SmolStr, TaskQueue, Timestamp};
-use rehearsal_service::{ActivityToken, Answer, Input, QueryInput, RequestError, Service, Target};
+use rehearsal_service::{
+    ActivityToken, Answer, Input, Poll, QueryInput, RequestError, RunRef, Service, Target,
+    TaskState,
+};
 
 use super::{Entry, World};
 use crate::finding::Finding;
@@ -45,6 +48,30 @@ impl World {
             }
             other => self.serve(other),
         }
+    }
+
+    /// A worker takes the first workflow task of a run past its queue, with the answer to the start of that run
+    /// (`NewWorkflowWithSignal` in `service/history/api/create_workflow_util.go`). Returns whether the run has one that
+    /// nobody has taken.
+    pub fn take_eagerly(&mut self, host: usize, run: RunRef, request_id: SmolStr) -> bool {
+        let TaskState::Scheduled { scheduled, attempt, .. } = self.service.workflow_task(run)
+        else {
+            return false;
+        };
+        let identity = self.hosts[host].identity.clone();
+        let poll = Poll::Normal;
+        let input =
+            Input::StartWorkflowTask { run, scheduled, attempt, identity, request_id, poll };
+        let Ok(Answer::WorkflowTask(delivery)) = self.call(input) else { return false };
+        // Nobody finds it in its queue any more.
+        self.agenda
+            .retain(|entry| !matches!(entry, Entry::WorkflowTask { task, .. } if task.run == run));
+        for waiting in self.waiting_workflow_tasks.values_mut() {
+            waiting.retain(|(task, _)| task.run != run);
+        }
+        self.begun.insert(run);
+        self.deliver(host, delivery);
+        true
     }
 
     /// An id that is not used yet: the same in every run in which as many were used.

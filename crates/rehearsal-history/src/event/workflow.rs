@@ -75,6 +75,8 @@ message! {
         workflow_id: SmolStr => "workflowId",
         /// The topmost parent.
         root_workflow_execution: Option<Execution> => "rootWorkflowExecution",
+        /// Whether its first workflow task came with the answer to its start.
+        eager_execution_accepted: bool => "eagerExecutionAccepted",
     }
 
     /// The workflow returned a value.

@@ -13,8 +13,6 @@ use crate::time::{given_time, stated};
 
 /// A workflow to start, without the id of its run.
 ///
-/// A wish for the first task in the answer is not heeded: it bypasses polls.
-///
 /// # Errors
 ///
 /// [`BadMessage`] names what is not set, not simulated, or cannot be read.
@@ -37,7 +35,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         memo,
         search_attributes,
         header,
-        request_eager_execution: _,
+        request_eager_execution,
         continued_failure,
         last_completion_result,
         workflow_start_delay,
@@ -80,6 +78,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         cron_schedule: cron_schedule.into(),
         id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
         id_conflict_policy: Mirror::from_proto(workflow_id_conflict_policy)?,
+        eager: request_eager_execution,
     })
 }
 

@@ -50,6 +50,7 @@ fn a_start_is_taken_over() {
     assert_eq!(read.execution_timeout, Some(Duration::new(60, 1)));
     assert_eq!(read.run_timeout, Some(Duration::ZERO), "zero is recorded as zero");
     assert_eq!(read.start_delay, Some(Duration::from_secs(5)));
+    assert!(read.eager);
     assert_eq!(read.id_reuse_policy, WorkflowIdReusePolicy::RejectDuplicate);
     assert_eq!(read.id_conflict_policy, WorkflowIdConflictPolicy::UseExisting);
     assert!(read.header.unwrap().fields.is_empty(), "an empty header is recorded as one");

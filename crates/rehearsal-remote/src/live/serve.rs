@@ -2,7 +2,7 @@
 
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{SmolStr, Status};
+use rehearsal_history::{EventKind, SmolStr, Status};
 use rehearsal_service::{
     ActivityResponse, Answer, Input, NotFound, PendingKind, PendingOp, PendingState,
     QueryRejectCondition, RequestError, RunRef, StartWorkflow, Target, TaskState, UpdateStage,
@@ -22,15 +22,7 @@ impl Live {
         let (service, now) = (self.world.service(), self.world.now());
         let Some(request) = look::answer(request, service, now, self.alias) else { return };
         match request {
-            Request::Start { start, reply } => {
-                let service = self.world.service();
-                let again = service.started_by(&start.workflow_id, &start.request_id).is_some();
-                let started = self.start(*start, Input::StartWorkflow).map(|(started, _)| {
-                    // `respondToRetriedRequest`: the answer is that of the first time.
-                    Started { started: started.started || again, ..started }
-                });
-                reply.answer(started.map_err(Into::into));
-            }
+            Request::Start { start, reply } => self.start_workflow(*start, reply),
             Request::SignalWithStart { start, name, input, reply } => {
                 let wanted = |start| Input::SignalWithStart { start, name, input };
                 let started = self.start(*start, wanted);
@@ -159,6 +151,40 @@ impl Live {
         i64::try_from(held).unwrap_or(i64::MAX)
     }
 
+    /// Starts a workflow for a client. If that wants the first workflow task with the answer, it is given to it as the worker
+    /// that it says it is.
+    fn start_workflow(&mut self, start: StartWorkflow, reply: Slot<Started>) {
+        let place = (start.identity.clone(), start.task_queue.clone());
+        let request_id = start.request_id.clone();
+        let service = self.world.service();
+        let again = service.started_by(&start.workflow_id, &request_id).is_some();
+        let (started, run) = match self.start(start, Input::StartWorkflow) {
+            Ok(started) => started,
+            Err(error) => return reply.tell(Err(error.into())),
+        };
+        // `respondToRetriedRequest`: the answer is that of the first time. Its task waits for a poll if it was not taken.
+        let eager = started.started && !again && self.is_eager(run);
+        let started = Started { started: started.started || again, ..started };
+        if !eager {
+            return reply.tell(Ok(started));
+        }
+        let host = self.worker_at(place, true);
+        let run_id = started.run_id.clone();
+        self.shared.inbox().eager.insert(run_id.clone(), (started, reply));
+        if !self.world.take_eagerly(host, run, request_id) {
+            let denied = self.shared.inbox().eager.remove(&run_id);
+            if let Some((started, reply)) = denied {
+                reply.tell(Ok(started));
+            }
+        }
+    }
+
+    /// Whether the first workflow task of a run was to be started with it.
+    fn is_eager(&self, run: RunRef) -> bool {
+        let first = self.world.service().history(run).first().map(|event| &event.kind);
+        matches!(first, Some(EventKind::WorkflowExecutionStarted(it)) if it.eager_execution_accepted)
+    }
+
     /// Starts a workflow, or takes one that runs.
     fn start(
         &mut self,
@@ -170,7 +196,7 @@ impl Live {
         match self.ask(wanted(Box::new(start)))? {
             Answer::Started(run) => {
                 let run_id = self.world.service().run(run).run_id.clone();
-                Ok((Started { run_id, started: before != Some(run) }, run))
+                Ok((Started { run_id, started: before != Some(run), eager: None }, run))
             }
             other => unreachable!("a start is answered with a run, not with {other:?}"),
         }

@@ -16,6 +16,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 };
 use tonic::{Request, Status};
 
+use super::worker::handed_out;
 use crate::front::{Front, TASK_POLL, ask, patience, wait};
 
 pub(crate) async fn start(
@@ -25,7 +26,10 @@ pub(crate) async fn start(
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let start = read::start(request)?;
-    Ok(started(&ask(|reply| front.door.start_workflow(start, reply)).await?))
+    let answer = ask(|reply| front.door.start_workflow(start, reply)).await?;
+    let eager_workflow_task =
+        answer.eager.as_deref().map(|work| handed_out(&front, work)).transpose()?;
+    Ok(StartWorkflowExecutionResponse { eager_workflow_task, ..started(&answer) })
 }
 
 /// A workflow that runs.

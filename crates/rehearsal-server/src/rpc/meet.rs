@@ -28,8 +28,8 @@ const VERSION: &str = "1.32.0";
 
 /// Clients ask this first, and test environments take an answer for the sign that the server is up.
 ///
-/// What is said to be there shapes histories: names of SDKs and flags are sent only to a server with `sdk_metadata`. What
-/// hands tasks out past the polls (`eager_workflow_start`) and what is not simulated is said not to be there.
+/// What is said to be there shapes histories: names of SDKs and flags are sent only to a server with `sdk_metadata`. What is
+/// not simulated is said not to be there.
 pub(crate) async fn system_info(
     _front: Arc<Front>,
     _request: Request<GetSystemInfoRequest>,
@@ -45,7 +45,7 @@ pub(crate) async fn system_info(
             encoded_failure_attributes: true,
             build_id_based_versioning: true,
             upsert_memo: true,
-            eager_workflow_start: false,
+            eager_workflow_start: true,
             sdk_metadata: true,
             count_group_by_execution_status: false,
             nexus: false,

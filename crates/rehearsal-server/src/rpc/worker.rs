@@ -55,7 +55,10 @@ pub(super) fn named(queue: Option<TaskQueue>) -> Result<TaskQueue, Status> {
         .ok_or_else(|| BadMessage::NotSet { what: "TaskQueue" }.into())
 }
 
-fn handed_out(front: &Front, work: &WorkflowWork) -> Result<PollWorkflowTaskQueueResponse, Status> {
+pub(super) fn handed_out(
+    front: &Front,
+    work: &WorkflowWork,
+) -> Result<PollWorkflowTaskQueueResponse, Status> {
     match work {
         WorkflowWork::Task { token, run_id, delivery, queue, scheduled_at, started_at } => {
             let hand = workflow_task::Hand { token, run_id };

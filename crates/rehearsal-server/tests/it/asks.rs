@@ -1,6 +1,7 @@
 //! What the suites of SDKs ask of a server, beside what every test does.
 
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
+use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
 use temporalio_protos::temporal::api::testservice::v1::test_service_client::TestServiceClient;
 use temporalio_protos::temporal::api::testservice::v1::{
@@ -160,4 +161,37 @@ fn time_can_be_unlocked_once_more_while_a_task_waits() {
     let task = hand.workflow_task();
     hand.answer(task.task_token, vec![timer(60)]);
     assert!(unlock().is_err(), "nothing waits for a worker any more");
+}
+
+/// A client that wants it is given the first workflow task with the answer to its start; nobody finds it in the queue.
+#[test]
+fn a_start_can_bring_the_first_task() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let eager = || StartWorkflowExecutionRequest {
+        identity: "worker".to_owned(),
+        request_eager_execution: true,
+        ..crate::hand::start()
+    };
+    let mut client = hand.client.clone();
+    // The first task waits: the wish is denied.
+    let denied = StartWorkflowExecutionRequest {
+        workflow_id: "order-0".to_owned(),
+        workflow_start_delay: Some(prost_wkt_types::Duration { seconds: 5, nanos: 0 }),
+        ..eager()
+    };
+    let denied = hand.wait(client.start_workflow_execution(denied)).unwrap().into_inner();
+    assert_eq!(denied.eager_workflow_task, None);
+
+    let task = hand.wait(client.start_workflow_execution(eager())).unwrap().into_inner();
+    let task = task.eager_workflow_task.expect("the first task");
+    assert_eq!((task.started_event_id, task.attempt), (3, 1));
+    let events = task.history.unwrap().events;
+    let Some(Attributes::WorkflowExecutionStartedEventAttributes(first)) = &events[0].attributes
+    else {
+        panic!("{events:?}")
+    };
+    assert!(first.eager_execution_accepted);
+    hand.answer(task.task_token, vec![complete("done")]);
+    assert_eq!(hand.events().len(), 5);
 }

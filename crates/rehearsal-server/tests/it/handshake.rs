@@ -23,7 +23,7 @@ fn a_client_is_told_what_there_is() {
 
     assert_eq!(info.server_version, "1.32.0");
     assert!(capabilities.internal_error_differentiation && capabilities.sdk_metadata);
-    assert!(!capabilities.eager_workflow_start && !capabilities.nexus);
+    assert!(capabilities.eager_workflow_start && !capabilities.nexus);
     let cluster =
         server.runtime.block_on(client.get_cluster_info(GetClusterInfoRequest {})).unwrap();
     assert_eq!(cluster.into_inner().server_version, "1.32.0");

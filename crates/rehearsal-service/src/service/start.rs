@@ -257,7 +257,9 @@ pub(super) fn started_event(
         let backoff = schedule.and_then(|schedule| schedule.backoff(now, now));
         (ContinueAsNewInitiator::CronSchedule, backoff)
     };
+    let backoff = backoff.unwrap_or_default();
     Box::new(WorkflowExecutionStarted {
+        eager_execution_accepted: start.eager && backoff.is_zero(),
         workflow_type: start.workflow_type.into(),
         task_queue: TaskQueue::normal(start.task_queue),
         input: start.input,
@@ -273,7 +275,7 @@ pub(super) fn started_event(
         workflow_execution_expiration_time: (!execution.is_zero())
             .then(|| now.saturating_add(execution)),
         cron_schedule: start.cron_schedule,
-        first_workflow_task_backoff: Some(backoff.unwrap_or_default()),
+        first_workflow_task_backoff: Some(backoff),
         memo: start.memo.and_then(attributes::given_memo),
         search_attributes: start.search_attributes,
         header: start.header,

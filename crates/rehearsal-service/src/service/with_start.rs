@@ -110,6 +110,9 @@ impl Service {
         if !start.cron_schedule.is_empty() {
             return Err(InvalidRequest::UpdateWithCron.into());
         }
+        if start.eager {
+            return Err(InvalidRequest::UpdateWithEagerStart.into());
+        }
         if start.start_delay.is_some_and(|delay| !delay.is_zero()) {
             return Err(InvalidRequest::UpdateWithStartDelay.into());
         }

@@ -167,6 +167,7 @@ fn linked(chain: &Chain<'_>) -> WorkflowExecutionStarted {
         continued_execution_run_id: chain.started.original_execution_run_id.clone(),
         original_execution_run_id: chain.next_run_id(),
         identity: SmolStr::default(),
+        eager_execution_accepted: false,
         ..chain.started.clone()
     }
 }
