@@ -6,8 +6,9 @@
     reason = "a helper of a test may panic, and says what it needs where it needs it"
 )]
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -17,8 +18,11 @@ use rehearsal::{
 };
 use rehearsal_activation::Query;
 use rehearsal_history::{Event, EventId, History, Payloads, Timestamp, scrub};
-use rehearsal_remote::{ActivityDone, HistoryAsk, Refused, Report, WorkflowPoll};
-use rehearsal_service::{NotFound, QueryRejectCondition, RequestError, Target};
+use rehearsal_remote::{
+    ActivityDone, Bell, HistoryAsk, Options, Refused, Report, Wall, WorkerGone, WorkflowPoll,
+    WorkflowWork, open,
+};
+use rehearsal_service::{NotFound, QueryRejectCondition, RequestError, StartWorkflow, Target};
 use rehearsal_tests::outside::{Attempt, House, StoppedClock, ask};
 
 const ORDER: Workflow<(), u64> = Workflow::new("Order");
@@ -199,4 +203,68 @@ fn sleeps_leap_and_polls_expire() {
     ticket.expire();
     assert_eq!(answer.recv(), Ok(Ok(None)));
     let _report = house.close();
+}
+
+/// Stands until it is let go; then whoever waits for it has waited.
+#[derive(Default)]
+struct Gated {
+    now: Mutex<Timestamp>,
+    open: AtomicBool,
+}
+
+impl Wall for Gated {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn wait(&self, bell: &Bell, at_most: Option<Duration>) {
+        match at_most.filter(|_| self.open.load(Ordering::SeqCst)) {
+            None => drop(bell.wait(None)),
+            Some(at_most) => {
+                if !bell.wait(Some(Duration::ZERO)) {
+                    let mut now = self.now.lock().unwrap();
+                    *now = now.saturating_add(at_most);
+                }
+            }
+        }
+    }
+}
+
+/// A worker that ends with a task in its hands is not waited for as long as that task may take, which is an hour: it is
+/// given up, and times out when its time has come.
+#[test]
+fn a_worker_that_ends_holds_nobody_up() {
+    let wall = Arc::new(Gated::default());
+    let (door, house) = open(Options::new(Timestamp::EPOCH), Arc::clone(&wall) as Arc<dyn Wall>);
+    let kept = Builder::new().spawn(move || house.run()).unwrap();
+    let (tell, told) = channel();
+    let poll =
+        WorkflowPoll { identity: "w".into(), queue: "main".into(), ..WorkflowPoll::default() };
+    door.poll_workflow_task(poll, Box::new(move |work| tell.send(work).is_ok()));
+    let start = StartWorkflow {
+        workflow_id: "order-7".into(),
+        workflow_type: "Order".into(),
+        task_queue: "main".into(),
+        task_timeout: Some(hours(1)),
+        ..StartWorkflow::default()
+    };
+    ask(|reply| door.start_workflow(start, reply)).unwrap();
+    assert!(matches!(told.recv().unwrap(), Ok(Some(WorkflowWork::Task { .. }))));
+
+    wall.open.store(true, Ordering::SeqCst);
+    let gone = WorkerGone { identity: "w".into(), ..WorkerGone::default() };
+    ask(|reply| door.worker_gone(&gone, reply)).unwrap();
+    ask(|reply| door.sleep(hours(2), false, reply)).unwrap();
+    assert!(wall.now().since(Timestamp::EPOCH) < hours(1), "{:?}", wall.now());
+    let wanted = HistoryAsk {
+        target: Target::current("order-7"),
+        from: EventId::FIRST,
+        most: 0,
+        wait: false,
+        close_only: false,
+    };
+    let events = ask(|reply| drop(door.history(wanted, reply))).unwrap().events;
+    assert!(types(&events).contains(&"EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT"), "{events:?}");
+    door.close();
+    let _report = kept.join().unwrap();
 }

@@ -92,6 +92,13 @@ pub struct WorkerGone {
     pub queue: SmolStr,
 }
 
+impl WorkerGone {
+    /// Whether the worker of this name that polls this queue ends.
+    pub(crate) fn ends(&self, identity: &SmolStr, queue: &SmolStr) -> bool {
+        self.identity == *identity && (self.queue.is_empty() || self.queue == *queue)
+    }
+}
+
 /// How far an update must have come before the client is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UpdateWait {

@@ -243,7 +243,7 @@ impl Remote for Hands {
         });
         if !self.settles {
             let until = self.wall.now().saturating_add(timeout);
-            self.on_it.insert(token.clone(), OnIt { what: Which::Task(of.clone()), until });
+            self.on_it(worker, &token, Which::Task(of.clone()), until);
             if !came_along {
                 self.hand_out_later(worker, (&token, sticky), Work::Workflow(work));
             }
@@ -319,7 +319,7 @@ impl Remote for Hands {
         let id = task.query.id.clone();
         if !self.settles {
             let until = self.wall.now().saturating_add(TASK_PATIENCE);
-            self.on_it.insert(token.clone(), OnIt { what: Which::Query(id), until });
+            self.on_it(worker, &token, Which::Query(id), until);
             self.hand_out_later(worker, (&token, sticky), Work::Workflow(work));
             return Handed::Later;
         }

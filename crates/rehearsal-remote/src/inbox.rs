@@ -89,6 +89,8 @@ pub(crate) struct Inbox {
     pub(crate) paused: Option<Paused>,
     /// What activities do, if anybody wants to know.
     pub(crate) recorded: Option<Recorded>,
+    /// Workers that have said that they end, since it was looked last.
+    pub(crate) ending: Vec<WorkerGone>,
     /// Starts that are answered together with the first workflow task, by run id.
     pub(crate) eager: BTreeMap<SmolStr, (Started, Slot<Started>)>,
     worlds: u32,
@@ -314,6 +316,7 @@ impl Shared {
         inbox.world = inbox.worlds;
         inbox.worlds += 1;
         inbox.adrift.clear();
+        inbox.ending.clear();
         let left = core::mem::take(&mut inbox.left);
         let sum = match &mut inbox.paused {
             Some(paused) => &mut paused.sum,
@@ -379,6 +382,9 @@ impl Shared {
     pub(crate) fn worker_gone(&self, gone: &WorkerGone) {
         let mut inbox = self.inbox();
         inbox.sticky_polled.remove(&gone.sticky_queue);
+        if inbox.ending.len() < MOST_NAMES {
+            inbox.ending.push(gone.clone());
+        }
         let workflows = inbox.workflow_polls.take_of(gone);
         let activities = inbox.activity_polls.take_of(gone);
         drop(inbox);

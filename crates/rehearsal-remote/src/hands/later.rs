@@ -42,8 +42,10 @@ pub(super) enum Work {
 /// A workflow task or a query that a worker is on, and until when, in real time.
 #[derive(Debug)]
 pub(super) struct OnIt {
-    pub(super) what: Which,
-    pub(super) until: Timestamp,
+    what: Which,
+    until: Timestamp,
+    identity: SmolStr,
+    queue: SmolStr,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +55,33 @@ pub(super) enum Which {
 }
 
 impl Hands {
+    /// A worker is on something, until then at most.
+    pub(super) fn on_it(
+        &mut self,
+        worker: RemoteWorker<'_>,
+        wire: &Token,
+        what: Which,
+        until: Timestamp,
+    ) {
+        let (identity, queue) = (worker.identity.clone(), worker.queue.clone());
+        self.on_it.insert(wire.clone(), OnIt { what, until, identity, queue });
+    }
+
+    /// Workers that end are waited for no longer than others are for a poll, however long they may take for a task: one of
+    /// an hour would hold up all others. What comes later comes too late.
+    fn hurry(&mut self) {
+        let ending = core::mem::take(&mut self.shared.inbox().ending);
+        if ending.is_empty() {
+            return;
+        }
+        let latest = self.wall.now().saturating_add(self.options.patience);
+        for on_it in self.on_it.values_mut() {
+            if ending.iter().any(|gone| gone.ends(&on_it.identity, &on_it.queue)) {
+                on_it.until = on_it.until.min(latest);
+            }
+        }
+    }
+
     /// Hands work out, now or when somebody polls.
     pub(super) fn hand_out_later(
         &mut self,
@@ -117,6 +146,7 @@ impl Hands {
     /// What has come since it was looked last, without waiting for anything.
     pub(super) fn news(&mut self, seen: SeenByRemote<'_>) -> News {
         self.deliver();
+        self.hurry();
         let now = self.wall.now();
         let mut news = News::default();
         let wires: Vec<Token> = self.on_it.keys().cloned().collect();

@@ -278,9 +278,7 @@ impl Live {
 
     fn worker_gone(&mut self, gone: &WorkerGone) {
         self.world.sticky_left(&gone.sticky_queue);
-        self.part_from(|_, identity, queue| {
-            *identity == gone.identity && (gone.queue.is_empty() || *queue == gone.queue)
-        });
+        self.part_from(|_, identity, queue| gone.ends(identity, queue));
     }
 
     fn pollers(&self, queue: &SmolStr) -> (Vec<SmolStr>, Vec<SmolStr>) {
