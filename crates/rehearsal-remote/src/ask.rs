@@ -29,6 +29,15 @@ pub struct ActivityPoll {
     pub queue: SmolStr,
 }
 
+/// A worker that waits for Nexus tasks. There are none: what workflow code asks of Nexus is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NexusPoll {
+    /// What the worker calls itself.
+    pub identity: SmolStr,
+    /// The queue.
+    pub queue: SmolStr,
+}
+
 /// A signal of a client.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signal {

@@ -1,5 +1,6 @@
 //! The front door: one method for each request.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::answer::{
     UpdateStanding, WorkflowWork,
 };
 use crate::ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, Signal, UpdateWait, WorkerGone, WorkflowPoll,
+    ActivityDone, ActivityPoll, Completed, HistoryAsk, NexusPoll, Signal, UpdateWait, WorkerGone,
+    WorkflowPoll,
 };
 use crate::inbox::{Request, Says, Shared, TaskSaid};
 
@@ -157,6 +159,15 @@ impl Door {
         poll: ActivityPoll,
         reply: Reply<Option<ActivityWork>>,
     ) -> Ticket {
+        let slot = Slot::new(reply);
+        let ticket = Ticket::of(&slot, || None);
+        self.shared.poll(poll, &slot);
+        ticket
+    }
+
+    /// A worker waits for Nexus tasks, of which there are none: it is answered with nothing when it ends, or when the ticket
+    /// expires.
+    pub fn poll_nexus_task(&self, poll: NexusPoll, reply: Reply<Option<Infallible>>) -> Ticket {
         let slot = Slot::new(reply);
         let ticket = Ticket::of(&slot, || None);
         self.shared.poll(poll, &slot);

@@ -11,7 +11,7 @@ use rehearsal_service::NotFound;
 
 pub(crate) use self::request::Request;
 use crate::answer::{Accepted, ActivityHeard, Refused, Started};
-use crate::ask::{ActivityDone, ActivityPoll, Completed, WorkerGone, WorkflowPoll};
+use crate::ask::{ActivityDone, ActivityPoll, Completed, NexusPoll, WorkerGone, WorkflowPoll};
 use crate::door::Slot;
 use crate::left::Left;
 use crate::polls::{Poll, Polls};
@@ -63,6 +63,7 @@ pub(crate) struct Inbox {
     pub(crate) requests: VecDeque<Request>,
     pub(crate) workflow_polls: Polls<WorkflowPoll>,
     pub(crate) activity_polls: Polls<ActivityPoll>,
+    pub(crate) nexus_polls: Polls<NexusPoll>,
     /// The sticky queues of which a poll has begun since it was looked last.
     pub(crate) sticky_polled: BTreeSet<SmolStr>,
     /// What workers say, by what they say it of, each in the order in which it came.
@@ -387,9 +388,11 @@ impl Shared {
         }
         let workflows = inbox.workflow_polls.take_of(gone);
         let activities = inbox.activity_polls.take_of(gone);
+        let nexus = inbox.nexus_polls.take_of(gone);
         drop(inbox);
         workflows.answer(&Ok(()));
         activities.answer(&Ok(()));
+        nexus.answer(&Ok(()));
     }
 
     pub(crate) fn not_simulated(&self, what: SmolStr) {
@@ -404,9 +407,11 @@ impl Shared {
         inbox.closing = true;
         let workflows = core::mem::take(&mut inbox.workflow_polls);
         let activities = core::mem::take(&mut inbox.activity_polls);
+        let nexus = core::mem::take(&mut inbox.nexus_polls);
         drop(inbox);
         workflows.answer(&Err(Refused::Closing));
         activities.answer(&Err(Refused::Closing));
+        nexus.answer(&Err(Refused::Closing));
         self.bell.ring();
     }
 }

@@ -1,9 +1,11 @@
 //! Polls that are open: who waits for tasks of which queue.
 
+use core::convert::Infallible;
+
 use rehearsal_history::SmolStr;
 
 use crate::answer::{ActivityWork, Refused, WorkflowWork};
-use crate::ask::{ActivityPoll, WorkerGone, WorkflowPoll};
+use crate::ask::{ActivityPoll, NexusPoll, WorkerGone, WorkflowPoll};
 use crate::door::Slot;
 use crate::inbox::Inbox;
 
@@ -65,6 +67,24 @@ impl Poll for ActivityPoll {
 
     fn all(inbox: &mut Inbox) -> &mut Polls<Self> {
         &mut inbox.activity_polls
+    }
+}
+
+impl Poll for NexusPoll {
+    type Work = Infallible;
+
+    const OF: &'static str = "Nexus tasks";
+
+    fn identity(&self) -> &SmolStr {
+        &self.identity
+    }
+
+    fn queue(&self) -> &SmolStr {
+        &self.queue
+    }
+
+    fn all(inbox: &mut Inbox) -> &mut Polls<Self> {
+        &mut inbox.nexus_polls
     }
 }
 

@@ -60,6 +60,7 @@ rpcs! {
         RespondQueryTaskCompleted(workflowservice::RespondQueryTaskCompletedRequest) = worker::query_completed;
         ResetStickyTaskQueue(workflowservice::ResetStickyTaskQueueRequest) = worker::reset_sticky;
         ShutdownWorker(workflowservice::ShutdownWorkerRequest) = worker::shutdown;
+        PollNexusTaskQueue(workflowservice::PollNexusTaskQueueRequest) = worker::poll_nexus;
 
         PollActivityTaskQueue(workflowservice::PollActivityTaskQueueRequest) = activities::poll;
         RecordActivityTaskHeartbeat(workflowservice::RecordActivityTaskHeartbeatRequest) = activities::heartbeat;

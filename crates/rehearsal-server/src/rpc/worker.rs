@@ -6,15 +6,16 @@ use rehearsal_activation::TaskOutcome;
 use rehearsal_history::SmolStr;
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_proto::{BadMessage, Mirror as _, request, workflow_task};
-use rehearsal_remote::{Accepted, Completed, WorkerGone, WorkflowPoll, WorkflowWork};
+use rehearsal_remote::{Accepted, Completed, NexusPoll, WorkerGone, WorkflowPoll, WorkflowWork};
 use temporalio_protos::temporal::api::enums::v1::TaskQueueKind;
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::workflowservice::v1::{
-    PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse, ResetStickyTaskQueueRequest,
-    ResetStickyTaskQueueResponse, RespondQueryTaskCompletedRequest,
-    RespondQueryTaskCompletedResponse, RespondWorkflowTaskCompletedRequest,
-    RespondWorkflowTaskCompletedResponse, RespondWorkflowTaskFailedRequest,
-    RespondWorkflowTaskFailedResponse, ShutdownWorkerRequest, ShutdownWorkerResponse,
+    PollNexusTaskQueueRequest, PollNexusTaskQueueResponse, PollWorkflowTaskQueueRequest,
+    PollWorkflowTaskQueueResponse, ResetStickyTaskQueueRequest, ResetStickyTaskQueueResponse,
+    RespondQueryTaskCompletedRequest, RespondQueryTaskCompletedResponse,
+    RespondWorkflowTaskCompletedRequest, RespondWorkflowTaskCompletedResponse,
+    RespondWorkflowTaskFailedRequest, RespondWorkflowTaskFailedResponse, ShutdownWorkerRequest,
+    ShutdownWorkerResponse,
 };
 use tonic::{Request, Status};
 
@@ -40,6 +41,20 @@ pub(crate) async fn poll(
     let work = wait(most, |reply| front.door.poll_workflow_task(poll, reply)).await?;
     let Some(work) = work else { return Ok(PollWorkflowTaskQueueResponse::default()) };
     handed_out(&front, &work)
+}
+
+/// A long poll that is never answered with a task: workers with Nexus handlers do all else.
+pub(crate) async fn poll_nexus(
+    front: Arc<Front>,
+    request: Request<PollNexusTaskQueueRequest>,
+) -> Result<PollNexusTaskQueueResponse, Status> {
+    let most = patience(&request, TASK_POLL);
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let queue = named(request.task_queue)?.name.into();
+    let poll = NexusPoll { identity: request.identity.into(), queue };
+    wait(most, |reply| front.door.poll_nexus_task(poll, reply)).await?;
+    Ok(PollNexusTaskQueueResponse::default())
 }
 
 /// What the SDK of the caller calls itself, as all SDKs of Temporal do: `temporal-go`.

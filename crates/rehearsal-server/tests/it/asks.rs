@@ -195,3 +195,30 @@ fn a_start_can_bring_the_first_task() {
     hand.answer(task.task_token, vec![complete("done")]);
     assert_eq!(hand.events().len(), 5);
 }
+
+/// A worker with Nexus handlers polls for Nexus tasks. There are none, and that is no error, which would end the worker.
+#[test]
+fn a_poll_for_nexus_tasks_is_open_until_its_worker_ends() {
+    let server = Running::start();
+    let hand = Hand::on(&server);
+    let mut polls = hand.client.clone();
+    let poll = server.runtime.spawn(async move {
+        let request = PollNexusTaskQueueRequest {
+            namespace: namespace(),
+            task_queue: crate::hand::queue(),
+            identity: "worker".to_owned(),
+            ..Default::default()
+        };
+        polls.poll_nexus_task_queue(request).await
+    });
+    let ends = ShutdownWorkerRequest {
+        namespace: namespace(),
+        identity: "worker".to_owned(),
+        ..Default::default()
+    };
+    let mut client = hand.client.clone();
+    while !poll.is_finished() {
+        hand.wait(client.shutdown_worker(ends.clone())).unwrap();
+    }
+    assert!(hand.wait(poll).unwrap().unwrap().into_inner().task_token.is_empty());
+}
