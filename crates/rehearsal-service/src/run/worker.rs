@@ -306,6 +306,8 @@ impl Run {
 
     /// Nothing of the completion has happened yet, and nothing of it will (W-12, W-14).
     fn refuse(&mut self, turn: &mut Turn<'_>, refusal: Refusal, identity: SmolStr) -> RequestError {
+        // Also of an attempt that is only refused (`Invoke` in `respondworkflowtaskcompleted/api.go`).
+        self.abort_unseen();
         // W-14: a later attempt that is wrong again is left to its timeout.
         if self.state.task.attempt() == 1 || refusal == Refusal::UnhandledCommand {
             let failure = Failure {
@@ -313,7 +315,6 @@ impl Run {
                 info: Some(FailureInfo::Server(ServerFailureInfo::default())),
                 ..Failure::default()
             };
-            self.abort_unseen();
             self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
             self.finish(turn, true);
         }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use rehearsal_activation::{ServerCommand, UpdateMessage};
+use rehearsal_history::event::{UpdateMeta, UpdateRequest};
 use rehearsal_history::{
     EventKind, Failure, Memo, RetryPolicy, SearchAttribute, SearchAttributes, SearchType,
     SearchUpdate,
 };
 use rehearsal_service::{
     Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
+    UpdateStage,
 };
 
 use crate::bench::{
@@ -36,6 +38,30 @@ const RESERVED: SearchAttribute<String> = SearchAttribute::keyword("WorkflowType
 
 fn upsert(updates: impl IntoIterator<Item = SearchUpdate>) -> ServerCommand {
     ServerCommand::UpsertSearchAttributes(SearchAttributes::of(updates))
+}
+
+/// A client updates the workflow.
+fn update(bench: &mut Bench, id: &str) {
+    let meta = UpdateMeta { update_id: id.into(), ..UpdateMeta::default() };
+    let request = Box::new(UpdateRequest { meta: Some(meta), ..UpdateRequest::default() });
+    let input = Input::UpdateWorkflow { target: Bench::target(), request };
+    bench.handle(input).unwrap();
+}
+
+/// What a worker has seen is refused, what came since is asked again, in the first attempt and in the next.
+#[test]
+fn updates_of_a_completion_that_is_refused_are_given_up() {
+    let mut bench = Bench::start(|_| {});
+    for attempt in ["first", "second"] {
+        let (seen, unseen) = (format!("{attempt}, seen"), format!("{attempt}, unseen"));
+        update(&mut bench, &seen);
+        bench.poll();
+        update(&mut bench, &unseen);
+        assert!(bench.try_complete(vec![cancel_timer("other")]).is_err());
+        let stage = |id: &str| bench.service.update(bench.run, id);
+        assert!(matches!(stage(&seen), Some(UpdateStage::Refused(_))), "{attempt}");
+        assert_eq!(stage(&unseen), Some(UpdateStage::Cleared), "{attempt}");
+    }
 }
 
 #[test]
