@@ -116,7 +116,15 @@ impl Service {
             Input::UpdateWorkflow { target, request } => {
                 let run = self.find(&target)?;
                 let id = request.meta.clone().unwrap_or_default().update_id;
-                self.holding(now, run, out, |run, turn| run.admit(turn, id, *request))?;
+                let first = target.first_run_id.filter(|first| !first.is_empty());
+                self.holding(now, run, out, |run, turn| {
+                    // Unlike a cancel it minds the chain of a closed run, too, and of one that it names
+                    // (`ApplyRequest` in `service/history/api/updateworkflow/api.go`).
+                    if first.is_some_and(|first| first != run.view().first_run_id) {
+                        return Err(NotFound::Chain.into());
+                    }
+                    run.admit(turn, id, *request)
+                })?;
                 Ok(Answer::Done)
             }
             Input::SignalWithStart { start, name, input } => {

@@ -1,9 +1,9 @@
 //! Ids of workflows that are used again, and requests that name runs of a chain (T-14, C-3, C-7).
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::event::WorkflowExecutionTerminated;
+use rehearsal_history::event::{UpdateMeta, UpdateRequest, WorkflowExecutionTerminated};
 use rehearsal_history::{EventKind, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
-use rehearsal_service::{Answer, Input, RequestError, StartWorkflow, Target};
+use rehearsal_service::{Answer, Input, NotFound, RequestError, StartWorkflow, Target};
 
 use crate::bench::{Bench, COMPLETE, fail_workflow};
 use crate::chain::continue_as_new;
@@ -151,4 +151,22 @@ fn c_7_a_cancel_with_the_first_run_reaches_the_current_one_of_its_chain() {
 
     bench.terminate();
     assert_eq!(cancel(&mut bench, "run-7"), Ok(Answer::Done), "closed, so there is nothing to do");
+}
+
+/// An update that names the first run of its chain is for no other (`ApplyRequest` in `updateworkflow/api.go`), whether the
+/// workflow is open or closed.
+#[test]
+fn an_update_reaches_no_other_chain() {
+    let mut bench = Bench::after(vec![COMPLETE]);
+    bench.at(2_000);
+    start(&mut bench, |_| {}).unwrap();
+    let mut update = |first: &str| {
+        let meta = UpdateMeta { update_id: "u-1".into(), ..UpdateMeta::default() };
+        let request = Box::new(UpdateRequest { meta: Some(meta), ..UpdateRequest::default() });
+        let target = Target { first_run_id: Some(first.into()), ..Target::current("wf") };
+        bench.handle(Input::UpdateWorkflow { target, request })
+    };
+    assert_eq!(update("run-1"), Err(NotFound::Chain.into()));
+    assert_eq!(update("run-2"), Ok(Answer::Done));
+    assert_eq!(update(""), Ok(Answer::Done));
 }
