@@ -70,8 +70,8 @@ pub(crate) struct Inbox {
     pub(crate) says: BTreeMap<Token, VecDeque<Says>>,
     /// What is in the hands of workers of the world that goes on.
     pub(crate) in_hand: BTreeSet<Token>,
-    /// The attempts of activities among them whose workers have died: nobody waits for these, but who knows the token of one
-    /// can still end it.
+    /// The attempts of activities among them whose workers have died, and the workflow tasks of workers that end: nobody waits
+    /// for these, but who knows the token of one can still answer it.
     pub(crate) adrift: BTreeSet<Token>,
     /// Which world goes on.
     pub(crate) world: u32,

@@ -218,11 +218,9 @@ impl Live {
         let (runs, works, look) = {
             let inbox = self.shared.inbox();
             let is_activity = |token: &Token| matches!(token.what, What::Activity { .. });
-            let runs = inbox
-                .in_hand
-                .iter()
-                .any(|token| is_activity(token) && !inbox.adrift.contains(token));
-            let works = inbox.in_hand.iter().any(|token| !is_activity(token));
+            let mut held = inbox.in_hand.iter().filter(|token| !inbox.adrift.contains(*token));
+            let runs = held.clone().any(is_activity);
+            let works = held.any(|token| !is_activity(token));
             (runs, works, inbox.next_look)
         };
         let look = look.map(|look| look.since(real));

@@ -46,6 +46,8 @@ pub(super) struct OnIt {
     until: Timestamp,
     identity: SmolStr,
     queue: SmolStr,
+    /// From when on time does not stand for it any more, in real time: its worker ends.
+    adrift: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -64,20 +66,21 @@ impl Hands {
         until: Timestamp,
     ) {
         let (identity, queue) = (worker.identity.clone(), worker.queue.clone());
-        self.on_it.insert(wire.clone(), OnIt { what, until, identity, queue });
+        self.on_it.insert(wire.clone(), OnIt { what, until, identity, queue, adrift: None });
     }
 
-    /// Workers that end are waited for no longer than others are for a poll, however long they may take for a task: one of
-    /// an hour would hold up all others. What comes later comes too late.
-    fn hurry(&mut self) {
-        let ending = core::mem::take(&mut self.shared.inbox().ending);
-        if ending.is_empty() {
-            return;
-        }
-        let latest = self.wall.now().saturating_add(self.options.patience);
-        for on_it in self.on_it.values_mut() {
+    /// A worker that ends is given a short while for what it has in hand; then time goes on as if nobody had it, or a task of
+    /// an hour would hold up all others. What it says later counts, unless the task has timed out by then.
+    fn set_adrift(&mut self) {
+        let now = self.wall.now();
+        let mut inbox = self.shared.inbox();
+        let ending = core::mem::take(&mut inbox.ending);
+        for (wire, on_it) in &mut self.on_it {
             if ending.iter().any(|gone| gone.ends(&on_it.identity, &on_it.queue)) {
-                on_it.until = on_it.until.min(latest);
+                on_it.adrift.get_or_insert(now.saturating_add(self.options.unpolled));
+            }
+            if on_it.adrift.is_some_and(|at| at <= now) {
+                inbox.adrift.insert(wire.clone());
             }
         }
     }
@@ -146,7 +149,7 @@ impl Hands {
     /// What has come since it was looked last, without waiting for anything.
     pub(super) fn news(&mut self, seen: SeenByRemote<'_>) -> News {
         self.deliver();
-        self.hurry();
+        self.set_adrift();
         let now = self.wall.now();
         let mut news = News::default();
         let wires: Vec<Token> = self.on_it.keys().cloned().collect();
@@ -194,7 +197,9 @@ impl Hands {
         };
         news.attempts = self.attempts.iter().filter(says).map(|(token, _)| *token).collect();
         let untils = self.out.iter().map(|out| out.until);
-        inbox.next_look = untils.chain(self.on_it.values().map(|on_it| on_it.until)).min();
+        let untils = untils.chain(self.on_it.values().map(|on_it| on_it.until));
+        let adrift = self.on_it.values().filter_map(|on_it| on_it.adrift).filter(|at| *at > now);
+        inbox.next_look = untils.chain(adrift).min();
         news
     }
 }
