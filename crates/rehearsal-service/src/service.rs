@@ -1,5 +1,6 @@
 //! The front door: finds the run that a request means, and keeps the time of all.
 
+mod find;
 mod forget;
 mod restore;
 mod start;
@@ -10,7 +11,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use rehearsal_activation::TaskResponse;
 use rehearsal_history::{ById, Event, EventId, SmolStr, Timestamp};
@@ -18,15 +18,12 @@ use rehearsal_history::{ById, Event, EventId, SmolStr, Timestamp};
 use crate::config::ServiceConfig;
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
-use crate::input::{
-    ActivityResponse, ActivityToken, Answer, Input, Outbox, QueryInput, RunRef, Target,
-};
+use crate::input::{ActivityResponse, Answer, Input, Outbox, QueryInput, RunRef, Target};
 use crate::run::{Requester, Run, Turn};
 use crate::runs::Runs;
 use crate::view::{
     ChildStanding, DeadlineOf, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage,
 };
-use crate::visibility::Query;
 use crate::words::Across;
 
 /// The simulated Temporal service: all runs of one namespace.
@@ -406,63 +403,6 @@ impl Service {
         self.holding(now, run, out, |run, turn| {
             run.respond_by_id(turn, activity_id, response, identity)
         })
-    }
-
-    /// The run of a token; one of another service names nothing here.
-    fn owner(&self, token: ActivityToken) -> Result<RunRef, NotFound> {
-        Some(token.run).filter(|run| run.index() < self.runs.len()).ok_or(NotFound::Activity)
-    }
-
-    /// The run that a client means (C-1, C-2, C-5, C-6).
-    ///
-    /// # Errors
-    ///
-    /// There is no such workflow or run.
-    pub fn meant(&self, target: &Target) -> Result<RunRef, RequestError> {
-        Ok(self.find(target)?)
-    }
-
-    /// The runs that a query finds, in the server's order: open ones first, then those that were closed last; among
-    /// themselves those that were started last.
-    ///
-    /// # Errors
-    ///
-    /// The query names an attribute that there is not, or is not simulated.
-    pub fn list(&self, query: &str) -> Result<Vec<RunRef>, RequestError> {
-        let query = Query::parse(query, &self.config.search_attributes)?;
-        let mut found: Vec<RunRef> =
-            self.kept_runs().filter(|run| query.finds(self.run(*run))).collect();
-        found.sort_by_key(|run| {
-            let view = self.run(*run);
-            let closed = view.close.as_ref().map_or(Timestamp::MAX, |close| close.time);
-            Reverse((closed, view.started_at, *run))
-        });
-        Ok(found)
-    }
-
-    /// The run that a client means (C-1, C-2, C-5, C-6).
-    fn find(&self, target: &Target) -> Result<RunRef, NotFound> {
-        let workflow_id = &target.workflow_id;
-        match target.run_id.as_ref().filter(|run_id| !run_id.is_empty()) {
-            None => self
-                .run_of(workflow_id)
-                .ok_or_else(|| NotFound::Workflow { workflow_id: workflow_id.clone() }),
-            Some(run_id) => self.run_by_id(workflow_id, run_id).ok_or_else(|| NotFound::Run {
-                workflow_id: workflow_id.clone(),
-                run_id: run_id.clone(),
-            }),
-        }
-    }
-
-    /// The same for a request that may name the first run of a chain: then the current run is meant, if it is of that
-    /// chain, or closed (C-7).
-    fn find_chain(&self, target: &Target) -> Result<RunRef, NotFound> {
-        let Some(first) = target.first_run_id.as_ref().filter(|first| !first.is_empty()) else {
-            return self.find(target);
-        };
-        let run = self.find(&Target::current(target.workflow_id.clone()))?;
-        let (open, of) = (self.runs[run.index()].is_open(), &self.run(run).first_run_id);
-        if open && of != first { Err(NotFound::Chain) } else { Ok(run) }
     }
 
     /// A request that fails while it holds the lock of a run: what the server has of that run in memory is thrown away, the
