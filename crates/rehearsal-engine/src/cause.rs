@@ -4,6 +4,7 @@ mod outside;
 
 use std::fmt;
 
+pub use self::outside::Sdk;
 use crate::finding::{Code, Finding};
 
 /// The API that workflow code is written in.
@@ -15,8 +16,8 @@ pub enum Dialect {
     Native,
     /// The official Rust SDK.
     Official,
-    /// That of workers outside, whichever it is.
-    Outside,
+    /// That of workers outside.
+    Outside(Sdk),
 }
 
 /// What is behind a finding, where its code alone does not tell.
@@ -173,7 +174,9 @@ impl fmt::Display for KnownDefect {
 impl Cause {
     #[expect(clippy::too_many_lines, reason = "an arm for each cause")]
     const fn text(self, dialect: Dialect) -> &'static str {
-        if let (Dialect::Outside, Some(text)) = (dialect, outside::of_cause(self)) {
+        if let Dialect::Outside(sdk) = dialect
+            && let Some(text) = outside::of_cause(self, sdk)
+        {
             return text;
         }
         let native = !matches!(dialect, Dialect::Official);
@@ -187,9 +190,15 @@ impl Cause {
                 "other code took the run over and does something else than was recorded: keep what the old code did behind \
                  `ctx.patched(..)`, and deprecate the patch only when no such run is open"
             }
-            Self::Unreached => {
+            Self::Unreached if native => {
                 "the workflow returns before it comes to it, often with a `?`: call it on that path too, and return the \
                  error then"
+            }
+            // Core takes back what is canceled before its command is sent.
+            Self::Unreached => {
+                "it is started on the workflow's own token, which is canceled, so that nothing is scheduled: give it one of \
+                 its own, `.cancellation_token(WorkflowCancellationToken::new())`; or the workflow returns before it comes \
+                 to it, often with a `?`: call it on that path too"
             }
             Self::NotAwaited if native => {
                 "the workflow returns without waiting for it: await what `execute(..)` gives"
@@ -332,7 +341,9 @@ impl Finding {
             (Some(cause), _) => cause.text(dialect),
             (None, Dialect::Native) => self.code.usual_cause(),
             (None, Dialect::Official) => official(self.code).unwrap_or(self.code.usual_cause()),
-            (None, Dialect::Outside) => outside::of(self.code).unwrap_or(self.code.usual_cause()),
+            (None, Dialect::Outside(sdk)) => {
+                outside::of(self.code, sdk).unwrap_or(self.code.usual_cause())
+            }
         }
     }
 }
@@ -448,12 +459,37 @@ mod tests {
     /// Of code outside nothing is said in words that only one API has, but for examples that name theirs.
     #[test]
     fn no_native_word_is_said_of_code_outside() {
-        let said = |code| Finding::new(code, "").usual_cause(Dialect::Outside);
+        let said = |code| Finding::new(code, "").usual_cause(Dialect::Outside(Sdk::Any));
         let foreign = [Code::ForeignActivity, Code::ForeignFuture];
         for code in Code::ALL.into_iter().filter(|code| !foreign.contains(code)) {
             let text = said(code);
             assert!(!text.contains("ctx.") && !text.contains("`.expect"), "{code}: {text}");
         }
+    }
+
+    /// Cleanup that was never asked for, as far as a history tells, was perhaps asked for in a canceled scope: that is said in
+    /// the words of each SDK in which it is so.
+    #[test]
+    fn what_a_canceled_scope_has_skipped_is_told_in_the_words_of_each_sdk() {
+        let never = Finding::new(Code::CleanupMissing, "").with_cause(Cause::Unreached);
+        let said = |name| never.usual_cause(Dialect::Outside(Sdk::named(name)));
+        for (name, words) in [
+            ("temporal-java", "newDetachedCancellationScope"),
+            ("temporal-typescript", "CancellationScope.nonCancellable"),
+            ("temporal-dotnet", "`CancellationToken` of its own"),
+            ("temporal-ruby", "Temporalio::Cancellation.new"),
+            ("temporal-rust", "WorkflowCancellationToken::new()"),
+            ("temporal-unheard-of", "start it in one of its own"),
+        ] {
+            let text = said(name);
+            assert!(text.contains("which is canceled") && text.contains(words), "{name}: {text}");
+        }
+        assert!(said("temporal-python").contains("`ActivityError`"));
+        assert!(!said("temporal-go").contains("which is canceled"), "a canceled context schedules");
+        let skipped = Finding::new(Code::CleanupMissing, "");
+        let of_go = skipped.usual_cause(Dialect::Outside(Sdk::Go));
+        assert!(of_go.contains("workflow.NewDisconnectedContext"));
+        assert!(never.usual_cause(Dialect::Official).contains("WorkflowCancellationToken::new()"));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use activity::{
     ActivityClient, ActivityCode, ActivityContext, ActivityError, ActivityFuture, ActivityInfo,
     ActivityResult,
 };
-pub use cause::{Cause, Dialect, KnownDefect};
+pub use cause::{Cause, Dialect, KnownDefect, Sdk};
 pub use check::{
     ActivityHeartbeatsWithin, Always, CancelObservedOrCompletedFirst, CancelOverWithin,
     CanceledMustNotComplete, Check, CleanupIffCanceled, Compensated, EndsWithin, Eventually,

@@ -217,7 +217,7 @@ fn rest(finding: &Finding, outcome: &Outcome, place: &Where<'_>, scenario: &str)
     }
     let single =
         matches!(place, Where::Alone | Where::Case { .. } | Where::Input { .. } | Where::Given);
-    if outcome.dialect == Dialect::Outside {
+    if let Dialect::Outside(_) = outcome.dialect {
         // What made the runs is a server, and a test of whichever language.
         if !is_of_all(finding.code) && !outcome.tape.is_empty() {
             page.say(Role::Plain, "\n  Run exactly this again, beside `--sweep`:  ");
@@ -258,7 +258,7 @@ pub(crate) const fn is_of_all(code: Code) -> bool {
 
 /// What makes one run again.
 pub(crate) fn command(scenario: &str, tape: &Tape, dialect: Dialect) -> String {
-    if dialect == Dialect::Outside {
+    if let Dialect::Outside(_) = dialect {
         return format!("--only '{tape}'");
     }
     rerun::command(&format!("{scenario}/{tape}"), rerun::test_name().as_deref())

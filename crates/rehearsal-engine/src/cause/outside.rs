@@ -1,28 +1,157 @@
-//! What is said of code outside, whichever SDK it is written in.
+//! What is said of code outside, in the words of its SDK where they differ.
 
 use super::Cause;
 use crate::finding::Code;
 
+/// The SDK that code outside is written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Sdk {
+    /// It is not known, or there are several.
+    #[default]
+    Any,
+    /// Go's.
+    Go,
+    /// Java's.
+    Java,
+    /// Python's.
+    Python,
+    /// That of TypeScript.
+    TypeScript,
+    /// That of .NET.
+    DotNet,
+    /// Ruby's.
+    Ruby,
+    /// That of Rust, in a process of its own.
+    Rust,
+}
+
+impl Sdk {
+    /// The one that sends this name along with each call, as `client-name`; [`Sdk::Any`] if it is none of these.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "temporal-go" => Self::Go,
+            "temporal-java" => Self::Java,
+            "temporal-python" => Self::Python,
+            "temporal-typescript" => Self::TypeScript,
+            "temporal-dotnet" => Self::DotNet,
+            "temporal-ruby" => Self::Ruby,
+            "temporal-rust" => Self::Rust,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// What is said where a canceled scope schedules nothing, with what is done in place of it. The SDKs refuse by themselves what
+/// is started there (sdk-typescript, `packages/workflow/src/workflow.ts`, `scheduleActivityNextHandler`; sdk-dotnet,
+/// `WorkflowInstance.cs`, "Activity cancelled before scheduled"); core takes back what is canceled before it was sent. Go's
+/// schedules it, and cancels it at once.
+macro_rules! unreached {
+    ($instead:literal) => {
+        concat!(
+            "it is started in the scope of the workflow, which is canceled, so that nothing is scheduled: ",
+            $instead,
+            "; or the workflow returns before it comes to it, often with an error: call it on that path too"
+        )
+    };
+}
+
+/// Why something was never scheduled that should have run.
+const fn unreached(sdk: Sdk) -> &'static str {
+    match sdk {
+        Sdk::Go => {
+            "the workflow returns before it comes to it, often with an error: call it on that path too, best in a `defer`, \
+             and return the error then"
+        }
+        Sdk::Java => {
+            unreached!("start it in one of its own, `Workflow.newDetachedCancellationScope(..)`")
+        }
+        // Nothing stays canceled there: what is awaited is canceled once.
+        Sdk::Python => {
+            "the workflow returns before it comes to it, often with an error: call it on that path too; who awaits an \
+             activity that is canceled gets no `asyncio.CancelledError`, but an `ActivityError`, which \
+             `is_cancelled_exception(..)` knows as well"
+        }
+        Sdk::TypeScript => {
+            unreached!("start it in one of its own, `CancellationScope.nonCancellable(..)`")
+        }
+        Sdk::DotNet => unreached!("give it a `CancellationToken` of its own in its options"),
+        Sdk::Ruby => unreached!("give it `cancellation: Temporalio::Cancellation.new`"),
+        Sdk::Rust => {
+            unreached!(
+                "give it one of its own, `.cancellation_token(WorkflowCancellationToken::new())`"
+            )
+        }
+        Sdk::Any => unreached!("start it in one of its own"),
+    }
+}
+
+/// Why cleanup was scheduled and did not run.
+const fn cleanup(sdk: Sdk) -> &'static str {
+    match sdk {
+        Sdk::Go => {
+            "cleanup is started on the workflow's own context, which is canceled: start it on one of its own, \
+             `workflow.NewDisconnectedContext(ctx)`"
+        }
+        Sdk::Java
+        | Sdk::Python
+        | Sdk::TypeScript
+        | Sdk::DotNet
+        | Sdk::Ruby
+        | Sdk::Rust
+        | Sdk::Any => {
+            "cleanup is started in the scope of the workflow, which is canceled: give it one of its own"
+        }
+    }
+}
+
+/// What lets a workflow wait for an activity that it has canceled.
+const fn outlives(sdk: Sdk) -> &'static str {
+    match sdk {
+        Sdk::Go => {
+            "the workflow does not wait for what it canceled: set `WaitForCancellation: true` in the options of the activity"
+        }
+        Sdk::Python => {
+            "the workflow does not wait for what it canceled: give the activity \
+             `cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED`"
+        }
+        Sdk::Java | Sdk::TypeScript => {
+            "the workflow does not wait for what it canceled: let the activity have the cancellation type \
+             `ActivityCancellationType.WAIT_CANCELLATION_COMPLETED`"
+        }
+        Sdk::DotNet => {
+            "the workflow does not wait for what it canceled: let the activity have the cancellation type \
+             `ActivityCancellationType.WaitCancellationCompleted`"
+        }
+        Sdk::Ruby => {
+            "the workflow does not wait for what it canceled: let the activity have the cancellation type \
+             `ActivityCancellationType::WAIT_CANCELLATION_COMPLETED`"
+        }
+        Sdk::Rust => {
+            "the workflow does not wait for what it canceled: set \
+             `.cancellation_type(ActivityCancellationType::WaitCancellationCompleted)`"
+        }
+        Sdk::Any => {
+            "the workflow does not wait for what it canceled: let the activity be waited for (`WaitForCancellation` in Go, \
+             `WAIT_CANCELLATION_COMPLETED` elsewhere)"
+        }
+    }
+}
+
 /// Where code outside needs other words than the native API.
-pub(super) const fn of(code: Code) -> Option<&'static str> {
+pub(super) const fn of(code: Code, sdk: Sdk) -> Option<&'static str> {
     Some(match code {
         Code::NotRepeatable | Code::ActivityNotRepeatable => {
             "the process of the worker keeps state between two runs, or reads a clock, a random number or the network: \
              give each run a fake of its own, or tell runs apart by the run id"
         }
-        Code::CleanupMissing => {
-            "cleanup is started in the scope of the workflow, which is canceled: give it one of its own \
-             (`workflow.NewDisconnectedContext` in Go, `newDetachedCancellationScope` in Java, \
-             `CancellationScope.nonCancellable` in TypeScript)"
-        }
+        Code::CleanupMissing => cleanup(sdk),
         Code::CleanupUncalled => "cleanup is not behind a look at whether the workflow is canceled",
         Code::SkippedNotCanceled => {
             "the activity was started in a scope that is not the canceled one"
         }
-        Code::ActivityOutlivesClose => {
-            "the workflow does not wait for what it canceled: let the activity be waited for \
-             (`WaitForCancellation` in Go, `WAIT_CANCELLATION_COMPLETED` elsewhere)"
-        }
+        Code::ActivityOutlivesClose => outlives(sdk),
         Code::CancelOverlooked => {
             "the work is done in a scope of its own, or nothing looks at whether the workflow is canceled"
         }
@@ -66,12 +195,9 @@ pub(super) const fn of(code: Code) -> Option<&'static str> {
 }
 
 /// The same where more is known.
-pub(super) const fn of_cause(cause: Cause) -> Option<&'static str> {
+pub(super) const fn of_cause(cause: Cause, sdk: Sdk) -> Option<&'static str> {
     Some(match cause {
-        Cause::Unreached => {
-            "the workflow returns before it comes to it, often with an error: call it on that path too, and return the \
-             error then"
-        }
+        Cause::Unreached => unreached(sdk),
         Cause::NotAwaited => "the workflow returns without waiting for it",
         Cause::OtherCode => {
             "other code took the run over and does something else than was recorded: keep what the old code did behind a \

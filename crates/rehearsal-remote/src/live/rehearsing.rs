@@ -1,13 +1,13 @@
 //! A live world whose clients wait while what they asked is rehearsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_activation::Query;
-use rehearsal_engine::{Dialect, QueryHandle, Scenario, WorkerSpec};
+use rehearsal_engine::{Dialect, QueryHandle, Scenario, Sdk, WorkerSpec};
 use rehearsal_history::event::WorkflowExecutionFailed;
-use rehearsal_history::{Event, EventKind, Failure, Status, Timestamp};
+use rehearsal_history::{Event, EventKind, Failure, SmolStr, Status, Timestamp};
 use rehearsal_service::{Answer, Input, RequestError, RunRef, Target};
 
 use super::waits::Wait;
@@ -168,9 +168,11 @@ impl Live {
     fn rehearsal(&self, run: RunRef, script: Script) -> Rehearsal {
         let view = self.world.service().run(run);
         let begins = script.began().unwrap_or_default().max(ahead(self.wall.now()));
+        let there = self.workers.values().filter(|known| !known.gone && known.workflows);
+        let sdks: BTreeSet<SmolStr> = there.map(|known| known.sdk.clone()).collect();
         let scenario = Scenario::new(view.workflow_type.clone())
             .with_no_workers()
-            .with_dialect(Dialect::Outside)
+            .with_dialect(Dialect::Outside(the_one(&sdks)))
             .with_unsettled_apart()
             .with_service_config(self.options.service_config())
             .with_beginning(begins)
@@ -185,10 +187,9 @@ impl Live {
                 Known { .. } => spec,
             })
         });
-        let there = self.workers.values().filter(|known| !known.gone && known.workflows);
         Rehearsal {
             real: scenario,
-            sdks: there.map(|known| known.sdk.clone()).collect(),
+            sdks,
             recorded: self.shared.inbox().recorded.clone().unwrap_or_default(),
             workflow_id: view.workflow_id.clone(),
             workflow_type: view.workflow_type.clone(),
@@ -208,6 +209,15 @@ impl Live {
             }
         }
         page
+    }
+}
+
+/// The SDK of all workers, if it is one and known.
+fn the_one(sdks: &BTreeSet<SmolStr>) -> Sdk {
+    let mut known = sdks.iter().map(|name| Sdk::named(name));
+    match (known.next(), known.next()) {
+        (Some(one), None) => one,
+        (_, _) => Sdk::Any,
     }
 }
 

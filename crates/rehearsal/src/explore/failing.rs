@@ -43,7 +43,9 @@ pub(super) fn page(
         report = told(finding, outcome, &place, &all, scenario);
     }
     // Of a server the command line makes them again.
-    if let Some(variables) = runs.again.as_ref().filter(|_| outcome.dialect != Dialect::Outside) {
+    if let Some(variables) =
+        runs.again.as_ref().filter(|_| !matches!(outcome.dialect, Dialect::Outside(_)))
+    {
         report.say(Role::Plain, "  Make all these runs again:  ");
         report.line(Role::Command, &command_with(variables, test_name().as_deref()));
     }
