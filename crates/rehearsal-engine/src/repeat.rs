@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehearsal_history::{Event, History, Timestamp, duration_text, side_by_side};
+use rehearsal_history::{Event, History, Timestamp, diff, duration_text, side_by_side};
 
 use crate::finding::{Code, Finding};
 use crate::outcome::Outcome;
@@ -91,17 +91,36 @@ pub(crate) fn judged_alike(once: Vec<Finding>, twice: &[Finding]) -> Vec<Finding
     findings
 }
 
-/// The events at a place of two histories in the text notation, with what differs.
+/// The events at a place of two histories in the text notation, with what differs: if the notation does not show it, as it is
+/// with flags of an SDK, by the names that values have in JSON.
 fn lines(a: &[Arc<Event>], b: &[Arc<Event>], at: usize) -> [String; 2] {
     let line = |history: &[Arc<Event>]| {
         let lines = History::new(history.to_vec()).map(|history| history.whole_lines());
         lines.ok()?.into_iter().nth(at)
     };
-    let (Some(a), Some(b)) = (line(a), line(b)) else { return Default::default() };
-    let [left, right] = side_by_side(&a.details, &b.details, LONGEST);
-    [(a, left), (b, right)].map(|(line, details)| {
+    let (Some(once), Some(again)) = (line(a), line(b)) else { return Default::default() };
+    let [left, right] = if once == again {
+        let [left, right] = unseen(&a[at], &b[at]);
+        side_by_side(&left, &right, LONGEST)
+    } else {
+        side_by_side(&once.details, &again.details, LONGEST)
+    };
+    [(once, left), (again, right)].map(|(line, details)| {
         format!("{} {} {} {details}", line.id, line.time, line.name).trim_end().to_owned()
     })
+}
+
+/// All values in which two events differ, as they are in each.
+fn unseen(a: &Event, b: &Event) -> [String; 2] {
+    let changes = diff::changes(a, b);
+    let side = |of: fn(&diff::Change) -> &Option<serde_json::Value>| {
+        let values = changes.iter().map(|change| match of(change) {
+            Some(value) => format!("{}={value}", change.path),
+            None => format!("no {}", change.path),
+        });
+        values.collect::<Vec<_>>().join(" ")
+    };
+    [side(|change| &change.left), side(|change| &change.right)]
 }
 
 /// Two histories of one execution, and the place of the first event that they do not share.
@@ -152,8 +171,12 @@ fn activities(first: &Outcome, second: &Outcome, parted: Option<Timestamp>) -> O
     if !alike || parted.is_some_and(|parted| parted < first.record.began + ended) {
         return None;
     }
-    let headline = format!("activity {} of {} does not repeat itself", a.activity, a.workflow_id);
     let [once, again] = endings(a, b);
+    // What a line does not show of an end is shown of the event that records it.
+    if once == again && parted.is_some() {
+        return None;
+    }
+    let headline = format!("activity {} of {} does not repeat itself", a.activity, a.workflow_id);
     let finding = Finding::new(Code::ActivityNotRepeatable, headline)
         .with_detail(format!("attempt {}, which began at {}", a.attempt, duration_text(a.started)))
         .with_detail(format!("once   {once}"))
@@ -182,5 +205,62 @@ fn ending(call: &Call) -> (&'static str, String) {
         Some(Err(error)) => ("failed: ", error.to_string()),
         None if call.outside => ("left its end to somebody outside", String::new()),
         None => ("ended", String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
+    use rehearsal_history::{EventId, EventKind, HistoryBuilder};
+
+    use super::*;
+
+    fn history(flags: &[u32], version: &str) -> Vec<Arc<Event>> {
+        let mut builder = HistoryBuilder::new("order");
+        builder.complete_task();
+        let mut events = builder.build().events().to_vec();
+        let last = events.last_mut().unwrap();
+        let metadata = SdkMetadata {
+            lang_used_flags: flags.to_vec(),
+            sdk_version: version.into(),
+            ..SdkMetadata::default()
+        };
+        let completed = WorkflowTaskCompleted {
+            sdk_metadata: Some(metadata),
+            ..WorkflowTaskCompleted::default()
+        };
+        let kind = EventKind::WorkflowTaskCompleted(Box::new(completed));
+        *last = Arc::new(Event::new(EventId(4), last.time, kind));
+        events
+    }
+
+    fn told(a: &[Arc<Event>], b: &[Arc<Event>]) -> Vec<String> {
+        Parted::of("Order", a, b).unwrap().finding().unwrap().details
+    }
+
+    /// What the text notation does not show is shown by its name.
+    #[test]
+    fn two_events_that_differ_are_never_shown_as_equal() {
+        assert_eq!(
+            told(&history(&[1, 3], "1.47.0"), &history(&[3], "1.47.0")),
+            [
+                "once  4 0s WorkflowTaskCompleted sdkMetadata.langUsedFlags=[1,3]",
+                "again 4 0s WorkflowTaskCompleted sdkMetadata.langUsedFlags=[3]",
+            ]
+        );
+        assert_eq!(
+            told(&history(&[], ""), &history(&[], "1.47.0")),
+            [
+                "once  4 0s WorkflowTaskCompleted no sdkMetadata.sdkVersion",
+                "again 4 0s WorkflowTaskCompleted sdkMetadata.sdkVersion=\"1.47.0\"",
+            ]
+        );
+        let mut later = history(&[], "");
+        let last = later.last_mut().unwrap();
+        let time = last.time.saturating_add(std::time::Duration::from_micros(1));
+        *last = Arc::new(Event::new(last.id, time, last.kind.clone()));
+        let [once, again] = told(&history(&[], ""), &later).try_into().unwrap();
+        assert!(once.contains("eventTime=") && again.contains("eventTime="), "{once} {again}");
+        assert_ne!(once.replace("once ", ""), again.replace("again", ""));
     }
 }

@@ -5,7 +5,7 @@
 //! make all events after it differ. Times are not compared.
 
 use core::fmt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::history::History;
 use crate::id::EventId;
+use crate::json;
 use crate::scrub::{Equality, leaves, scrub_except_uuids};
 use crate::text::{self, Line};
 
@@ -191,6 +192,64 @@ pub fn diff(left: &History, right: &History) -> Diff {
         })
         .collect();
     Diff { rows }
+}
+
+/// The values in which two events differ, the ids and times among them; `path` is the way to each from the attributes, or from
+/// the event for what is none of them. A list is one value.
+///
+/// The text notation of both may be the same: it does not show all.
+///
+/// # Examples
+///
+/// ```
+/// use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
+/// use rehearsal_history::{Event, EventId, EventKind, Timestamp, diff};
+///
+/// let completed = |flags: &[u32]| {
+///     let metadata = SdkMetadata { lang_used_flags: flags.to_vec(), ..SdkMetadata::default() };
+///     let attributes =
+///         WorkflowTaskCompleted { sdk_metadata: Some(metadata), ..WorkflowTaskCompleted::default() };
+///     let kind = EventKind::WorkflowTaskCompleted(Box::new(attributes));
+///     Event::new(EventId(4), Timestamp::EPOCH, kind)
+/// };
+/// let changes = diff::changes(&completed(&[3]), &completed(&[1, 3]));
+/// assert_eq!(changes.len(), 1);
+/// assert_eq!(changes[0].to_string(), "sdkMetadata.langUsedFlags: [3] -> [1,3]");
+/// ```
+#[must_use]
+pub fn changes(left: &Event, right: &Event) -> Vec<Change> {
+    let mut found = Vec::new();
+    let (left_tree, right_tree) = (json::event_tree(left), json::event_tree(right));
+    unlike(&mut Vec::new(), Some(&left_tree), Some(&right_tree), &mut found);
+    let attributes = format!("{}.", left.kind.attributes_key());
+    for change in &mut found {
+        if let Some(path) = change.path.strip_prefix(&attributes) {
+            change.path = path.to_owned();
+        }
+    }
+    found
+}
+
+/// Where two values differ, in the order of their keys.
+fn unlike(
+    path: &mut Vec<String>,
+    left: Option<&Value>,
+    right: Option<&Value>,
+    found: &mut Vec<Change>,
+) {
+    if left == right {
+        return;
+    }
+    let (Some(Value::Object(here)), Some(Value::Object(there))) = (left, right) else {
+        let (left, right) = (left.cloned(), right.cloned());
+        return found.push(Change { path: path.join("."), left, right });
+    };
+    let keys: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
+    for key in keys {
+        path.push(key.clone());
+        unlike(path, here.get(key), there.get(key), found);
+        path.pop();
+    }
 }
 
 /// The events as scrubbed JSON, without their ids.
