@@ -18,10 +18,14 @@ use crate::plan::Plan;
 /// The type of the error that is answered in place of a result.
 const FOUND: &str = "RehearsalFailed";
 
-/// Rehearses as planned: the report goes to standard error, and to the file that is named.
+/// Rehearses as planned: the report goes to standard error, and to the file that is named, behind those of the rehearsals
+/// before it.
 pub(crate) fn rehearse(plan: Plan) -> Rehearse {
+    let mut earlier = String::new();
     Box::new(move |rehearsal| {
-        let Came { text, painted, found } = came(&plan, rehearsal);
+        let Came { text, painted, found } = came(&plan, &earlier, rehearsal);
+        earlier.push_str(&text);
+        earlier.push('\n');
         // Nobody is left to be told that standard error is closed.
         let _told = std::io::stderr().write_all(format!("{painted}\n").as_bytes());
         (plan.fail && found).then(|| failure(&text))
@@ -60,12 +64,12 @@ impl Came {
     }
 }
 
-fn came(plan: &Plan, rehearsal: &Rehearsal) -> Came {
+fn came(plan: &Plan, earlier: &str, rehearsal: &Rehearsal) -> Came {
     let rules = Rules::of(&rehearsal.sdks);
     let scenario = Scenario::new(&rehearsal.workflow_type)
         .with_engine(|_| rehearsal.scenario(plan.activities).with_profile(rules.profile));
     let scenario = plan.checks().into_iter().fold(scenario, Scenario::check);
-    let told = Told::new(plan, rehearsal, rules.told);
+    let told = Told::new(plan, earlier, rehearsal, rules.told);
     let came = match &plan.only {
         Some(tape) => alone(&scenario, &told, tape),
         None => all(plan, &scenario, &told),

@@ -16,6 +16,8 @@ use crate::plan::Plan;
 /// Follows the runs of a rehearsal.
 pub(super) struct Told<'a> {
     plan: &'a Plan,
+    /// The reports of earlier rehearsals, which the file has before this one.
+    earlier: &'a str,
     rehearsal: &'a Rehearsal,
     /// What is to be said of the rules that were followed.
     rules: Option<String>,
@@ -36,8 +38,13 @@ struct Known {
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(plan: &'a Plan, rehearsal: &'a Rehearsal, rules: Option<String>) -> Self {
-        Self { plan, rehearsal, rules, known: Mutex::default() }
+    pub(super) fn new(
+        plan: &'a Plan,
+        earlier: &'a str,
+        rehearsal: &'a Rehearsal,
+        rules: Option<String>,
+    ) -> Self {
+        Self { plan, earlier, rehearsal, rules, known: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -95,7 +102,7 @@ impl<'a> Told<'a> {
     /// Writes the file of the report. Who ends the process between two writes finds the earlier one whole.
     pub(super) fn keep(&self, text: &str) {
         let Some(path) = &self.plan.report else { return };
-        if let Err(error) = replace(path, text) {
+        if let Err(error) = replace(path, &[self.earlier, text].concat()) {
             let unwritten =
                 format!("the report could not be written to {}: {error}", path.display());
             self.known().unwritten = Some(unwritten);

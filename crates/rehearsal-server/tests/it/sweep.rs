@@ -66,6 +66,25 @@ fn a_client_is_told_the_result_after_a_sweep() {
     says(&report, ["replayed from the start, and from a cold cache at every workflow task"]);
 }
 
+/// One file has the reports of all that was rehearsed on one server, and each as it is alone.
+#[test]
+fn several_rehearsals_are_told_in_one_file() {
+    let (server, report) = server("several", true);
+    let _told = hire(server.address, Code::Careful, u32::MAX);
+    let mut hand = Hand::on(&server);
+    for _ in 0..3 {
+        hand.start();
+        assert_eq!(result(&mut hand).event_type(), EventType::WorkflowExecutionCompleted);
+    }
+    let report = std::fs::read_to_string(report).unwrap();
+    let (before, each) = report.split_once("rehearsed: Order (order-1)\n\n").unwrap();
+    let each: Vec<&str> = each.split("\n\nrehearsed: Order (order-1)\n\n").collect();
+    assert_eq!((before, each.len()), ("", 3), "{report}");
+    for one in each {
+        says(one, [" points, all run and replayed "]);
+    }
+}
+
 /// A report says all of this. How many points there are is a matter of how long the activity took, to the nearest 0.1 s.
 #[track_caller]
 fn says<const N: usize>(report: &str, all: [&str; N]) {
@@ -94,6 +113,7 @@ fn what_is_found_is_told_in_place_of_the_result() {
         &failure.message,
         [
             "RH201  Cleanup was not scheduled although Order was canceled\n",
+            "Usually: it is started in the scope of the workflow, which is canceled",
             "Run exactly this again, beside `--sweep`:  --only 'cancel.0.1=1'\n",
             " points, all run and replayed ",
         ],
