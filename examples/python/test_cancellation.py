@@ -15,6 +15,10 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+pytestmark = pytest.mark.skipif(
+    "REHEARSAL_SERVER" not in os.environ, reason="REHEARSAL_SERVER names no rehearsal-server"
+)
+
 
 async def cancel(workflow: type, report: str) -> BaseException:
     """Starts a workflow, cancels it by its id, and returns why it failed.
