@@ -146,7 +146,9 @@ fn server(root: &Path) -> PathBuf {
 }
 
 fn build_server(root: &Path) -> Result<(), Error> {
-    run(Command::new("cargo").args(["build", "-p", "rehearsal-server"]).current_dir(root))
+    run(Command::new("cargo")
+        .args(["build", "--workspace", "--bin", "rehearsal-server"])
+        .current_dir(root))
 }
 
 /// Copies sources to where they are built: what is generated stands beside them, and not among what is committed.

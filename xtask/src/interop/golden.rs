@@ -35,7 +35,7 @@ pub(super) fn play(root: &Path, package: Package, names: &[&str]) -> Result<Opti
         .arg(root.join(FOLDER).join("state"))
         .args(names))?;
     run(Command::new("cargo")
-        .args(["test", "-p", "rehearsal-tests", "--test", "interop", "go", "--", "--nocapture"])
+        .args(["test", "--workspace", "--test", "interop", "go", "--", "--nocapture"])
         .env("REHEARSAL_INTEROP_GO", &played)
         .env("REHEARSAL_INTEROP_NAMES", names.join(" "))
         .current_dir(root))?;
