@@ -1,10 +1,11 @@
 //! What is asked at the door, beside what the service itself knows.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, ServerCommand};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{EventId, Failure, Header, Payloads, SmolStr, TaskQueue};
+use rehearsal_history::{EventId, Failure, Header, Payloads, SearchType, SmolStr, TaskQueue};
 use rehearsal_service::Target;
 
 /// A worker that waits for workflow tasks and queries.
@@ -132,4 +133,15 @@ pub struct HistoryAsk {
     pub wait: bool,
     /// Whether only the event that closes the run is wanted; with `wait` it is waited for.
     pub close_only: bool,
+}
+
+/// What an operator asks of the search attributes of the namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributesAsk {
+    /// Which there are.
+    List,
+    /// To have these too.
+    Add(BTreeMap<SmolStr, SearchType>),
+    /// To have these no more.
+    Remove(Vec<SmolStr>),
 }

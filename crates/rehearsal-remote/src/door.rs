@@ -1,5 +1,6 @@
 //! The front door: one method for each request.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{Query, WorkerTaskFailure};
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{EventId, Failure, Payloads, SmolStr, Timestamp};
+use rehearsal_history::{EventId, Failure, Payloads, SearchType, SmolStr, Timestamp};
 use rehearsal_service::{
     Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
 };
@@ -17,8 +18,8 @@ use crate::answer::{
     UpdateStanding, WorkflowWork,
 };
 use crate::ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, NexusPoll, Signal, UpdateWait, WorkerGone,
-    WorkflowPoll,
+    ActivityDone, ActivityPoll, AttributesAsk, Completed, HistoryAsk, NexusPoll, Signal,
+    UpdateWait, WorkerGone, WorkflowPoll,
 };
 use crate::inbox::{Request, Says, Shared, TaskSaid};
 
@@ -389,6 +390,15 @@ impl Door {
     /// Whether a worker polls this queue: the identities of those for workflow tasks, and of those for activities.
     pub fn pollers(&self, queue: SmolStr, reply: Reply<(Vec<SmolStr>, Vec<SmolStr>)>) {
         self.ask(Request::Pollers { queue, reply: Slot::new(reply) });
+    }
+
+    /// The search attributes of the namespace beside the server's own, once what is asked for is done.
+    pub fn search_attributes(
+        &self,
+        ask: AttributesAsk,
+        reply: Reply<BTreeMap<SmolStr, SearchType>>,
+    ) {
+        self.ask(Request::Attributes { ask, reply: Slot::new(reply) });
     }
 
     // What tests ask of time.

@@ -64,8 +64,8 @@ pub use answer::{
     Refused, Started, UpdateStanding, WorkflowWork,
 };
 pub use ask::{
-    ActivityDone, ActivityPoll, Completed, HistoryAsk, NexusPoll, Signal, UpdateWait, WorkerGone,
-    WorkflowPoll,
+    ActivityDone, ActivityPoll, AttributesAsk, Completed, HistoryAsk, NexusPoll, Signal,
+    UpdateWait, WorkerGone, WorkflowPoll,
 };
 pub use door::{Door, Reply, Ticket};
 pub use house::{House, MakeHands, Report, open};

@@ -4,6 +4,7 @@ pub(crate) mod activities;
 pub(crate) mod client;
 pub(crate) mod look;
 pub(crate) mod meet;
+pub(crate) mod operator;
 pub(crate) mod time;
 pub(crate) mod update;
 pub(crate) mod worker;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use temporalio_protos::grpc::health::v1::HealthCheckRequest;
+use temporalio_protos::temporal::api::operatorservice::v1 as operatorservice;
 use temporalio_protos::temporal::api::testservice::v1 as testservice;
 use temporalio_protos::temporal::api::workflowservice::v1 as workflowservice;
 use tonic::Status;
 use tonic::body::Body;
 
 use crate::front::Front;
-use crate::rpc::{activities, client, look, meet, time, update, worker};
+use crate::rpc::{activities, client, look, meet, operator, time, update, worker};
 use crate::wire;
 
 /// An RPC that the server has.
@@ -88,6 +89,11 @@ rpcs! {
         DescribeTaskQueue(workflowservice::DescribeTaskQueueRequest) = look::task_queue;
         ListWorkflowExecutions(workflowservice::ListWorkflowExecutionsRequest) = look::list;
         CountWorkflowExecutions(workflowservice::CountWorkflowExecutionsRequest) = look::count;
+    }
+    "temporal.api.operatorservice.v1.OperatorService" {
+        AddSearchAttributes(operatorservice::AddSearchAttributesRequest) = operator::add_search_attributes;
+        RemoveSearchAttributes(operatorservice::RemoveSearchAttributesRequest) = operator::remove_search_attributes;
+        ListSearchAttributes(operatorservice::ListSearchAttributesRequest) = operator::search_attributes;
     }
     "temporal.api.testservice.v1.TestService" {
         LockTimeSkipping(testservice::LockTimeSkippingRequest) = time::lock;

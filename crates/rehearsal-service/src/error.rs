@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SearchType, SmolStr};
 
 use crate::refusal::{BadPolicy, BadSearchAttribute, Refusal};
 
@@ -277,6 +277,25 @@ pub enum InvalidRequest {
     },
     /// A search attribute is wrong.
     SearchAttribute(BadSearchAttribute),
+    /// No search attribute is named.
+    NoSearchAttributes,
+    /// A search attribute has a name that is the server's.
+    ReservedSearchAttribute {
+        /// The name.
+        name: SmolStr,
+    },
+    /// There are as many search attributes of a type as there may be.
+    TooManySearchAttributes {
+        /// How many there are.
+        used: usize,
+        /// The type.
+        kind: SearchType,
+    },
+    /// A search attribute of the server's own cannot be taken away.
+    NotCustomSearchAttribute {
+        /// The name.
+        name: SmolStr,
+    },
     /// The id of the activity is empty.
     NoActivityId,
     /// The retry policy of a workflow makes no sense.
@@ -324,6 +343,17 @@ impl fmt::Display for InvalidRequest {
                 write!(f, "invalid query: invalid search attribute: {name}")
             }
             Self::SearchAttribute(bad) => bad.fmt(f),
+            Self::NoSearchAttributes => f.write_str("SearchAttributes are not set on request."),
+            Self::ReservedSearchAttribute { name } => {
+                write!(f, "Search attribute {name} is reserved by system.")
+            }
+            Self::TooManySearchAttributes { used, kind } => write!(
+                f,
+                "Unable to create search attributes: cannot have more than {used} search attribute of type {kind}."
+            ),
+            Self::NotCustomSearchAttribute { name } => {
+                write!(f, "Unable to remove non-custom search attributes: {name}.")
+            }
             Self::NoWorkflowId => f.write_str("WorkflowId is not set on request."),
             Self::NoActivityId => f.write_str("ActivityId is not set on request."),
             Self::RetryPolicy(bad) => bad.fmt(f),

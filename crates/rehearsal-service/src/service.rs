@@ -2,6 +2,7 @@
 
 mod find;
 mod forget;
+mod namespace;
 mod restore;
 mod start;
 mod transfer;

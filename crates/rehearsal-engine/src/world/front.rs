@@ -1,11 +1,13 @@
 //! The world as a front end sees it: clients outside ask it in the service's own words, workers come and go, and the front
 //! end says when the clock moves.
 
+use std::collections::BTreeMap;
+
 use rehearsal_activation::{AnswerQuery, Query};
-use rehearsal_history::{SmolStr, TaskQueue, Timestamp};
+use rehearsal_history::{SearchType, SmolStr, TaskQueue, Timestamp};
 use rehearsal_service::{
-    ActivityToken, Answer, Input, Poll, QueryInput, RequestError, RunRef, Service, Target,
-    TaskState,
+    ActivityToken, Answer, Input, InvalidRequest, Poll, QueryInput, RequestError, RunRef, Service,
+    Target, TaskState,
 };
 
 use super::{Entry, World};
@@ -83,6 +85,27 @@ impl World {
     #[must_use]
     pub const fn service(&self) -> &Service {
         &self.service
+    }
+
+    /// An operator adds search attributes to the namespace.
+    ///
+    /// # Errors
+    ///
+    /// What the operator gets.
+    pub fn add_search_attributes(
+        &mut self,
+        added: &BTreeMap<SmolStr, SearchType>,
+    ) -> Result<(), InvalidRequest> {
+        self.service.add_search_attributes(added)
+    }
+
+    /// An operator takes search attributes of the namespace away.
+    ///
+    /// # Errors
+    ///
+    /// What the operator gets.
+    pub fn remove_search_attributes(&mut self, names: &[SmolStr]) -> Result<(), InvalidRequest> {
+        self.service.remove_search_attributes(names)
     }
 
     /// A client asks a workflow; the id of the query is given to it here.

@@ -1,10 +1,11 @@
 //! What clients ask, and where the answer goes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{Payloads, SmolStr, Timestamp};
+use rehearsal_history::{Payloads, SearchType, SmolStr, Timestamp};
 use rehearsal_service::{
     Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
 };
@@ -12,7 +13,7 @@ use rehearsal_service::{
 use crate::answer::{
     ActivityHeard, Described, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
 };
-use crate::ask::{ActivityDone, HistoryAsk, UpdateWait, WorkerGone};
+use crate::ask::{ActivityDone, AttributesAsk, HistoryAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
 
 /// What a client asks.
@@ -105,6 +106,10 @@ pub(crate) enum Request {
     Now {
         reply: Slot<Timestamp>,
     },
+    Attributes {
+        ask: AttributesAsk,
+        reply: Slot<BTreeMap<SmolStr, SearchType>>,
+    },
 }
 
 impl Request {
@@ -149,6 +154,7 @@ impl Request {
             Self::List { reply, .. } => reply.answer(Err(refused)),
             Self::Pollers { reply, .. } => reply.answer(Err(refused)),
             Self::Now { reply } => reply.answer(Err(refused)),
+            Self::Attributes { reply, .. } => reply.answer(Err(refused)),
         };
     }
 }

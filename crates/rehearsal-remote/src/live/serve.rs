@@ -1,17 +1,20 @@
 //! What clients ask, done as it comes.
 
+use std::collections::BTreeMap;
+
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{EventKind, SmolStr, Status};
+use rehearsal_history::{EventKind, SearchType, SmolStr, Status};
 use rehearsal_service::{
-    ActivityResponse, Answer, Input, NotFound, PendingKind, PendingOp, PendingState,
-    QueryRejectCondition, RequestError, RunRef, StartWorkflow, Target, TaskState, UpdateStage,
+    ActivityResponse, Answer, Input, InvalidRequest, NotFound, PendingKind, PendingOp,
+    PendingState, QueryRejectCondition, RequestError, RunRef, StartWorkflow, Target, TaskState,
+    UpdateStage,
 };
 
 use super::waits::{ToldOfUpdate, Wait};
 use super::{Known, Live};
 use crate::answer::{ActivityHeard, QueryAnswer, Refused, Started};
-use crate::ask::{ActivityDone, UpdateWait, WorkerGone};
+use crate::ask::{ActivityDone, AttributesAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
 use crate::inbox::Request;
 use crate::look;
@@ -112,9 +115,27 @@ impl Live {
             Request::SleepUntil { until, reply } => {
                 self.waits.push(Wait::Sleep { until, locks: false, reply });
             }
+            Request::Attributes { ask, reply } => {
+                reply.answer(self.attributes(&ask).map_err(RequestError::from).map_err(Into::into));
+            }
             // They only look, and are answered.
             Request::Describe { .. } | Request::List { .. } | Request::Now { .. } => {}
         }
+    }
+
+    /// What an operator asks of search attributes. Rehearsals that begin from now on have those that are there then.
+    fn attributes(
+        &mut self,
+        ask: &AttributesAsk,
+    ) -> Result<BTreeMap<SmolStr, SearchType>, InvalidRequest> {
+        match ask {
+            AttributesAsk::List => {}
+            AttributesAsk::Add(added) => self.world.add_search_attributes(added)?,
+            AttributesAsk::Remove(names) => self.world.remove_search_attributes(names)?,
+        }
+        let all = self.world.service().search_attributes().clone();
+        self.options.search_attributes.clone_from(&all);
+        Ok(all)
     }
 
     /// Whoever has what they want at once is answered at once.

@@ -15,6 +15,7 @@ mod handshake;
 mod hired;
 mod hostile;
 mod in_process;
+mod operator;
 mod play;
 mod polls;
 mod refused;

@@ -1,6 +1,6 @@
 //! What is not there is refused by its name, and told in the report.
 
-use temporalio_protos::temporal::api::operatorservice::v1::ListSearchAttributesRequest;
+use temporalio_protos::temporal::api::operatorservice::v1::ListClustersRequest;
 use temporalio_protos::temporal::api::operatorservice::v1::operator_service_client::OperatorServiceClient;
 use temporalio_protos::temporal::api::workflowservice::v1::workflow_service_client::WorkflowServiceClient;
 use temporalio_protos::temporal::api::workflowservice::v1::{
@@ -26,7 +26,7 @@ fn an_unknown_rpc_is_named_and_reported() {
             .unwrap_err(),
         server
             .runtime
-            .block_on(operator.list_search_attributes(ListSearchAttributesRequest::default()))
+            .block_on(operator.list_clusters(ListClustersRequest::default()))
             .unwrap_err(),
     ];
 
@@ -36,5 +36,5 @@ fn an_unknown_rpc_is_named_and_reported() {
     let report = server.end();
     let asked: Vec<(&str, u64)> =
         report.not_simulated.iter().map(|(what, count)| (what.as_str(), *count)).collect();
-    assert_eq!(asked, [("ListSchedules", 2), ("ListSearchAttributes", 1), ("PauseActivity", 1)]);
+    assert_eq!(asked, [("ListClusters", 1), ("ListSchedules", 2), ("PauseActivity", 1)]);
 }

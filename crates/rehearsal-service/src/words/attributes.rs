@@ -57,57 +57,81 @@ pub(crate) fn given_memo(mut memo: Memo) -> Option<Memo> {
     (!memo.fields.is_empty()).then_some(memo)
 }
 
-/// The type of an attribute of the server's own that may be set (`predefinedWhiteList` of `sadefs/constants.go`).
-fn settable(name: &str) -> Option<SearchType> {
-    Some(match name {
-        "TemporalChangeVersion"
-        | "BinaryChecksums"
-        | "BuildIds"
-        | "TemporalPauseInfo"
-        | "TemporalReportedProblems" => SearchType::KeywordList,
-        "BatcherNamespace"
-        | "BatcherUser"
-        | "TemporalScheduledById"
-        | "TemporalNamespaceDivision" => SearchType::Keyword,
-        "TemporalScheduledStartTime" => SearchType::Datetime,
-        "TemporalSchedulePaused" => SearchType::Bool,
-        _ => return None,
-    })
+/// An attribute of the server's own.
+#[derive(Debug)]
+struct Own {
+    name: &'static str,
+    kind: SearchType,
+    settable: bool,
 }
 
-/// Whether it is one of the server's own that may not be set (`system` and `predefined` of `sadefs/constants.go`).
-fn is_reserved(name: &str) -> bool {
-    const RESERVED: &[&str] = &[
-        "WorkflowId",
-        "RunId",
-        "WorkflowType",
-        "StartTime",
-        "ExecutionTime",
-        "CloseTime",
-        "ExecutionStatus",
-        "TaskQueue",
-        "HistoryLength",
-        "ExecutionDuration",
-        "StateTransitionCount",
-        "HistorySizeBytes",
-        "ParentWorkflowId",
-        "ParentRunId",
-        "RootWorkflowId",
-        "RootRunId",
-        "TemporalWorkerDeploymentVersion",
-        "TemporalWorkflowVersioningBehavior",
-        "TemporalWorkerDeployment",
-        "TemporalUsedWorkerDeploymentVersions",
-        "TemporalExternalPayloadCount",
-        "TemporalExternalPayloadSizeBytes",
-    ];
+/// What every run has (`system` of `sadefs/constants.go`), and what SDKs and parts of the server note of some (`predefined`):
+/// those of `predefinedWhiteList` may be set.
+const OWN: &[Own] = &[
+    own("WorkflowId", SearchType::Keyword, false),
+    own("RunId", SearchType::Keyword, false),
+    own("WorkflowType", SearchType::Keyword, false),
+    own("StartTime", SearchType::Datetime, false),
+    own("ExecutionTime", SearchType::Datetime, false),
+    own("CloseTime", SearchType::Datetime, false),
+    own("ExecutionStatus", SearchType::Keyword, false),
+    own("TaskQueue", SearchType::Keyword, false),
+    own("HistoryLength", SearchType::Int, false),
+    own("ExecutionDuration", SearchType::Int, false),
+    own("StateTransitionCount", SearchType::Int, false),
+    own("HistorySizeBytes", SearchType::Int, false),
+    own("ParentWorkflowId", SearchType::Keyword, false),
+    own("ParentRunId", SearchType::Keyword, false),
+    own("RootWorkflowId", SearchType::Keyword, false),
+    own("RootRunId", SearchType::Keyword, false),
+    own("TemporalChangeVersion", SearchType::KeywordList, true),
+    own("BinaryChecksums", SearchType::KeywordList, true),
+    own("BuildIds", SearchType::KeywordList, true),
+    own("BatcherNamespace", SearchType::Keyword, true),
+    own("BatcherUser", SearchType::Keyword, true),
+    own("TemporalScheduledStartTime", SearchType::Datetime, true),
+    own("TemporalScheduledById", SearchType::Keyword, true),
+    own("TemporalSchedulePaused", SearchType::Bool, true),
+    own("TemporalNamespaceDivision", SearchType::Keyword, true),
+    own("TemporalPauseInfo", SearchType::KeywordList, true),
+    own("TemporalReportedProblems", SearchType::KeywordList, true),
+    own("TemporalWorkerDeploymentVersion", SearchType::Keyword, false),
+    own("TemporalWorkflowVersioningBehavior", SearchType::Keyword, false),
+    own("TemporalWorkerDeployment", SearchType::Keyword, false),
+    own("TemporalUsedWorkerDeploymentVersions", SearchType::KeywordList, false),
+    own("TemporalExternalPayloadCount", SearchType::Int, false),
+    own("TemporalExternalPayloadSizeBytes", SearchType::Int, false),
+];
 
-    RESERVED.contains(&name)
+const fn own(name: &'static str, kind: SearchType, settable: bool) -> Own {
+    Own { name, kind, settable }
+}
+
+/// The attributes of the server's own, with their types.
+pub(crate) fn system() -> impl Iterator<Item = (&'static str, SearchType)> {
+    OWN.iter().map(|own| (own.name, own.kind))
+}
+
+/// The type of one that may be set.
+fn settable(name: &str) -> Option<SearchType> {
+    OWN.iter().find(|own| own.name == name && own.settable).map(|own| own.kind)
+}
+
+/// Whether it is one that may not be set.
+fn is_reserved(name: &str) -> bool {
+    OWN.iter().any(|own| own.name == name && !own.settable)
 }
 
 /// Whether an attribute is one of the server's own.
 pub(crate) fn is_servers(name: &str) -> bool {
-    is_reserved(name) || settable(name).is_some()
+    OWN.iter().any(|own| own.name == name)
+}
+
+/// Whether nobody may add an attribute of this name (`IsReserved` of `sadefs/constants.go`).
+pub(crate) fn cannot_be_added(name: &str) -> bool {
+    const FIELDS: &[&str] = &["NamespaceId", "MemoEncoding", "Memo", "VisibilityTaskKey"];
+
+    is_servers(name) || FIELDS.contains(&name) || name.starts_with("Temporal")
 }
 
 /// Whether the server takes a value for none (`isNilPayload`).
