@@ -17,7 +17,9 @@ use rehearsal::{
     WorkflowError, hours, secs,
 };
 use rehearsal_activation::Query;
-use rehearsal_history::{Event, EventId, History, Payloads, Timestamp, scrub};
+use rehearsal_history::{
+    Event, EventId, History, Payloads, Timestamp, WorkflowIdReusePolicy, scrub,
+};
 use rehearsal_remote::{
     ActivityDone, Bell, HistoryAsk, Options, Refused, Report, Wall, WorkerGone, WorkflowPoll,
     WorkflowWork, open,
@@ -267,4 +269,45 @@ fn a_worker_that_ends_holds_nobody_up() {
     assert!(types(&events).contains(&"EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT"), "{events:?}");
     door.close();
     let _report = kept.join().unwrap();
+}
+
+/// Of closed runs the last ones are kept, as many as are asked for; those that closed before are deleted, the first of all among
+/// them, and their ids are free.
+#[test]
+fn closed_runs_are_deleted_once_there_are_too_many() {
+    let options = Options { most_closed: 3, ..Options::new(Timestamp::EPOCH) };
+    let (door, house) = open(options, Arc::new(StoppedClock::default()));
+    let kept = Builder::new().spawn(move || house.run()).unwrap();
+    let start = |id: &str, run: &str| {
+        let start = StartWorkflow {
+            workflow_id: id.into(),
+            workflow_type: "Order".into(),
+            task_queue: "main".into(),
+            request_id: run.into(),
+            id_reuse_policy: WorkflowIdReusePolicy::RejectDuplicate,
+            ..StartWorkflow::default()
+        };
+        ask(|reply| door.start_workflow(start, reply))
+    };
+    let list = || {
+        let runs = ask(|reply| door.list("".into(), reply)).unwrap();
+        runs.iter().map(|run| run.workflow_id.to_string()).collect::<Vec<_>>()
+    };
+    assert!(start("open", "0").unwrap().started);
+    for nth in 1..=8 {
+        let id = format!("order-{nth}");
+        assert!(start(&id, &nth.to_string()).unwrap().started);
+        let target = Target::current(id.as_str());
+        ask(|reply| door.terminate(target, "".into(), None, "client".into(), reply)).unwrap();
+    }
+    ask(|reply| door.sleep(Duration::ZERO, false, reply)).unwrap();
+    assert_eq!(list(), ["open", "order-8", "order-7", "order-6"]);
+
+    let gone: Refused =
+        RequestError::NotFound(NotFound::Workflow { workflow_id: "order-1".into() }).into();
+    assert_eq!(ask(|reply| door.describe(Target::current("order-1"), reply)), Err(gone));
+    assert!(start("order-8", "again").is_err(), "the id is taken");
+    assert!(start("order-1", "again").unwrap().started, "nobody knows of another");
+    door.close();
+    assert_eq!(kept.join().unwrap(), Report::default());
 }

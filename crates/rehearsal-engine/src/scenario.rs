@@ -78,6 +78,8 @@ pub struct Scenario {
     pub(crate) faults: bool,
     /// How long closed executions are kept; for good, if there is none.
     pub(crate) retention: Option<Duration>,
+    /// How many closed executions are kept of a world that nobody examines; all, if there is no number.
+    pub(crate) most_closed: Option<usize>,
     pub(crate) config: ServiceConfig,
     pub(crate) limits: Limits,
     pub(crate) listener: Option<Arc<dyn Listener>>,
@@ -126,6 +128,7 @@ impl Scenario {
             client_retries: true,
             faults: true,
             retention: None,
+            most_closed: None,
             config: ServiceConfig::default(),
             limits: Limits::default(),
             listener: None,
@@ -455,6 +458,14 @@ impl Scenario {
     #[must_use]
     pub fn with_retention(mut self, after: Duration) -> Self {
         self.retention = Some(after);
+        self
+    }
+
+    /// Has the executions deleted that closed first once so many others have closed, without a look at what they did: for a
+    /// world that serves clients and that nobody examines.
+    #[must_use]
+    pub fn with_most_closed(mut self, most: usize) -> Self {
+        self.most_closed = Some(most);
         self
     }
 

@@ -77,6 +77,7 @@ impl Live {
             .with_no_workers()
             .with_no_faults()
             .with_limits(limits)
+            .with_most_closed(options.most_closed)
             .with_service_config(options.service_config())
             .with_beginning(options.begins)
             .with_ids_of(options.house)

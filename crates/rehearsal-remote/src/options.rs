@@ -45,6 +45,9 @@ pub struct Options {
     pub search_attributes: BTreeMap<SmolStr, SearchType>,
     /// How many requests may wait at once.
     pub most_waiting: usize,
+    /// How many closed runs are kept in the world of the clients: of more, those that closed first are deleted, as a server
+    /// deletes what has outlived its retention.
+    pub most_closed: usize,
 }
 
 impl Options {
@@ -63,6 +66,7 @@ impl Options {
             namespace: SmolStr::new_static("default"),
             search_attributes: BTreeMap::new(),
             most_waiting: 10_000,
+            most_closed: 10_000,
         }
     }
 

@@ -32,14 +32,30 @@ pub(super) struct Forgetting {
 impl World {
     /// A run is closed: it is deleted in due time, unless it is one of the first execution.
     pub(super) fn forget_later(&mut self, run: RunRef) {
-        let Some(after) = self.scenario.retention else { return };
-        self.forgetting.due.push_back((self.clock.now() + after, run));
+        match (self.scenario.retention, self.scenario.most_closed) {
+            (Some(after), _) => self.forgetting.due.push_back((self.clock.now() + after, run)),
+            (None, Some(_)) => self.forgetting.due.push_back((Timestamp::MAX, run)),
+            (None, None) => {}
+        }
+    }
+
+    /// Deletes the runs that closed first, if there are more of them than are kept. Nobody examines such a world, so what they
+    /// did is not looked at.
+    fn forget_what_is_too_much(&mut self) {
+        let Some(most) = self.scenario.most_closed else { return };
+        while self.forgetting.due.len() > most
+            && let Some((_, run)) = self.forgetting.due.pop_front()
+        {
+            if let Some((view, _)) = self.service.forget(run) {
+                self.drop_traces(run, &view.run_id, &view.first_run_id);
+            }
+        }
     }
 
     /// Deletes what is due by now.
     pub(super) fn forget_due(&mut self) {
         if self.scenario.retention.is_none() {
-            return;
+            return self.forget_what_is_too_much();
         }
         let now = self.clock.now();
         while let Some(&(due, run)) = self.forgetting.due.front()
@@ -60,8 +76,9 @@ impl World {
     }
 
     /// Drops what is noted of the world beside its histories, once that is much: nobody examines it. Only the attempts of
-    /// activities that run keep their notes.
+    /// activities that run keep their notes. Of closed executions as many are kept as the scenario says.
     pub fn drop_notes(&mut self) {
+        self.forget_what_is_too_much();
         let others = self.record.others.values().map(Vec::len).sum::<usize>();
         let record = &self.record;
         let notes = [record.points.len(), record.calls.len(), record.troubles.len(), others];
@@ -104,15 +121,20 @@ impl World {
         let forgotten = &mut self.record.forgotten;
         *forgotten.executions.entry(execution.status).or_default() += 1;
         forgotten.events += execution.history.len() as u64;
-        self.drop_deleted(&execution.run_id);
+        self.drop_traces(run, &execution.run_id, &view.first_run_id);
+        self.forgetting.unswept.insert(execution.run_id);
+    }
+
+    /// Drops what is kept of a run beside its history and the record.
+    fn drop_traces(&mut self, run: RunRef, run_id: &SmolStr, first_run_id: &SmolStr) {
+        self.drop_deleted(run_id);
         self.begun.remove(&run);
-        self.failed_tasks.remove(&execution.run_id);
+        self.failed_tasks.remove(run_id);
         let number = self.execution_of(run);
         if self.executions.last(number).is_some_and(|(last, _)| last == run) {
             self.record.others.remove(&number);
-            self.executions.forget(&view.first_run_id);
+            self.executions.forget(first_run_id);
         }
-        self.forgetting.unswept.insert(execution.run_id);
     }
 
     /// Takes the notes of runs that were deleted out of the record.
