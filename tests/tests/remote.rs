@@ -6,7 +6,7 @@ use std::thread::Builder;
 
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Report, Scenario, Signal,
-    Stub, Workflow, WorkflowError, check, secs,
+    Stub, WorkerSpec, Workflow, WorkflowError, check, secs,
 };
 use rehearsal_history::Payloads;
 use rehearsal_remote::ActivityDone;
@@ -137,6 +137,30 @@ fn a_sweep_by_a_worker_outside_is_the_same_sweep() {
     let outside = table(&outside.sweep());
     assert_eq!(stage.map(Stage::close), Some(Ok(())));
     assert_eq!(inside, outside);
+}
+
+/// Two workers of one process, of which one answers too late and the other has the task again: the one is told so before, as its
+/// process may have the run locked until then.
+#[test]
+fn no_worker_waits_for_another_of_its_process() {
+    let mut stage = None;
+    let scenario = Scenario::new("order")
+        .workflow(ORDER, order)
+        .activity(SHIP, ship)
+        .stub(REFUND, Stub::returns(()).after(secs(1)))
+        .worker(WorkerSpec::new("main"))
+        .worker(WorkerSpec::new("main"))
+        .client(|world| drop(world.start(ORDER, "order-7", ())))
+        .with_engine(|engine| {
+            let (begun, engine) = Stage::of(engine, Profile::Go);
+            stage = Some(begun);
+            engine
+        });
+    let stage = stage.expect("it has begun");
+    let report = scenario.explore(1_000);
+    assert!(report.to_string().contains("with another fault"), "{report}");
+    assert_eq!(stage.cache().clashes(), 0);
+    assert_eq!(stage.close(), Ok(()));
 }
 
 /// Activities outside too: each is handed out when its attempt begins, and is waited for.

@@ -40,6 +40,15 @@ enum Completing {
     Failed(Slot<()>),
 }
 
+impl Completing {
+    fn refuse(self, refused: Refused) {
+        match self {
+            Self::Completed(reply, _) => reply.tell(Err(refused)),
+            Self::Failed(reply) => reply.tell(Err(refused)),
+        }
+    }
+}
+
 /// The workers outside of one world.
 pub(crate) struct Hands {
     shared: Arc<Shared>,
@@ -135,13 +144,24 @@ impl Hands {
     fn let_go(&mut self) {
         let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
         for (_, completing) in core::mem::take(&mut self.completing) {
-            match completing {
-                Completing::Completed(reply, _) => reply.tell(Err(gone())),
-                Completing::Failed(reply) => reply.tell(Err(gone())),
-            }
+            completing.refuse(gone());
         }
         for (_, slot) in core::mem::take(&mut self.next_goes) {
             slot.tell(Ok(Accepted::default()));
+        }
+    }
+
+    /// Another task of this run is handed out, so what was said of an earlier one comes too late, and is told so now: a process
+    /// may have the run locked until it is answered, and with it the task of another of its workers (all workers of a process
+    /// of Go share one cache: `workflowContextImpl.Lock` in `internal/internal_task_handlers.go`).
+    fn refuse_earlier(&mut self, token: &TaskToken) {
+        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
+        let of_run = |other: &&TaskToken| other.run_id == token.run_id && *other != token;
+        let earlier: Vec<TaskToken> = self.completing.keys().filter(of_run).cloned().collect();
+        for earlier in earlier {
+            if let Some(completing) = self.completing.remove(&earlier) {
+                completing.refuse(gone());
+            }
         }
     }
 
@@ -230,6 +250,7 @@ impl Remote for Hands {
             scheduled_at: times.0,
             started_at: times.1,
         };
+        self.refuse_earlier(of);
         let next = self.next_goes.remove(&of.run_id);
         let eager = self.shared.inbox().eager.remove(&of.run_id);
         let came_along = eager.is_some_and(|(started, slot)| {

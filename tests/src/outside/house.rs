@@ -13,7 +13,7 @@ use rehearsal_remote::{
 use rehearsal_service::{StartWorkflow, Target};
 use rehearsal_worker::{Profile, WorkerOptions};
 
-use super::{Attempt, Native, ask, attempts, work};
+use super::{Attempt, Cache, Native, ask, attempts, work};
 
 /// A house, kept by a thread, with two more for its workers. Methods panic where the house refuses what they ask for.
 #[derive(Debug)]
@@ -48,6 +48,7 @@ impl House {
             None => house,
         };
         let native = Native {
+            cache: Cache::default(),
             options: WorkerOptions {
                 identity: "worker-1".into(),
                 sticky_queue: "sticky".into(),

@@ -9,4 +9,4 @@ mod worker;
 pub use self::activities::{Attempt, attempts};
 pub use self::house::House;
 pub use self::stage::{Stage, StoppedClock};
-pub use self::worker::{LOCAL, NO_CODE, Native, ask, work};
+pub use self::worker::{Cache, LOCAL, NO_CODE, Native, ask, work};

@@ -9,7 +9,7 @@ use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_remote::{Bell, Door, House, Options, Wall, open};
 use rehearsal_worker::{Profile, WorkerOptions};
 
-use super::{Native, work};
+use super::{Cache, Native, work};
 
 /// A clock on the wall that stands: nothing depends on how fast the machine is. Whoever waits, waits for the bell.
 #[derive(Debug, Default)]
@@ -31,6 +31,7 @@ pub struct Stage {
     door: Door,
     _house: House,
     workers: Vec<JoinHandle<Result<(), String>>>,
+    cache: Cache,
 }
 
 impl Stage {
@@ -44,7 +45,7 @@ impl Stage {
         let options = Options::new(Timestamp::EPOCH);
         let (door, house) = open(options, Arc::new(StoppedClock::default()));
         let scenario = scenario.with_workers_outside().with_remote(house.hands());
-        let mut workers = Vec::new();
+        let (mut workers, cache) = (Vec::new(), Cache::default());
         for (identity, spec) in scenario.workers() {
             let keeps = spec.cache() != Some(0);
             let sticky = if keeps { format!("{identity}:sticky-0") } else { String::new() };
@@ -61,19 +62,25 @@ impl Stage {
                 Some((of.clone(), Arc::clone(code)))
             });
             let code: BTreeMap<SmolStr, _> = code.collect();
-            let native = Native { options, code };
+            let native = Native { cache: cache.clone(), options, code };
             let door = door.clone();
             let thread = Builder::new().name(identity.to_string());
             let thread = thread.spawn(move || work(&door, native)).expect("a thread can be made");
             workers.push(thread);
         }
-        (Self { door, _house: house, workers }, scenario)
+        (Self { door, _house: house, workers, cache }, scenario)
     }
 
     /// The door of the house.
     #[must_use]
     pub fn door(&self) -> Door {
         self.door.clone()
+    }
+
+    /// The cache that its workers share.
+    #[must_use]
+    pub fn cache(&self) -> Cache {
+        self.cache.clone()
     }
 
     /// Closes the house.

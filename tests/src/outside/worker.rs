@@ -1,9 +1,9 @@
 //! A worker that is a thread, and speaks through the door alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rehearsal_activation::{
     AnswerQuery, Definition, Instance, QueryTask, TaskDelivery, TaskOutcome, TaskResponse,
@@ -21,9 +21,46 @@ pub const LOCAL: &str = "local activities run on the executor of the engine";
 /// It does not fail the task of a workflow whose type it does not have, as an SDK does.
 pub const NO_CODE: &str = "a workflow has no code";
 
+/// The runs that the workers of a process are on, until they are answered. A process of Go has one cache for all its workers, and
+/// locks a run in it for so long: of two that are on one run the second waits for the answer to the first.
+#[derive(Debug, Clone, Default)]
+pub struct Cache(Arc<Mutex<Locked>>);
+
+#[derive(Debug, Default)]
+struct Locked {
+    runs: BTreeSet<SmolStr>,
+    clashes: usize,
+}
+
+impl Cache {
+    fn open(&self) -> MutexGuard<'_, Locked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A task of this run was taken.
+    fn lock(&self, run_id: &SmolStr) {
+        let mut locked = self.open();
+        let clashes = !locked.runs.insert(run_id.clone());
+        locked.clashes += usize::from(clashes);
+    }
+
+    /// It was answered.
+    fn unlock(&self, run_id: &SmolStr) {
+        self.open().runs.remove(run_id);
+    }
+
+    /// How often a worker took a task of a run that another was on.
+    #[must_use]
+    pub fn clashes(&self) -> usize {
+        self.open().clashes
+    }
+}
+
 /// What a worker is made of.
 #[derive(Clone)]
 pub struct Native {
+    /// The cache of its process.
+    pub cache: Cache,
     /// What it says of itself.
     pub options: WorkerOptions,
     /// Its workflows, by type.
@@ -156,6 +193,7 @@ impl Process {
 
     fn task(&mut self, token: &[u8], delivery: TaskDelivery) -> Result<(), String> {
         let run_id = delivery.token.run_id.clone();
+        self.native.cache.lock(&run_id);
         let mut whole = Some(delivery.clone());
         let mut next = Some(WorkerInput::Task(Box::new(delivery)));
         let mut outputs = Vec::new();
@@ -168,6 +206,7 @@ impl Process {
                         return Ok(());
                     }
                     WorkerOutput::Silent { .. } => {
+                        self.native.cache.unlock(&run_id);
                         self.door.abandon_workflow_task(token);
                         return Ok(());
                     }
@@ -187,8 +226,11 @@ impl Process {
     /// Sends an answer. What comes of it comes as all else does: meanwhile there may be tasks of other runs.
     fn respond(&self, token: &[u8], response: TaskResponse) {
         let run_id = response.token.run_id.clone();
-        let comes = self.comes.clone();
-        let answered = move |answer| comes.send(Comes::Answered(run_id, answer)).is_ok();
+        let (comes, cache) = (self.comes.clone(), self.native.cache.clone());
+        let answered = move |answer| {
+            cache.unlock(&run_id);
+            comes.send(Comes::Answered(run_id, answer)).is_ok()
+        };
         match response.outcome {
             TaskOutcome::Completed {
                 commands,
