@@ -18,7 +18,7 @@ import (
 
 // server starts the dev server of the test. ExistingPath and ExtraArgs are all that makes it a rehearsal: without them the
 // same test runs on the server that the SDK downloads.
-func server(t *testing.T, report string) client.Client {
+func server(t *testing.T, report string, more ...string) client.Client {
 	t.Helper()
 	path := os.Getenv("REHEARSAL_SERVER")
 	if path == "" {
@@ -26,9 +26,9 @@ func server(t *testing.T, report string) client.Client {
 	}
 	server, err := testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
 		ExistingPath: path,
-		ExtraArgs: []string{
+		ExtraArgs: append([]string{
 			"--sweep", "--fail", "--check", "cleanup-iff-canceled=CleanupActivity", "--report", report,
-		},
+		}, more...),
 		// A sweep is hundreds of runs, and the SDK logs each task.
 		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
 	})
@@ -45,6 +45,7 @@ func hire(t *testing.T, c client.Client, identity string) {
 	w := worker.New(c, "main", worker.Options{Identity: identity})
 	w.RegisterWorkflow(YourWorkflow)
 	w.RegisterWorkflow(YourCarelessWorkflow)
+	w.RegisterWorkflow(YourHastyWorkflow)
 	w.RegisterActivity(ActivityToBeCanceled)
 	w.RegisterActivity(ActivityToBeSkipped)
 	w.RegisterActivity(CleanupActivity)
@@ -95,9 +96,20 @@ func TestYourWorkflowCleansUp(t *testing.T) {
 func TestTheMistakeIsFound(t *testing.T) {
 	c := server(t, "your-careless-workflow.txt")
 	hire(t, c, "")
-	err := cancel(t, c, YourCarelessWorkflow)
-	var found *temporal.ApplicationError
-	if !errors.As(err, &found) || found.Type() != "RehearsalFailed" || !strings.Contains(found.Message(), "RH201") {
-		t.Fatalf("expected the mistake to be found, got: %v", err)
+	found(t, cancel(t, c, YourCarelessWorkflow), "RH201", "`workflow.NewDisconnectedContext(ctx)`")
+}
+
+// found demands that a client was told a report in place of a result, and that it says all of this. It returns the report.
+func found(t *testing.T, err error, says ...string) string {
+	t.Helper()
+	var told *temporal.ApplicationError
+	if !errors.As(err, &told) || told.Type() != "RehearsalFailed" {
+		t.Fatalf("expected a mistake to be found, got: %v", err)
 	}
+	for _, said := range says {
+		if !strings.Contains(told.Message(), said) {
+			t.Fatalf("expected %q, found:\n%s", said, told.Message())
+		}
+	}
+	return told.Message()
 }
