@@ -26,6 +26,7 @@ mod record;
 mod rehearsed;
 mod remote;
 mod repeat;
+mod retention;
 mod rng;
 mod run;
 mod scenario;

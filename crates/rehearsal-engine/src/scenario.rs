@@ -454,27 +454,6 @@ impl Scenario {
         self
     }
 
-    /// Has closed executions deleted this long after their close, as at the end of the retention of a namespace.
-    #[must_use]
-    pub fn with_retention(mut self, after: Duration) -> Self {
-        self.retention = Some(after);
-        self
-    }
-
-    /// Has the executions deleted that closed first once so many others have closed, without a look at what they did: for a
-    /// world that serves clients and that nobody examines.
-    #[must_use]
-    pub fn with_most_closed(mut self, most: usize) -> Self {
-        self.most_closed = Some(most);
-        self
-    }
-
-    /// How long closed executions are kept; for good, if there is none.
-    #[must_use]
-    pub const fn retention(&self) -> Option<Duration> {
-        self.retention
-    }
-
     /// Settings of the simulated service; the default is those of the server. Search attributes that were added stay.
     #[must_use]
     pub fn with_service_config(mut self, mut config: ServiceConfig) -> Self {

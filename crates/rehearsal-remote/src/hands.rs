@@ -1,6 +1,7 @@
 //! The workers outside of one world: what is in their hands, and what they say of it.
 
 mod attempt;
+mod completing;
 mod later;
 mod replay;
 mod strict;
@@ -9,9 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rehearsal_activation::{
-    AnswerQuery, QueryTask, TaskDelivery, TaskOutcome, TaskResponse, TaskToken,
-};
+use rehearsal_activation::{AnswerQuery, QueryTask, TaskDelivery, TaskResponse, TaskToken};
 use rehearsal_engine::{
     ActivitySaid, Handed, News, Remote, RemoteWorker, SeenByRemote, TaskAccepted,
 };
@@ -19,11 +18,12 @@ use rehearsal_history::{EventId, EventKind, SmolStr, TaskQueue, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken, NotFound, RequestError};
 
 use self::attempt::{Attempt, is_awaited};
+use self::completing::Completing;
 use self::later::{OnIt, Undelivered, Which, Work};
 use crate::answer::{Accepted, ActivityHeard, ActivityWork, Refused, Started, WorkflowWork};
 use crate::ask::{ActivityDone, ActivityPoll, WorkflowPoll};
 use crate::door::Slot;
-use crate::inbox::{Says, Shared, TaskSaid};
+use crate::inbox::{Says, Shared};
 use crate::options::Options;
 use crate::recorded::Recorded;
 use crate::token::{Token, What};
@@ -31,23 +31,6 @@ use crate::wall::Wall;
 
 /// How long a worker has for a workflow task whose timeout is not known.
 const TASK_PATIENCE: Duration = Duration::from_secs(10);
-
-/// A completion whose answer is open.
-#[derive(Debug)]
-enum Completing {
-    /// It takes the next task if it is true.
-    Completed(Slot<Accepted>, bool),
-    Failed(Slot<()>),
-}
-
-impl Completing {
-    fn refuse(self, refused: Refused) {
-        match self {
-            Self::Completed(reply, _) => reply.tell(Err(refused)),
-            Self::Failed(reply) => reply.tell(Err(refused)),
-        }
-    }
-}
 
 /// The workers outside of one world.
 pub(crate) struct Hands {
@@ -108,61 +91,6 @@ impl Hands {
         inbox.left.findings.insert(format!(
             "worker {identity} does not poll queue \"{queue}\" for {what} any more"
         ));
-    }
-
-    fn answered(&mut self, token: &TaskToken, said: TaskSaid) -> TaskResponse {
-        match said {
-            TaskSaid::Completed(completed, reply) => {
-                let keeps = Completing::Completed(reply, completed.return_new_task);
-                self.completing.insert(token.clone(), keeps);
-                TaskResponse {
-                    token: token.clone(),
-                    identity: completed.identity,
-                    outcome: TaskOutcome::Completed {
-                        commands: completed.commands,
-                        sticky: completed.sticky,
-                        sdk_metadata: completed.sdk_metadata,
-                        force_new_task: completed.force_new_task,
-                        return_new_task: completed.return_new_task,
-                    },
-                    answers: completed.answers,
-                }
-            }
-            TaskSaid::Failed(identity, failure, reply) => {
-                self.completing.insert(token.clone(), Completing::Failed(reply));
-                TaskResponse {
-                    token: token.clone(),
-                    identity,
-                    outcome: TaskOutcome::Failed(failure),
-                    answers: Vec::new(),
-                }
-            }
-        }
-    }
-
-    /// Completions whose answers are open are too late, and whoever waits for the next task gets none.
-    fn let_go(&mut self) {
-        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
-        for (_, completing) in core::mem::take(&mut self.completing) {
-            completing.refuse(gone());
-        }
-        for (_, slot) in core::mem::take(&mut self.next_goes) {
-            slot.tell(Ok(Accepted::default()));
-        }
-    }
-
-    /// Another task of this run is handed out, so what was said of an earlier one comes too late, and is told so now: a process
-    /// may have the run locked until it is answered, and with it the task of another of its workers (all workers of a process
-    /// of Go share one cache: `workflowContextImpl.Lock` in `internal/internal_task_handlers.go`).
-    fn refuse_earlier(&mut self, token: &TaskToken) {
-        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
-        let of_run = |other: &&TaskToken| other.run_id == token.run_id && *other != token;
-        let earlier: Vec<TaskToken> = self.completing.keys().filter(of_run).cloned().collect();
-        for earlier in earlier {
-            if let Some(completing) = self.completing.remove(&earlier) {
-                completing.refuse(gone());
-            }
-        }
     }
 
     /// Writes down what activities do, if anybody wants to know.

@@ -229,3 +229,35 @@ pub(super) const fn of_cause(cause: Cause, sdk: Sdk) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::Dialect;
+    use crate::finding::Finding;
+
+    /// Cleanup that was never asked for, as far as a history tells, was perhaps asked for in a canceled scope: that is said in
+    /// the words of each SDK in which it is so.
+    #[test]
+    fn what_a_canceled_scope_has_skipped_is_told_in_the_words_of_each_sdk() {
+        let never = Finding::new(Code::CleanupMissing, "").with_cause(Cause::Unreached);
+        let said = |name| never.usual_cause(Dialect::Outside(Sdk::named(name)));
+        for (name, words) in [
+            ("temporal-java", "newDetachedCancellationScope"),
+            ("temporal-typescript", "CancellationScope.nonCancellable"),
+            ("temporal-dotnet", "`CancellationToken` of its own"),
+            ("temporal-ruby", "Temporalio::Cancellation.new"),
+            ("temporal-rust", "WorkflowCancellationToken::new()"),
+            ("temporal-unheard-of", "start it in one of its own"),
+        ] {
+            let text = said(name);
+            assert!(text.contains("which is canceled") && text.contains(words), "{name}: {text}");
+        }
+        assert!(said("temporal-python").contains("`ActivityError`"));
+        assert!(!said("temporal-go").contains("which is canceled"), "a canceled context schedules");
+        let skipped = Finding::new(Code::CleanupMissing, "");
+        let of_go = skipped.usual_cause(Dialect::Outside(Sdk::Go));
+        assert!(of_go.contains("workflow.NewDisconnectedContext"));
+        assert!(never.usual_cause(Dialect::Official).contains("WorkflowCancellationToken::new()"));
+    }
+}

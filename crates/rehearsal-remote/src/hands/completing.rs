@@ -1,0 +1,83 @@
+//! What workers have said of workflow tasks and are not answered yet.
+
+use rehearsal_activation::{TaskOutcome, TaskResponse, TaskToken};
+use rehearsal_service::{NotFound, RequestError};
+
+use super::Hands;
+use crate::answer::{Accepted, Refused};
+use crate::door::Slot;
+use crate::inbox::TaskSaid;
+
+/// A completion whose answer is open.
+#[derive(Debug)]
+pub(super) enum Completing {
+    /// It takes the next task if it is true.
+    Completed(Slot<Accepted>, bool),
+    Failed(Slot<()>),
+}
+
+impl Completing {
+    pub(super) fn refuse(self, refused: Refused) {
+        match self {
+            Self::Completed(reply, _) => reply.tell(Err(refused)),
+            Self::Failed(reply) => reply.tell(Err(refused)),
+        }
+    }
+}
+
+impl Hands {
+    pub(super) fn answered(&mut self, token: &TaskToken, said: TaskSaid) -> TaskResponse {
+        match said {
+            TaskSaid::Completed(completed, reply) => {
+                let keeps = Completing::Completed(reply, completed.return_new_task);
+                self.completing.insert(token.clone(), keeps);
+                TaskResponse {
+                    token: token.clone(),
+                    identity: completed.identity,
+                    outcome: TaskOutcome::Completed {
+                        commands: completed.commands,
+                        sticky: completed.sticky,
+                        sdk_metadata: completed.sdk_metadata,
+                        force_new_task: completed.force_new_task,
+                        return_new_task: completed.return_new_task,
+                    },
+                    answers: completed.answers,
+                }
+            }
+            TaskSaid::Failed(identity, failure, reply) => {
+                self.completing.insert(token.clone(), Completing::Failed(reply));
+                TaskResponse {
+                    token: token.clone(),
+                    identity,
+                    outcome: TaskOutcome::Failed(failure),
+                    answers: Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// Completions whose answers are open are too late, and whoever waits for the next task gets none.
+    pub(super) fn let_go(&mut self) {
+        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
+        for (_, completing) in core::mem::take(&mut self.completing) {
+            completing.refuse(gone());
+        }
+        for (_, slot) in core::mem::take(&mut self.next_goes) {
+            slot.tell(Ok(Accepted::default()));
+        }
+    }
+
+    /// Another task of this run is handed out, so what was said of an earlier one comes too late, and is told so now: a process
+    /// may have the run locked until it is answered, and with it the task of another of its workers (all workers of a process
+    /// of Go share one cache: `workflowContextImpl.Lock` in `internal/internal_task_handlers.go`).
+    pub(super) fn refuse_earlier(&mut self, token: &TaskToken) {
+        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
+        let of_run = |other: &&TaskToken| other.run_id == token.run_id && *other != token;
+        let earlier: Vec<TaskToken> = self.completing.keys().filter(of_run).cloned().collect();
+        for earlier in earlier {
+            if let Some(completing) = self.completing.remove(&earlier) {
+                completing.refuse(gone());
+            }
+        }
+    }
+}
