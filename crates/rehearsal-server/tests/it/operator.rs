@@ -1,7 +1,5 @@
 //! An operator adds and takes away search attributes, as suites of SDKs do before they start a workflow.
 
-use std::collections::HashMap;
-
 use temporalio_protos::temporal::api::common::v1::{Payload, SearchAttributes};
 use temporalio_protos::temporal::api::enums::v1::IndexedValueType;
 use temporalio_protos::temporal::api::operatorservice::v1::operator_service_client::OperatorServiceClient;
@@ -74,7 +72,8 @@ fn what_is_added_can_be_set_and_looked_for_and_what_is_removed_cannot() {
     operator.add("Customer", IndexedValueType::Keyword).unwrap();
     let listed = operator.list(NAMESPACE).unwrap();
     let keyword = i32::from(IndexedValueType::Keyword);
-    assert_eq!(listed.custom_attributes, HashMap::from([("Customer".to_owned(), keyword)]));
+    let custom: Vec<_> = listed.custom_attributes.into_iter().collect();
+    assert_eq!(custom, [("Customer".to_owned(), keyword)]);
     assert_eq!(listed.system_attributes["WorkflowId"], keyword);
     assert!(listed.system_attributes.contains_key("TemporalChangeVersion"));
 
