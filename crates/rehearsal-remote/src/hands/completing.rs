@@ -17,10 +17,12 @@ pub(super) enum Completing {
 }
 
 impl Completing {
-    pub(super) fn refuse(self, refused: Refused) {
+    /// It comes too late: the worker is told that there is no such task any more.
+    fn tell_too_late(self) {
+        let gone = Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
         match self {
-            Self::Completed(reply, _) => reply.tell(Err(refused)),
-            Self::Failed(reply) => reply.tell(Err(refused)),
+            Self::Completed(reply, _) => reply.tell(Err(gone)),
+            Self::Failed(reply) => reply.tell(Err(gone)),
         }
     }
 }
@@ -58,9 +60,8 @@ impl Hands {
 
     /// Completions whose answers are open are too late, and whoever waits for the next task gets none.
     pub(super) fn let_go(&mut self) {
-        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
         for (_, completing) in core::mem::take(&mut self.completing) {
-            completing.refuse(gone());
+            completing.tell_too_late();
         }
         for (_, slot) in core::mem::take(&mut self.next_goes) {
             slot.tell(Ok(Accepted::default()));
@@ -71,12 +72,11 @@ impl Hands {
     /// may have the run locked until it is answered, and with it the task of another of its workers (all workers of a process
     /// of Go share one cache: `workflowContextImpl.Lock` in `internal/internal_task_handlers.go`).
     pub(super) fn refuse_earlier(&mut self, token: &TaskToken) {
-        let gone = || Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
         let of_run = |other: &&TaskToken| other.run_id == token.run_id && *other != token;
         let earlier: Vec<TaskToken> = self.completing.keys().filter(of_run).cloned().collect();
         for earlier in earlier {
             if let Some(completing) = self.completing.remove(&earlier) {
-                completing.refuse(gone());
+                completing.tell_too_late();
             }
         }
     }

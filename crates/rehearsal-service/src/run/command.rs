@@ -135,13 +135,13 @@ pub(crate) fn read(commands: Vec<ServerCommand>) -> Result<Vec<Command>, Request
         .collect::<Result<Vec<_>, _>>()
         .map_err(|what| RequestError::NotSimulated { what })?;
     let sent = || commands.iter().filter(|command| !command.is_message());
-    let Some(position) = sent().position(Command::is_close) else { return Ok(commands) };
-    match sent().nth(position.saturating_add(1)) {
-        Some(_) => Err(InvalidRequest::CommandSequence {
+    let mut rest = sent();
+    match (rest.find(|command| command.is_close()), rest.next()) {
+        (Some(close), Some(_)) => Err(InvalidRequest::CommandSequence {
             commands: sent().map(Command::name).collect(),
-            close: sent().nth(position).map_or("", Command::name),
+            close: close.name(),
         }
         .into()),
-        None => Ok(commands),
+        (Some(_) | None, _) => Ok(commands),
     }
 }
