@@ -19,6 +19,8 @@ pub(crate) enum Error {
     Findings { count: usize },
     /// `interop` was told to run this many that it had to leave out; why is on the terminal already.
     LeftOut { count: usize },
+    /// The sweep of an example gave another table than the one that is committed; it is on the terminal already.
+    AnotherTable { language: &'static str },
     /// Two suites printed one figure with different numbers.
     FiguresDiffer { name: String, first: String, second: String },
     /// The document has no place for the figures.
@@ -38,6 +40,7 @@ impl Error {
             | Self::LeftOut { .. } => 2,
             Self::Failed { .. }
             | Self::Findings { .. }
+            | Self::AnotherTable { .. }
             | Self::FiguresDiffer { .. }
             | Self::NoMarkers { .. }
             | Self::Stale { .. } => 1,
@@ -58,6 +61,9 @@ impl fmt::Display for Error {
             Self::Findings { count: 1 } => write!(f, "tidy: 1 finding"),
             Self::Findings { count } => write!(f, "tidy: {count} findings"),
             Self::LeftOut { count } => write!(f, "interop: {count} of those named left out"),
+            Self::AnotherTable { language } => {
+                write!(f, "interop: the table is not that of examples/{language}/table.txt")
+            }
             Self::FiguresDiffer { name, first, second } => {
                 write!(f, "figure `{name}` was printed as `{first}` and as `{second}`")
             }
@@ -78,6 +84,7 @@ impl std::error::Error for Error {
             | Self::Failed { .. }
             | Self::Findings { .. }
             | Self::LeftOut { .. }
+            | Self::AnotherTable { .. }
             | Self::FiguresDiffer { .. }
             | Self::NoMarkers { .. }
             | Self::Stale { .. } => None,

@@ -240,7 +240,7 @@ mod tests {
             let taken = times.iter().map(|time| attempt.taken(millis(time)).as_millis());
             taken.collect::<Vec<_>>()
         };
-        assert_eq!(taken(&[1010, 5840, 5860]), [1000, 5800, 5800]);
-        assert_eq!(taken(&[240, 440, 640, 840]), [0, 400, 400, 800]);
+        assert_eq!(taken(&[1010, 5890, 5910]), [1000, 5500, 5500]);
+        assert_eq!(taken(&[240, 440, 640, 840]), [0, 500, 500, 500]);
     }
 }

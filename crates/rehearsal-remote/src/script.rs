@@ -8,19 +8,16 @@ use rehearsal_engine::{ClientScript, World};
 use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{Answer, Input, Target};
 
-/// Times that passed with the clock on the wall are taken to the next of these: how fast a machine is does not matter.
-const BEAT: Duration = Duration::from_millis(100);
+/// Times that passed with the clock on the wall are taken to these: how fast a machine is does not matter.
+const BEAT: Duration = Duration::from_millis(500);
 
-/// What takes no longer takes no time: that is how long machines take, not what code waits for.
-const NOTHING: Duration = Duration::from_millis(250);
+/// What comes so much sooner than on a beat is on it. A machine makes late, seldom early: so the rest of the beat is for late.
+const EARLY: Duration = Duration::from_millis(100);
 
-/// A time, taken to the nearest beat, or to none if it is [nothing](NOTHING).
+/// A time, taken to the beat that it may be late for. Less than 0.4 s is nothing: that is how long machines take, not what
+/// code waits for.
 pub(crate) fn on_the_beat(time: Duration) -> Duration {
-    if time < NOTHING {
-        return Duration::ZERO;
-    }
-    let beat = BEAT.as_nanos();
-    let beats = (time.as_nanos() + beat / 2) / beat;
+    let beats = time.saturating_add(EARLY).as_nanos() / BEAT.as_nanos();
     BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
 }
 
@@ -187,12 +184,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_taken_to_the_nearest_beat_and_those_of_machines_to_none() {
+    fn times_are_taken_to_the_beat_that_they_are_late_for() {
         let millis = Duration::from_millis;
         let on = |time| on_the_beat(millis(time)).as_millis();
-        assert_eq!(
-            [on(0), on(249), on(250), on(349), on(2013), on(86_400_000)],
-            [0, 0, 300, 300, 2000, 86_400_000]
-        );
+        assert_eq!([on(0), on(399), on(400), on(899)], [0, 0, 500, 500]);
+        assert_eq!([on(2013), on(3390), on(86_400_000)], [2000, 3000, 86_400_000]);
     }
 }
