@@ -61,6 +61,10 @@ impl Asked {
         })
     }
 
+    pub(crate) const fn shard(&self) -> Shard {
+        self.shard
+    }
+
     /// What that makes of a campaign, and the files of the corpus that it begins with.
     ///
     /// # Errors

@@ -331,7 +331,7 @@ impl Scenario {
         campaign.settles_after = exploration.settles_after;
         campaign.past_findings = exploration.past_findings;
         let strict = self.is_strict()?;
-        let keeper = Keeper::new(name);
+        let keeper = Keeper::new(name).of_shard(asked.shard());
         let (start, files) = asked.applied(name, &mut campaign).map_err(Failure::of_finding)?;
         let watcher = Watcher::new(name, &keeper, asked, (&start, files));
         let both: (&dyn Observer, &dyn Observer) = (&watcher, told);

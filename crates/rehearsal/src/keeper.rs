@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{fs, io, process};
 
 use rehearsal_engine::{Finding, Outcome};
-use rehearsal_explore::{Case, Choices, Observer, seed_of};
+use rehearsal_explore::{Case, Choices, Observer, Shard, seed_of};
 
 use crate::failure::Failure;
 use crate::rerun::test_name;
@@ -20,6 +20,8 @@ use crate::{case, watchdog};
 #[derive(Debug)]
 pub(crate) struct Keeper {
     scenario: String,
+    /// The part of a campaign that is made here: of what another part finds the case has another name.
+    shard: Shard,
     /// The test that asks for the runs, whichever threads make them.
     test: Option<String>,
     folder: Option<PathBuf>,
@@ -36,7 +38,13 @@ impl Keeper {
 
     fn in_folder(scenario: &str, folder: Option<PathBuf>) -> Self {
         let (scenario, test) = (scenario.to_owned(), test_name());
-        Self { scenario, test, folder, trouble: Mutex::new(None), running: Mutex::default() }
+        let shard = Shard::WHOLE;
+        Self { scenario, shard, test, folder, trouble: Mutex::new(None), running: Mutex::default() }
+    }
+
+    /// The same for a part of a campaign.
+    pub(crate) fn of_shard(self, shard: Shard) -> Self {
+        Self { shard, ..self }
     }
 
     /// Writes the case of a failure. If that is impossible, the failure says so as well.
@@ -54,7 +62,9 @@ impl Keeper {
     pub(crate) fn keep_case(&self, case: &Case, nth: u32) {
         let Some(folder) = &self.folder else { return };
         let nth = if nth > 1 { format!("-{nth}") } else { String::new() };
-        let name = format!("{}-{}{nth}", self.scenario, case.finding().unwrap_or("none"));
+        let shard = if self.shard.is_whole() { String::new() } else { format!("-{}", self.shard) };
+        let code = case.finding().unwrap_or("none");
+        let name = format!("{}{shard}-{code}{nth}", self.scenario);
         let path = folder.join(file_name(&name, "case"));
         self.note(&path, write(&path, case));
     }

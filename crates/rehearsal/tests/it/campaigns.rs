@@ -244,9 +244,10 @@ fn with_a_budget_all_that_is_wrong_is_kept_and_merged() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(told.contains(", 2 findings, "), "{told}");
     }
-    // One code, and two cases, which both shards have found.
+    // One code, and two cases, which both shards have found. None of them is in the place of another.
     let cases = cases(&kept);
-    assert_eq!(cases.len(), 2, "{cases:?}");
+    assert_eq!(cases.len(), 4, "{cases:?}");
+    assert!(kept.join("campaigned-2-2-RH900-2.case").exists());
     for case in &cases {
         assert!(wrong().try_case(case).is_err(), "{case}");
     }
