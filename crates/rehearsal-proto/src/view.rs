@@ -91,7 +91,7 @@ pub fn config(first: &Event) -> Result<Option<WorkflowExecutionConfig>, ConvertE
         workflow_execution_timeout: started.workflow_execution_timeout.to_proto()?,
         workflow_run_timeout: started.workflow_run_timeout.to_proto()?,
         default_workflow_task_timeout: started.workflow_task_timeout.to_proto()?,
-        user_metadata: None,
+        user_metadata: first.user_metadata.to_proto()?,
     }))
 }
 

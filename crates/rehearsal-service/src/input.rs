@@ -10,7 +10,7 @@ use rehearsal_activation::{QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{
     EventId, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, Timestamp,
-    WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 use crate::words::Across;
@@ -241,6 +241,9 @@ pub struct StartWorkflow {
     pub search_attributes: Option<SearchAttributes>,
     /// When it runs again; empty for never.
     pub cron_schedule: SmolStr,
+    /// What a person reads beside its start. Runs that follow it do not have it (`AddWorkflowExecutionStartedEvent` in
+    /// `service/history/historybuilder/history_builder.go`).
+    pub user_metadata: Option<Box<UserMetadata>>,
     /// Whether the id of a closed workflow may be used again (T-14).
     pub id_reuse_policy: WorkflowIdReusePolicy,
     /// What is done if a running workflow has the id (T-14).

@@ -51,7 +51,7 @@ func options(s *scenario.Scenario, id, queue string, o *scenario.Options) client
 	r := client.StartWorkflowOptions{ID: id, TaskQueue: s.RealQueue(queue), WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowRunTimeout: scenario.D(o.RunTimeout), WorkflowExecutionTimeout: scenario.D(o.ExecutionTimeout),
 		WorkflowTaskTimeout: scenario.D(o.TaskTimeout), StartDelay: scenario.D(o.StartDelay), CronSchedule: o.Cron,
-		RetryPolicy: retry(o.Retry), Memo: o.Memo,
+		RetryPolicy: retry(o.Retry), Memo: o.Memo, StaticSummary: o.StaticSummary, StaticDetails: o.StaticDetails,
 	}
 	if o.SearchAttributes != nil {
 		var l []temporal.SearchAttributeUpdate

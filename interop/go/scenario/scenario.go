@@ -25,6 +25,8 @@ type Options struct {
 	TaskTimeout      string         `toml:"task_timeout"`
 	StartDelay       string         `toml:"start_delay"`
 	Cron             string         `toml:"cron"`
+	StaticSummary    string         `toml:"static_summary"`
+	StaticDetails    string         `toml:"static_details"`
 	IDReuse          string         `toml:"id_reuse_policy"`
 	IDConflict       string         `toml:"id_conflict_policy"`
 	Memo             map[string]any `toml:"memo"`

@@ -229,6 +229,8 @@ impl<'a> Run<'a> {
         options.memo = look::memo(&script.memo);
         options.search_attributes = look::search_attributes(&script.search_attributes);
         options.cron_schedule = script.cron.as_deref().map(Into::into);
+        options.summary = script.static_summary.as_deref().map(Into::into);
+        options.details = script.static_details.as_deref().map(Into::into);
         options.id_reuse_policy = script.id_reuse_policy.map(Into::into).unwrap_or_default();
         options.id_conflict_policy = script.id_conflict_policy.map(Into::into).unwrap_or_default();
         options
@@ -320,6 +322,8 @@ impl<'a> Run<'a> {
         options.start_delay = step.start_delay.map(|span| span.0);
         options.retry_policy = step.retry.as_ref().map(retry_policy);
         options.cron_schedule = step.cron.as_deref().map(Into::into);
+        options.summary = step.static_summary.as_deref().map(Into::into);
+        options.details = step.static_details.as_deref().map(Into::into);
         options.id_reuse_policy = step.id_reuse_policy.map(Into::into).unwrap_or_default();
         options.id_conflict_policy = step.id_conflict_policy.map(Into::into).unwrap_or_default();
         options

@@ -42,6 +42,10 @@ pub struct Script {
     pub search_attributes: BTreeMap<String, serde_json::Value>,
     /// When it runs again.
     pub cron: Option<String>,
+    /// One line for people, beside its start.
+    pub static_summary: Option<String>,
+    /// More for people.
+    pub static_details: Option<String>,
     /// Whether the id of a closed workflow may be used again.
     pub id_reuse_policy: Option<ReusePolicy>,
     /// What is done if a running workflow has the id.
@@ -187,6 +191,10 @@ pub struct Step {
     pub retry: Option<Retry>,
     /// When it runs again.
     pub cron: Option<String>,
+    /// One line for people, beside its start.
+    pub static_summary: Option<String>,
+    /// More for people.
+    pub static_details: Option<String>,
     /// Whether the id of a closed workflow may be used again.
     pub id_reuse_policy: Option<ReusePolicy>,
     /// What is done if a running workflow has the id.

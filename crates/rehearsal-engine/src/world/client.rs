@@ -5,8 +5,8 @@ use std::time::Duration;
 use rehearsal_activation::Instance;
 use rehearsal_activation::names::{Signal, Workflow};
 use rehearsal_history::{
-    CodecError, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, WorkflowIdConflictPolicy,
-    WorkflowIdReusePolicy,
+    CodecError, Memo, Payload, Payloads, RetryPolicy, SearchAttributes, SmolStr, UserMetadata,
+    WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use rehearsal_service::{Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
@@ -57,6 +57,10 @@ pub struct StartOptions {
     pub search_attributes: Option<SearchAttributes>,
     /// When it runs again, and when it runs first: `@every 10m`, or five fields in UTC.
     pub cron_schedule: Option<SmolStr>,
+    /// One line for people, recorded beside its start. Runs that follow do not have it.
+    pub summary: Option<SmolStr>,
+    /// More for people, recorded beside it.
+    pub details: Option<SmolStr>,
     /// Whether the id of a closed workflow may be used again (T-14).
     pub id_reuse_policy: WorkflowIdReusePolicy,
     /// What is done if a running workflow has the id (T-14).
@@ -80,6 +84,8 @@ impl StartOptions {
             memo: None,
             search_attributes: None,
             cron_schedule: None,
+            summary: None,
+            details: None,
             id_reuse_policy: WorkflowIdReusePolicy::default(),
             id_conflict_policy: WorkflowIdConflictPolicy::default(),
         }
@@ -278,6 +284,7 @@ impl World {
         identity: SmolStr,
     ) -> StartWorkflow {
         let profile = self.scenario.profile;
+        let text = |text: Option<SmolStr>| text.as_deref().map(Payload::text);
         StartWorkflow {
             workflow_id: options.workflow_id,
             run_id: self.ids.uuid(),
@@ -295,6 +302,8 @@ impl World {
             memo: options.memo,
             search_attributes: options.search_attributes,
             cron_schedule: options.cron_schedule.unwrap_or_default(),
+            user_metadata: UserMetadata::of(text(options.summary), text(options.details))
+                .map(Box::new),
             id_reuse_policy: options.id_reuse_policy,
             id_conflict_policy: options.id_conflict_policy,
             eager: false,

@@ -1,6 +1,6 @@
 //! Workflows to start.
 
-use rehearsal_history::{Payloads, SmolStr, TypeName};
+use rehearsal_history::{Payloads, SmolStr, TypeName, UserMetadata};
 use rehearsal_service::StartWorkflow;
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::workflowservice::v1::{
@@ -52,7 +52,6 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         continued_failure => "a failure that a new workflow continues",
         last_completion_result => "a result that a new workflow continues",
         completion_callbacks => "completion callbacks",
-        user_metadata.unwrap_or_default() => "user metadata of a workflow",
         links => "links",
         versioning_override => "worker deployments",
         on_conflict_options => "options for a workflow id in use",
@@ -76,6 +75,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         memo: Mirror::from_proto(memo)?,
         search_attributes: Mirror::from_proto(search_attributes)?,
         cron_schedule: cron_schedule.into(),
+        user_metadata: Option::<UserMetadata>::from_proto(user_metadata)?.map(Box::new),
         id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
         id_conflict_policy: Mirror::from_proto(workflow_id_conflict_policy)?,
         eager: request_eager_execution,

@@ -37,7 +37,12 @@ pub(crate) fn queue() -> Option<TaskQueue> {
 }
 
 pub(crate) fn order() -> Option<WorkflowExecution> {
-    Some(WorkflowExecution { workflow_id: WORKFLOW.to_owned(), run_id: String::new() })
+    Some(execution(WORKFLOW))
+}
+
+/// The current run of a workflow.
+pub(crate) fn execution(workflow_id: &str) -> WorkflowExecution {
+    WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }
 }
 
 pub(crate) fn text(text: &str) -> Option<Payloads> {

@@ -8,6 +8,7 @@
 )]
 
 mod asks;
+mod carried;
 mod descriptor;
 mod fuzz;
 mod hand;

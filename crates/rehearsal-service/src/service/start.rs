@@ -68,7 +68,7 @@ impl Service {
     pub(super) fn start_new(
         &mut self,
         now: Timestamp,
-        start: StartWorkflow,
+        mut start: StartWorkflow,
         instead: Option<RunRef>,
         signaled: Option<Box<WorkflowExecutionSignaled>>,
         out: &mut Outbox,
@@ -77,9 +77,10 @@ impl Service {
             self.terminate_for(now, run, &start.run_id, out);
         }
         let request_id = start.request_id.clone();
+        let user_metadata = start.user_metadata.take();
         let started = started_event(&self.config, now, start);
         let chain = Following::of_chain(started, Queue::default());
-        let following = Following { signaled, request_id, ..chain };
+        let following = Following { signaled, user_metadata, request_id, ..chain };
         self.begin(now, following, out)
     }
 

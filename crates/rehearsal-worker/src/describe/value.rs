@@ -61,6 +61,12 @@ pub(crate) fn summary(user_metadata: Option<&UserMetadata>) -> String {
     summary.map_or_else(|| "none".into(), payload)
 }
 
+/// What a person reads beside an event besides that line.
+pub(crate) fn details(user_metadata: Option<&UserMetadata>) -> String {
+    let details = user_metadata.and_then(|metadata| metadata.details.as_ref());
+    details.map_or_else(|| "none".into(), payload)
+}
+
 /// A failure with its causes, messages only, cut if it is long.
 pub(super) fn failure(failure: &Failure) -> String {
     shortened(whole_failure(failure))

@@ -82,7 +82,7 @@ impl Children {
             memo: command.memo,
             search_attributes: command.search_attributes,
             inherit_build_id,
-            user_metadata: command.summary.map(UserMetadata::of_summary).map(Box::new),
+            user_metadata: UserMetadata::of(command.summary, command.details).map(Box::new),
         })));
     }
 

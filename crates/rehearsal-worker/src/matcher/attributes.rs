@@ -60,6 +60,11 @@ impl Attributes<'_> {
         if recorded != attempted {
             self.value("summary", &recorded, &attempted, Grade::Cosmetic);
         }
+        let recorded = describe::details(self.event.user_metadata.as_deref());
+        let attempted = describe::details(user_metadata);
+        if recorded != attempted {
+            self.value("details", &recorded, &attempted, Grade::Cosmetic);
+        }
     }
 
     /// Notes that `attribute` differs, if it does.

@@ -50,6 +50,8 @@ pub struct ChildOptions {
     pub search_attributes: Option<SearchAttributes>,
     /// One line for people, recorded beside its start.
     pub summary: Option<SmolStr>,
+    /// More for people, recorded beside it.
+    pub details: Option<SmolStr>,
     /// Whether a canceled child is waited for. Go's SDK has this option and does the same with it and without: the
     /// result always comes when the child has ended (C-44).
     pub wait_for_cancellation: bool,
@@ -146,6 +148,13 @@ impl ChildOptions {
         self
     }
 
+    /// Sets what people read besides.
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<SmolStr>) -> Self {
+        self.details = Some(details.into());
+        self
+    }
+
     /// Says that a canceled child is waited for, as it is anyway.
     #[must_use]
     pub const fn with_wait_for_cancellation(mut self) -> Self {
@@ -169,6 +178,7 @@ impl ChildOptions {
             search_attributes: self.search_attributes.clone(),
             cancellation_type: ChildCancellationType::WaitCancellationCompleted,
             summary: self.summary.as_deref().map(Payload::text),
+            details: self.details.as_deref().map(Payload::text),
             ..StartChild::default()
         }
     }
