@@ -94,9 +94,11 @@ impl Hands {
     }
 
     /// Writes down what activities do, if anybody wants to know.
-    fn record(&self, write: impl FnOnce(&mut Recorded)) {
+    fn record(&self, write: impl FnOnce(&mut Recorded, Timestamp)) {
         if !self.settles {
-            self.shared.inbox().recorded.as_mut().map(write);
+            let mut inbox = self.shared.inbox();
+            let now = inbox.unseen.outside(self.wall.now());
+            inbox.recorded.as_mut().map(|recorded| write(recorded, now));
         }
     }
 
@@ -136,7 +138,7 @@ impl Hands {
             }
         }
         for (said, _) in &said {
-            self.record(|recorded| recorded.says(token, said, now));
+            self.record(|recorded, now| recorded.says(token, said, now));
         }
         said
     }
@@ -317,7 +319,7 @@ impl Remote for Hands {
             heard: seen.now,
         };
         self.attempts.insert(task.token, attempt);
-        self.record(|recorded| recorded.begins(task, seen.now));
+        self.record(|recorded, now| recorded.begins(task, now));
         if !self.settles {
             return self.hand_out_later(worker, (&wire, false), Work::Activity(work));
         }
@@ -345,7 +347,7 @@ impl Remote for Hands {
 
     fn heartbeat_answered(&mut self, token: ActivityToken, answered: Result<bool, RequestError>) {
         if answered != Ok(false) {
-            self.record(|recorded| recorded.tell(token));
+            self.record(|recorded, _| recorded.tell(token));
         }
         let beat = self.attempts.get_mut(&token).and_then(|attempt| attempt.beats.pop_front());
         if let Some(reply) = beat {

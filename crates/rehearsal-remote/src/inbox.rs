@@ -4,6 +4,7 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rehearsal_activation::WorkerTaskFailure;
 use rehearsal_history::{Failure, Payloads, SmolStr, Timestamp};
@@ -94,7 +95,27 @@ pub(crate) struct Inbox {
     pub(crate) ending: Vec<WorkerGone>,
     /// Starts that are answered together with the first workflow task, by run id.
     pub(crate) eager: BTreeMap<SmolStr, (Started, Slot<Started>)>,
+    /// How far time has leapt, and how long rehearsals took in real time: code outside has seen neither pass.
+    pub(crate) unseen: Unseen,
     worlds: u32,
+}
+
+/// What code outside has not seen of the time that passed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unseen {
+    /// How far the clock has leapt.
+    pub(crate) leapt: Duration,
+    /// How long rehearsals took, in real time.
+    pub(crate) rehearsed: Duration,
+}
+
+impl Unseen {
+    /// When code outside does what it does: by the clock on the wall, as what it does takes real time, and later by what the
+    /// clock has leapt. Virtual time will not do, as it stands while a task is in hand, and such code works on.
+    pub(crate) fn outside(self, real: Timestamp) -> Timestamp {
+        let seen = real.since(Timestamp::EPOCH).saturating_add(self.leapt);
+        Timestamp::EPOCH.saturating_add(seen.saturating_sub(self.rehearsed))
+    }
 }
 
 /// A world that stands, and what is in the hands of workers there. What they say of it waits.

@@ -41,14 +41,18 @@ struct Line {
 /// What clients asked since nothing was open. It is asked again open-loop: at its times, whatever is answered.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
-    began: Option<Timestamp>,
+    /// When it began, in virtual time and by the clock of code outside.
+    began: Option<(Timestamp, Timestamp)>,
     lines: Vec<Line>,
 }
 
-/// When something was asked: virtual time, and how many steps the world had taken.
+/// When something was asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct When {
     pub(crate) now: Timestamp,
+    /// The same by the clock of code outside, which goes on where time stands.
+    pub(crate) outside: Timestamp,
+    /// How many steps the world had taken.
     pub(crate) steps: u64,
     /// Whether no workflow was open.
     pub(crate) idle: bool,
@@ -66,8 +70,8 @@ impl Script {
     }
 
     fn push(&mut self, when: When, asked: Asked) {
-        let began = *self.began.get_or_insert(when.now);
-        let at = on_the_beat(when.now.since(began));
+        let (_, began) = *self.began.get_or_insert((when.now, when.outside));
+        let at = on_the_beat(when.outside.since(began));
         self.lines.push(Line { at, steps: when.steps, asked });
     }
 
@@ -85,8 +89,8 @@ impl Script {
     }
 
     /// When the first line was asked.
-    pub(crate) const fn began(&self) -> Option<Timestamp> {
-        self.began
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        self.began.map(|(now, _)| now)
     }
 
     /// The same as what the client of a scenario does.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use rehearsal_engine::Scenario;
 use rehearsal_history::{SmolStr, Timestamp};
@@ -11,16 +12,25 @@ use rehearsal_worker::{Profile, WorkerOptions};
 
 use super::{Cache, Native, work};
 
-/// A clock on the wall that stands: nothing depends on how fast the machine is. Whoever waits, waits for the bell.
+/// A clock on the wall that stands until it is moved: nothing depends on how fast the machine is. Whoever waits, waits for the
+/// bell.
 #[derive(Debug, Default)]
 pub struct StoppedClock(Mutex<Timestamp>);
+
+impl StoppedClock {
+    /// Moves it on.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(by);
+    }
+}
 
 impl Wall for StoppedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait(&self, bell: &Bell, _at_most: Option<std::time::Duration>) {
+    fn wait(&self, bell: &Bell, _at_most: Option<Duration>) {
         bell.wait(None);
     }
 }

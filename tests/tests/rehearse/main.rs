@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
 mod faults;
+mod recorded;
 mod unsettled;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -106,7 +106,8 @@ impl Live {
 
     fn when(&self) -> When {
         let idle = !self.world.service().has_open();
-        When { now: self.world.now(), steps: self.steps, idle }
+        let outside = self.shared.inbox().unseen.outside(self.wall.now());
+        When { now: self.world.now(), outside, steps: self.steps, idle }
     }
 
     /// Somebody waits for this close, which has come: if nothing is open any more, all is rehearsed first.
@@ -138,10 +139,12 @@ impl Live {
             rehearsing.done = true;
             self.wait_for_polls();
             let rehearsal = self.rehearsal(run, rehearsing.script.clone());
+            let began = self.wall.now();
             let failure = {
                 let _pause = Pause::of(&self.shared);
                 (rehearsing.rehearse)(&rehearsal)
             };
+            self.unseen(|unseen| &mut unseen.rehearsed, self.wall.now().since(began));
             rehearsing.instead.extend(failure.map(|failure| (run, failure)));
             // Nobody here has seen that time pass.
             (self.paced, self.hushed, self.unpolled) = (None, None, None);
