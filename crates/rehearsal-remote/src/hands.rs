@@ -98,7 +98,9 @@ impl Hands {
         if !self.settles {
             let mut inbox = self.shared.inbox();
             let now = inbox.unseen.outside(self.wall.now());
-            inbox.recorded.as_mut().map(|recorded| write(recorded, now));
+            if let Some(recorded) = &mut inbox.recorded {
+                write(recorded, now);
+            }
         }
     }
 

@@ -46,11 +46,11 @@ fn an_activity_takes_as_long_as_it_does_although_time_stands_for_a_workflow_task
         let slow = Arc::clone(&slow);
         hearing(ctx, move || slow.advance(millis(600)))
     });
-    let (heard, hears) = channel();
-    let hears = Mutex::new(hears);
+    let (go, goes) = channel();
+    let goes = Mutex::new(goes);
     let working = Arc::clone(&wall);
     let code: Code = Box::new(move |_| {
-        hears.lock().unwrap().recv().unwrap();
+        goes.lock().unwrap().recv().unwrap();
         working.advance(millis(400));
         ActivityDone::Completed(Payloads::encode(&2_u32).unwrap())
     });
@@ -62,7 +62,7 @@ fn an_activity_takes_as_long_as_it_does_although_time_stands_for_a_workflow_task
     let done = HistoryAsk { from: EventId(9), close_only: false, ..wait_for_close() };
     let page = ask(|reply| drop(house.door.history(done, reply))).unwrap();
     assert!(matches!(page.events[0].kind, EventKind::WorkflowTaskCompleted(_)), "{page:?}");
-    heard.send(()).unwrap();
+    go.send(()).unwrap();
     assert!(matches!(result(&house), EventKind::WorkflowExecutionCompleted(_)));
     let _report = house.close();
     assert_eq!(told.recv().unwrap(), secs(1));
