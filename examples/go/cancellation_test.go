@@ -20,6 +20,12 @@ import (
 // same test runs on the server that the SDK downloads.
 func server(t *testing.T, report string, more ...string) client.Client {
 	t.Helper()
+	return serverAt(t, "", report, more...)
+}
+
+// serverAt is server at an address; without one it is at a port that is free.
+func serverAt(t *testing.T, address, report string, more ...string) client.Client {
+	t.Helper()
 	path := os.Getenv("REHEARSAL_SERVER")
 	if path == "" {
 		t.Skip("REHEARSAL_SERVER names no rehearsal-server")
@@ -30,7 +36,10 @@ func server(t *testing.T, report string, more ...string) client.Client {
 			"--sweep", "--fail", "--check", "cleanup-iff-canceled=CleanupActivity", "--report", report,
 		}, more...),
 		// A sweep is hundreds of runs, and the SDK logs each task.
-		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
+		ClientOptions: &client.Options{
+			HostPort: address,
+			Logger:   log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
