@@ -4,7 +4,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use rehearsal_history::SmolStr;
+use rehearsal_history::{SmolStr, Timestamp};
 
 use crate::choice::{ChoiceKey, ChoiceKind, Chooser, Options};
 
@@ -298,9 +298,18 @@ fn uuid(numbers: &mut ChaCha8Rng) -> SmolStr {
     core::str::from_utf8(&text).expect("digits and dashes are text").into()
 }
 
+/// The UUID of version 7 that has these random bits and was made at this time: milliseconds in its first digits.
+pub(crate) fn version_7(random: &str, at: Timestamp) -> SmolStr {
+    let millis = at.as_nanos() / 1_000_000;
+    let (high, low) = ((millis >> 16) & 0xffff_ffff, millis & 0xffff);
+    let rest = random.get(15..).unwrap_or_default();
+    format!("{high:08x}-{low:04x}-7{rest}").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::BEGINNING;
 
     #[test]
     fn a_deadline_is_moved_in_one_of_four_cases_and_changes_no_other_answer() {
@@ -319,6 +328,8 @@ mod tests {
     #[test]
     fn an_id_looks_like_a_uuid_of_version_4() {
         assert_eq!(Ids::default().uuid(), "b585f767-a79a-4b6c-b746-a55fbad8c037");
+        let run = version_7("b585f767-a79a-4b6c-b746-a55fbad8c037", BEGINNING);
+        assert_eq!(run, "019b76da-a800-7b6c-b746-a55fbad8c037");
     }
 
     #[test]

@@ -142,11 +142,11 @@ impl Client<'_> {
 
     /// The same of this world.
     fn translate(&mut self, input: &mut Input) {
+        self.world.name_run(input);
         match input {
             Input::StartWorkflow(start)
             | Input::SignalWithStart { start, .. }
             | Input::UpdateWithStart { start, .. } => {
-                start.run_id = self.world.fresh_id();
                 // The answer goes nowhere, so the first task waits for a poll.
                 start.eager = false;
             }

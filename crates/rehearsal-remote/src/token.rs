@@ -78,35 +78,29 @@ pub(crate) struct Alias {
     pub(crate) house: u64,
 }
 
-/// How many digits of a UUID, from its beginning, tell worlds apart, and how many at its end houses.
-const WORLD: usize = 8;
-const HOUSE: usize = 12;
+/// How many digits of a UUID, at its end, tell worlds and houses apart. Those before them say the version, and when it was
+/// made.
+const DIGITS: usize = 12;
 
 impl Alias {
     /// The run's own id.
     pub(crate) fn run_id_of(self, wire: &SmolStr) -> SmolStr {
-        self.shifted(wire, self.world.wrapping_neg())
+        self.changed(wire, |number| number.wrapping_sub(self.world.into()) ^ (self.house >> 16))
     }
 
     /// The id that a worker knows the run by.
     pub(crate) fn wire_id(self, run_id: &SmolStr) -> SmolStr {
-        self.shifted(run_id, self.world)
+        self.changed(run_id, |number| (number ^ (self.house >> 16)).wrapping_add(self.world.into()))
     }
 
-    fn shifted(self, run_id: &SmolStr, by: u32) -> SmolStr {
-        if by == 0 {
-            return run_id.clone();
-        }
-        self.digits(run_id, by).unwrap_or_else(|| run_id.clone())
-    }
-
-    /// None if it is no UUID.
-    fn digits(self, run_id: &str, by: u32) -> Option<SmolStr> {
-        let end = run_id.len().checked_sub(HOUSE).filter(|&end| end >= WORLD)?;
-        let world = u32::from_str_radix(run_id.get(..WORLD)?, 16).ok()?;
-        let house = u64::from_str_radix(run_id.get(end..)?, 16).ok()?;
-        let (world, house) = (world.wrapping_add(by), house ^ (self.house >> 16));
-        Some(format!("{world:08x}{}{house:012x}", &run_id[WORLD..end]).into())
+    /// With other last digits. The first world has the run's own ids, and so has what is no UUID.
+    fn changed(self, id: &SmolStr, change: impl FnOnce(u64) -> u64) -> SmolStr {
+        let changed = || {
+            let (front, number) = id.split_at_checked(id.len().checked_sub(DIGITS)?)?;
+            let number = change(u64::from_str_radix(number, 16).ok()?) & 0xffff_ffff_ffff;
+            Some(format!("{front}{number:012x}").into())
+        };
+        if self.world == 0 { id.clone() } else { changed().unwrap_or_else(|| id.clone()) }
     }
 }
 
@@ -121,8 +115,8 @@ mod tests {
         assert_eq!(of(0, u64::MAX).wire_id(&own), own);
         let all = [of(1, 0), of(2, 0), of(1, 1 << 16), of(1, u64::MAX)];
         let ids = all.map(|alias| alias.wire_id(&own));
-        assert_eq!(ids[0], "b585f768-a79a-4b6c-b746-a55fbad8c037");
-        assert_eq!(ids[3], "b585f768-a79a-4b6c-b746-5aa045273fc8");
+        assert_eq!(ids[0], "b585f767-a79a-4b6c-b746-a55fbad8c038");
+        assert_eq!(ids[3], "b585f767-a79a-4b6c-b746-5aa045273fc9");
         for (alias, wire) in all.iter().zip(&ids) {
             assert_eq!(ids.iter().filter(|id| *id == wire).count(), 1);
             assert_eq!(alias.run_id_of(wire), own);

@@ -69,7 +69,7 @@ impl World {
     /// What a run wants of others happens now.
     pub(super) fn transfer(&mut self, run: RunRef, across: Across) {
         let run_id = match across {
-            Across::StartChild { .. } => self.ids.uuid(),
+            Across::StartChild { .. } => self.fresh_run_id(),
             Across::SignalExternal { .. } | Across::CancelExternal { .. } | Across::Close => {
                 SmolStr::default()
             }

@@ -287,7 +287,7 @@ impl World {
         let text = |text: Option<SmolStr>| text.as_deref().map(Payload::text);
         StartWorkflow {
             workflow_id: options.workflow_id,
-            run_id: self.ids.uuid(),
+            run_id: self.fresh_run_id(),
             workflow_type: options.workflow_type,
             task_queue: options.task_queue,
             input: options.input,

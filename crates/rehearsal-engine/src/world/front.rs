@@ -11,8 +11,10 @@ use rehearsal_service::{
 };
 
 use super::{Entry, World};
+use crate::clock::BEGINNING;
 use crate::finding::Finding;
 use crate::host::{Host, STICKY_POLLER_AGE};
+use crate::rng::version_7;
 use crate::worker_spec::WorkerSpec;
 
 use super::entry::{Sender, SentSignal};
@@ -79,6 +81,43 @@ impl World {
     /// An id that is not used yet: the same in every run in which as many were used.
     pub fn fresh_id(&mut self) -> SmolStr {
         self.ids.uuid()
+    }
+
+    /// The id of a run that is started: a UUID of version 7, as a server draws it (`primitives.NewUUID`, in
+    /// `service/history/api/startworkflow/api.go`). It has the time in it, since the beginning of the run where ids are the
+    /// same in every run. The next run of a chain has one of version 4 there, and so has a run that a signal starts.
+    pub(super) fn fresh_run_id(&mut self) -> SmolStr {
+        let at = match self.scenario.ids_of {
+            0 => BEGINNING.saturating_add(self.elapsed()),
+            _ => self.clock.now(),
+        };
+        version_7(&self.ids.uuid(), at)
+    }
+
+    /// Names the run that a client asks for, as a server does.
+    pub fn name_run(&mut self, input: &mut Input) {
+        match input {
+            Input::StartWorkflow(start) | Input::UpdateWithStart { start, .. } => {
+                start.run_id = self.fresh_run_id();
+            }
+            Input::SignalWithStart { start, .. } => start.run_id = self.fresh_id(),
+            Input::SignalWorkflow { .. }
+            | Input::UpdateWorkflow { .. }
+            | Input::Query(_)
+            | Input::RequestCancelWorkflow { .. }
+            | Input::TerminateWorkflow { .. }
+            | Input::StartWorkflowTask { .. }
+            | Input::RespondWorkflowTask { .. }
+            | Input::StartActivityTask { .. }
+            | Input::RecordHeartbeat { .. }
+            | Input::RespondActivityCompleted { .. }
+            | Input::RespondActivityFailed { .. }
+            | Input::RespondActivityCanceled { .. }
+            | Input::RespondActivityById { .. }
+            | Input::Transfer { .. }
+            | Input::Elapsed
+            | Input::Shift { .. } => {}
+        }
     }
 
     /// The service, to look at.

@@ -80,7 +80,8 @@ impl World {
         input: Option<Payloads>,
         identity: SmolStr,
     ) -> Result<Handle, ClientError> {
-        let start = Box::new(self.start_request(options, identity));
+        let mut start = Box::new(self.start_request(options, identity));
+        start.run_id = self.fresh_id();
         self.started(Input::SignalWithStart { start, name, input })
     }
 

@@ -209,12 +209,13 @@ impl Live {
     /// Starts a workflow, or takes one that runs.
     fn start(
         &mut self,
-        mut start: StartWorkflow,
+        start: StartWorkflow,
         wanted: impl FnOnce(Box<StartWorkflow>) -> Input,
     ) -> Result<(Started, RunRef), RequestError> {
-        start.run_id = self.world.fresh_id();
         let before = self.world.service().run_of(&start.workflow_id);
-        match self.ask(wanted(Box::new(start)))? {
+        let mut input = wanted(Box::new(start));
+        self.world.name_run(&mut input);
+        match self.ask(input)? {
             Answer::Started(run) => {
                 let run_id = self.world.service().run(run).run_id.clone();
                 Ok((Started { run_id, started: before != Some(run), eager: None }, run))

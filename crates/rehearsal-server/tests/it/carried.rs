@@ -2,6 +2,7 @@
 
 use temporalio_protos::temporal::api::common::v1::Payload;
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
+use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::execute_multi_operation_request::{
@@ -100,4 +101,21 @@ fn what_a_person_reads_beside_a_start_is_recorded_and_described() {
         let config = described.into_inner().execution_config.unwrap();
         assert_eq!(config.user_metadata, note(id), "{id}");
     }
+}
+
+/// As on a server, where `summary-of-starts` was recorded.
+#[test]
+fn the_version_of_a_run_id_tells_how_the_run_was_started() {
+    let server = Running::start();
+    let hand = Hand::on(&server);
+    started(&hand, |id| StartWorkflowExecutionRequest { workflow_id: id.to_owned(), ..start() });
+    let version = |id: &str| {
+        let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) =
+            first_event(&hand, id).attributes
+        else {
+            unreachable!("the first event is the start")
+        };
+        started.original_execution_run_id.chars().nth(14)
+    };
+    assert_eq!(["started", "signaled", "updated"].map(version), [Some('7'), Some('4'), Some('7')]);
 }
