@@ -198,11 +198,10 @@ fn is_name(text: &str) -> bool {
 
 /// What an attribute belongs to, in words.
 fn feature(attribute: &str) -> String {
-    const WORDS: [(&str, &str); 19] = [
+    const WORDS: [(&str, &str); 18] = [
         ("NEXUS_", "Nexus"),
         ("WORKFLOW_EXECUTION_OPTIONS_UPDATED", "options of a run that are changed"),
         ("PROPERTIES_MODIFIED_EXTERNALLY", "properties that are changed from outside"),
-        ("priority", "priorities"),
         ("eployment", "worker versioning"),
         ("ersioningBehavior", "worker versioning"),
         ("seWorkflowBuildId", "worker versioning"),

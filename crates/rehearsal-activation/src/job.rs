@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use rehearsal_history::{
     CancelExternalFailedCause, ContinueAsNewInitiator, Execution, Failure, Header, Memo, Payloads,
-    RetryPolicy, SearchAttributes, SignalExternalFailedCause, SmolStr, Timestamp,
+    Priority, RetryPolicy, SearchAttributes, SignalExternalFailedCause, SmolStr, Timestamp,
 };
 
 pub use self::activity::{ActivityResolution, LocalResolution};
@@ -158,6 +158,8 @@ pub struct Initialize {
     pub task_timeout: Duration,
     /// How the workflow as a whole is retried.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of a queue, and that of what it asks for.
+    pub priority: Option<Priority>,
     /// When it was started.
     pub started_at: Timestamp,
     /// Notes.

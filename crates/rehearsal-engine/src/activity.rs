@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_history::{Header, Payloads, Priority, RetryPolicy, SmolStr, Timestamp};
 use rehearsal_service::{ActivityTask, ActivityToken};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,6 +102,8 @@ pub struct ActivityInfo {
     pub start_to_close: Option<Duration>,
     /// How the activity is retried, as the server sees it.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue, with what the workflow says.
+    pub priority: Priority,
     /// Between heartbeats; `None` for no limit.
     pub heartbeat_timeout: Option<Duration>,
     /// Whether it is a local activity: it then has no heartbeats, and is told of a cancel at once.

@@ -227,6 +227,7 @@ impl Executor {
                 schedule_to_close: task.schedule_to_close,
                 start_to_close: task.start_to_close,
                 retry_policy: task.retry_policy,
+                priority: task.priority.unwrap_or_default(),
                 heartbeat_timeout: task.heartbeat_timeout,
                 is_local: local.is_some(),
             },

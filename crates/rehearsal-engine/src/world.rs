@@ -96,6 +96,8 @@ struct ReadyTask {
     run: RunRef,
     scheduled: EventId,
     attempt: u32,
+    /// Lower ones go first.
+    key: i32,
 }
 
 /// What was asked about the first execution so far: how often each question, and the answers that make up the tape of
@@ -434,10 +436,12 @@ impl World {
         for effect in effects.drain(..) {
             match effect {
                 Effect::WorkflowTask { run, scheduled, attempt, queue } => {
-                    self.route_workflow_task(ReadyTask { run, scheduled, attempt }, queue);
+                    let key = self.service.priority_key(run, None);
+                    self.route_workflow_task(ReadyTask { run, scheduled, attempt, key }, queue);
                 }
                 Effect::ActivityTask { run, scheduled, attempt, queue } => {
-                    self.route_activity_task(ReadyTask { run, scheduled, attempt }, queue);
+                    let key = self.service.priority_key(run, Some(scheduled));
+                    self.route_activity_task(ReadyTask { run, scheduled, attempt, key }, queue);
                 }
                 Effect::Transfer { run, across, at } => {
                     self.agenda.push(at, Entry::Transfer { run, across });

@@ -65,6 +65,16 @@ message! {
         indexed_fields: BTreeMap<SmolStr, Payload> => "indexedFields",
     }
 
+    /// Its place among the tasks of a queue.
+    pub struct Priority {
+        /// Lower ones go first, from 1; 0 if it is not said.
+        priority_key: i32 => "priorityKey",
+        /// Whose task it is, where a server shares out among keys.
+        fairness_key: SmolStr => "fairnessKey",
+        /// How large the share of that key is; 0 if it is not said.
+        fairness_weight: f32 => "fairnessWeight",
+    }
+
     /// What a person reads beside an event.
     pub struct UserMetadata {
         /// One line.
@@ -86,6 +96,31 @@ impl UserMetadata {
     pub fn of(summary: Option<Payload>, details: Option<Payload>) -> Option<Self> {
         let any = summary.is_some() || details.is_some();
         any.then(|| Self { summary, details, ..Self::default() })
+    }
+}
+
+impl Priority {
+    /// With this key: lower ones go first.
+    #[must_use]
+    pub fn of_key(priority_key: i32) -> Self {
+        Self { priority_key, ..Self::default() }
+    }
+
+    /// What `own` says, and where it says nothing what `inherited` says (`Merge` in the server's
+    /// `common/priorities/priority_util.go`).
+    #[must_use]
+    pub fn merged(inherited: Option<&Self>, own: Option<&Self>) -> Option<Self> {
+        let (inherited, own) = match (inherited, own) {
+            (Some(inherited), Some(own)) => (inherited, own),
+            (one, other) => return one.or(other).cloned(),
+        };
+        let from = |said: bool| if said { own } else { inherited };
+        Some(Self {
+            priority_key: from(own.priority_key != 0).priority_key,
+            fairness_key: from(!own.fairness_key.is_empty()).fairness_key.clone(),
+            fairness_weight: from(own.fairness_weight != 0.0).fairness_weight,
+            ..Self::default()
+        })
     }
 }
 

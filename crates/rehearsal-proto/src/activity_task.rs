@@ -40,6 +40,7 @@ pub fn delivery(
         start_to_close_timeout: Some(task.start_to_close.unwrap_or_default().to_proto()?),
         heartbeat_timeout: Some(task.heartbeat_timeout.unwrap_or_default().to_proto()?),
         retry_policy: task.retry_policy.to_proto()?,
+        priority: task.priority.to_proto()?,
         ..PollActivityTaskQueueResponse::default()
     })
 }

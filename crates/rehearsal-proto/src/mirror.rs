@@ -145,7 +145,7 @@ macro_rules! same {
     )+};
 }
 
-same!(bool, i32, i64, u32, f64);
+same!(bool, i32, i64, u32, f32, f64);
 
 impl<T: Mirror<P>, P> Mirror<Option<P>> for Option<T> {
     fn to_proto(&self) -> Result<Option<P>, ConvertError> {

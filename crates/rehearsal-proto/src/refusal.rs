@@ -9,8 +9,8 @@ use crate::mirror::ConvertError;
 /// ```
 /// use rehearsal_proto::BadMessage;
 ///
-/// let refused = BadMessage::NotSimulated { what: "priorities" };
-/// assert_eq!(refused.to_string(), "not simulated: priorities");
+/// let refused = BadMessage::NotSimulated { what: "links" };
+/// assert_eq!(refused.to_string(), "not simulated: links");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMessage {

@@ -70,6 +70,10 @@ pub fn info(
             None => None,
             Some(started) => started.root_workflow_execution.to_proto()?,
         },
+        priority: match started {
+            None => None,
+            Some(started) => started.priority.to_proto()?,
+        },
         memo: Some(memo),
         search_attributes: Some(attributes),
         task_queue: view.task_queue.to_proto()?,

@@ -6,7 +6,7 @@ use core::fmt;
 
 use rehearsal_history::{SearchType, SmolStr};
 
-use crate::refusal::{BadPolicy, BadSearchAttribute, Refusal};
+use crate::refusal::{BadPolicy, BadPriority, BadSearchAttribute, Refusal};
 
 /// Why the service refused a request. `Display` is the server's message, letter by letter.
 ///
@@ -277,6 +277,8 @@ pub enum InvalidRequest {
     },
     /// A search attribute is wrong.
     SearchAttribute(BadSearchAttribute),
+    /// The priority of a workflow.
+    Priority(BadPriority),
     /// No search attribute is named.
     NoSearchAttributes,
     /// A search attribute has a name that is the server's.
@@ -343,6 +345,7 @@ impl fmt::Display for InvalidRequest {
                 write!(f, "invalid query: invalid search attribute: {name}")
             }
             Self::SearchAttribute(bad) => bad.fmt(f),
+            Self::Priority(bad) => bad.fmt(f),
             Self::NoSearchAttributes => f.write_str("SearchAttributes are not set on request."),
             Self::ReservedSearchAttribute { name } => {
                 write!(f, "Search attribute {name} is reserved by system.")

@@ -9,8 +9,8 @@ use core::time::Duration;
 use rehearsal_activation::{QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{
-    EventId, Failure, Header, Memo, Payloads, RetryPolicy, SearchAttributes, SmolStr, Timestamp,
-    UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    EventId, Failure, Header, Memo, Payloads, Priority, RetryPolicy, SearchAttributes, SmolStr,
+    Timestamp, UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 use crate::words::Across;
@@ -235,6 +235,8 @@ pub struct StartWorkflow {
     pub start_delay: Option<Duration>,
     /// How it is retried as a whole (T-11).
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue, and that of what it asks for.
+    pub priority: Option<Priority>,
     /// Notes.
     pub memo: Option<Memo>,
     /// What it can be searched by.
@@ -414,6 +416,8 @@ pub struct ActivityTask {
     pub task_queue: SmolStr,
     /// How it is retried, as the server sees it.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue, with what the workflow says.
+    pub priority: Option<Priority>,
     /// When the workflow asked for it.
     pub scheduled_at: Timestamp,
     /// Since when this attempt waited for a worker.

@@ -37,7 +37,9 @@ pub use input::{
     ActivityResponse, ActivityTask, ActivityToken, Answer, Effect, Input, Outbox, Poll, QueryInput,
     QueryRejectCondition, RunRef, StartWorkflow, Target,
 };
-pub use refusal::{BadAcross, BadChild, BadCommand, BadPolicy, BadSearchAttribute, Refusal};
+pub use refusal::{
+    BadAcross, BadChild, BadCommand, BadPolicy, BadPriority, BadSearchAttribute, Refusal,
+};
 pub use run::CannotRestore;
 pub use service::Service;
 pub use view::{

@@ -7,6 +7,7 @@ use core::fmt;
 use rehearsal_history::{EventId, SearchType, SmolStr, WorkflowTaskFailedCause};
 
 pub use self::across::{BadAcross, BadChild};
+pub use crate::words::BadPriority;
 pub use crate::words::retry::BadPolicy;
 
 /// Why a completion was refused and its workflow task failed (W-12, W-14).
@@ -45,6 +46,8 @@ pub enum BadCommand {
         /// Its queue.
         task_queue: SmolStr,
     },
+    /// The priority of an activity.
+    Priority(BadPriority),
     /// An activity wants the build of the workflow but another task queue.
     OtherQueue,
     /// An activity with this id is pending.
@@ -161,6 +164,7 @@ impl BadCommand {
             | Self::NoActivityType
             | Self::NoTimeout { .. }
             | Self::RetryPolicy(_)
+            | Self::Priority(_)
             | Self::OtherQueue => WorkflowTaskFailedCause::BadScheduleActivityAttributes,
             Self::DuplicateActivity { .. } => WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
             Self::TooManyActivities { .. } => {
@@ -192,6 +196,7 @@ impl BadCommand {
             | Self::NoActivityType
             | Self::NoTimeout { .. }
             | Self::RetryPolicy(_)
+            | Self::Priority(_)
             | Self::OtherQueue => "BadScheduleActivityAttributes",
             Self::DuplicateActivity { .. } => "ScheduleActivityDuplicateId",
             Self::TooManyActivities { .. } => "PendingActivitiesLimitExceeded",
@@ -260,6 +265,7 @@ impl fmt::Display for BadCommand {
                  ActivityId={activity_id} ActivityType={activity_type}"
             ),
             Self::RetryPolicy(bad) => bad.fmt(f),
+            Self::Priority(bad) => write!(f, "invalid priorities: {bad}"),
             Self::NextRetryPolicy { bad, workflow_type, task_queue } => write!(
                 f,
                 "invalid WorkflowRetryPolicy on ContinueAsNewWorkflowExecutionCommand: {bad} \

@@ -312,6 +312,13 @@ impl Service {
         self.runs[run.index()].has_activity(state)
     }
 
+    /// The key by which matching orders a task of a run, lower ones first: that of an activity, or its workflow task. 3 is where
+    /// nothing is said: the middle of five levels (`DefaultPriorityKey` in `service/matching/config.go`).
+    #[must_use]
+    pub fn priority_key(&self, run: RunRef, activity: Option<EventId>) -> i32 {
+        self.runs[run.index()].priority_key(activity)
+    }
+
     /// How far the activity of a run has come that this event scheduled; `None` if it has ended, or is none.
     #[must_use]
     pub fn standing(&self, run: RunRef, scheduled: EventId) -> Option<Standing<'_>> {

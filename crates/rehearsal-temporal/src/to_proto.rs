@@ -138,7 +138,7 @@ fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, Convert
         cron_schedule_to_schedule_interval: Some(initialize.first_task_backoff.to_proto()?),
         workflow_execution_expiration_time: initialize.expires_at.to_proto()?,
         original_execution_run_id: text(original),
-        // Priorities are not simulated.
+        priority: initialize.priority.to_proto()?,
         ..InitializeWorkflow::default()
     })
 }

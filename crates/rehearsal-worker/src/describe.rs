@@ -17,7 +17,7 @@ use rehearsal_activation::{ServerCommand, UpdateMessage};
 use rehearsal_history::{Event, EventKind};
 
 pub(crate) use self::value::{
-    LONGEST, details, header, retry_policy, summary, timeout, whole, whole_failure,
+    LONGEST, details, header, priority, retry_policy, summary, timeout, whole, whole_failure,
 };
 
 /// An event: its type and what names it.

@@ -78,6 +78,7 @@ impl RunInfo {
             expires_at: started.workflow_execution_expiration_time,
             task_timeout: self.task_timeout,
             retry_policy: started.retry_policy.clone(),
+            priority: started.priority.clone(),
             started_at: event.time,
             memo: started.memo.clone(),
             search_attributes: started.search_attributes.clone(),

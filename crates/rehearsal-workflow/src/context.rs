@@ -195,6 +195,7 @@ impl Context {
             start_to_close: options.start_to_close,
             heartbeat: options.heartbeat,
             retry_policy: options.retry_policy.clone(),
+            priority: options.priority.clone(),
             cancellation_type,
             ..ScheduleActivity::default()
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal_activation::{Activation, Initialize};
-use rehearsal_history::{Execution, RetryPolicy, SmolStr, Timestamp};
+use rehearsal_history::{Execution, Priority, RetryPolicy, SmolStr, Timestamp};
 
 /// What a run knows of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Info {
     pub started_at: Timestamp,
     /// How the workflow as a whole is retried.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue, and that of what it asks for.
+    pub priority: Priority,
     /// The cron schedule that it runs by.
     pub cron_schedule: Option<SmolStr>,
     /// How many events its history has, up to the workflow task that runs.
@@ -64,6 +66,7 @@ impl Info {
             root: initialize.root.clone(),
             started_at: initialize.started_at,
             retry_policy: initialize.retry_policy.clone(),
+            priority: initialize.priority.clone().unwrap_or_default(),
             cron_schedule: given(&initialize.cron_schedule),
             history_length: 0,
             history_size: 0,

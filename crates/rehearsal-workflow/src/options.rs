@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_history::{RetryPolicy, SmolStr};
+use rehearsal_history::{Priority, RetryPolicy, SmolStr};
 
 /// How activities are run: their deadlines, retries, queue, and what a cancel does.
 ///
@@ -40,6 +40,8 @@ pub struct ActivityOptions {
     pub activity_id: Option<SmolStr>,
     /// The queue it waits in; `None` for that of the context, at the root that of the workflow.
     pub task_queue: Option<SmolStr>,
+    /// Its place among the tasks of that queue; what is not said is said by the workflow.
+    pub priority: Option<Priority>,
 }
 
 impl ActivityOptions {
@@ -59,6 +61,13 @@ impl ActivityOptions {
     #[must_use]
     pub fn with_start_to_close(mut self, timeout: Duration) -> Self {
         self.start_to_close = Some(timeout);
+        self
+    }
+
+    /// Sets its place among the tasks of its queue.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
         self
     }
 

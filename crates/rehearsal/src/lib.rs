@@ -149,7 +149,7 @@ pub use rehearsal_history::{
     ActivityFailureInfo, ApplicationFailureInfo, BadPayload, Bytes, ChildFailureInfo, CodecError,
     CutOff, DecodeError, Event, EventId, EventKind, Execution as WorkflowExecution,
     Failure as RecordedFailure, FailureInfo, History, Memo, ParentClosePolicy, Payload, Payloads,
-    Peculiarity, RetryPolicy, RetryState, SearchAttribute, SearchAttributes, SearchType,
+    Peculiarity, Priority, RetryPolicy, RetryState, SearchAttribute, SearchAttributes, SearchType,
     SearchUpdate, SmolStr, Status, TimeoutFailureInfo, TimeoutType, Timestamp,
     WorkflowIdConflictPolicy, WorkflowIdReusePolicy, duration_text,
 };

@@ -53,6 +53,9 @@ func options(s *scenario.Scenario, id, queue string, o *scenario.Options) client
 		WorkflowTaskTimeout: scenario.D(o.TaskTimeout), StartDelay: scenario.D(o.StartDelay), CronSchedule: o.Cron,
 		RetryPolicy: retry(o.Retry), Memo: o.Memo, StaticSummary: o.StaticSummary, StaticDetails: o.StaticDetails,
 	}
+	if p := o.Priority; p != nil {
+		r.Priority = temporal.Priority{PriorityKey: p.Key, FairnessKey: p.FairnessKey, FairnessWeight: p.FairnessWeight}
+	}
 	if o.SearchAttributes != nil {
 		var l []temporal.SearchAttributeUpdate
 		for n, v := range o.SearchAttributes {

@@ -25,6 +25,7 @@ type Options struct {
 	TaskTimeout      string         `toml:"task_timeout"`
 	StartDelay       string         `toml:"start_delay"`
 	Cron             string         `toml:"cron"`
+	Priority         *Priority      `toml:"priority"`
 	StaticSummary    string         `toml:"static_summary"`
 	StaticDetails    string         `toml:"static_details"`
 	IDReuse          string         `toml:"id_reuse_policy"`
@@ -32,6 +33,13 @@ type Options struct {
 	Memo             map[string]any `toml:"memo"`
 	SearchAttributes map[string]any `toml:"search_attributes"`
 	Retry            *Retry         `toml:"retry"`
+}
+
+// Priority is a place among the tasks of a queue.
+type Priority struct {
+	Key            int     `toml:"key"`
+	FairnessKey    string  `toml:"fairness_key"`
+	FairnessWeight float32 `toml:"fairness_weight"`
 }
 
 // Worker polls a queue for a while.

@@ -30,7 +30,7 @@ pub use self::played::compare_all;
 pub use self::recording::Recording;
 pub use self::run::{Simulated, scenario, simulate, simulate_in};
 pub use self::script::{
-    Action, ConflictPolicy, Expect, Hold, Retry, ReusePolicy, Script, Span, Step, Worker,
+    Action, ConflictPolicy, Expect, Hold, Place, Retry, ReusePolicy, Script, Span, Step, Worker,
 };
 pub use self::suite::{Report, differences, run_all};
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use rehearsal::{
     ClientError, Handle, Scenario, StartOptions, Tape, UpdateHandle, WorkerSpec, Workflow, World,
 };
-use rehearsal_history::{History, Payload, Payloads, RetryPolicy};
+use rehearsal_history::{History, Payload, Payloads, Priority, RetryPolicy};
 use rehearsal_service::ServiceConfig;
 
 use super::queries::Asking;
 use super::updates::{SLICE, Waiting};
-use super::{Action, Folder, Register, Retry, Script, Span, Step, Worker};
+use super::{Action, Folder, Place, Register, Retry, Script, Span, Step, Worker};
 use super::{look, outside};
 
 /// How long the recorder waited after everything was done before it took the histories.
@@ -229,6 +229,7 @@ impl<'a> Run<'a> {
         options.memo = look::memo(&script.memo);
         options.search_attributes = look::search_attributes(&script.search_attributes);
         options.cron_schedule = script.cron.as_deref().map(Into::into);
+        options.priority = script.priority.as_ref().map(priority);
         options.summary = script.static_summary.as_deref().map(Into::into);
         options.details = script.static_details.as_deref().map(Into::into);
         options.id_reuse_policy = script.id_reuse_policy.map(Into::into).unwrap_or_default();
@@ -322,6 +323,7 @@ impl<'a> Run<'a> {
         options.start_delay = step.start_delay.map(|span| span.0);
         options.retry_policy = step.retry.as_ref().map(retry_policy);
         options.cron_schedule = step.cron.as_deref().map(Into::into);
+        options.priority = step.priority.as_ref().map(priority);
         options.summary = step.static_summary.as_deref().map(Into::into);
         options.details = step.static_details.as_deref().map(Into::into);
         options.id_reuse_policy = step.id_reuse_policy.map(Into::into).unwrap_or_default();
@@ -345,6 +347,15 @@ pub(super) fn payloads(arguments: &[serde_json::Value]) -> Option<Payloads> {
         if argument.is_null() { Payload::null() } else { Payload::json(argument.to_string()) }
     });
     (!arguments.is_empty()).then(|| payloads.collect())
+}
+
+fn priority(place: &Place) -> Priority {
+    Priority {
+        priority_key: place.key,
+        fairness_key: place.fairness_key.as_str().into(),
+        fairness_weight: place.fairness_weight,
+        ..Priority::default()
+    }
 }
 
 fn retry_policy(retry: &Retry) -> RetryPolicy {

@@ -42,6 +42,8 @@ pub struct Script {
     pub search_attributes: BTreeMap<String, serde_json::Value>,
     /// When it runs again.
     pub cron: Option<String>,
+    /// Its place among the tasks of its queue.
+    pub priority: Option<Place>,
     /// One line for people, beside its start.
     pub static_summary: Option<String>,
     /// More for people.
@@ -191,6 +193,8 @@ pub struct Step {
     pub retry: Option<Retry>,
     /// When it runs again.
     pub cron: Option<String>,
+    /// Its place among the tasks of its queue.
+    pub priority: Option<Place>,
     /// One line for people, beside its start.
     pub static_summary: Option<String>,
     /// More for people.
@@ -207,6 +211,18 @@ pub struct Step {
     pub result: Option<String>,
     /// What a query or an update answered, in the words of the other recorder.
     pub answer: Option<String>,
+}
+
+/// A place among the tasks of a queue.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Place {
+    /// Lower ones go first.
+    pub key: i32,
+    /// Whose task it is.
+    pub fairness_key: String,
+    /// How large its share is.
+    pub fairness_weight: f32,
 }
 
 /// What a client can do.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use rehearsal_history::{Header, Payload, Payloads, RetryPolicy, SmolStr};
+use rehearsal_history::{Header, Payload, Payloads, Priority, RetryPolicy, SmolStr};
 
 use super::Seq;
 
@@ -31,6 +31,8 @@ pub struct ScheduleActivity {
     pub heartbeat: Option<Duration>,
     /// How it is retried; `None` for the server's defaults (T-4).
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue; `None` for that of the workflow.
+    pub priority: Option<Priority>,
     /// When a cancel resolves it. Go has no such option: its instances resolve what they do not wait for themselves.
     pub cancellation_type: CancellationType,
     /// One line for people, recorded as the event's user metadata.

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use rehearsal_history::{
-    Header, Memo, ParentClosePolicy, Payload, Payloads, RetryPolicy, SearchAttributes, SmolStr,
-    WorkflowIdReusePolicy,
+    Header, Memo, ParentClosePolicy, Payload, Payloads, Priority, RetryPolicy, SearchAttributes,
+    SmolStr, WorkflowIdReusePolicy,
 };
 
 use super::Seq;
@@ -38,6 +38,8 @@ pub struct StartChild {
     pub retry_policy: Option<RetryPolicy>,
     /// When it runs again; empty for once.
     pub cron_schedule: SmolStr,
+    /// Its place among the tasks of its queue; `None` for that of the workflow.
+    pub priority: Option<Priority>,
     /// Notes.
     pub memo: Option<Memo>,
     /// What it can be searched by.

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, UserMetadata};
+use rehearsal_history::{Header, Payloads, Priority, RetryPolicy, SmolStr, UserMetadata};
 
 /// An activity to run. `None` for a timeout means that it was not given (T-1).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,6 +30,8 @@ pub struct ScheduleActivityTask {
     pub retry_policy: Option<RetryPolicy>,
     /// Whether it wants the same build as the workflow; the Go SDK always says so.
     pub use_workflow_build_id: bool,
+    /// Its place among the tasks of its queue; `None` for that of the workflow.
+    pub priority: Option<Priority>,
     /// What a person reads beside the event.
     pub user_metadata: Option<Box<UserMetadata>>,
 }

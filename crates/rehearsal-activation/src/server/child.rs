@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use rehearsal_history::{
-    Header, Memo, ParentClosePolicy, Payloads, RetryPolicy, SearchAttributes, SmolStr,
+    Header, Memo, ParentClosePolicy, Payloads, Priority, RetryPolicy, SearchAttributes, SmolStr,
     UserMetadata, WorkflowIdReusePolicy,
 };
 
@@ -41,6 +41,8 @@ pub struct StartChildWorkflow {
     pub search_attributes: Option<SearchAttributes>,
     /// Whether it wants the same build as its parent.
     pub inherit_build_id: bool,
+    /// Its place among the tasks of a queue; `None` for that of its parent.
+    pub priority: Option<Priority>,
     /// What a person reads beside the event.
     pub user_metadata: Option<Box<UserMetadata>>,
 }

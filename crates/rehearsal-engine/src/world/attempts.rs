@@ -27,7 +27,7 @@ impl World {
         let queue = self.hosts[host].spec.queue.clone();
         if !self.has_poll(host, &queue, false) {
             self.hosts[host].free_slot();
-            return self.waiting_activity_tasks.entry(queue).or_default().push_back(task);
+            return self.wait_for_activity_poll(task, queue);
         }
         let input = Input::StartActivityTask {
             run: task.run,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rehearsal_activation::Instance;
 use rehearsal_activation::names::{Signal, Workflow};
 use rehearsal_history::{
-    CodecError, Memo, Payload, Payloads, RetryPolicy, SearchAttributes, SmolStr, UserMetadata,
-    WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    CodecError, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes, SmolStr,
+    UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use rehearsal_service::{Input, RequestError, RunRef, StartWorkflow, Target};
 use serde::Serialize;
@@ -51,6 +51,8 @@ pub struct StartOptions {
     pub start_delay: Option<Duration>,
     /// How the workflow as a whole is retried (T-11); `None` for not at all.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its place among the tasks of its queue, and that of what it asks for.
+    pub priority: Option<Priority>,
     /// Notes on the workflow.
     pub memo: Option<Memo>,
     /// What it can be searched by: attributes of the scenario, and those of the server.
@@ -81,6 +83,7 @@ impl StartOptions {
             task_timeout: None,
             start_delay: None,
             retry_policy: None,
+            priority: None,
             memo: None,
             search_attributes: None,
             cron_schedule: None,
@@ -299,6 +302,7 @@ impl World {
             task_timeout: options.task_timeout,
             start_delay: options.start_delay,
             retry_policy: options.retry_policy,
+            priority: options.priority,
             memo: options.memo,
             search_attributes: options.search_attributes,
             cron_schedule: options.cron_schedule.unwrap_or_default(),

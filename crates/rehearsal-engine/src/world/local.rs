@@ -62,6 +62,8 @@ impl World {
             start_to_close: attempt.start_to_close,
             schedule_to_close: attempt.schedule_to_close,
             task_queue: attempt.task_queue,
+            // It waits in no queue.
+            priority: None,
             retry_policy: attempt.retry_policy,
             scheduled_at,
             attempt_scheduled_at: now,

@@ -31,20 +31,14 @@ impl World {
                 return self.agenda.push(now, Entry::WorkflowTask { host, task, queue });
             }
             if self.seems_polled(&queue) {
-                let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
-                return waiting.push_back((task, queue));
+                return self.wait_for_workflow_poll(task, queue);
             }
         }
         let name = if queue.normal_name.is_empty() { queue.name } else { queue.normal_name };
         let queue = TaskQueue::normal(name);
         match self.taker(&queue.name, true) {
             Some(host) => self.agenda.push(now, Entry::WorkflowTask { host, task, queue }),
-            None => {
-                self.waiting_workflow_tasks
-                    .entry(queue.name.clone())
-                    .or_default()
-                    .push_back((task, queue));
-            }
+            None => self.wait_for_workflow_poll(task, queue),
         }
     }
 
@@ -77,8 +71,24 @@ impl World {
                 self.hosts[host].take_slot();
                 self.agenda.push(self.clock.now(), Entry::ActivityTask { host, task, queue });
             }
-            None => self.waiting_activity_tasks.entry(queue).or_default().push_back(task),
+            None => self.wait_for_activity_poll(task, queue),
         }
+    }
+
+    /// A workflow task waits in its queue: those of a lower key go first, and of one key those that came first
+    /// (`taskBTreeLess` in `service/matching/matcher_data.go`, with one partition and `matching.enableFairness` off, as it is by
+    /// default).
+    pub(super) fn wait_for_workflow_poll(&mut self, task: ReadyTask, queue: TaskQueue) {
+        let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
+        let at = waiting.partition_point(|(other, _)| other.key <= task.key);
+        waiting.insert(at, (task, queue));
+    }
+
+    /// The same of an activity task.
+    pub(super) fn wait_for_activity_poll(&mut self, task: ReadyTask, queue: SmolStr) {
+        let waiting = self.waiting_activity_tasks.entry(queue).or_default();
+        let at = waiting.partition_point(|other| other.key <= task.key);
+        waiting.insert(at, task);
     }
 
     pub(super) fn start_host(&mut self, host: usize) {

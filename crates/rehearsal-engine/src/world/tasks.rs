@@ -29,8 +29,7 @@ impl World {
             return self.route_workflow_task(task, queue.clone());
         }
         if !self.has_poll(host, &queue.name, true) {
-            let waiting = self.waiting_workflow_tasks.entry(queue.name.clone()).or_default();
-            return waiting.push_back((task, queue.clone()));
+            return self.wait_for_workflow_poll(task, queue.clone());
         }
         let run_id = self.service.run(task.run).run_id.clone();
         // A worker that is refused the task has nothing to do for which it might have forgotten the run.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::id::EventId;
 use crate::json::schema::{Opaque, message};
 use crate::payload::Payloads;
-use crate::policy::{Header, RetryPolicy, RetryState, TaskQueue, TimeoutType, TypeName};
+use crate::policy::{Header, Priority, RetryPolicy, RetryState, TaskQueue, TimeoutType, TypeName};
 
 message! {
     /// An activity waits for a worker.
@@ -37,6 +37,8 @@ message! {
         retry_policy: Option<RetryPolicy> => "retryPolicy",
         /// Whether it wants the same build as the workflow.
         use_workflow_build_id: bool => "useWorkflowBuildId",
+        /// Its place among the tasks of its queue, as it was asked for.
+        priority: Option<Priority> => "priority",
     }
 
     /// A worker took the activity; written when it closes (H-12).

@@ -9,8 +9,8 @@ use crate::id::EventId;
 use crate::json::schema::message;
 use crate::payload::Payloads;
 use crate::policy::{
-    Execution, Header, Memo, ParentClosePolicy, RetryPolicy, RetryState, SearchAttributes,
-    StartChildFailedCause, TaskQueue, TypeName, WorkflowIdReusePolicy,
+    Execution, Header, Memo, ParentClosePolicy, Priority, RetryPolicy, RetryState,
+    SearchAttributes, StartChildFailedCause, TaskQueue, TypeName, WorkflowIdReusePolicy,
 };
 
 message! {
@@ -54,6 +54,8 @@ message! {
         search_attributes: Option<SearchAttributes> => "searchAttributes",
         /// Whether it wants the same build as its parent.
         inherit_build_id: bool => "inheritBuildId",
+        /// Its place among the tasks of a queue, as it was asked for.
+        priority: Option<Priority> => "priority",
     }
 
     /// The child could not be started.

@@ -9,8 +9,8 @@ use crate::id::EventId;
 use crate::json::schema::{Opaque, message};
 use crate::payload::Payloads;
 use crate::policy::{
-    ContinueAsNewInitiator, Execution, Header, Memo, RetryPolicy, RetryState, SearchAttributes,
-    TaskQueue, TypeName,
+    ContinueAsNewInitiator, Execution, Header, Memo, Priority, RetryPolicy, RetryState,
+    SearchAttributes, TaskQueue, TypeName,
 };
 use crate::time::Timestamp;
 
@@ -75,6 +75,8 @@ message! {
         workflow_id: SmolStr => "workflowId",
         /// The topmost parent.
         root_workflow_execution: Option<Execution> => "rootWorkflowExecution",
+        /// Its place among the tasks of a queue, and that of what it asks for.
+        priority: Option<Priority> => "priority",
         /// Whether its first workflow task came with the answer to its start.
         eager_execution_accepted: bool => "eagerExecutionAccepted",
     }

@@ -253,6 +253,30 @@ impl Field for f64 {
     }
 }
 
+impl Field for f32 {
+    fn absent() -> Self {
+        0.0
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == 0.0
+    }
+
+    /// `NaN` is refused, as in a field of more digits.
+    fn decode(value: Value) -> Result<Self, Misfit> {
+        let number: Option<Self> = match &value {
+            Value::Number(number) => number.to_string().parse().ok(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| !number.is_nan()).ok_or_else(|| Misfit::new("a number", &value))
+    }
+
+    fn encode(&self, out: &mut JsonWriter) {
+        if self.is_finite() { out.display(self) } else { f64::from(*self).encode(out) }
+    }
+}
+
 impl Field for EventId {
     fn absent() -> Self {
         Self::NONE

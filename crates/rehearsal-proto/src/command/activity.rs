@@ -6,7 +6,7 @@ use temporalio_protos::temporal::api::command::v1::ScheduleActivityTaskCommandAt
 
 use super::{normal, queue};
 use crate::mirror::{ConvertError, Mirror};
-use crate::refusal::{BadMessage, refuse};
+use crate::refusal::BadMessage;
 use crate::time::stated;
 
 pub(super) fn from_proto(
@@ -29,7 +29,6 @@ pub(super) fn from_proto(
         use_workflow_build_id,
         priority,
     } = proto;
-    refuse! { priority.unwrap_or_default() => "priorities" }
     Ok(ServerCommand::ScheduleActivityTask(Box::new(ScheduleActivityTask {
         activity_id: activity_id.into(),
         activity_type: TypeName::from_proto(activity_type)?.name,
@@ -42,6 +41,7 @@ pub(super) fn from_proto(
         heartbeat: stated(heartbeat_timeout, "heartbeat_timeout")?,
         retry_policy: Mirror::from_proto(retry_policy)?,
         use_workflow_build_id,
+        priority: Mirror::from_proto(priority)?,
         user_metadata,
     })))
 }
@@ -60,6 +60,6 @@ pub(super) fn to_proto(activity: &ScheduleActivityTask) -> Result<Proto, Convert
         retry_policy: activity.retry_policy.to_proto()?,
         request_eager_execution: false,
         use_workflow_build_id: activity.use_workflow_build_id,
-        priority: None,
+        priority: activity.priority.to_proto()?,
     })
 }

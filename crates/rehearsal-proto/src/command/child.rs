@@ -39,7 +39,6 @@ pub(super) fn from_proto(
     check_namespace(&named, namespace)?;
     refuse! {
         control => "the control field of a child workflow",
-        priority.unwrap_or_default() => "priorities",
         versioning_override => "worker deployments",
     }
     Ok(ServerCommand::StartChildWorkflow(Box::new(StartChildWorkflow {
@@ -58,6 +57,7 @@ pub(super) fn from_proto(
         memo: Mirror::from_proto(memo)?,
         search_attributes: Mirror::from_proto(search_attributes)?,
         inherit_build_id,
+        priority: Mirror::from_proto(priority)?,
         user_metadata,
     })))
 }
@@ -82,7 +82,7 @@ pub(super) fn to_proto(child: &StartChildWorkflow, namespace: &str) -> Result<Pr
         memo: child.memo.to_proto()?,
         search_attributes: child.search_attributes.to_proto()?,
         inherit_build_id: child.inherit_build_id,
-        priority: None,
+        priority: child.priority.to_proto()?,
         versioning_override: None,
     })
 }

@@ -14,17 +14,21 @@ use rehearsal_activation::{
 };
 use rehearsal_history::event::{UpdateInput, UpdateMeta, UpdateRequest};
 use rehearsal_history::{
-    EventId, Failure, Header, Memo, ParentClosePolicy, Payload, Payloads, RetryPolicy,
+    EventId, Failure, Header, Memo, ParentClosePolicy, Payload, Payloads, Priority, RetryPolicy,
     SearchAttributes, UserMetadata, WorkflowIdReusePolicy,
 };
 use temporalio_protos::temporal::api::command::v1::{self as proto, command::Attributes};
-use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::protocol::v1::Message;
 
 use super::{from_proto, to_proto};
 
 fn value() -> Option<Payloads> {
     Some(Payloads::one(Payload::default()))
+}
+
+fn priority() -> Option<Priority> {
+    let fairness_key = "vip".into();
+    Some(Priority { fairness_key, fairness_weight: 0.1, ..Priority::of_key(2) })
 }
 
 fn note() -> Option<Box<UserMetadata>> {
@@ -64,6 +68,7 @@ fn every_command() -> Vec<ServerCommand> {
             heartbeat: second(),
             retry_policy: Some(RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() }),
             use_workflow_build_id: true,
+            priority: priority(),
             user_metadata: note(),
         })),
         ServerCommand::RequestCancelActivityTask { scheduled: EventId(5), user_metadata: note() },
@@ -96,6 +101,7 @@ fn every_command() -> Vec<ServerCommand> {
             memo: Some(Memo::default()),
             search_attributes: Some(SearchAttributes::default()),
             inherit_build_id: true,
+            priority: priority(),
             user_metadata: note(),
         })),
         ServerCommand::SignalExternalWorkflow(Box::new(SignalExternalWorkflow {
@@ -213,17 +219,6 @@ fn what_makes_no_sense_is_refused_by_name() {
 
 #[test]
 fn what_is_not_simulated_is_refused_by_name() {
-    insta::assert_snapshot!(
-        refused(|command| {
-            let Some(Attributes::ScheduleActivityTaskCommandAttributes(activity)) =
-                &mut command.attributes
-            else {
-                unreachable!()
-            };
-            activity.priority = Some(Priority { priority_key: 1, ..Priority::default() });
-        }),
-        @"not simulated: priorities"
-    );
     let nexus = proto::ScheduleNexusOperationCommandAttributes::default();
     insta::assert_snapshot!(
         refused(|command| {

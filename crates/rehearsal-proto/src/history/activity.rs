@@ -14,9 +14,7 @@ mirror! {
             activity_id, activity_type, task_queue, header, input, schedule_to_close_timeout,
             schedule_to_start_timeout, start_to_close_timeout, heartbeat_timeout,
             workflow_task_completed_event_id, retry_policy, use_workflow_build_id,
-        }
-        json {
-            priority = "priority",
+            priority,
         }
     }
     ActivityTaskStarted => proto::ActivityTaskStartedEventAttributes {

@@ -17,10 +17,9 @@ mirror! {
             workflow_execution_timeout, workflow_run_timeout, workflow_task_timeout,
             parent_close_policy, control, workflow_task_completed_event_id,
             workflow_id_reuse_policy, retry_policy, cron_schedule, header, memo,
-            search_attributes, inherit_build_id,
+            search_attributes, inherit_build_id, priority,
         }
         json {
-            priority = "priority",
             time_skipping_config = "timeSkippingConfig",
         }
         refuse {

@@ -21,14 +21,13 @@ mirror! {
             workflow_execution_expiration_time, cron_schedule, first_workflow_task_backoff,
             memo, search_attributes, prev_auto_reset_points, header,
             parent_initiated_event_version, workflow_id, root_workflow_execution,
-            eager_execution_accepted,
+            eager_execution_accepted, priority,
         }
         json {
             source_version_stamp = "sourceVersionStamp",
             completion_callbacks = "completionCallbacks",
             inherited_build_id = "inheritedBuildId",
             parent_pinned_worker_deployment_version = "parentPinnedWorkerDeploymentVersion",
-            priority = "priority",
             time_skipping_config = "timeSkippingConfig",
         }
         refuse {

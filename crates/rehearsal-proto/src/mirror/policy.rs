@@ -1,9 +1,9 @@
 //! Small messages and enums that many others share.
 
 use rehearsal_history::{
-    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, ParentClosePolicy, RetryPolicy,
-    RetryState, SignalExternalFailedCause, StartChildFailedCause, TaskQueue, TaskQueueKind,
-    TimeoutType, TypeName, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, ParentClosePolicy, Priority,
+    RetryPolicy, RetryState, SignalExternalFailedCause, StartChildFailedCause, TaskQueue,
+    TaskQueueKind, TimeoutType, TypeName, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
     WorkflowTaskFailedCause,
 };
 use temporalio_protos::temporal::api::common::v1 as proto;
@@ -16,6 +16,7 @@ mirror! {
     TypeName => proto::ActivityType { mirror { name } }
     Execution => proto::WorkflowExecution { mirror { workflow_id, run_id } }
     TaskQueue => proto_queue::TaskQueue { mirror { name, kind, normal_name } }
+    Priority => proto::Priority { mirror { priority_key, fairness_key, fairness_weight } }
     RetryPolicy => proto::RetryPolicy {
         mirror {
             initial_interval, backoff_coefficient, maximum_interval, maximum_attempts,

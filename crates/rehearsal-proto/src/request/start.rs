@@ -55,7 +55,6 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         links => "links",
         versioning_override => "worker deployments",
         on_conflict_options => "options for a workflow id in use",
-        priority.unwrap_or_default() => "priorities",
         time_skipping_config.unwrap_or_default() => "time skipping of a single workflow",
     }
     Ok(StartWorkflow {
@@ -75,6 +74,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         memo: Mirror::from_proto(memo)?,
         search_attributes: Mirror::from_proto(search_attributes)?,
         cron_schedule: cron_schedule.into(),
+        priority: Mirror::from_proto(priority)?,
         user_metadata: Option::<UserMetadata>::from_proto(user_metadata)?.map(Box::new),
         id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
         id_conflict_policy: Mirror::from_proto(workflow_id_conflict_policy)?,

@@ -1,6 +1,7 @@
 //! What a start brings that the server hands on and does not look into.
 
-use temporalio_protos::temporal::api::common::v1::Payload;
+use temporalio_protos::temporal::api::command::v1::command::Attributes as Command;
+use temporalio_protos::temporal::api::common::v1::{Payload, Priority};
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
@@ -10,7 +11,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::execute_multi_operati
 };
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 
-use crate::hand::{Hand, NAMESPACE, start, text};
+use crate::hand::{Hand, NAMESPACE, activity, start, text};
 use crate::running::Running;
 
 fn line(words: &str) -> Option<Payload> {
@@ -118,4 +119,47 @@ fn the_version_of_a_run_id_tells_how_the_run_was_started() {
         started.original_execution_run_id.chars().nth(14)
     };
     assert_eq!(["started", "signaled", "updated"].map(version), [Some('7'), Some('4'), Some('7')]);
+}
+
+/// What an activity says itself goes before what its workflow says, and what waits is handed out in the order of the keys.
+#[test]
+fn a_priority_is_told_and_orders_what_waits() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let place = |priority_key, fairness_key: &str| Priority {
+        priority_key,
+        fairness_key: fairness_key.to_owned(),
+        ..Priority::default()
+    };
+    let with = Some(place(2, "vip"));
+    let request = StartWorkflowExecutionRequest { priority: with.clone(), ..start() };
+    hand.wait(hand.client.clone().start_workflow_execution(request)).unwrap();
+    let task = hand.workflow_task();
+    let prior = |id: &str, key| {
+        let mut command = activity(id);
+        let Some(Command::ScheduleActivityTaskCommandAttributes(asked)) = &mut command.attributes
+        else {
+            unreachable!("it is an activity")
+        };
+        asked.priority = (key != 0).then(|| place(key, ""));
+        command
+    };
+    hand.answer(task.task_token, vec![prior("a", 5), prior("b", 0), prior("c", 1)]);
+    let mut took = || {
+        let task = hand.activity_task();
+        (task.activity_id, task.priority)
+    };
+    assert_eq!(took(), ("c".to_owned(), Some(place(1, "vip"))));
+    assert_eq!(took(), ("b".to_owned(), with.clone()));
+    assert_eq!(took(), ("a".to_owned(), Some(place(5, "vip"))));
+
+    let mut client = hand.client.clone();
+    let described = hand.wait(client.describe_workflow_execution(described("order-1"))).unwrap();
+    assert_eq!(described.into_inner().workflow_execution_info.unwrap().priority, with);
+    let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) =
+        first_event(&hand, "order-1").attributes
+    else {
+        unreachable!("the first event is the start")
+    };
+    assert_eq!(started.priority, with);
 }

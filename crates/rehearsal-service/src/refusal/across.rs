@@ -6,6 +6,7 @@ use core::fmt;
 use rehearsal_history::{SmolStr, WorkflowTaskFailedCause};
 
 use super::BadSearchAttribute;
+use crate::words::BadPriority;
 use crate::words::retry::BadPolicy;
 
 /// What was wrong with a command about a child or another workflow (W-15).
@@ -37,6 +38,8 @@ pub enum BadAcross {
         /// Its namespace.
         namespace: SmolStr,
     },
+    /// The priority of a child.
+    ChildPriority(BadPriority),
     /// Too many children are pending.
     TooManyChildren {
         /// How many there are.
@@ -142,9 +145,10 @@ impl BadAcross {
             Self::BadChild { bad, .. } if bad.is_search_attribute() => {
                 WorkflowTaskFailedCause::BadSearchAttributes
             }
-            Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
-                WorkflowTaskFailedCause::BadStartChildExecutionAttributes
-            }
+            Self::NoChildId { .. }
+            | Self::NoChildType { .. }
+            | Self::BadChild { .. }
+            | Self::ChildPriority(_) => WorkflowTaskFailedCause::BadStartChildExecutionAttributes,
             Self::TooManyChildren { .. } => {
                 WorkflowTaskFailedCause::PendingChildWorkflowsLimitExceeded
             }
@@ -165,9 +169,10 @@ impl BadAcross {
     pub(super) const fn cause_name(&self) -> &'static str {
         match self {
             Self::BadChild { bad, .. } if bad.is_search_attribute() => "BadSearchAttributes",
-            Self::NoChildId { .. } | Self::NoChildType { .. } | Self::BadChild { .. } => {
-                "BadStartChildExecutionAttributes"
-            }
+            Self::NoChildId { .. }
+            | Self::NoChildType { .. }
+            | Self::BadChild { .. }
+            | Self::ChildPriority(_) => "BadStartChildExecutionAttributes",
             Self::TooManyChildren { .. } => "PendingChildWorkflowsLimitExceeded",
             Self::NoSignalTarget { .. } | Self::NoSignalName { .. } => {
                 "BadSignalWorkflowExecutionAttributes"
@@ -198,6 +203,7 @@ impl fmt::Display for BadAcross {
                 f,
                 "{bad}. WorkflowId={workflow_id} WorkflowType={workflow_type} Namespace={namespace}"
             ),
+            Self::ChildPriority(bad) => bad.fmt(f),
             Self::TooManyChildren { pending, limit } => write!(
                 f,
                 "the number of pending child workflow executions, {pending}, has reached the per-workflow limit of \

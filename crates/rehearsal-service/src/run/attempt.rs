@@ -3,7 +3,7 @@
 
 use alloc::boxed::Box;
 
-use rehearsal_history::{EventId, Failure, Payloads, SmolStr};
+use rehearsal_history::{EventId, Failure, Payloads, Priority, SmolStr};
 
 use super::{Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
@@ -50,6 +50,7 @@ impl Run {
                 .filter(|timeout| !timeout.is_zero()),
             task_queue: attributes.task_queue.name.clone(),
             retry_policy: attributes.retry_policy.clone(),
+            priority: Priority::merged(self.priority(), attributes.priority.as_ref()),
             scheduled_at: activity.scheduled_at(),
             attempt_scheduled_at: since.unwrap_or(turn.now),
             started_at: turn.now,

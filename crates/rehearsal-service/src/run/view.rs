@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_history::{Event, EventId, SmolStr};
+use rehearsal_history::{Event, EventId, EventKind, Priority, SmolStr};
 
 use super::state::State;
 use super::{Queue, Run};
@@ -12,6 +12,7 @@ use crate::machine::external::External;
 use crate::machine::task::{WorkflowTask, record};
 use crate::machine::timer::Timer;
 use crate::view::{ChildStanding, PendingOp, PendingState, RunView, Standing, TaskState};
+use crate::words::DEFAULT_PRIORITY_KEY;
 
 impl Run {
     /// The history with the events that a transient workflow task would have.
@@ -59,6 +60,25 @@ impl Run {
             | WorkflowTask::Idle { .. } => None,
         };
         scheduled.into_iter().chain(started).map(Arc::new)
+    }
+
+    /// Its place among the tasks of a queue, as it was started with.
+    pub(crate) fn priority(&self) -> Option<&Priority> {
+        match &self.state.first_event().kind {
+            EventKind::WorkflowExecutionStarted(started) => started.priority.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The key by which matching orders a task of it: of an activity, or a workflow task.
+    pub(crate) fn priority_key(&self, activity: Option<EventId>) -> i32 {
+        let activity = activity.and_then(|scheduled| self.state.activities.get(&scheduled));
+        let own = activity.and_then(|activity| activity.attributes().priority.as_ref());
+        let said = own.filter(|own| own.priority_key != 0).or(self.priority());
+        match said.map_or(0, |said| said.priority_key) {
+            0 => DEFAULT_PRIORITY_KEY,
+            key => key,
+        }
     }
 
     pub(crate) fn workflow_task(&self) -> TaskState<'_> {

@@ -18,7 +18,7 @@ use crate::cron::{CronError, Schedule, TIME_ZONES};
 use crate::error::{IdTaken, InvalidRequest, RequestError};
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
 use crate::run::{Following, Queue, Run, Turn};
-use crate::words::{HISTORY_SERVICE, attributes, retry};
+use crate::words::{HISTORY_SERVICE, attributes, priority, retry};
 
 /// What becomes of a start.
 pub(super) enum Start {
@@ -55,13 +55,13 @@ impl Service {
         self.run_of(workflow_id).filter(|run| self.runs[run.index()].was_started_by(request_id))
     }
 
-    /// The search attributes of a start are filled in.
+    /// The search attributes of a start are filled in, and its priority is looked at.
     pub(super) fn check_attributes(&self, start: &mut StartWorkflow) -> Result<(), RequestError> {
         if let Some(attributes) = start.search_attributes.take() {
             let checked = attributes::checked(attributes, &self.config.search_attributes);
             start.search_attributes = attributes::given(checked.map_err(InvalidRequest::from)?);
         }
-        Ok(())
+        Ok(priority::check(start.priority.as_ref()).map_err(InvalidRequest::Priority)?)
     }
 
     /// A new run, `instead` of the one that has the id.
@@ -280,6 +280,7 @@ pub(super) fn started_event(
         memo: start.memo.and_then(attributes::given_memo),
         search_attributes: start.search_attributes,
         header: start.header,
+        priority: start.priority,
         workflow_id: start.workflow_id,
         ..WorkflowExecutionStarted::default()
     })

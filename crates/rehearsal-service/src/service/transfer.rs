@@ -9,7 +9,7 @@ use core::time::Duration;
 use alloc::vec::Vec;
 
 use rehearsal_history::{
-    Event, EventId, EventKind, Execution, Header, ParentClosePolicy, Payloads, SmolStr,
+    Event, EventId, EventKind, Execution, Header, ParentClosePolicy, Payloads, Priority, SmolStr,
     StartChildFailedCause, Timestamp, WorkflowIdConflictPolicy,
 };
 
@@ -64,6 +64,7 @@ impl Service {
         let Some(child) = child.filter(|_| state.is_open()) else { return };
         let attributes = child.attributes().clone();
         let user_metadata = child.initiated().user_metadata.clone();
+        let priority = Priority::merged(state.priority(), attributes.priority.as_ref());
         let origin = state.as_parent(initiated);
         let unspecified = WorkflowIdConflictPolicy::Unspecified;
         let (reuse, conflict) = policies(&attributes.workflow_id_reuse_policy, &unspecified);
@@ -93,6 +94,7 @@ impl Service {
             run_timeout: attributes.workflow_run_timeout,
             task_timeout: attributes.workflow_task_timeout,
             retry_policy: attributes.retry_policy,
+            priority,
             cron_schedule: attributes.cron_schedule,
             ..StartWorkflow::default()
         };

@@ -408,6 +408,7 @@ fn schedule(it: ActivityTaskScheduled) -> ServerCommand {
         start_to_close: it.start_to_close_timeout,
         heartbeat: it.heartbeat_timeout,
         retry_policy: it.retry_policy,
+        priority: it.priority,
         use_workflow_build_id: it.use_workflow_build_id,
         user_metadata: None,
     }))

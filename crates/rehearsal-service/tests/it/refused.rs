@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rehearsal_activation::{ServerCommand, UpdateMessage};
+use rehearsal_activation::{ServerCommand, StartChildWorkflow, UpdateMessage};
 use rehearsal_history::event::{UpdateMeta, UpdateRequest};
 use rehearsal_history::{
-    EventKind, Failure, Memo, RetryPolicy, SearchAttribute, SearchAttributes, SearchType,
+    EventKind, Failure, Memo, Priority, RetryPolicy, SearchAttribute, SearchAttributes, SearchType,
     SearchUpdate,
 };
 use rehearsal_service::{
@@ -64,6 +64,15 @@ fn updates_of_a_completion_that_is_refused_are_given_up() {
     }
 }
 
+fn child_with(priority: Priority) -> ServerCommand {
+    ServerCommand::StartChildWorkflow(Box::new(StartChildWorkflow {
+        workflow_id: "child".into(),
+        workflow_type: "Child".into(),
+        priority: Some(priority),
+        ..StartChildWorkflow::default()
+    }))
+}
+
 #[test]
 fn w_15_commands_that_are_wrong() {
     let policy = |policy| activity_with("5", |it| it.retry_policy = Some(policy));
@@ -77,6 +86,8 @@ fn w_15_commands_that_are_wrong() {
         message(vec![policy(RetryPolicy { backoff_coefficient: 0.5, ..RetryPolicy::default() })]),
         message(vec![policy(RetryPolicy { maximum_attempts: -1, ..RetryPolicy::default() })]),
         message(vec![policy(shorter)]),
+        message(vec![activity_with("5", |it| it.priority = Some(Priority::of_key(-1)))]),
+        message(vec![child_with(Priority::of_key(-1))]),
         message(vec![activity("5"), activity("5")]),
         message(vec![activity("5"), cancel_activity(9)]),
         message(vec![cancel_activity(0)]),
@@ -187,6 +198,11 @@ fn w_11_a_rejection_does_not_hide_a_close_that_is_not_last() {
 
 #[test]
 fn starts_that_cannot_be_meant_are_refused() {
+    fn fair(it: &mut StartWorkflow, key: &str, fairness_weight: f32) {
+        let fairness_key = key.into();
+        it.priority = Some(Priority { fairness_key, fairness_weight, ..Priority::default() });
+    }
+
     let start = |change: fn(&mut StartWorkflow)| {
         let mut start = StartWorkflow { workflow_id: "wf".into(), ..StartWorkflow::default() };
         change(&mut start);
@@ -225,6 +241,17 @@ fn starts_that_cannot_be_meant_are_refused() {
         Err("WorkflowId is not set on request.".into())
     );
     assert!(start(|it| it.start_delay = Some(Duration::ZERO)).is_ok());
+
+    assert_eq!(
+        start(|it| it.priority = Some(Priority::of_key(-1))),
+        Err("priority key can't be negative".into())
+    );
+    assert_eq!(
+        start(|it| fair(it, &"a".repeat(65), 0.0)),
+        Err("fairness key length exceeds limit".into())
+    );
+    assert_eq!(start(|it| fair(it, "a", -0.5)), Err("must be greater than zero".into()));
+    assert!(start(|it| fair(it, &"a".repeat(64), 0.5)).is_ok());
 }
 
 #[test]

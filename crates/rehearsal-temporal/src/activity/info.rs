@@ -2,9 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use rehearsal_history::{Header, Payloads, RetryPolicy, SmolStr, Timestamp};
-use temporalio_common::Priority;
-use temporalio_common::protos::temporal::api::common::v1::RetryPolicy as ProtoRetryPolicy;
+use rehearsal_history::{Header, Payloads, Priority, RetryPolicy, SmolStr, Timestamp};
+use temporalio_common::protos::temporal::api::common::v1::{
+    Priority as ProtoPriority, RetryPolicy as ProtoRetryPolicy,
+};
 use temporalio_sdk::activities::ActivityInfo;
 use temporalio_sdk::testing::TestActivityInfoOptions;
 
@@ -84,8 +85,16 @@ impl AttemptInfo {
                 self.retry_policy.as_ref().map(|policy| retry_policy(policy).into()),
             )
             .is_local(self.is_local)
-            .priority(self.priority.clone())
+            .priority(priority(&self.priority).into())
             .build()
+    }
+}
+
+fn priority(priority: &Priority) -> ProtoPriority {
+    ProtoPriority {
+        priority_key: priority.priority_key,
+        fairness_key: priority.fairness_key.to_string(),
+        fairness_weight: priority.fairness_weight,
     }
 }
 

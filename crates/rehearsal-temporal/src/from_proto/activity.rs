@@ -10,7 +10,6 @@ use temporalio_protos::coresdk::workflow_commands::{
     ActivityCancellationType, ScheduleActivity as ProtoActivity,
     ScheduleLocalActivity as ProtoLocalActivity,
 };
-use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, given, summary_of};
@@ -20,9 +19,6 @@ pub(super) fn schedule(
     user_metadata: Option<UserMetadata>,
 ) -> Result<WorkflowCommand, Refusal> {
     let cancellation_type = cancellation(activity.cancellation_type());
-    if activity.priority.as_ref().is_some_and(|priority| *priority != Priority::default()) {
-        return Err(Refusal::NotSimulated("priorities of activities"));
-    }
     if activity.versioning_intent != 0 {
         return Err(Refusal::NotSimulated("worker versioning"));
     }
@@ -38,6 +34,7 @@ pub(super) fn schedule(
         start_to_close: Mirror::from_proto(activity.start_to_close_timeout)?,
         heartbeat: Mirror::from_proto(activity.heartbeat_timeout)?,
         retry_policy: Mirror::from_proto(activity.retry_policy.take())?,
+        priority: Mirror::from_proto(activity.priority.take())?,
         cancellation_type,
         summary: summary_of(user_metadata)?,
     })))

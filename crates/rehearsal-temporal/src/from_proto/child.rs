@@ -7,7 +7,6 @@ use temporalio_protos::coresdk::child_workflow::{
     ChildWorkflowCancellationType, ParentClosePolicy as ProtoClosePolicy,
 };
 use temporalio_protos::coresdk::workflow_commands::StartChildWorkflowExecution;
-use temporalio_protos::temporal::api::common::v1::Priority;
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
 use super::{Refusal, given, same_namespace};
@@ -17,9 +16,6 @@ pub(super) fn start(
     child: StartChildWorkflowExecution,
     user_metadata: Option<UserMetadata>,
 ) -> Result<WorkflowCommand, Refusal> {
-    if child.priority.as_ref().is_some_and(|priority| *priority != Priority::default()) {
-        return Err(Refusal::NotSimulated("priorities of child workflows"));
-    }
     if child.versioning_intent != 0 || child.versioning_override.is_some() {
         return Err(Refusal::NotSimulated("worker versioning"));
     }
@@ -54,6 +50,7 @@ pub(super) fn start(
         parent_close_policy,
         id_reuse_policy: WorkflowIdReusePolicy::from_proto(child.workflow_id_reuse_policy)?,
         retry_policy: Mirror::from_proto(child.retry_policy)?,
+        priority: Mirror::from_proto(child.priority)?,
         cron_schedule: child.cron_schedule.into(),
         memo: notes(child.memo)?,
         search_attributes: Mirror::from_proto(child.search_attributes)?,

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rehearsal_history::{Header, Payload, RetryPolicy, Timestamp};
+use rehearsal_history::{Header, Payload, Priority, RetryPolicy, Timestamp};
 use rehearsal_temporal::activity::{AttemptInfo, Registry, Runtime, RuntimeError, Setup};
-use temporalio_common::Priority;
 
 use crate::acts::{Acts, Plain};
 use crate::engine::{BEGINNING, Engine, What, json, log_of, ms, payloads};
@@ -84,7 +83,7 @@ fn the_code_sees_all_that_the_server_says() {
             non_retryable_error_types: vec!["Storage".into()],
             ..RetryPolicy::default()
         }),
-        priority: Priority::builder().priority_key(2).build(),
+        priority: Priority::of_key(2),
         header: Some(Header {
             fields: BTreeMap::from([("trace".into(), Payload::json("7"))]),
             ..Header::default()

@@ -76,6 +76,7 @@ impl Activities {
             start_to_close: command.start_to_close,
             heartbeat: command.heartbeat,
             retry_policy: command.retry_policy,
+            priority: command.priority,
             use_workflow_build_id,
             user_metadata,
         };

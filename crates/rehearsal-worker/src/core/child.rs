@@ -82,6 +82,7 @@ impl Children {
             parent_close_policy: command.parent_close_policy,
             id_reuse_policy: command.id_reuse_policy,
             retry_policy: command.retry_policy,
+            priority: command.priority,
             cron_schedule: command.cron_schedule,
             memo: command.memo,
             search_attributes: command.search_attributes,

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use rehearsal_history::{
-    Failure, Header, Payload, Payloads, RetryPolicy, UserMetadata, duration_text,
+    Failure, Header, Payload, Payloads, Priority, RetryPolicy, UserMetadata, duration_text,
 };
 
 /// The longest value that a line quotes.
@@ -53,6 +53,17 @@ pub(crate) fn header(header: Option<&Header>) -> String {
         names.push_str(name);
     }
     if names.is_empty() { "none".into() } else { shortened(names) }
+}
+
+/// A place among the tasks of a queue.
+pub(crate) fn priority(priority: Option<&Priority>) -> String {
+    let set = priority.filter(|priority| **priority != Priority::default());
+    set.map_or_else(
+        || "none".into(),
+        |Priority { priority_key, fairness_key, fairness_weight, .. }| {
+            format!("key={priority_key} fairness={fairness_key:?} weight={fairness_weight}")
+        },
+    )
 }
 
 /// The line that a person reads beside an event.

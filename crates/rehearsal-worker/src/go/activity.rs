@@ -13,8 +13,8 @@ use rehearsal_history::event::{
     ActivityTaskTimedOut,
 };
 use rehearsal_history::{
-    ActivityFailureInfo, Event, EventId, Failure, FailureInfo, RetryState, SmolStr, TypeName,
-    UserMetadata,
+    ActivityFailureInfo, Event, EventId, Failure, FailureInfo, Priority, RetryState, SmolStr,
+    TypeName, UserMetadata,
 };
 
 use super::failure::{Refusal, SOURCE};
@@ -82,6 +82,8 @@ impl Activities {
             start_to_close: command.start_to_close,
             heartbeat: command.heartbeat,
             retry_policy: command.retry_policy,
+            // Go sends none where nothing is set (`convertToPBPriority`).
+            priority: command.priority.filter(|priority| *priority != Priority::default()),
             use_workflow_build_id,
             user_metadata: command.summary.map(UserMetadata::of_summary).map(Box::new),
         })));

@@ -15,7 +15,7 @@ use rehearsal_history::event::{
     ChildWorkflowExecutionTimedOut, StartChildWorkflowExecutionFailed,
 };
 use rehearsal_history::{
-    ChildFailureInfo, EventId, Execution, Failure, FailureInfo, RetryState, SmolStr,
+    ChildFailureInfo, EventId, Execution, Failure, FailureInfo, Priority, RetryState, SmolStr,
     StartChildFailedCause, TerminatedFailureInfo, TimeoutType, TypeName, UserMetadata,
 };
 
@@ -78,6 +78,8 @@ impl Children {
             parent_close_policy: command.parent_close_policy,
             id_reuse_policy: command.id_reuse_policy,
             retry_policy: command.retry_policy,
+            // Go sends none where nothing is set (`convertToPBPriority`).
+            priority: command.priority.filter(|priority| *priority != Priority::default()),
             cron_schedule: command.cron_schedule,
             memo: command.memo,
             search_attributes: command.search_attributes,

@@ -39,6 +39,7 @@ pub(super) fn scheduled(
             at.behavior(name, &recorded, &attempted);
         }
     }
+    at.priority(recorded.priority.as_ref(), attempted.priority.as_ref());
     at.header(recorded.header.as_ref(), attempted.header.as_ref());
     at.summary(attempted.user_metadata.as_deref());
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rehearsal_activation::ServerCommand;
-use rehearsal_history::{Event, Header, Payloads, UserMetadata, side_by_side};
+use rehearsal_history::{Event, Header, Payloads, Priority, UserMetadata, side_by_side};
 
 use super::Difference;
 use super::strictness::{Context, Strictness};
@@ -51,6 +51,12 @@ impl Attributes<'_> {
             let (recorded, attempted) = (describe::header(recorded), describe::header(attempted));
             self.attribute("header", &recorded, &attempted, Grade::Cosmetic);
         }
+    }
+
+    /// Its place among the tasks of a queue: nothing set is the same as nothing said.
+    pub(super) fn priority(&mut self, recorded: Option<&Priority>, attempted: Option<&Priority>) {
+        let (recorded, attempted) = (describe::priority(recorded), describe::priority(attempted));
+        self.behavior("priority", &recorded, &attempted);
     }
 
     /// What a person reads beside the event.

@@ -47,6 +47,7 @@ pub(super) fn initiated(
             whether(attempted.retry_policy.is_some()),
         );
     }
+    at.priority(recorded.priority.as_ref(), attempted.priority.as_ref());
     at.header(recorded.header.as_ref(), attempted.header.as_ref());
     at.summary(attempted.user_metadata.as_deref());
 }

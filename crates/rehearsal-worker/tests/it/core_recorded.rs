@@ -83,6 +83,7 @@ pub(crate) fn command(
                 start_to_close: scheduled.start_to_close_timeout,
                 heartbeat: scheduled.heartbeat_timeout,
                 retry_policy: scheduled.retry_policy.clone(),
+                priority: scheduled.priority.clone(),
                 cancellation_type,
                 summary: None,
             }))
@@ -137,6 +138,7 @@ fn across(events: &[Arc<Event>], event: &Event) -> WorkflowCommand {
                 parent_close_policy: child.parent_close_policy.clone(),
                 id_reuse_policy: child.workflow_id_reuse_policy.clone(),
                 retry_policy: child.retry_policy.clone(),
+                priority: child.priority.clone(),
                 cron_schedule: child.cron_schedule.clone(),
                 memo: child.memo.clone(),
                 search_attributes: child.search_attributes.clone(),

@@ -91,6 +91,7 @@ fn command(event: &Event) -> Option<WorkflowCommand> {
                 start_to_close: scheduled.start_to_close_timeout,
                 heartbeat: scheduled.heartbeat_timeout,
                 retry_policy: scheduled.retry_policy.clone(),
+                priority: scheduled.priority.clone(),
                 ..ScheduleActivity::default()
             }))
         }

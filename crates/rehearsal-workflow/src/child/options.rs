@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rehearsal_activation::{ChildCancellationType, StartChild};
 use rehearsal_history::{
-    Memo, ParentClosePolicy, Payload, RetryPolicy, SearchAttributes, SmolStr, WorkflowIdReusePolicy,
+    Memo, ParentClosePolicy, Payload, Priority, RetryPolicy, SearchAttributes, SmolStr,
+    WorkflowIdReusePolicy,
 };
 
 /// How children are started: their id, queue and limits, and what becomes of them when their parent closes.
@@ -44,6 +45,8 @@ pub struct ChildOptions {
     pub retry_policy: Option<RetryPolicy>,
     /// When it runs again; empty for once.
     pub cron_schedule: SmolStr,
+    /// Its place among the tasks of its queue; what is not said is said by its parent.
+    pub priority: Option<Priority>,
     /// Notes.
     pub memo: Option<Memo>,
     /// What it can be searched by.
@@ -141,6 +144,13 @@ impl ChildOptions {
         self
     }
 
+    /// Sets its place among the tasks of its queue.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
     /// Sets the line for people.
     #[must_use]
     pub fn with_summary(mut self, summary: impl Into<SmolStr>) -> Self {
@@ -174,6 +184,7 @@ impl ChildOptions {
             id_reuse_policy: self.id_reuse_policy.clone(),
             retry_policy: self.retry_policy.clone(),
             cron_schedule: self.cron_schedule.clone(),
+            priority: self.priority.clone(),
             memo: self.memo.clone(),
             search_attributes: self.search_attributes.clone(),
             cancellation_type: ChildCancellationType::WaitCancellationCompleted,

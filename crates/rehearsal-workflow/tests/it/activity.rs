@@ -1,7 +1,7 @@
 //! Every cell of the Go columns of semantics §3.4.4, from the side of the workflow.
 
 use rehearsal_activation::{CancellationType, Completion, ScheduleActivity, Seq, WorkflowCommand};
-use rehearsal_history::{Failure, RetryPolicy, TimeoutType};
+use rehearsal_history::{Failure, Priority, RetryPolicy, TimeoutType};
 use rehearsal_workflow::ActivityOptions;
 
 use crate::play::{
@@ -277,6 +277,7 @@ fn every_option_reaches_the_command() {
         .with_schedule_to_start(secs(2))
         .with_heartbeat(secs(1))
         .with_retry_policy(policy.clone())
+        .with_priority(Priority::of_key(2))
         .with_id("mine")
         .with_task_queue("other");
     let code = workflow(move |ctx| {
@@ -295,6 +296,7 @@ fn every_option_reaches_the_command() {
         start_to_close: Some(secs(3)),
         heartbeat: Some(secs(1)),
         retry_policy: Some(policy),
+        priority: Some(Priority::of_key(2)),
         cancellation_type: CancellationType::TryCancel,
         summary: None,
     };

@@ -117,6 +117,7 @@ fn info(ctx: &ActivityContext) -> AttemptInfo {
         schedule_to_close: info.schedule_to_close,
         heartbeat_timeout: info.heartbeat_timeout,
         retry_policy: info.retry_policy.clone(),
+        priority: info.priority.clone(),
         header: info.header.clone(),
         heartbeat_details: ctx.encoded_heartbeat_details().cloned(),
         is_local: info.is_local,

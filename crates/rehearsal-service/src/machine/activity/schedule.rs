@@ -7,7 +7,7 @@ use rehearsal_history::TaskQueue;
 use rehearsal_history::event::ActivityTaskScheduled;
 
 use crate::refusal::BadCommand;
-use crate::words::{Origin, retry};
+use crate::words::{Origin, priority, retry};
 
 /// The attributes of `ActivityTaskScheduled` for a command.
 ///
@@ -26,6 +26,7 @@ pub(super) fn attributes(
     }
     let retry_policy = retry::with_defaults(command.retry_policy.take().unwrap_or_default())
         .map_err(BadCommand::RetryPolicy)?;
+    priority::check(command.priority.as_ref()).map_err(BadCommand::Priority)?;
     let timeouts = Timeouts::of(&command, origin.run_timeout)?;
     let queue =
         if command.task_queue.is_empty() { origin.task_queue.clone() } else { command.task_queue };
@@ -45,6 +46,7 @@ pub(super) fn attributes(
         workflow_task_completed_event_id: origin.task,
         retry_policy: Some(retry_policy),
         use_workflow_build_id: command.use_workflow_build_id,
+        priority: command.priority,
         ..ActivityTaskScheduled::default()
     })
 }

@@ -10,7 +10,7 @@ use super::Child;
 use crate::config::run_timeout;
 use crate::cron::{CronError, Schedule};
 use crate::refusal::{BadAcross, BadChild};
-use crate::words::{Across, Decision, Origin, Table, Transfer, attributes, retry};
+use crate::words::{Across, Decision, Origin, Table, Transfer, attributes, priority, retry};
 
 /// A command about a child.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ pub(crate) fn plan(
         workflow_type: command.workflow_type.clone(),
         namespace: origin.namespace.clone(),
     })?;
+    priority::check(command.priority.as_ref()).map_err(BadAcross::ChildPriority)?;
     let (pending, limit) = (children.all().count(), origin.limits.pending_children);
     if pending >= limit {
         return Err(BadAcross::TooManyChildren { pending, limit });
@@ -131,6 +132,7 @@ fn initiated(
         memo: command.memo,
         search_attributes: command.search_attributes,
         inherit_build_id: command.inherit_build_id,
+        priority: command.priority,
         ..StartChildWorkflowExecutionInitiated::default()
     }
 }
