@@ -25,6 +25,8 @@ pub(crate) struct Front {
     pub(crate) door: Door,
     pub(crate) namespaces: Vec<SmolStr>,
     pub(crate) hands: Hands,
+    /// Whether time leaps without being unlocked.
+    pub(crate) leaps: bool,
 }
 
 /// What a task is for.

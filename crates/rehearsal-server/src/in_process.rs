@@ -110,7 +110,7 @@ impl InProcess {
             engine.with_profile(Profile::Core).with_workers_outside().with_remote(house.hands())
         });
         let namespaces = vec![SmolStr::new_static("default")];
-        let front = Front { door, namespaces, hands: Hands::default() };
+        let front = Front { door, namespaces, hands: Hands::default(), leaps: true };
         (Self::new(front, Behind::Of(house)), scenario)
     }
 

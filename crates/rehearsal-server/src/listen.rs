@@ -131,7 +131,7 @@ pub(crate) fn furnish(arguments: &Arguments) -> (Front, House) {
         None => house,
     };
     let namespaces = arguments.namespaces.clone();
-    (Front { door, namespaces, hands: Hands::default() }, house)
+    (Front { door, namespaces, hands: Hands::default(), leaps: !arguments.locked }, house)
 }
 
 /// When the first world begins.

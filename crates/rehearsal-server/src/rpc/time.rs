@@ -1,10 +1,11 @@
-//! What tests ask of time: Temporal's `TestService`.
+//! What tests ask of time: Temporal's `TestService`, and what clients say of the time of their workflows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_history::Timestamp;
-use rehearsal_proto::Mirror as _;
+use rehearsal_proto::{BadMessage, Mirror as _};
+use temporalio_protos::temporal::api::common::v1::TimeSkippingConfig;
 use temporalio_protos::temporal::api::testservice::v1::{
     GetCurrentTimeResponse, LockTimeSkippingRequest, LockTimeSkippingResponse, SleepRequest,
     SleepResponse, SleepUntilRequest, UnlockTimeSkippingRequest, UnlockTimeSkippingResponse,
@@ -68,4 +69,46 @@ pub(crate) async fn now(
 ) -> Result<GetCurrentTimeResponse, Status> {
     let now = ask(|reply| front.door.now(reply)).await?;
     Ok(GetCurrentTimeResponse { time: Some(now.to_proto()?) })
+}
+
+/// Takes out of a start what it says of the workflow's time. That it skips is granted where time leaps anyway, for all
+/// workflows alike; all else is not simulated. What cannot be meant is refused as by a server
+/// (`validateAndPopulateTimeSkippingConfig` in `service/frontend/workflow_handler.go`).
+pub(super) fn skipping(
+    front: &Front,
+    config: &mut Option<TimeSkippingConfig>,
+) -> Result<(), Status> {
+    let Some(config) = config.take() else { return Ok(()) };
+    if let Some(forward) = &config.fast_forward_config {
+        let by: Option<Duration> = Option::from_proto(forward.duration)?;
+        if by.unwrap_or_default().is_zero() {
+            return Err(Status::invalid_argument(
+                "Time skipping config invalid: fast_forward duration must be positive",
+            ));
+        }
+        if forward.id.trim().is_empty() {
+            return Err(Status::invalid_argument(
+                "Time skipping config invalid: fast_forward_id must be set",
+            ));
+        }
+        if !config.enabled {
+            return Err(Status::invalid_argument(
+                "time_skipping_config: cannot set fast_forward when enabled is false",
+            ));
+        }
+    }
+    let what = if config.fast_forward_config.is_some() {
+        "a fast-forward of a single workflow"
+    } else if !config.enabled {
+        "a workflow whose time does not skip"
+    } else if config.disable_propagation {
+        "children whose time does not skip"
+    } else if config.max_session_skip_count > 0 {
+        "a limit to skips of time"
+    } else if !front.leaps {
+        "time skipping of a single workflow while time is locked"
+    } else {
+        return Ok(());
+    };
+    Err(BadMessage::NotSimulated { what }.into())
 }
