@@ -131,6 +131,9 @@ impl Rules for Go {
         })?;
         let mut jobs = Vec::with_capacity(task.events.len());
         let replaying = task.completed.is_some();
+        if task.failed {
+            self.sdk.takes_event();
+        }
         let mut messages = task.messages.iter().peekable();
         for event in &task.events {
             // `ProcessWorkflowTask`: a message stands behind the event that it names.
@@ -242,7 +245,7 @@ impl Rules for Go {
 
     fn recorded(&mut self, task: &Task, _pairs: &[Pair]) {
         if let Some(completed) = task.completion() {
-            self.sdk.replayed(completed);
+            self.sdk.replayed(completed, &task.commands);
         }
         self.operations.recorded(task);
     }

@@ -32,6 +32,8 @@ pub struct Task {
     /// The updates that came with it. Those of a recorded task are told by what it accepted; an open one has those that a
     /// reset has admitted.
     pub(crate) messages: Vec<Message>,
+    /// Whether an attempt at it has failed, which Go takes as an event. A timeout it passes over (`prepareTask`).
+    pub(crate) failed: bool,
     /// The `WorkflowTaskCompleted`; `None` if the task is not answered yet.
     pub completed: Option<Arc<Event>>,
     /// The command events that follow it, in order (H-11).
@@ -103,6 +105,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
     let mut beats: Vec<Beat> = Vec::new();
     // Whether command events stand between the task before and the next one.
     let mut commanded = false;
+    let mut failed = false;
     let mut rest = events;
     while let Some((event, behind)) = rest.split_first() {
         rest = behind;
@@ -112,6 +115,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                     let told = core::mem::take(&mut batch);
                     let mut task = slices.task(event, started, told, core::mem::take(&mut beats));
                     task.messages = task.events.iter().filter_map(admitted).collect();
+                    task.failed = failed;
                     slices.open = Some(task);
                 }
                 Some((completed, behind))
@@ -135,6 +139,7 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
                         commands.iter().filter_map(|event| accepted(event, &task.events));
                     task.messages = messages.collect();
                     commanded = !commands.is_empty();
+                    failed = false;
                     slices.tasks.push(task);
                     rest = behind;
                 }
@@ -152,9 +157,8 @@ pub(crate) fn slice_as(profile: Profile, events: &[Arc<Event>]) -> Slices {
             {
                 batch.push(Arc::clone(event));
             }
-            EventKind::WorkflowTaskScheduled(_)
-            | EventKind::WorkflowTaskTimedOut(_)
-            | EventKind::WorkflowTaskFailed(_) => {}
+            EventKind::WorkflowTaskFailed(_) => failed = true,
+            EventKind::WorkflowTaskScheduled(_) | EventKind::WorkflowTaskTimedOut(_) => {}
             _ => batch.push(Arc::clone(event)),
         }
     }
@@ -185,6 +189,7 @@ impl Slices {
             history_size,
             continue_as_new_suggested: false,
             messages: Vec::new(),
+            failed: false,
             completed: None,
             commands: Vec::new(),
             merged: Vec::new(),
@@ -215,6 +220,7 @@ impl Slices {
             history_size: u64::try_from(started.history_size_bytes).unwrap_or_default(),
             continue_as_new_suggested: started.suggest_continue_as_new,
             messages: Vec::new(),
+            failed: false,
             completed: None,
             commands: Vec::new(),
             merged: beats.into_iter().map(|beat| beat.completed).collect(),

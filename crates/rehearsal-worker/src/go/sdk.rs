@@ -6,10 +6,11 @@
 //! `internal/internal_flags.go` of Go SDK 1.47).
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 
 use rehearsal_activation::{MissingFlags, ServerCommand, WorkflowCommand};
-use rehearsal_history::SmolStr;
 use rehearsal_history::event::{SdkMetadata, WorkflowTaskCompleted};
+use rehearsal_history::{Event, EventKind, SmolStr};
 
 const NAME: SmolStr = SmolStr::new_static("temporal-go");
 const VERSION: SmolStr = SmolStr::new_static("1.47.0");
@@ -43,8 +44,9 @@ pub(crate) struct Sdk {
     flags: BTreeSet<u32>,
     /// Those to be sent with the next completion.
     new_flags: BTreeSet<u32>,
-    /// Whether what was taken last is an event of the past: replayed, or of a command. Until the next event is taken the
-    /// worker thinks that it replays, and sets no flag (`IsReplayEvent`, `workflowEnvironmentImpl.TryUse`).
+    /// Whether what was taken last is an event of the past, which is one of a command. Until the next event is taken the
+    /// worker thinks that it replays, and sets no flag (`IsReplayEvent`, `workflowEnvironmentImpl.TryUse`). The completion
+    /// of the last task is an event too, and stands before those of its commands (`prepareTask`).
     past: bool,
     /// What the recorded task that is under way does not follow yet.
     missing: MissingFlags,
@@ -77,10 +79,11 @@ impl Sdk {
         self.missing
     }
 
-    /// A recorded task was replayed.
-    pub(crate) fn replayed(&mut self, completed: &WorkflowTaskCompleted) {
+    /// A recorded task was replayed, which left these events of commands.
+    pub(crate) fn replayed(&mut self, completed: &WorkflowTaskCompleted, commands: &[Arc<Event>]) {
         self.begun = true;
-        self.past = true;
+        self.past =
+            commands.iter().any(|event| !matches!(event.kind, EventKind::MarkerRecorded(_)));
         let metadata = completed.sdk_metadata.as_ref();
         self.name = metadata.map(|metadata| metadata.sdk_name.clone()).unwrap_or_default();
         self.version = metadata.map(|metadata| metadata.sdk_version.clone()).unwrap_or_default();
