@@ -182,6 +182,15 @@ impl WorkflowTask {
     }
 
     /// The task that is scheduled or started.
+    /// It was taken from this queue. What is not in the history yet will be recorded with it (`CurrentTaskQueue` in
+    /// `AddWorkflowTaskCompletedEvent` and `AddWorkflowTaskFailedEvent`, `workflow/workflow_task_state_machine.go`).
+    pub(crate) fn moves_to(&mut self, queue: TaskQueue) {
+        match self {
+            Self::Started { slot, .. } if slot.is_transient() => slot.queue = queue,
+            Self::Started { .. } | Self::Scheduled(_) | Self::Idle { .. } => {}
+        }
+    }
+
     pub(crate) const fn slot(&self) -> Option<&Slot> {
         match self {
             Self::Idle { .. } => None,

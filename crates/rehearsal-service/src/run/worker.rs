@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rehearsal_activation::{TaskDelivery, TaskOutcome, TaskResponse, TaskToken, WorkerTaskFailure};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
-    Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr, Timestamp,
+    Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr, TaskQueue, Timestamp,
 };
 use smol_str::ToSmolStr;
 
@@ -65,6 +65,8 @@ impl Run {
             Poll::Sticky { cached } => cached,
             Poll::Normal => {
                 self.sticky = None;
+                let queue = TaskQueue::normal(self.state.view.task_queue.clone());
+                self.state.task.moves_to(queue);
                 false
             }
         };
