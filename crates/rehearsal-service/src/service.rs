@@ -306,6 +306,12 @@ impl Service {
         self.runs[run.index()].workflow_task()
     }
 
+    /// The same as a client is told: one that waited when the run was terminated or timed out is told of for ever.
+    #[must_use]
+    pub fn told_task(&self, run: RunRef) -> TaskState<'_> {
+        self.runs[run.index()].told_task()
+    }
+
     /// Whether an activity of a run stands there.
     #[must_use]
     pub fn has_activity(&self, run: RunRef, state: PendingState) -> bool {

@@ -34,7 +34,7 @@ pub struct Description {
     /// Its children that have not ended, in the order in which they were asked for; a server lists them in any order.
     /// A closed run keeps those that were pending when it closed (W-16).
     pub pending_children: Vec<PendingChild>,
-    /// Its workflow task, if there is one.
+    /// Its workflow task, if there is one. A run that was terminated or timed out keeps one that waited for a worker.
     pub pending_workflow_task: Option<PendingWorkflowTask>,
     /// Whether it was asked to cancel; true from the request on, also while that waits in the buffer.
     pub cancel_requested: bool,
@@ -266,7 +266,7 @@ impl World {
     }
 
     fn pending_workflow_task(&self, run: RunRef) -> Option<PendingWorkflowTask> {
-        let (state, attempt) = match self.service.workflow_task(run) {
+        let (state, attempt) = match self.service.told_task(run) {
             TaskState::None => return None,
             TaskState::Scheduled { attempt, .. } => (PendingWorkflowTaskState::Scheduled, attempt),
             TaskState::Started { attempt, .. } => (PendingWorkflowTaskState::Started, attempt),

@@ -82,9 +82,12 @@ impl Run {
     }
 
     pub(crate) fn workflow_task(&self) -> TaskState<'_> {
-        if !self.is_open() {
-            return TaskState::None;
-        }
+        if self.is_open() { self.told_task() } else { TaskState::None }
+    }
+
+    /// The same as it is told: one that waited when the run was terminated or timed out is told of for ever (`Invoke` in
+    /// `api/describeworkflow/api.go`, `TerminateWorkflow` and `TimeoutWorkflow` in `workflow/util.go`).
+    pub(crate) fn told_task(&self) -> TaskState<'_> {
         match &self.state.task {
             WorkflowTask::Idle { .. } => TaskState::None,
             WorkflowTask::Scheduled(slot) => TaskState::Scheduled {
