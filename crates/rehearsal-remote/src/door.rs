@@ -305,19 +305,21 @@ impl Door {
         self.ask(Request::Act { input: Box::new(input), reply: Slot::new(reply) });
     }
 
-    /// Asks a workflow, open or closed, unless the condition rejects that. The id of the query is not the caller's to say.
+    /// Asks a workflow, open or closed, unless the condition rejects that. The id of the query is not the caller's to say;
+    /// how long the caller waits is.
     /// When the ticket expires the answer is [`RequestError::DeadlineExceeded`](rehearsal_service::RequestError).
     pub fn query(
         &self,
         target: Target,
         query: Query,
         condition: QueryRejectCondition,
+        patience: Duration,
         reply: Reply<QueryAnswer>,
     ) -> Ticket {
         let slot = Slot::new(reply);
         let ticket =
             Ticket::ending(&slot, || Err(Refused::Request(RequestError::DeadlineExceeded)));
-        self.ask(Request::Query { target, query, condition, reply: slot });
+        self.ask(Request::Query { target, query, condition, patience, reply: slot });
         ticket
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn on_the_beat(time: Duration) -> Duration {
 enum Asked {
     /// With the run that it was answered with, if it was.
     Input(Box<Input>, Option<SmolStr>),
-    Query(Target, Box<Query>),
+    Query(Target, Box<Query>, Duration),
 }
 
 #[derive(Debug, Clone)]
@@ -65,8 +65,14 @@ impl Script {
     }
 
     /// A workflow was asked.
-    pub(crate) fn note_query(&mut self, when: When, target: Target, query: Query) {
-        self.push(when, Asked::Query(target, Box::new(query)));
+    pub(crate) fn note_query(
+        &mut self,
+        when: When,
+        target: Target,
+        query: Query,
+        patience: Duration,
+    ) {
+        self.push(when, Asked::Query(target, Box::new(query), patience));
     }
 
     fn push(&mut self, when: When, asked: Asked) {
@@ -133,9 +139,9 @@ impl Client<'_> {
                     self.runs.push((then.clone(), now));
                 }
             }
-            Asked::Query(target, query) => {
+            Asked::Query(target, query, patience) => {
                 let target = self.meant(target.clone());
-                let _refused = self.world.inquire(target, (**query).clone());
+                let _refused = self.world.inquire(target, (**query).clone(), *patience);
             }
         }
     }

@@ -238,6 +238,9 @@ pub enum NotReady {
     /// It was closed before any of its code ran.
     #[error("Workflow execution closed before WorkflowTaskStarted event")]
     ClosedBeforeFirstTask,
+    /// Its first workflow task is not there yet, and comes later than the client of a query waits.
+    #[error("Workflow task is not scheduled yet.")]
+    TaskNotScheduled,
     /// Its workflow task fails again and again.
     #[error("Unable to query workflow due to Workflow Task in failed state.")]
     QueryWhileFailing,

@@ -358,9 +358,9 @@ impl Service {
         out: &mut Outbox,
     ) -> Result<Answer, RequestError> {
         match input {
-            QueryInput::Ask { target, query } => {
+            QueryInput::Ask { target, query, until } => {
                 let run = self.find(&target)?;
-                self.within(now, run, out, |run, turn| run.ask(turn, query))?;
+                self.within(now, run, out, |run, turn| run.ask(turn, query, until))?;
             }
             QueryInput::AskAgain { run, query } => {
                 self.within(now, run, out, |run, turn| run.ask_again(turn, &query))?;

@@ -7,8 +7,9 @@ use rehearsal::{ClientError, QueryHandle, World};
 use super::Step;
 use super::run::{Run, payloads};
 
-/// How long Go's client waits for an answer at most (`defaultRPCTimeout` in `internal/grpc_dialer.go` of the Go SDK).
-const GO_PATIENCE: Duration = Duration::from_secs(10);
+/// How long Go's client waits for an answer: half as long as it may, but so long at least and at most (`minRPCTimeout`,
+/// `maxRPCTimeout` and `newGRPCContext` in `internal/internal_utils.go` of the Go SDK 1.47).
+const GO_PATIENCE: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// A query that the client waits for.
 pub(super) struct Asking {
@@ -23,8 +24,12 @@ pub(super) struct Asking {
 impl Run<'_> {
     /// Asks a query, the step at `index`; the answer is looked for while time passes.
     pub(super) fn query(&mut self, step: &Step, index: usize) {
-        let most = if self.sdk == "go" { GO_PATIENCE } else { Duration::MAX };
-        let deadline = self.deadline(step, most);
+        let mut deadline = self.deadline(step);
+        if self.sdk == "go" {
+            let from = self.taken_at(step);
+            let [least, most] = GO_PATIENCE;
+            deadline = from + (deadline.saturating_sub(from) / 2).clamp(least, most);
+        }
         self.asking.push(Asking { index, sent: None, deadline });
     }
 
@@ -46,7 +51,7 @@ impl Run<'_> {
         let over = world.elapsed() >= asking.deadline;
         let sent = match asking.sent.take() {
             Some(sent) => Ok(sent),
-            None => self.ask(world, step),
+            None => self.ask(world, step, asking.deadline),
         };
         let answer = match sent {
             // The client tries again, as long as it has the patience. That of the Rust recorder does not.
@@ -68,10 +73,17 @@ impl Run<'_> {
         self.check_answer(step, &answer);
     }
 
-    fn ask(&self, world: &mut World, step: &Step) -> Result<QueryHandle, ClientError> {
+    fn ask(
+        &self,
+        world: &mut World,
+        step: &Step,
+        deadline: Duration,
+    ) -> Result<QueryHandle, ClientError> {
         let id = self.script.target(step);
         let run = self.run_id(step);
         let name = step.name.as_deref().unwrap_or_default();
-        world.send_query(id, run.as_deref(), name, payloads(&step.input).as_ref())
+        let patience = deadline.saturating_sub(world.elapsed());
+        let input = payloads(&step.input);
+        world.send_query_within(id, run.as_deref(), name, input.as_ref(), patience)
     }
 }

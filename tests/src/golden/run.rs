@@ -285,10 +285,14 @@ impl<'a> Run<'a> {
         self.check_answer(step, &answer);
     }
 
-    /// When the client gives up a step for which it waits, `most` after it at the latest.
-    pub(super) fn deadline(&self, step: &Step, most: Duration) -> Duration {
-        let patience = step.timeout.map_or(PATIENCE, |span| span.0);
-        self.begin + step.at.0 + patience.min(most)
+    /// When a step is taken.
+    pub(super) fn taken_at(&self, step: &Step) -> Duration {
+        self.begin + step.at.0
+    }
+
+    /// When the client gives up a step for which it waits.
+    pub(super) fn deadline(&self, step: &Step) -> Duration {
+        self.taken_at(step) + step.timeout.map_or(PATIENCE, |span| span.0)
     }
 
     /// The run that a step names, if it names one.

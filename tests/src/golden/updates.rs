@@ -44,7 +44,7 @@ impl Run<'_> {
         };
         let sent = self.updates.get(&update_id).cloned();
         let sent = sent.filter(|_| step.action == Action::UpdateResult);
-        let deadline = self.deadline(step, Duration::MAX);
+        let deadline = self.deadline(step);
         self.waiting.push(Waiting { index, update_id, sent, anew: false, deadline });
     }
 

@@ -292,6 +292,7 @@ impl Player {
             Doing::Ask => Input::Query(Box::new(QueryInput::Ask {
                 target: target(),
                 query: Query { id: "query".into(), name: "done".into(), ..Query::default() },
+                until: Timestamp::EPOCH,
             })),
             _ => return None,
         })

@@ -2,6 +2,7 @@
 //! end says when the clock moves.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, Query};
 use rehearsal_history::{SearchType, SmolStr, TaskQueue, Timestamp};
@@ -147,7 +148,7 @@ impl World {
         self.service.remove_search_attributes(names)
     }
 
-    /// A client asks a workflow; the id of the query is given to it here.
+    /// A client asks a workflow, and waits so long; the id of the query is given to it here.
     ///
     /// # Errors
     ///
@@ -156,6 +157,7 @@ impl World {
         &mut self,
         target: Target,
         mut query: Query,
+        patience: Duration,
     ) -> Result<QueryHandle, RequestError> {
         // A worker outside answers them by itself, as its SDK does; those of the engine have no such answers.
         if query.name.starts_with("__") && self.remote.is_none() {
@@ -167,7 +169,8 @@ impl World {
         if let Ok(run) = self.service.meant(&target) {
             self.asked_queries.insert(id.clone(), Asked::new(run, query.clone()));
         }
-        let input = QueryInput::Ask { target: target.clone(), query };
+        let input =
+            QueryInput::Ask { target: target.clone(), query, until: self.clock.now() + patience };
         if let Err(error) = self.call(Input::Query(Box::new(input))) {
             self.asked_queries.remove(&id);
             return Err(error);

@@ -139,8 +139,10 @@ impl World {
     ) -> Result<Option<Payloads>, ClientError> {
         let give_up = self.clock.now() + patience;
         loop {
-            let answer = self.send_query(workflow_id, run_id, name, input).and_then(|sent| {
-                let answer = self.query_answer(&sent, give_up.since(self.clock.now()));
+            let left = give_up.since(self.clock.now());
+            let sent = self.send_query_within(workflow_id, run_id, name, input, left);
+            let answer = sent.and_then(|sent| {
+                let answer = self.query_answer(&sent, left);
                 self.forget_query(&sent);
                 answer
             });
@@ -156,12 +158,13 @@ impl World {
     }
 
     /// Asks the current run of a workflow, or the run that is named, and goes on; [`query_answer`](Self::query_answer)
-    /// waits for the answer.
+    /// waits for the answer. The service is told that the client waits for 10 s.
     ///
     /// # Errors
     ///
-    /// What the client gets at once: there is no such workflow, or it holds as many queries as it may
-    /// ([`ClientError::ResourceExhausted`]).
+    /// What the client gets at once: there is no such workflow; it holds as many queries as it may
+    /// ([`ClientError::ResourceExhausted`]); its first workflow task comes only when the client does not wait any more
+    /// ([`ClientError::NotReady`]).
     ///
     /// # Examples
     ///
@@ -190,10 +193,42 @@ impl World {
         name: &str,
         input: Option<&Payloads>,
     ) -> Result<QueryHandle, ClientError> {
+        self.send_query_within(workflow_id, run_id, name, input, PATIENCE)
+    }
+
+    /// The same of a client that waits for so long.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_query`](Self::send_query).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rehearsal::{Context, Scenario, StartOptions, Workflow, WorkflowError, mins, secs};
+    /// # const NAP: Workflow<(), ()> = Workflow::new("Nap");
+    /// # async fn nap(ctx: Context, (): ()) -> Result<(), WorkflowError> { ctx.sleep(mins(5)).await }
+    /// let mut world = Scenario::new("nap").workflow(NAP, nap).world();
+    /// let mut options = StartOptions::new("Nap", "nap-1");
+    /// options.start_delay = Some(mins(1));
+    /// world.start_workflow(options)?;
+    /// let refused = world.send_query_within("nap-1", None, "stage", None, secs(30)).unwrap_err();
+    /// assert_eq!(refused.to_string(), "Workflow task is not scheduled yet.");
+    /// assert!(world.send_query_within("nap-1", None, "stage", None, mins(2)).is_ok());
+    /// # Ok::<(), rehearsal::ClientError>(())
+    /// ```
+    pub fn send_query_within(
+        &mut self,
+        workflow_id: &str,
+        run_id: Option<&str>,
+        name: &str,
+        input: Option<&Payloads>,
+        patience: Duration,
+    ) -> Result<QueryHandle, ClientError> {
         let target = target(workflow_id, run_id);
         let header = self.scenario.profile.client_header();
         let query = Query { name: name.into(), input: input.cloned(), header, ..Query::default() };
-        self.inquire(target, query)
+        self.inquire(target, query, patience)
     }
 
     /// Waits `patience` for the answer to a query; zero looks whether it is there. It may be asked for again and again.

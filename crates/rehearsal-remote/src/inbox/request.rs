@@ -52,6 +52,7 @@ pub(crate) enum Request {
         target: Target,
         query: Query,
         condition: QueryRejectCondition,
+        patience: Duration,
         reply: Slot<QueryAnswer>,
     },
     Update {

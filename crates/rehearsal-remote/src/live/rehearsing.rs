@@ -82,10 +82,11 @@ impl Live {
         &mut self,
         target: Target,
         query: Query,
+        patience: Duration,
     ) -> Result<QueryHandle, RequestError> {
         let when = self.when();
-        let sent = self.world.inquire(target.clone(), query.clone())?;
-        self.note(when, |script| script.note_query(when, target, query));
+        let sent = self.world.inquire(target.clone(), query.clone(), patience)?;
+        self.note(when, |script| script.note_query(when, target, query, patience));
         Ok(sent)
     }
 

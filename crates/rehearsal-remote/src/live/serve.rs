@@ -1,6 +1,7 @@
 //! What clients ask, done as it comes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
@@ -60,10 +61,10 @@ impl Live {
                 }
                 reply.answer(run_id.map(drop).map_err(Into::into));
             }
-            Request::Query { target, query, condition, reply } => {
+            Request::Query { target, query, condition, patience, reply } => {
                 match self.rejected(&target, condition) {
                     Some(status) => reply.tell(Ok(QueryAnswer::Rejected(status))),
-                    None => self.query(target, query, reply),
+                    None => self.query(target, query, patience, reply),
                 }
             }
             Request::Update { target, request, wait, reply } => {
@@ -245,9 +246,15 @@ impl Live {
         condition.rejects(status).then_some(status)
     }
 
-    fn query(&mut self, target: Target, query: Query, reply: Slot<QueryAnswer>) {
+    fn query(
+        &mut self,
+        target: Target,
+        query: Query,
+        patience: Duration,
+        reply: Slot<QueryAnswer>,
+    ) {
         let target = look::meant(target, self.alias);
-        match self.inquire(target, query) {
+        match self.inquire(target, query, patience) {
             Ok(sent) => self.wait_for(Wait::Query { sent, reply }),
             Err(error) => reply.tell(Err(error.into())),
         }

@@ -124,7 +124,8 @@ pub(crate) async fn query(
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let (target, query, condition) = read::query(request)?;
-    let answer = wait(most, |reply| front.door.query(target, query, condition, reply)).await?;
+    let answer =
+        wait(most, |reply| front.door.query(target, query, condition, most, reply)).await?;
     Ok(match answer {
         QueryAnswer::Answered(answer) => QueryWorkflowResponse {
             query_result: answer.to_proto()?,

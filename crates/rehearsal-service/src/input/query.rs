@@ -1,7 +1,7 @@
 //! What is done about queries.
 
 use rehearsal_activation::{AnswerQuery, Query};
-use rehearsal_history::{SmolStr, Status};
+use rehearsal_history::{SmolStr, Status, Timestamp};
 
 #[cfg(doc)]
 use super::{Answer, Effect};
@@ -51,6 +51,8 @@ pub enum QueryInput {
         target: Target,
         /// What it asks; its id must be one of its own.
         query: Query,
+        /// Until when it waits.
+        until: Timestamp,
     },
     /// A query that [`Effect::QueryCleared`] told of is asked again. Answered with [`Answer::Done`], also if nobody waits for
     /// it any more; refused as [`Ask`](Self::Ask) is.

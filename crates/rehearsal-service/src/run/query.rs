@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, Query, QueryTask};
-use rehearsal_history::TaskQueue;
+use rehearsal_history::{TaskQueue, Timestamp};
 
 use super::{Run, Turn};
 use crate::error::{Busy, NotFound, NotReady, RequestError};
@@ -27,6 +27,8 @@ pub(crate) struct Queries(Vec<Asked>);
 #[derive(Debug)]
 struct Asked {
     query: Query,
+    /// Until when its client waits.
+    until: Timestamp,
     way: Way,
 }
 
@@ -51,35 +53,45 @@ impl Way {
 }
 
 impl Run {
-    /// A client asks.
+    /// A client asks, and waits so long.
     ///
     /// # Errors
     ///
-    /// No workflow code has run that could answer, or what runs fails; or too many queries wait for a task.
-    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, query: Query) -> Result<(), RequestError> {
+    /// No workflow code has run that could answer, or will in time, or what runs fails; or too many queries wait for a task.
+    pub(crate) fn ask(
+        &mut self,
+        turn: &mut Turn<'_>,
+        query: Query,
+        until: Timestamp,
+    ) -> Result<(), RequestError> {
         let has_run = !self.state.previous_started.is_none();
         if !self.is_open() && !has_run {
             return Err(NotReady::ClosedBeforeFirstTask.into());
+        }
+        // `queryWillTimeoutsBeforeFirstWorkflowTaskStart`
+        let awaited = self.state.settings.begins.filter(|_| !has_run && self.state.task.is_idle());
+        if awaited.is_some_and(|begins| begins > until) {
+            return Err(NotReady::TaskNotScheduled.into());
         }
         if self.is_open() && self.state.task.attempt() >= FAILING {
             return Err(NotReady::QueryWhileFailing.into());
         }
         if has_run && (!self.is_open() || self.state.task.is_idle()) {
-            self.dispatch(turn, query);
+            self.dispatch(turn, query, until);
             return Ok(());
         }
         let waiting = self.queries.0.iter().filter(|asked| asked.way.waits()).count();
         if waiting >= turn.config.limits.buffered_queries {
             return Err(Busy::QueryBuffer.into());
         }
-        self.queries.0.push(Asked { query, way: Way::Task { rides: false } });
+        self.queries.0.push(Asked { query, until, way: Way::Task { rides: false } });
         Ok(())
     }
 
     /// Offers a query to workers without a workflow task.
-    fn dispatch(&mut self, turn: &mut Turn<'_>, query: Query) {
+    fn dispatch(&mut self, turn: &mut Turn<'_>, query: Query, until: Timestamp) {
         let id = query.id.clone();
-        self.queries.0.push(Asked { query, way: Way::Direct });
+        self.queries.0.push(Asked { query, until, way: Way::Direct });
         // What is sticky is so for as long as the workflow is open.
         let queue = if self.is_open() {
             self.task_queue()
@@ -130,7 +142,7 @@ impl Run {
         let cleared = |asked: &Asked| asked.way == Way::Cleared && asked.query.id == query;
         let Some(place) = self.queries.0.iter().position(cleared) else { return Ok(()) };
         let asked = self.queries.0.remove(place);
-        self.ask(turn, asked.query)
+        self.ask(turn, asked.query, asked.until)
     }
 
     /// A worker takes a query that was offered. One that has the run in its cache needs no history.
@@ -180,7 +192,7 @@ impl Run {
         self.queries.0 = rest;
         let waiting: Vec<Asked> = waiting;
         for asked in waiting {
-            self.dispatch(turn, asked.query);
+            self.dispatch(turn, asked.query, asked.until);
         }
     }
 

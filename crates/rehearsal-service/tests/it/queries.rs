@@ -1,5 +1,7 @@
 //! Queries that wait for a workflow task, and lose their run (§2.3).
 
+use std::time::Duration;
+
 use rehearsal_activation::{AnswerQuery, Query, TaskOutcome, TaskResponse, WorkerTaskFailure};
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
@@ -14,7 +16,8 @@ use crate::bench::{Bench, COMPLETE, activity, cancel_timer, timer};
 
 fn ask(bench: &mut Bench, id: &str) -> Result<Answer, RequestError> {
     let query = Query { id: id.into(), name: "state".into(), ..Query::default() };
-    let input = QueryInput::Ask { target: Target::current("wf"), query };
+    let until = Timestamp::EPOCH + Duration::from_secs(3600);
+    let input = QueryInput::Ask { target: Target::current("wf"), query, until };
     bench.handle(Input::Query(Box::new(input)))
 }
 
