@@ -103,8 +103,13 @@ impl Run {
         match alarm.what {
             What::Begin => {
                 self.begin = None;
-                // A cancel may have begun it before (`executeWorkflowBackoffTimerTask`).
-                self.finish(turn, self.state.is_held_back());
+                // A cancel or an update may have begun it before, the latter with a task of which nothing is recorded yet
+                // (`executeWorkflowBackoffTimerTask`).
+                if self.state.task.is_idle() {
+                    self.finish(turn, self.state.is_held_back());
+                } else {
+                    self.arm(turn);
+                }
             }
             What::Run => self.close_by_force(turn, close::time_out),
             What::Task => self.time_out_task(turn),
