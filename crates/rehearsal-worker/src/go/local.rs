@@ -285,7 +285,10 @@ impl Locals {
         let why = self.stop(seq, number, run)?.0?;
         let pending = self.pending.get(&seq)?;
         let all = pending.scheduled_at.saturating_add(pending.schedule_to_close());
-        Some((seq, Err(Box::new(over(why, now >= all)))))
+        // What ends a later attempt counts from workflow time, which a worker's clock is always ahead of: when that is up,
+        // the time since the worker made the task is not (`newLocalActivityTask`, `WithLocalActivityTask`).
+        let expired = pending.attempt > 1 && pending.expires().is_some_and(|end| end <= now);
+        Some((seq, Err(Box::new(over(why, now >= all && !expired)))))
     }
 
     /// The attempt of this key runs no more; returns why its context was over.
