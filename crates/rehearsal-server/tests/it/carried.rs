@@ -6,7 +6,8 @@ use temporalio_protos::temporal::api::common::v1::{
 };
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
-use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
+use temporalio_protos::temporal::api::sdk::v1::event_group_marker::{InboundUpdate, Variant};
+use temporalio_protos::temporal::api::sdk::v1::{EventGroupMarker, UserMetadata};
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::execute_multi_operation_request::{
@@ -243,4 +244,21 @@ fn of_the_time_of_a_workflow_all_else_is_refused_by_name() {
     not simulated: children whose time does not skip
     not simulated: a limit to skips of time
     ");
+}
+
+/// As newer SDKs send what a handler of an update asks for.
+#[test]
+fn commands_with_marks_of_event_groups_are_taken() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    hand.start();
+    let task = hand.workflow_task();
+    let mut marked = timer(60);
+    marked.event_group_markers.push(EventGroupMarker {
+        variant: Some(Variant::InboundUpdate(InboundUpdate {
+            inbound_update_id: "u-1".to_owned(),
+        })),
+    });
+    hand.answer(task.task_token, vec![marked]);
+    assert!(hand.events().iter().any(|event| event == "TIMER_STARTED"));
 }
