@@ -13,6 +13,9 @@ use rehearsal_service::{ActivityTask, ActivityToken};
 
 use crate::script::on_the_beat;
 
+/// What an attempt takes is taken to whole seconds: less is how long machines take, not what code waits for.
+const BEAT: Duration = Duration::from_secs(1);
+
 /// How often an attempt heartbeats that waits to be canceled, if the recording does not tell.
 const BETWEEN: Duration = Duration::from_secs(1);
 
@@ -23,6 +26,8 @@ type Activity = (SmolStr, SmolStr, EventId);
 #[derive(Debug, Clone, Default)]
 struct Attempt {
     began: Timestamp,
+    /// How long it may take.
+    limit: Option<Duration>,
     /// Its heartbeats, with their details.
     beats: Vec<(Duration, Option<Payloads>)>,
     /// When it was told that it is canceled, or that nobody knows it any more.
@@ -33,11 +38,13 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// A time since it began as it is recorded: on the beat, and the same as that of what it last said if that is so near that
-    /// nothing but the machine lies in between.
+    /// A time since it began as it is recorded: on the beat, but for one at which its time would be over, and the same as that
+    /// of what it last said if that is so near that nothing but the machine lies in between.
     fn taken(&mut self, time: Duration) -> Duration {
-        if !on_the_beat(time.saturating_sub(self.last.0)).is_zero() {
-            self.last = (time, on_the_beat(time));
+        if !on_the_beat(time.saturating_sub(self.last.0), BEAT).is_zero() {
+            let taken = on_the_beat(time, BEAT);
+            let in_time = self.limit.is_none_or(|limit| taken < limit);
+            self.last = (time, if in_time { taken } else { time });
         }
         self.last.1
     }
@@ -71,7 +78,7 @@ impl Recorded {
             self.calls.len() - 1
         });
         let attempts = &mut self.calls[call].attempts;
-        attempts.push(Attempt { began: now, ..Attempt::default() });
+        attempts.push(Attempt { began: now, limit: task.start_to_close, ..Attempt::default() });
         self.places.insert(task.token, (call, attempts.len() - 1));
     }
 
@@ -183,13 +190,13 @@ impl ActivityCode for Player {
 
 /// Does what an attempt did. If that was to end because it was canceled, it heartbeats until it is.
 async fn play(ctx: ActivityContext, attempt: Attempt) -> ActivityResult {
-    let Attempt { began: _, beats, told, end, last: _ } = attempt;
+    let Attempt { began: _, limit: _, beats, told, end, last: _ } = attempt;
     let waits = told.is_some() || end.is_none();
     let mut at = Duration::ZERO;
     let mut between = BETWEEN;
-    let throttle = ctx.info().heartbeat_timeout.map(|timeout| timeout.saturating_mul(8) / 10);
+    let timeout = ctx.info().heartbeat_timeout;
     for (beat, details) in beats {
-        let by = as_throttled(beat.saturating_sub(at), throttle);
+        let by = as_throttled(beat.saturating_sub(at), timeout);
         if waits && ctx.sleep_or_canceled(by).await {
             return after(&ctx, told, end).await;
         }
@@ -201,7 +208,7 @@ async fn play(ctx: ActivityContext, attempt: Attempt) -> ActivityResult {
     }
     if !waits {
         let Some((ends, result)) = end else { return Err(ActivityError::canceled()) };
-        ctx.sleep(ends.saturating_sub(at)).await;
+        ctx.sleep(as_throttled(ends.saturating_sub(at), timeout)).await;
         return result;
     }
     while told.is_some() && !ctx.sleep_or_canceled(between).await {
@@ -211,9 +218,13 @@ async fn play(ctx: ActivityContext, attempt: Attempt) -> ActivityResult {
     after(&ctx, told, end).await
 }
 
-/// A worker that throttles heartbeats sends them at this distance, and they come a little sooner or later.
-fn as_throttled(by: Duration, throttle: Option<Duration>) -> Duration {
-    throttle.filter(|throttle| throttle.abs_diff(by) <= *throttle / 10).unwrap_or(by)
+/// How long after the last heartbeat the next one comes. A worker that throttles them sends them at one distance, and they come
+/// a little sooner or later; and none came so late that its timeout had passed.
+fn as_throttled(by: Duration, timeout: Option<Duration>) -> Duration {
+    let Some(timeout) = timeout else { return by };
+    let throttle = timeout.saturating_mul(8) / 10;
+    let is_throttled = throttle.abs_diff(by) <= throttle / 10;
+    if is_throttled || by >= timeout { throttle } else { by }
 }
 
 /// What an attempt did once it was told that it is not wanted any more.
@@ -223,7 +234,8 @@ async fn after(
     end: Option<(Duration, ActivityResult)>,
 ) -> ActivityResult {
     let Some((ends, result)) = end else { return Err(ActivityError::canceled()) };
-    ctx.sleep(ends.saturating_sub(told.unwrap_or(ends))).await;
+    let by = ends.saturating_sub(told.unwrap_or(ends));
+    ctx.sleep(as_throttled(by, ctx.info().heartbeat_timeout)).await;
     result
 }
 
@@ -231,16 +243,24 @@ async fn after(
 mod tests {
     use super::*;
 
+    fn taken<const N: usize>(limit: Option<Duration>, times: [u64; N]) -> [u128; N] {
+        let mut attempt = Attempt { limit, ..Attempt::default() };
+        times.map(|time| attempt.taken(Duration::from_millis(time)).as_millis())
+    }
+
     /// What follows at once is at the same time, wherever the beat falls; small steps add up.
     #[test]
     fn what_follows_at_once_takes_no_time() {
-        let taken = |times: &[u64]| {
-            let mut attempt = Attempt::default();
-            let millis = |time: &u64| Duration::from_millis(*time);
-            let taken = times.iter().map(|time| attempt.taken(millis(time)).as_millis());
-            taken.collect::<Vec<_>>()
-        };
-        assert_eq!(taken(&[1010, 5890, 5910]), [1000, 5500, 5500]);
-        assert_eq!(taken(&[240, 440, 640, 840]), [0, 500, 500, 500]);
+        assert_eq!(taken(None, [899, 1010, 5890, 6510]), [0, 1000, 5000, 5000]);
+        assert_eq!(taken(None, [240, 540, 840, 1240, 2140]), [0, 0, 0, 1000, 2000]);
+    }
+
+    #[test]
+    fn what_came_in_time_is_played_in_time() {
+        assert_eq!(taken(Some(Duration::from_secs(5)), [3000, 4950]), [3000, 4950]);
+        let millis = Duration::from_millis;
+        let by = |by, timeout| as_throttled(millis(by), Some(millis(timeout)));
+        assert_eq!([by(1000, 1000), by(500, 1000)], [millis(800), millis(500)]);
+        assert_eq!(by(4100, 5000), millis(4000));
     }
 }

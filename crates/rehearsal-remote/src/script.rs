@@ -8,17 +8,16 @@ use rehearsal_engine::{ClientScript, World};
 use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{Answer, Input, Target};
 
-/// Times that passed with the clock on the wall are taken to these: how fast a machine is does not matter.
+/// Times that passed with the clock on the wall are taken to multiples of this: how fast a machine is does not matter.
 const BEAT: Duration = Duration::from_millis(500);
 
 /// What comes so much sooner than on a beat is on it. A machine makes late, seldom early: so the rest of the beat is for late.
 const EARLY: Duration = Duration::from_millis(100);
 
-/// A time, taken to the beat that it may be late for. Less than 0.4 s is nothing: that is how long machines take, not what
-/// code waits for.
-pub(crate) fn on_the_beat(time: Duration) -> Duration {
-    let beats = time.saturating_add(EARLY).as_nanos() / BEAT.as_nanos();
-    BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
+/// A time, taken to the beat that it may be late for.
+pub(crate) fn on_the_beat(time: Duration, beat: Duration) -> Duration {
+    let beats = time.saturating_add(EARLY).as_nanos() / beat.as_nanos();
+    beat.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
 }
 
 /// What a client asked, as the service took it.
@@ -77,7 +76,7 @@ impl Script {
 
     fn push(&mut self, when: When, asked: Asked) {
         let (_, began) = *self.began.get_or_insert((when.now, when.outside));
-        let at = on_the_beat(when.outside.since(began));
+        let at = on_the_beat(when.outside.since(began), BEAT);
         self.lines.push(Line { at, steps: when.steps, asked });
     }
 
@@ -196,7 +195,7 @@ mod tests {
     #[test]
     fn times_are_taken_to_the_beat_that_they_are_late_for() {
         let millis = Duration::from_millis;
-        let on = |time| on_the_beat(millis(time)).as_millis();
+        let on = |time| on_the_beat(millis(time), BEAT).as_millis();
         assert_eq!([on(0), on(399), on(400), on(899)], [0, 0, 500, 500]);
         assert_eq!([on(2013), on(3390), on(86_400_000)], [2000, 3000, 86_400_000]);
     }

@@ -85,7 +85,7 @@ fn several_rehearsals_are_told_in_one_file() {
     }
 }
 
-/// A report says all of this. How many points there are is a matter of how long the activity took, in half seconds.
+/// A report says all of this. How many points there are is a matter of how long the activity took, in whole seconds.
 #[track_caller]
 fn says<const N: usize>(report: &str, all: [&str; N]) {
     for said in all {
