@@ -115,7 +115,7 @@ impl Hands {
                 continue;
             };
             if attempt.end.is_some() {
-                reply.tell(Err(Refused::Request(NotFound::Activity.into())));
+                self.shared.too_late(&attempt.wire, Says::Activity(done, identity, reply));
                 continue;
             }
             attempt.heard = now;
@@ -203,11 +203,11 @@ impl Remote for Hands {
             return Handed::Later;
         }
         if !came_along && !self.hand_out::<WorkflowPoll>(seen, worker, (&token, sticky), &work) {
-            self.shared.inbox().put_down(&token);
+            self.shared.put_down(&token);
             return Handed::Done(None);
         }
         let said = self.wait_for(seen, timeout, |inbox| inbox.take_said(&token));
-        self.shared.inbox().put_down(&token);
+        self.shared.put_down(&token);
         match said {
             Some(Says::Task(said)) => Handed::Done(Some(self.answered(of, said))),
             Some(other) => {
@@ -277,11 +277,11 @@ impl Remote for Hands {
             return Handed::Later;
         }
         if !self.hand_out::<WorkflowPoll>(seen, worker, (&token, sticky), &work) {
-            self.shared.inbox().put_down(&token);
+            self.shared.put_down(&token);
             return Handed::Done(None);
         }
         let said = self.wait_for(seen, TASK_PATIENCE, |inbox| inbox.take_said(&token));
-        self.shared.inbox().put_down(&token);
+        self.shared.put_down(&token);
         Handed::Done(match said {
             Some(Says::Query(answer, reply)) => {
                 reply.tell(Ok(()));
@@ -328,7 +328,7 @@ impl Remote for Hands {
         if !self.hand_out::<ActivityPoll>(seen, worker, (&wire, false), &work) {
             // Nobody is on it: it says nothing, and its time-outs pass.
             self.attempts.remove(&task.token);
-            self.shared.inbox().put_down(&wire);
+            self.shared.put_down(&wire);
         }
     }
 
@@ -360,7 +360,7 @@ impl Remote for Hands {
 
     fn end_answered(&mut self, token: ActivityToken, answered: Result<(), RequestError>) {
         let Some(attempt) = self.attempts.remove(&token) else { return };
-        self.shared.inbox().put_down(&attempt.wire);
+        self.shared.put_down(&attempt.wire);
         for beat in attempt.beats {
             beat.tell(Ok(ActivityHeard::default()));
         }
@@ -372,7 +372,7 @@ impl Remote for Hands {
 
     fn activity_lost(&mut self, token: ActivityToken) {
         let Some(attempt) = self.attempts.remove(&token) else { return };
-        self.shared.inbox().put_down(&attempt.wire);
+        self.shared.put_down(&attempt.wire);
         for reply in attempt.beats.into_iter().chain(attempt.end) {
             reply.tell(Err(Refused::Request(NotFound::Activity.into())));
         }

@@ -141,18 +141,15 @@ impl Inbox {
         said
     }
 
-    /// Nobody has it in hand any more: what is said of it was said too late.
-    pub(crate) fn put_down(&mut self, token: &Token) {
-        self.in_hand.remove(token);
-        self.adrift.remove(token);
-        for says in self.says.remove(token).unwrap_or_default() {
-            says.refuse(not_found(token));
-        }
+    /// Whether it is of the world that clients live in, and not of one that is made of a scenario.
+    fn is_live(&self, token: &Token) -> bool {
+        let live = self.paused.as_ref().map_or(self.world, |paused| paused.world);
+        !self.only_workers && token.world == live
     }
 }
 
-/// What is answered to whoever says something of what nobody has in hand.
-fn not_found(token: &Token) -> Refused {
+/// What is answered to whoever says something of what nobody has in hand, as long as the workflow is open.
+pub(crate) fn not_found(token: &Token) -> Refused {
     let what = match token.what {
         What::Task { .. } => NotFound::WorkflowTask,
         What::Query { .. } => NotFound::Query,
@@ -239,6 +236,29 @@ impl Shared {
         (polls >= self.most_waiting).then_some(Refused::TooMuch { what: "polls" })
     }
 
+    /// Nobody has it in hand any more: what is said of it was said too late.
+    pub(crate) fn put_down(&self, token: &Token) {
+        let late = {
+            let mut inbox = self.inbox();
+            inbox.in_hand.remove(token);
+            inbox.adrift.remove(token);
+            inbox.says.remove(token).unwrap_or_default()
+        };
+        for says in late {
+            self.too_late(token, says);
+        }
+    }
+
+    /// Something was said too late. Where clients live the house looks what to say to that; a worker of a scenario is told at
+    /// once that there is no such task any more.
+    pub(crate) fn too_late(&self, token: &Token, says: Says) {
+        if self.inbox().is_live(token) {
+            self.push(Request::TooLate { token: token.clone(), says });
+        } else {
+            says.refuse(not_found(token));
+        }
+    }
+
     /// A worker says something of what it was handed.
     pub(crate) fn says(&self, token: &[u8], says: Says) {
         let Some(token) = Token::from_bytes(token) else { return says.refuse(Refused::BadToken) };
@@ -255,7 +275,8 @@ impl Shared {
         } else if token.world != world {
             Some(Refused::OtherWorld)
         } else if !in_hand.contains(&token) {
-            Some(not_found(&token))
+            drop(inbox);
+            return self.too_late(&token, says);
         } else if said.get(&token).map_or(0, VecDeque::len) >= self.most_waiting {
             Some(Refused::TooMuch { what: "answers" })
         } else {

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use rehearsal_history::{EventId, SmolStr, Status, Timestamp};
-use rehearsal_service::{PendingKind, RequestError, RunRef, Service, Target};
+use rehearsal_service::{
+    ActivityToken, NotFound, PendingKind, RequestError, RunRef, Service, Target,
+};
 
-use crate::answer::{Described, HistoryPage, PendingActivity};
+use crate::answer::{Described, HistoryPage, PendingActivity, Refused};
 use crate::ask::HistoryAsk;
-use crate::inbox::{Request, Shared};
-use crate::token::Alias;
+use crate::inbox::{Request, Says, Shared, TaskSaid, not_found};
+use crate::token::{Alias, Token, What};
 
 /// The workflow that is meant, by the ids of the run itself.
 pub(crate) fn meant(mut target: Target, alias: Alias) -> Target {
@@ -80,6 +82,28 @@ pub(crate) fn described(service: &Service, run: RunRef) -> Option<Described> {
     })
 }
 
+/// What is answered to what is said too late. Of an attempt, and of a task that has failed, the server asks first whether the
+/// workflow is closed (`Invoke` in `service/history/api/respondactivitytaskcompleted/api.go` and its neighbors, and in
+/// `respondworkflowtaskfailed/api.go`); of a task that is completed it does not
+/// (`respondworkflowtaskcompleted/api.go`).
+fn too_late(service: &Service, alias: Alias, token: &Token, says: &Says) -> Refused {
+    if token.world != alias.world {
+        return Refused::OtherWorld;
+    }
+    let run = match (&token.what, says) {
+        (What::Activity { token }, Says::Activity(..)) => {
+            ActivityToken::from_bytes(token).map(|token| token.run.index())
+        }
+        (What::Task { run, .. }, Says::Task(TaskSaid::Failed(..))) => usize::try_from(*run).ok(),
+        (What::Activity { .. } | What::Task { .. } | What::Query { .. }, _) => None,
+    };
+    let run = run.and_then(|index| service.runs().nth(index));
+    match run.map(|run| service.status(run)) {
+        None | Some(Status::Running) => not_found(token),
+        Some(_) => Refused::Request(NotFound::Completed.into()),
+    }
+}
+
 /// Answers a request that only looks; gives back any other.
 pub(crate) fn answer(
     request: Request,
@@ -107,6 +131,9 @@ pub(crate) fn answer(
         }
         Request::Now { reply } => {
             reply.answer(Ok(now));
+        }
+        Request::TooLate { token, says } => {
+            says.refuse(too_late(service, alias, &token, &says));
         }
         other => return Some(other),
     }

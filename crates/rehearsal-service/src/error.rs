@@ -214,8 +214,9 @@ pub enum NotFound {
         /// The id.
         update_id: SmolStr,
     },
-    /// The query was answered, or nobody waits for the answer any more.
-    #[error("query not found")]
+    /// The query was answered, or nobody waits for the answer any more (`deliverQueryResult` in
+    /// `service/matching/matching_engine.go`).
+    #[error("query task not found, or already expired")]
     Query,
     /// No activity with this id is pending (`GetActivityScheduledEventID` in the server's
     /// `service/history/api/activity_util.go`).

@@ -182,7 +182,7 @@ impl Hands {
                     }
                 }
             }
-            self.shared.inbox().put_down(&wire);
+            self.shared.put_down(&wire);
         }
         // Nobody waits for what the service has given up: what is said of it now is said too late.
         let given_up = |(token, attempt): &(&ActivityToken, &Attempt)| {

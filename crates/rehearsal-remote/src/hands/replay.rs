@@ -40,7 +40,7 @@ impl Hands {
         } else {
             None
         };
-        self.shared.inbox().put_down(&token);
+        self.shared.put_down(&token);
         let gone = || Refused::Request(NotFound::WorkflowTask.into());
         let (identity, outcome, answers) = match said? {
             Says::Task(TaskSaid::Completed(completed, reply)) => {

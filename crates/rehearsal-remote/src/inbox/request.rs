@@ -15,6 +15,8 @@ use crate::answer::{
 };
 use crate::ask::{ActivityDone, AttributesAsk, HistoryAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
+use crate::inbox::Says;
+use crate::token::Token;
 
 /// What a client asks.
 #[derive(Debug)]
@@ -39,6 +41,11 @@ pub(crate) enum Request {
         done: ActivityDone,
         identity: SmolStr,
         reply: Slot<ActivityHeard>,
+    },
+    /// What is said of something that nobody has in hand any more.
+    TooLate {
+        token: Token,
+        says: Says,
     },
     WorkerGone {
         gone: WorkerGone,
@@ -145,6 +152,10 @@ impl Request {
             | Self::Sleep { reply, .. }
             | Self::SleepUntil { reply, .. } => reply.answer(Err(refused)),
             Self::ActivityById { reply, .. } => reply.answer(Err(refused)),
+            Self::TooLate { says, .. } => {
+                says.refuse(refused);
+                true
+            }
             Self::Query { reply, .. } => reply.answer(Err(refused)),
             Self::Update { reply, .. } | Self::PollUpdate { reply, .. } => {
                 reply.answer(Err(refused))

@@ -120,7 +120,10 @@ impl Live {
                 reply.answer(self.attributes(&ask).map_err(RequestError::from).map_err(Into::into));
             }
             // They only look, and are answered.
-            Request::Describe { .. } | Request::List { .. } | Request::Now { .. } => {}
+            Request::Describe { .. }
+            | Request::List { .. }
+            | Request::Now { .. }
+            | Request::TooLate { .. } => {}
         }
     }
 

@@ -7,7 +7,7 @@ use temporalio_protos::temporal::api::sdk::v1::WorkflowTaskCompletedMetadata;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 use tonic::Code;
 
-use crate::hand::{Hand, NAMESPACE, complete, order};
+use crate::hand::{Hand, NAMESPACE, activity, complete, order};
 use crate::running::Running;
 
 #[test]
@@ -66,4 +66,59 @@ fn the_flags_of_an_sdk_are_recorded_in_order() {
     });
     let said = said.unwrap();
     assert_eq!((said.core_used_flags, said.lang_used_flags), (vec![1, 2, 3], vec![5, 9]));
+}
+
+/// Whoever says something of a task, or of an attempt, of a workflow that has closed is told that it has closed; while it is
+/// open the task is what there is not. Only of a completed task the server does not say it.
+#[test]
+fn what_is_said_too_late_is_answered_by_how_the_workflow_stands() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    hand.start();
+    let first = hand.workflow_task().task_token;
+    hand.answer(first.clone(), vec![activity("a"), activity("b")]);
+    let [done, held] = [hand.activity_task().task_token, hand.activity_task().task_token];
+    let mut client = hand.client.clone();
+    let completes = |task_token: &Vec<u8>| RespondActivityTaskCompletedRequest {
+        task_token: task_token.clone(),
+        namespace: NAMESPACE.to_owned(),
+        ..Default::default()
+    };
+    hand.wait(client.respond_activity_task_completed(completes(&done))).unwrap();
+    let twice = hand.wait(client.respond_activity_task_completed(completes(&done))).unwrap_err();
+    assert!(twice.message().starts_with("invalid activityID or activity already timed out"));
+    let second = hand.workflow_task().task_token;
+    let fails = |task_token: &Vec<u8>| RespondWorkflowTaskFailedRequest {
+        task_token: task_token.clone(),
+        namespace: NAMESPACE.to_owned(),
+        ..Default::default()
+    };
+    let over = hand.wait(client.respond_workflow_task_failed(fails(&first))).unwrap_err();
+    assert_eq!(over.message(), "Workflow task not found.");
+    hand.answer(second.clone(), vec![complete("closed")]);
+
+    let mut told = Vec::new();
+    for token in [&done, &held] {
+        told.push(hand.wait(client.respond_activity_task_completed(completes(token))).map(drop));
+        let beats = RecordActivityTaskHeartbeatRequest {
+            task_token: token.clone(),
+            namespace: NAMESPACE.to_owned(),
+            ..Default::default()
+        };
+        told.push(hand.wait(client.record_activity_task_heartbeat(beats)).map(drop));
+    }
+    for token in [&first, &second] {
+        told.push(hand.wait(client.respond_workflow_task_failed(fails(token))).map(drop));
+    }
+    for status in told.into_iter().map(Result::unwrap_err) {
+        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(status.message(), "workflow execution already completed");
+    }
+    let late = RespondWorkflowTaskCompletedRequest {
+        task_token: second,
+        namespace: NAMESPACE.to_owned(),
+        ..Default::default()
+    };
+    let late = hand.wait(client.respond_workflow_task_completed(late)).unwrap_err();
+    assert_eq!(late.message(), "Workflow task not found.");
 }

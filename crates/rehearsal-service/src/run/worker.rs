@@ -159,6 +159,7 @@ impl Run {
             // `RespondWorkflowTaskFailed` asks first whether the run is closed, and does not let go of its lock then.
             if !self.is_open() && matches!(outcome, TaskOutcome::Failed(_)) {
                 self.clear_queries(turn);
+                return Err(NotFound::Completed.into());
             }
             return Err(NotFound::WorkflowTask.into());
         }

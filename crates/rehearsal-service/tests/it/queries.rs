@@ -122,7 +122,11 @@ fn whatever_fails_in_a_closed_run_has_its_queries_asked_again() {
     let by: [(&str, Fails); 8] = [
         ("a worker takes the task", |bench, _| bench.try_poll()),
         ("a worker takes the activity", |bench, _| bench.try_poll_activity().map(drop)),
-        ("a worker fails its task", |bench, _| bench.respond(failed())),
+        ("a worker fails its task", |bench, _| {
+            let late = bench.respond(failed());
+            assert_eq!(late, Err(NotFound::Completed.into()), "not as a completion is");
+            late
+        }),
         ("an activity heartbeats", |bench, token| bench.beat(token, "1").map(drop)),
         ("an activity is canceled", |bench, token| bench.activity_confirms(token).map(drop)),
         ("a client terminates", |bench, _| {
