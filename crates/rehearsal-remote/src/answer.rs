@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use rehearsal_activation::{QueryTask, TaskDelivery};
-use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, Status, TaskQueue, Timestamp};
-use rehearsal_service::{ActivityTask, PendingOp, RequestError, RunView};
+use rehearsal_history::event::ActivityTaskScheduled;
+use rehearsal_history::{
+    Event, EventId, Failure, ParentClosePolicy, Payloads, SmolStr, Status, TaskQueue, Timestamp,
+};
+use rehearsal_service::{ActivityTask, PendingState, RequestError, RunView};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -150,23 +153,71 @@ pub struct Described {
     pub view: RunView,
     /// Its first event, with what it was started with.
     pub first: Arc<Event>,
+    /// The request that has started it, if that is known.
+    pub start_request: Option<SmolStr>,
     /// How many events there are.
     pub history_length: usize,
-    /// What is pending: activities, timers, children, requests to other workflows.
-    pub pending: Vec<PendingOp>,
-    /// More of its activities.
+    /// How many bytes they have, as estimated.
+    pub history_size: u64,
+    /// Its activities that have not ended.
     pub activities: Vec<PendingActivity>,
+    /// Its children that have not ended.
+    pub children: Vec<PendingChild>,
+    /// Its workflow task, if there is one.
+    pub task: Option<PendingTask>,
+    /// When this was looked at.
+    pub now: Timestamp,
 }
 
 /// How far an activity has come that has not ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingActivity {
-    /// Which of [`Described::pending`].
-    pub op: PendingOp,
+    /// Where it stands.
+    pub state: PendingState,
+    /// What was asked for.
+    pub attributes: ActivityTaskScheduled,
     /// Which attempt it is at, from 1.
     pub attempt: u32,
-    /// How many attempts there may be; 0 for no limit.
-    pub maximum_attempts: i32,
     /// What the attempt before that failed with.
     pub last_failure: Option<Failure>,
+    /// When this attempt was put in its queue, or will be.
+    pub scheduled_at: Timestamp,
+    /// When a worker took this attempt, if one has.
+    pub started_at: Option<Timestamp>,
+    /// The worker that has this attempt, or had the one before it.
+    pub worker: Option<SmolStr>,
+    /// When the attempt before this one ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it heartbeated last, in whichever attempt, and with what.
+    pub last_beat: Option<(Timestamp, Option<Payloads>)>,
+    /// When it has no time left for another attempt.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A child that has not ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingChild {
+    /// The id of its workflow.
+    pub workflow_id: SmolStr,
+    /// Its first run, once its parent was told of the start.
+    pub run_id: Option<SmolStr>,
+    /// Its type.
+    pub workflow_type: SmolStr,
+    /// The event of its parent that asked for it.
+    pub initiated: EventId,
+    /// What becomes of it when its parent closes.
+    pub parent_close_policy: ParentClosePolicy,
+}
+
+/// A workflow task that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingTask {
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// When it was scheduled.
+    pub scheduled_at: Timestamp,
+    /// When the first of a line of heartbeats was that it goes on with, or itself.
+    pub first_at: Timestamp,
+    /// When a worker took it, if one has.
+    pub started_at: Option<Timestamp>,
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rehearsal_history::{EventId, SmolStr, Status, Timestamp};
 use rehearsal_service::{
-    ActivityToken, NotFound, PendingKind, RequestError, RunRef, Service, Target,
+    ActivityToken, NotFound, PendingOp, RequestError, RunRef, Service, Target, TaskState,
 };
 
-use crate::answer::{Described, HistoryPage, PendingActivity, Refused};
+use crate::answer::{Described, HistoryPage, PendingActivity, PendingChild, PendingTask, Refused};
 use crate::ask::HistoryAsk;
 use crate::inbox::{Request, Says, Shared, TaskSaid, not_found};
 use crate::token::{Alias, Token, What};
@@ -58,28 +58,62 @@ pub(crate) fn has_come(service: &Service, run: RunRef, ask: &HistoryAsk) -> bool
 }
 
 /// What can be seen of a run.
-pub(crate) fn described(service: &Service, run: RunRef) -> Option<Described> {
+pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Option<Described> {
     let history = service.history(run);
     let pending = service.pending(run);
-    let activity = |op: &rehearsal_service::PendingOp| {
-        let standing = service.standing(run, op.scheduled)?;
-        let policy = standing.attributes.retry_policy.as_ref();
-        Some(PendingActivity {
-            op: op.clone(),
-            attempt: standing.attempt,
-            maximum_attempts: policy.map_or(0, |policy| policy.maximum_attempts),
-            last_failure: standing.last_failure.cloned(),
-        })
-    };
-    let is_activity = |op: &&rehearsal_service::PendingOp| op.kind == PendingKind::Activity;
-    let activities = pending.iter().filter(is_activity).filter_map(activity).collect();
     Some(Described {
         view: service.run(run).clone(),
         first: Arc::clone(history.first()?),
+        start_request: service.start_request(run).cloned(),
         history_length: history.len(),
-        pending,
-        activities,
+        history_size: service.history_size(run),
+        activities: pending.iter().filter_map(|op| activity(service, run, op)).collect(),
+        children: pending.iter().filter_map(|op| child(service, run, op)).collect(),
+        task: task(service.workflow_task(run)),
+        now,
     })
+}
+
+/// What is told of an activity; none of anything else.
+fn activity(service: &Service, run: RunRef, op: &PendingOp) -> Option<PendingActivity> {
+    let standing = service.standing(run, op.scheduled)?;
+    Some(PendingActivity {
+        state: op.state,
+        attributes: standing.attributes.clone(),
+        attempt: standing.attempt,
+        last_failure: standing.last_failure.cloned(),
+        scheduled_at: standing.scheduled_at,
+        started_at: standing.started_at,
+        worker: standing.worker.cloned(),
+        ended_at: standing.ended_at,
+        last_beat: standing.last_beat.map(|(at, details)| (at, details.cloned())),
+        expires_at: standing.expires_at,
+    })
+}
+
+/// What is told of a child; none of anything else.
+fn child(service: &Service, run: RunRef, op: &PendingOp) -> Option<PendingChild> {
+    let standing = service.child_standing(run, op.scheduled)?;
+    Some(PendingChild {
+        workflow_id: op.id.clone(),
+        run_id: standing.run_id.cloned(),
+        workflow_type: op.name.clone(),
+        initiated: op.scheduled,
+        parent_close_policy: standing.attributes.parent_close_policy.clone(),
+    })
+}
+
+fn task(state: TaskState<'_>) -> Option<PendingTask> {
+    match state {
+        TaskState::None => None,
+        TaskState::Scheduled { attempt, scheduled_at, first_at, .. } => {
+            Some(PendingTask { attempt, scheduled_at, first_at, started_at: None })
+        }
+        TaskState::Started { attempt, scheduled_at, first_at, started_at, .. } => {
+            let started_at = Some(started_at);
+            Some(PendingTask { attempt, scheduled_at, first_at, started_at })
+        }
+    }
 }
 
 /// What is answered to what is said too late. Of an attempt, and of a task that has failed, the server asks first whether the
@@ -118,7 +152,7 @@ pub(crate) fn answer(
         }
         Request::Describe { target, reply } => {
             let found = find(service, &target, alias).and_then(|run| {
-                described(service, run)
+                described(service, run, now)
                     .ok_or(RequestError::NotSimulated { what: "a look at a run that is deleted" })
             });
             reply.answer(found.map_err(Into::into));

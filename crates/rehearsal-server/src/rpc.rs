@@ -2,6 +2,7 @@
 
 pub(crate) mod activities;
 pub(crate) mod client;
+mod describe;
 pub(crate) mod look;
 pub(crate) mod meet;
 pub(crate) mod operator;

@@ -282,6 +282,18 @@ impl Service {
         self.runs[run.index()].visible_history()
     }
 
+    /// How many bytes the history of a run has, as far as that is [estimated](crate::ServiceConfig).
+    #[must_use]
+    pub fn history_size(&self, run: RunRef) -> u64 {
+        self.runs[run.index()].history_size()
+    }
+
+    /// The request that has started a run, if it is known: it is of a client's start.
+    #[must_use]
+    pub fn start_request(&self, run: RunRef) -> Option<&SmolStr> {
+        Some(self.runs[run.index()].request_id()).filter(|id| !id.is_empty())
+    }
+
     /// What is known of each run at the end, with its history as a client sees it, in the order in which they were
     /// started. Those that were [forgotten](Self::forget) are left out.
     pub fn into_runs(self) -> impl Iterator<Item = (RunView, Vec<Arc<Event>>)> {

@@ -51,6 +51,10 @@ pub enum TaskState<'a> {
         attempt: u32,
         /// Where it waits.
         queue: &'a TaskQueue,
+        /// When it was scheduled.
+        scheduled_at: Timestamp,
+        /// When the first of a line of heartbeats was that it goes on with, or itself (`OriginalScheduledTime`).
+        first_at: Timestamp,
     },
     /// A worker has it.
     Started {
@@ -62,6 +66,12 @@ pub enum TaskState<'a> {
         attempt: u32,
         /// The worker.
         identity: &'a SmolStr,
+        /// When it was scheduled.
+        scheduled_at: Timestamp,
+        /// When the first of a line of heartbeats was that it goes on with, or itself (`OriginalScheduledTime`).
+        first_at: Timestamp,
+        /// When the worker took it.
+        started_at: Timestamp,
     },
 }
 
@@ -140,6 +150,18 @@ pub struct Standing<'a> {
     pub retry: Option<Timestamp>,
     /// Whether this attempt has heartbeated.
     pub heartbeats: bool,
+    /// When this attempt was put in its queue, or will be, in backoff (`ScheduledTime`).
+    pub scheduled_at: Timestamp,
+    /// When a worker took this attempt, if one has.
+    pub started_at: Option<Timestamp>,
+    /// The worker that has this attempt, or had the one before it.
+    pub worker: Option<&'a SmolStr>,
+    /// When the attempt before this one ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it heartbeated last, in whichever attempt, and with what.
+    pub last_beat: Option<(Timestamp, Option<&'a Payloads>)>,
+    /// When it has no time left for another attempt: its schedule-to-close timeout.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What the next deadline of a run is about.

@@ -152,6 +152,18 @@ func describe(ctx context.Context, c client.Client, id, run string) (string, err
 	if ps != nil {
 		m["pending_activities"] = ps
 	}
+	children := []map[string]any{}
+	for _, ch := range d.PendingChildren {
+		children = append(children, map[string]any{"ID": ch.WorkflowId, "Type": ch.WorkflowTypeName, "Initiated": ch.InitiatedId,
+			"Policy": ch.ParentClosePolicy.String(), "Started": ch.RunId != ""})
+	}
+	sort.Slice(children, func(i, j int) bool { return fmt.Sprint(children[i]["ID"]) < fmt.Sprint(children[j]["ID"]) })
+	m["pending_children"] = children
+	m["pending_task"] = nil
+	if t := d.PendingWorkflowTask; t != nil {
+		m["pending_task"] = map[string]any{"State": t.State.String(), "Attempt": t.Attempt}
+	}
+	m["cancel_requested"] = d.WorkflowExtendedInfo.GetCancelRequested()
 	b, err := json.Marshal(m)
 	return string(b), err
 }

@@ -33,7 +33,8 @@ fn event_dropped(_: Timestamp, decision: &mut Decision) {
 fn retry_too_many(now: Timestamp, decision: &mut Decision) {
     let used_up = decision.events().find_map(|event| used_up(&event.kind));
     if let Some((scheduled, failure)) = used_up {
-        decision.retry_instead(scheduled, now.saturating_add(secs(1)), Box::new(failure));
+        let until = now.saturating_add(secs(1));
+        decision.retry_instead(scheduled, (now, until), Box::new(failure));
     }
 }
 

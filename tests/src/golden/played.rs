@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::answers::{same_json, without_uuids};
 use super::compare::compare;
+use super::look::as_recorded;
 use super::run::title;
 use super::suite::read;
 use super::{Folder, Recording, Report, Step};
@@ -80,7 +81,7 @@ fn told(step: &Step, [kind, message, result]: &Answer) -> Vec<String> {
         differ(message, recorded);
     }
     if let Some(recorded) = &step.result
-        && !same_json(recorded, result)
+        && !same_json(recorded, &as_recorded(result, Some(recorded)))
     {
         differ(result, recorded);
     }

@@ -178,7 +178,7 @@ impl World {
         panicked: Option<&Fault>,
         outside: bool,
     ) -> String {
-        let Standing { attributes, attempt, last_failure, retry, heartbeats } = standing;
+        let Standing { attributes, attempt, last_failure, retry, heartbeats, .. } = standing;
         // In backoff the attempt that is counted is the one to come.
         let attempt = if retry.is_some() { attempt.saturating_sub(1) } else { *attempt };
         let limit = match attributes.retry_policy.as_ref().map(|policy| policy.maximum_attempts) {

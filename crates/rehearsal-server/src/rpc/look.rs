@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rehearsal_history::EventId;
 use rehearsal_proto::{BadMessage, request as read, view, workflow_task};
-use rehearsal_remote::{Described, HistoryAsk, HistoryPage};
+use rehearsal_remote::{HistoryAsk, HistoryPage};
 use rehearsal_service::{RunView, Target};
 use temporalio_protos::temporal::api::enums::v1::{HistoryEventFilterType, TaskQueueType};
 use temporalio_protos::temporal::api::taskqueue::v1::PollerInfo;
@@ -111,25 +111,7 @@ pub(crate) async fn describe(
     front.check(&request.namespace)?;
     let target: Target = read::target(request.execution)?;
     let described = ask(|reply| front.door.describe(target, reply)).await?;
-    let Described { view: run, first, history_length, pending, activities } = described;
-    let mut response = DescribeWorkflowExecutionResponse {
-        execution_config: view::config(&first)?,
-        workflow_execution_info: Some(view::info(&run, Some(&first), history_length)?),
-        ..DescribeWorkflowExecutionResponse::default()
-    };
-    for activity in &activities {
-        let shown = view::pending_activity(
-            &activity.op,
-            activity.attempt,
-            activity.maximum_attempts,
-            activity.last_failure.as_ref(),
-        )?;
-        response.pending_activities.extend(shown);
-    }
-    for op in &pending {
-        response.pending_children.extend(view::pending_child(op)?);
-    }
-    Ok(response)
+    Ok(super::describe::response(&described, front.namespace())?)
 }
 
 /// A page of the runs that a query finds.

@@ -9,6 +9,7 @@
 
 mod asks;
 mod carried;
+mod described;
 mod descriptor;
 mod fuzz;
 mod hand;

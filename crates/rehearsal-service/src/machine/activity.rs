@@ -8,6 +8,7 @@ mod plan;
 mod planned;
 mod record;
 mod schedule;
+mod seen;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -20,7 +21,6 @@ use rehearsal_history::{
 pub(crate) use self::all::evolve;
 pub(crate) use self::plan::{ActivityCommand, plan};
 pub(crate) use self::planned::Planned;
-use crate::view::{PendingKind, PendingOp, PendingState, Standing};
 use crate::words::{ActivityNote, Decision, Due, IllegalTransition, Moment, Wake};
 
 /// An activity that the workflow may still hear of.
@@ -37,6 +37,15 @@ pub(crate) struct Activity {
     pub(crate) details: Option<Payloads>,
     /// When this attempt heartbeated last.
     pub(crate) last_beat: Option<Timestamp>,
+    /// When any attempt heartbeated last.
+    beat_at: Option<Timestamp>,
+    /// When this attempt was put in its queue, or will be.
+    queued_at: Timestamp,
+    /// When the attempt before this one ended.
+    ended_at: Option<Timestamp>,
+    /// The worker that has this attempt, or had the one before it: the server clears all else of a start
+    /// (`ClearActivityStartedState` in `service/history/workflow/activity.go`).
+    worker: Option<SmolStr>,
     last_failure: Option<Box<Failure>>,
     /// Its tasks in the timer queue, in the order of [`DEADLINES`], and that of the backoff.
     pub(crate) wakes: [Option<Wake>; 4],
@@ -108,6 +117,10 @@ impl Activity {
             attempt: 1,
             details: None,
             last_beat: None,
+            beat_at: None,
+            queued_at: since,
+            ended_at: None,
+            worker: None,
             last_failure: None,
             wakes: [None; 4],
             retry: None,
@@ -305,6 +318,7 @@ impl Activity {
     pub(crate) fn apply(&mut self, note: ActivityNote) {
         match note {
             ActivityNote::Started { at, identity, request_id } => {
+                self.worker = Some(identity.clone());
                 self.state = ActivityState::Started { at, identity, request_id };
                 self.last_beat = None;
                 let [_, schedule_to_close, start_to_close, heartbeat] = self.wakes;
@@ -312,10 +326,12 @@ impl Activity {
             }
             ActivityNote::Beat { at, details } => {
                 self.last_beat = Some(at);
+                self.beat_at = Some(at);
                 self.details = details;
             }
-            ActivityNote::Retried { until, failure } => {
+            ActivityNote::Retried { at, until, failure } => {
                 self.state = ActivityState::Backoff { until };
+                (self.queued_at, self.ended_at) = (until, Some(at));
                 self.attempt = self.attempt.saturating_add(1);
                 self.last_failure = Some(failure);
                 self.last_beat = None;
@@ -381,51 +397,6 @@ impl Activity {
 
     pub(crate) fn scheduled(&self) -> EventId {
         self.event.id
-    }
-
-    /// How far it has come.
-    pub(crate) fn standing(&self) -> Standing<'_> {
-        Standing {
-            attributes: self.attributes(),
-            attempt: self.attempt,
-            last_failure: self.last_failure.as_deref(),
-            retry: match self.state {
-                ActivityState::Backoff { until } => Some(until),
-                ActivityState::Scheduled { .. }
-                | ActivityState::Started { .. }
-                | ActivityState::Unseen
-                | ActivityState::Closed => None,
-            },
-            heartbeats: self.last_beat.is_some(),
-        }
-    }
-
-    /// How it looks from outside; `None` if it has ended.
-    pub(crate) const fn pending_state(&self) -> Option<PendingState> {
-        match &self.state {
-            ActivityState::Scheduled { .. } => Some(PendingState::Scheduled),
-            ActivityState::Backoff { .. } => Some(PendingState::Backoff),
-            ActivityState::Started { .. } if self.cancel.is_some() => {
-                Some(PendingState::CancelRequested)
-            }
-            ActivityState::Started { .. } if self.last_beat.is_some() => {
-                Some(PendingState::Heartbeating)
-            }
-            ActivityState::Started { .. } => Some(PendingState::Started),
-            ActivityState::Unseen | ActivityState::Closed => None,
-        }
-    }
-
-    /// The same with what it is.
-    pub(crate) fn pending(&self) -> Option<PendingOp> {
-        let attributes = self.attributes();
-        Some(PendingOp {
-            kind: PendingKind::Activity,
-            id: attributes.activity_id.clone(),
-            name: attributes.activity_type.name.clone(),
-            state: self.pending_state()?,
-            scheduled: self.scheduled(),
-        })
     }
 
     /// Since when it waits for a worker, if it does.

@@ -94,14 +94,29 @@ impl Run {
                 scheduled: slot.scheduled,
                 attempt: slot.attempt,
                 queue: &slot.queue,
+                scheduled_at: slot.at,
+                first_at: self.beats_since(slot),
             },
-            WorkflowTask::Started { slot, started, identity, .. } => TaskState::Started {
+            WorkflowTask::Started { slot, started, identity, at, .. } => TaskState::Started {
                 scheduled: slot.scheduled,
                 started: *started,
                 attempt: slot.attempt,
                 identity,
+                scheduled_at: slot.at,
+                first_at: self.beats_since(slot),
+                started_at: *at,
             },
         }
+    }
+
+    /// How many bytes all events have that transactions have written (`GetHistorySize`).
+    pub(crate) const fn history_size(&self) -> u64 {
+        self.written
+    }
+
+    /// The request that has started it; empty if that is not known.
+    pub(crate) const fn request_id(&self) -> &SmolStr {
+        &self.request_id
     }
 
     /// Whether a workflow task has been completed and left events (`HasCompletedAnyWorkflowTask`).

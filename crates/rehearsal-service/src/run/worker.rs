@@ -18,7 +18,7 @@ use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::Poll;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::refusal::Refusal;
-use crate::words::{Decision, Extent};
+use crate::words::{Decision, Extent, Slot};
 
 /// A completion, taken apart.
 pub(crate) struct Completed {
@@ -220,7 +220,8 @@ impl Run {
         let Completed { commands, sticky, sdk_metadata, force_new_task, return_new_task, identity } =
             completed;
         let returned = return_new_task.then_some((identity.clone(), request_id));
-        let beats = (force_new_task && commands.is_empty()).then(|| self.beats_since(turn));
+        let beats = (force_new_task && commands.is_empty())
+            .then(|| self.state.task.slot().map_or(turn.now, |slot| self.beats_since(slot)));
         if let Some(since) = beats
             && turn.now > since.saturating_add(turn.config.task_heartbeat_timeout)
         {
@@ -275,8 +276,7 @@ impl Run {
 
     /// When the first task was scheduled of a line that has asked for nothing but the next one
     /// (`OriginalScheduledTime`).
-    fn beats_since(&self, turn: &Turn<'_>) -> Timestamp {
-        let Some(slot) = self.state.task.slot() else { return turn.now };
+    pub(super) fn beats_since(&self, slot: &Slot) -> Timestamp {
         match self.beating {
             Some((task, since)) if task == slot.scheduled => since,
             Some(_) | None => slot.at,

@@ -49,10 +49,15 @@ impl Decision {
         self.needs_task = false;
     }
 
-    /// Puts one more attempt of an activity in the place of everything that was decided.
-    pub fn retry_instead(&mut self, scheduled: EventId, until: Timestamp, failure: Box<Failure>) {
+    /// Puts one more attempt of an activity, from then on, in the place of everything that was decided at `at`.
+    pub fn retry_instead(
+        &mut self,
+        scheduled: EventId,
+        (at, until): (Timestamp, Timestamp),
+        failure: Box<Failure>,
+    ) {
         self.steps.clear();
         self.silence();
-        self.note_activity(scheduled, ActivityNote::Retried { until, failure });
+        self.note_activity(scheduled, ActivityNote::Retried { at, until, failure });
     }
 }

@@ -61,8 +61,8 @@ pub(crate) enum ActivityNote {
     Started { at: Timestamp, identity: SmolStr, request_id: SmolStr },
     /// It has heartbeated.
     Beat { at: Timestamp, details: Option<Payloads> },
-    /// It failed, and is tried again from `until` on (T-8).
-    Retried { until: Timestamp, failure: Box<Failure> },
+    /// It failed at `at`, and is tried again from `until` on (T-8).
+    Retried { at: Timestamp, until: Timestamp, failure: Box<Failure> },
     /// It waits for a worker again.
     Queued,
 }

@@ -67,7 +67,9 @@ impl Activity {
             self.note(ActivityNote::Beat { at: now, details }, out);
         }
         let retry_state = match self.next_attempt(now, &failure) {
-            Ok(until) => return self.note(ActivityNote::Retried { until, failure }, out),
+            Ok(until) => {
+                return self.note(ActivityNote::Retried { at: now, until, failure }, out);
+            }
             Err(retry_state) => retry_state,
         };
         self.record_started(out);
@@ -96,7 +98,8 @@ impl Activity {
         let mut failure = Failure::timeout(SmolStr::new_static(message), timeout_type);
         let retry_state = match self.next_attempt(now, &failure) {
             Ok(until) => {
-                return self.note(ActivityNote::Retried { until, failure: Box::new(failure) }, out);
+                let failure = Box::new(failure);
+                return self.note(ActivityNote::Retried { at: now, until, failure }, out);
             }
             Err(retry_state) => retry_state,
         };
