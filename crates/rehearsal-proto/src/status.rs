@@ -164,23 +164,52 @@ fn cut(text: &str) -> String {
 /// Both halves of an update-with-start: one is refused, and the other is not done because of it
 /// (`NewMultiOperationExecution` in `serviceerror/multi_op.go` of Go's API; `multioperation/api.go` of the server).
 fn both(part: UpdateWithStart, error: &RequestError) -> Status {
-    let refused = refused(error);
-    let code = refused.code();
-    let failed = OperationStatus {
-        code: code.into(),
-        message: refused.message().to_owned(),
-        details: Details::decode(refused.details()).unwrap_or_default().details,
-    };
-    let aborted = OperationStatus {
+    let failed = operation(&refused(error));
+    match part {
+        UpdateWithStart::Start => multi("Start", error, [failed, aborted()], 0),
+        UpdateWithStart::Update => multi("Update", error, [aborted(), failed], 1),
+    }
+}
+
+/// An update was not looked at that was sent with a start: behind a start that took place, or none. With `closed_twice` two
+/// workflows have closed before they looked at it, and the client is to send it again (`Invoke` in
+/// `service/history/api/multioperation/api.go`).
+#[must_use]
+pub fn behind_start(error: &RequestError, started: bool, closed_twice: bool) -> Status {
+    let mut failed = operation(&refused(error));
+    if closed_twice {
+        failed = OperationStatus { code: Code::Aborted.into(), details: Vec::new(), ..failed };
+    }
+    let start = if started { OperationStatus::default() } else { aborted() };
+    multi("Update", error, [start, failed], 1)
+}
+
+fn operation(status: &Status) -> OperationStatus {
+    OperationStatus {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        details: Details::decode(status.details()).unwrap_or_default().details,
+    }
+}
+
+/// What is told of the one that failed because of the other.
+fn aborted() -> OperationStatus {
+    OperationStatus {
         code: Code::Aborted.into(),
         message: "Operation was aborted.".to_owned(),
         details: vec![any("temporal.api.failure.v1.MultiOperationExecutionAborted", Vec::new())],
-    };
-    let (name, statuses) = match part {
-        UpdateWithStart::Start => ("Start", vec![failed, aborted]),
-        UpdateWithStart::Update => ("Update", vec![aborted, failed]),
-    };
-    let details = proto::MultiOperationExecutionFailure { statuses };
+    }
+}
+
+/// The whole has the code of the one that failed by itself.
+fn multi(
+    name: &str,
+    error: &RequestError,
+    statuses: [OperationStatus; 2],
+    failed: usize,
+) -> Status {
+    let code = statuses.get(failed).map_or(Code::Unknown, |status| status.code.into());
+    let details = proto::MultiOperationExecutionFailure { statuses: statuses.into() };
     let message = format!("MultiOperation could not be executed: {name} failed: {error}");
     typed(code, message, "MultiOperationExecutionFailure", &details)
 }

@@ -16,6 +16,16 @@ pub enum Refused {
     /// What the service answers.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// An update that was sent with a start was not looked at.
+    #[error("Update failed: {error}")]
+    BehindStart {
+        /// Whether its workflow was started for it.
+        started: bool,
+        /// Whether it was not for it, and the workflow has closed, as another did before: it is to be sent again.
+        closed_twice: bool,
+        /// Why.
+        error: RequestError,
+    },
     /// Workflow code could not answer a query.
     #[error("{}", .0.message)]
     QueryFailed(Box<Failure>),

@@ -353,16 +353,34 @@ impl Door {
         ticket
     }
 
-    /// Updates a workflow, which is started first if its policies want that. Answered when the update has come so far.
+    /// Updates a workflow, which is started first if its policies want that. Answered when the update has come so far; when
+    /// the ticket expires, with how far it is.
     pub fn update_with_start(
         &self,
         start: StartWorkflow,
         request: UpdateRequest,
         wait: UpdateWait,
         reply: Reply<(Started, UpdateStanding)>,
-    ) {
+    ) -> Ticket {
+        let slot = Slot::new(reply);
+        let (workflow_id, update_id) = (start.workflow_id.clone(), update_id(&request));
+        let ran = Arc::new(Mutex::new(None::<Started>));
+        let runs = Arc::clone(&ran);
+        let ticket = Ticket::ending(&slot, move || {
+            let started = runs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let started = started.ok_or(Refused::Request(RequestError::DeadlineExceeded))?;
+            let standing = UpdateStanding {
+                workflow_id: workflow_id.clone(),
+                run_id: started.run_id.clone(),
+                update_id: update_id.clone(),
+                stage: UpdateWait::Admitted,
+                outcome: None,
+            };
+            Ok((started, standing))
+        });
         let (start, request) = (Box::new(start), Box::new(request));
-        self.ask(Request::UpdateWithStart { start, request, wait, reply: Slot::new(reply) });
+        self.ask(Request::UpdateWithStart { start, request, wait, ran, reply: slot });
+        ticket
     }
 
     /// A part of a history; with `wait` a long poll, which makes time leap if it waits for the close.

@@ -6,6 +6,7 @@
 mod rehearsing;
 mod serve;
 mod waits;
+mod with_start;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -151,6 +151,9 @@ fn refusal(refused: Refused) -> Status {
     let message = refused.to_string();
     match refused {
         Refused::Request(error) => status::refused(&error),
+        Refused::BehindStart { started, closed_twice, error } => {
+            status::behind_start(&error, started, closed_twice)
+        }
         Refused::QueryFailed(failure) => status::query_failed(&failure),
         Refused::BadToken => Status::invalid_argument(message),
         Refused::OtherWorld => status::not_found(message),

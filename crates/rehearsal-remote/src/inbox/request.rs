@@ -1,6 +1,7 @@
 //! What clients ask, and where the answer goes.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rehearsal_activation::Query;
@@ -78,6 +79,8 @@ pub(crate) enum Request {
         start: Box<StartWorkflow>,
         request: Box<UpdateRequest>,
         wait: UpdateWait,
+        /// What it was started with, or runs already, for who waits no longer.
+        ran: Arc<Mutex<Option<Started>>>,
         reply: Slot<(Started, UpdateStanding)>,
     },
     History {

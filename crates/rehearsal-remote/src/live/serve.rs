@@ -13,6 +13,7 @@ use rehearsal_service::{
 };
 
 use super::waits::{ToldOfUpdate, Wait};
+use super::with_start::WithStart;
 use super::{Known, Live};
 use crate::answer::{ActivityHeard, QueryAnswer, Refused, Started};
 use crate::ask::{ActivityDone, AttributesAsk, UpdateWait, WorkerGone};
@@ -79,17 +80,9 @@ impl Live {
                     Err(error) => reply.tell(Err(error.into())),
                 }
             }
-            Request::UpdateWithStart { start, request, wait, reply } => {
-                let mut request = request;
-                let update_id = self.name_update(&mut request);
-                let wanted = |start| Input::UpdateWithStart { start, request };
-                match self.start(*start, wanted) {
-                    Ok((started, run)) => {
-                        let reply = ToldOfUpdate::WithStart(started, reply);
-                        self.wait_for(Wait::Update { run, update_id, wait, reply });
-                    }
-                    Err(error) => reply.tell(Err(error.into())),
-                }
+            Request::UpdateWithStart { start, request, wait, ran, reply } => {
+                let sent = WithStart { start, request, wait, again: false, ran, reply };
+                self.update_with_start(Box::new(sent));
             }
             Request::History { ask, reply } => {
                 match look::find(self.world.service(), &ask.target, self.alias) {
@@ -143,7 +136,7 @@ impl Live {
     }
 
     /// Whoever has what they want at once is answered at once.
-    fn wait_for(&mut self, wait: Wait) {
+    pub(super) fn wait_for(&mut self, wait: Wait) {
         let goes_on = self.try_answer(wait, false);
         self.waits.extend(goes_on);
     }
@@ -211,7 +204,7 @@ impl Live {
     }
 
     /// Starts a workflow, or takes one that runs.
-    fn start(
+    pub(super) fn start(
         &mut self,
         start: StartWorkflow,
         wanted: impl FnOnce(Box<StartWorkflow>) -> Input,
@@ -264,7 +257,7 @@ impl Live {
     }
 
     /// The id of an update, which it is given if it has none.
-    fn name_update(&mut self, request: &mut UpdateRequest) -> SmolStr {
+    pub(super) fn name_update(&mut self, request: &mut UpdateRequest) -> SmolStr {
         let meta = request.meta.get_or_insert_default();
         if meta.update_id.is_empty() {
             meta.update_id = self.world.fresh_id();

@@ -5,6 +5,7 @@ use rehearsal_history::{SmolStr, Timestamp};
 use rehearsal_service::{RequestError, RunRef, UpdateStage};
 
 use super::Live;
+use super::with_start::WithStart;
 use crate::answer::{HistoryPage, QueryAnswer, Refused, Started, UpdateStanding};
 use crate::ask::{HistoryAsk, UpdateWait};
 use crate::door::Slot;
@@ -13,22 +14,22 @@ use crate::look;
 /// Whom an update is told to.
 pub(super) enum ToldOfUpdate {
     Update(Slot<UpdateStanding>),
-    WithStart(Started, Slot<(Started, UpdateStanding)>),
+    WithStart(Started, Box<WithStart>),
 }
 
 impl ToldOfUpdate {
     fn is_open(&self) -> bool {
         match self {
             Self::Update(reply) => reply.is_open(),
-            Self::WithStart(_, reply) => reply.is_open(),
+            Self::WithStart(_, sent) => sent.reply.is_open(),
         }
     }
 
     pub(super) fn answer(&self, answer: Result<UpdateStanding, Refused>) {
         let _told = match self {
             Self::Update(reply) => reply.answer(answer),
-            Self::WithStart(started, reply) => {
-                reply.answer(answer.map(|standing| (started.clone(), standing)))
+            Self::WithStart(started, sent) => {
+                sent.reply.answer(answer.map(|standing| (started.clone(), standing)))
             }
         };
     }
@@ -150,7 +151,12 @@ impl Live {
                 let service = self.world.service();
                 match standing(service.update(run, &update_id), wait) {
                     None => return Some(Wait::Update { run, update_id, wait, reply }),
-                    Some(Err(error)) => reply.answer(Err(error.into())),
+                    Some(Err(error)) => match reply {
+                        ToldOfUpdate::WithStart(started, sent) => {
+                            self.update_is_refused(&started, sent, error);
+                        }
+                        ToldOfUpdate::Update(_) => reply.answer(Err(error.into())),
+                    },
                     Some(Ok((stage, outcome))) => {
                         let view = service.run(run);
                         reply.answer(Ok(UpdateStanding {

@@ -19,7 +19,7 @@ use tonic::{Request, Status};
 
 use super::client::started;
 use super::time::skipping;
-use crate::front::{Front, HISTORY_POLL, ask, patience, wait};
+use crate::front::{Front, HISTORY_POLL, patience, wait};
 
 /// Answered when the update has come as far as the client wants, or after a while with how far it is.
 pub(crate) async fn update(
@@ -103,6 +103,7 @@ pub(crate) async fn with_start(
     front: Arc<Front>,
     request: Request<ExecuteMultiOperationRequest>,
 ) -> Result<ExecuteMultiOperationResponse, Status> {
+    let most = patience(&request, HISTORY_POLL);
     let mut request = request.into_inner();
     front.check(&request.namespace)?;
     for operation in &mut request.operations {
@@ -113,7 +114,8 @@ pub(crate) async fn with_start(
     let (start, Update { target: _, request, wait: until }) = read::update_with_start(request)?;
     let until = at_least_accepted(until)?;
     let door = &front.door;
-    let (run, standing) = ask(|reply| door.update_with_start(start, request, until, reply)).await?;
+    let sent = wait(most, |reply| door.update_with_start(start, request, until, reply)).await;
+    let (run, standing) = sent?;
     let responses = [
         response::Response::StartWorkflow(started(&run)),
         response::Response::UpdateWorkflow(answer(&standing)?),

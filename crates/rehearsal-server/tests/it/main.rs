@@ -25,3 +25,4 @@ mod running;
 mod sweep;
 mod table;
 mod tasks;
+mod with_start;
