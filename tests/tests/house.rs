@@ -16,13 +16,13 @@ use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Context, Scenario, Signal, Workflow,
     WorkflowError, hours, secs,
 };
-use rehearsal_activation::Query;
+use rehearsal_activation::{Query, ServerCommand};
 use rehearsal_history::{
     Event, EventId, History, Payloads, Timestamp, WorkflowIdReusePolicy, scrub,
 };
 use rehearsal_remote::{
-    ActivityDone, Bell, HistoryAsk, Options, Refused, Report, Wall, WorkerGone, WorkflowPoll,
-    WorkflowWork, open,
+    ActivityDone, Bell, Completed, HistoryAsk, Options, Refused, Report, Wall, WorkerGone,
+    WorkflowPoll, WorkflowWork, open,
 };
 use rehearsal_service::{NotFound, QueryRejectCondition, RequestError, StartWorkflow, Target};
 use rehearsal_tests::outside::{Attempt, House, StoppedClock, ask};
@@ -267,6 +267,68 @@ fn a_worker_that_ends_holds_nobody_up() {
     };
     let events = ask(|reply| drop(door.history(wanted, reply))).unwrap().events;
     assert!(types(&events).contains(&"EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT"), "{events:?}");
+    door.close();
+    let _report = kept.join().unwrap();
+}
+
+/// A worker whose local activities have not ended asks for the next workflow task before it has done with this one. As with
+/// activities, time passes with the wall clock while it has that in hand, so a timer beside them fires when it is due.
+#[test]
+fn time_passes_while_a_worker_runs_local_activities() {
+    let wall = Arc::new(Gated::default());
+    let (door, house) = open(Options::new(Timestamp::EPOCH), Arc::clone(&wall) as Arc<dyn Wall>);
+    let kept = Builder::new().spawn(move || house.run()).unwrap();
+    let (tell, told) = channel();
+    let poll =
+        WorkflowPoll { identity: "w".into(), queue: "main".into(), ..WorkflowPoll::default() };
+    door.poll_workflow_task(poll, Box::new(move |work| tell.send(work).is_ok()));
+    let start = StartWorkflow {
+        workflow_id: "order-7".into(),
+        workflow_type: "Order".into(),
+        task_queue: "main".into(),
+        ..StartWorkflow::default()
+    };
+    ask(|reply| door.start_workflow(start, reply)).unwrap();
+    let Ok(Some(WorkflowWork::Task { token, .. })) = told.recv().unwrap() else {
+        panic!("there is a task")
+    };
+    let timer =
+        ServerCommand::StartTimer { timer_id: "1".into(), after: secs(2), user_metadata: None };
+    let beats = Completed {
+        identity: "w".into(),
+        commands: vec![timer],
+        force_new_task: true,
+        return_new_task: true,
+        ..Completed::default()
+    };
+    let next =
+        ask(|reply| door.respond_workflow_task_completed(&token, beats, reply)).unwrap().next;
+    let Some(WorkflowWork::Task { token, .. }) = next else { panic!("there is the next one") };
+
+    let (wakes, woken) = channel();
+    let gate = Arc::clone(&wall);
+    let over = move |answer| {
+        gate.open.store(false, Ordering::SeqCst);
+        wakes.send(answer).is_ok()
+    };
+    door.sleep(secs(4), false, Box::new(over));
+    wall.open.store(true, Ordering::SeqCst);
+    // Whoever asks wakes the house.
+    ask(|reply| door.now(reply)).unwrap();
+    woken.recv().unwrap().unwrap();
+    let passed = wall.now().since(Timestamp::EPOCH);
+    assert!(passed >= secs(4) && passed < secs(5), "{passed:?}");
+    let done = Completed { identity: "w".into(), ..Completed::default() };
+    ask(|reply| door.respond_workflow_task_completed(&token, done, reply)).unwrap();
+    let wanted = HistoryAsk {
+        target: Target::current("order-7"),
+        from: EventId::FIRST,
+        most: 0,
+        wait: false,
+        close_only: false,
+    };
+    let events = ask(|reply| drop(door.history(wanted, reply))).unwrap().events;
+    assert!(types(&events).contains(&"EVENT_TYPE_TIMER_FIRED"), "{events:?}");
     door.close();
     let _report = kept.join().unwrap();
 }

@@ -167,10 +167,14 @@ impl Remote for Hands {
         let Some(run) = seen.service.run_by_id(&of.workflow_id, &of.run_id) else {
             return Handed::Done(None);
         };
+        let goes_on = seen.service.goes_on(run);
         let run = u32::try_from(run.index()).unwrap_or(u32::MAX);
         self.handed += 1;
         let what = What::Task { run, started: of.started, nth: self.handed };
         let token = Token { world: self.world, what };
+        if goes_on {
+            self.shared.inbox().local.insert(token.clone());
+        }
         let (times, timeout) = times(delivery);
         let sticky = delivery.first_event != EventId::FIRST && !worker.sticky_queue.is_empty();
         let queue = if sticky { worker.sticky_queue } else { worker.queue };

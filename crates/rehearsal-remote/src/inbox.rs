@@ -74,6 +74,8 @@ pub(crate) struct Inbox {
     /// The attempts of activities among them whose workers have died, and the workflow tasks of workers that end: nobody waits
     /// for these, but who knows the token of one can still answer it.
     pub(crate) adrift: BTreeSet<Token>,
+    /// The workflow tasks among them whose workers run local activities: they go on in real time, as activities do.
+    pub(crate) local: BTreeSet<Token>,
     /// Which world goes on.
     pub(crate) world: u32,
     /// What was asked for that is not simulated, and how often.
@@ -125,6 +127,7 @@ pub(crate) struct Paused {
     in_hand: BTreeSet<Token>,
     says: BTreeMap<Token, VecDeque<Says>>,
     adrift: BTreeSet<Token>,
+    local: BTreeSet<Token>,
     left: Left,
     /// What the worlds that were made meanwhile have left, but for the last one.
     pub(crate) sum: Left,
@@ -242,6 +245,7 @@ impl Shared {
             let mut inbox = self.inbox();
             inbox.in_hand.remove(token);
             inbox.adrift.remove(token);
+            inbox.local.remove(token);
             inbox.says.remove(token).unwrap_or_default()
         };
         for says in late {
@@ -359,6 +363,7 @@ impl Shared {
         inbox.world = inbox.worlds;
         inbox.worlds += 1;
         inbox.adrift.clear();
+        inbox.local.clear();
         inbox.ending.clear();
         let left = core::mem::take(&mut inbox.left);
         let sum = match &mut inbox.paused {
@@ -392,6 +397,7 @@ impl Shared {
             in_hand: core::mem::take(&mut inbox.in_hand),
             says: core::mem::take(&mut inbox.says),
             adrift: core::mem::take(&mut inbox.adrift),
+            local: core::mem::take(&mut inbox.local),
             left: core::mem::take(&mut inbox.left),
             sum: Left::default(),
         };
@@ -401,12 +407,10 @@ impl Shared {
     /// The world that stood goes on. What was said of the others is too late.
     pub(crate) fn resume(&self) {
         let mut inbox = self.inbox();
-        let Some(Paused { world, in_hand, says, adrift, left, sum: _ }) = inbox.paused.take()
-        else {
-            return;
-        };
+        let Some(paused) = inbox.paused.take() else { return };
+        let Paused { world, in_hand, says, adrift, local, left, sum: _ } = paused;
         (inbox.world, inbox.left) = (world, left);
-        (inbox.in_hand, inbox.adrift) = (in_hand, adrift);
+        (inbox.in_hand, inbox.adrift, inbox.local) = (in_hand, adrift, local);
         let late = core::mem::replace(&mut inbox.says, says);
         drop(inbox);
         for says in late.into_values().flatten() {

@@ -1,7 +1,8 @@
 //! The world that clients and workers outside live in: what they ask is done as it comes, and the clock moves by rule.
 //!
 //! While time is locked it passes with the wall clock, as on a server. Else it stands while a workflow task or a query is in
-//! hand, passes with the wall clock while an activity is, and leaps for whoever waits, for nobody else.
+//! hand, passes with the wall clock while an activity is, also a local one, and leaps for whoever waits, for nobody else. Of
+//! local activities nobody is told but by a workflow task that asks for the next one.
 
 mod rehearsing;
 mod serve;
@@ -226,7 +227,9 @@ impl Live {
         let real = self.wall.now();
         let (runs, works, look) = {
             let inbox = self.shared.inbox();
-            let is_activity = |token: &Token| matches!(token.what, What::Activity { .. });
+            let is_activity = |token: &Token| {
+                matches!(token.what, What::Activity { .. }) || inbox.local.contains(token)
+            };
             let mut held = inbox.in_hand.iter().filter(|token| !inbox.adrift.contains(*token));
             let runs = held.clone().any(is_activity);
             let works = held.any(|token| !is_activity(token));

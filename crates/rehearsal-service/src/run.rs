@@ -63,6 +63,8 @@ pub(crate) struct Run {
     sticky: Option<Sticky>,
     /// The workflow task that follows a heartbeat, and when the first of its line was scheduled (W-18).
     beating: Option<(EventId, Timestamp)>,
+    /// The workflow task that the one before it has asked for.
+    forced: Option<EventId>,
     queries: Queries,
     /// How many updates were admitted; orders them.
     admitted: u64,
@@ -110,6 +112,7 @@ impl Run {
             buffer: Buffer::default(),
             sticky: None,
             beating: None,
+            forced: None,
             queries: Queries::default(),
             admitted: 0,
             transfers: Vec::new(),

@@ -282,6 +282,13 @@ impl Service {
         self.runs[run.index()].visible_history()
     }
 
+    /// Whether the workflow task of a run is there because the one before it has asked for it
+    /// (`force_create_new_workflow_task`): the worker runs local activities that have not ended.
+    #[must_use]
+    pub fn goes_on(&self, run: RunRef) -> bool {
+        self.runs[run.index()].goes_on()
+    }
+
     /// How many bytes the history of a run has, as far as that is [estimated](crate::ServiceConfig).
     #[must_use]
     pub fn history_size(&self, run: RunRef) -> u64 {

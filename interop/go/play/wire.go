@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	commandpb "go.temporal.io/api/command/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
@@ -36,7 +37,13 @@ func token(r *workflowservice.PollActivityTaskQueueResponse) {
 type wire struct {
 	s    *scenario.Scenario
 	mu   sync.Mutex
-	task map[string]time.Time // by token: until when its answer is held
+	task map[string]held // by token: those whose answers are held
+}
+
+// held is how long a workflow task takes, and from when on.
+type held struct {
+	since time.Time
+	takes time.Duration
 }
 
 func (w *wire) delivered(tok []byte, id string) {
@@ -52,31 +59,39 @@ func (w *wire) delivered(tok []byte, id string) {
 	st, _ := f.Stat()
 	f.Close()
 	for _, h := range w.s.Hold {
-		held := h.WorkflowID
-		if held == "" {
-			held = w.s.WorkflowID
+		of := h.WorkflowID
+		if of == "" {
+			of = w.s.WorkflowID
 		}
-		if held == id && int64(h.Task) == st.Size() {
+		if of == id && int64(h.Task) == st.Size() {
 			w.mu.Lock()
-			w.task[string(tok)] = time.Now().Add(scenario.D(h.Takes))
+			w.task[string(tok)] = held{time.Now(), scenario.D(h.Takes)}
 			w.mu.Unlock()
 		}
 	}
 }
 
-func (w *wire) hold(tok []byte) {
+// hold waits until a task has taken as long as it is to. Local activities come before that: of a task that has done some, that
+// counts from its answer.
+func (w *wire) hold(tok []byte, commands []*commandpb.Command) {
 	w.mu.Lock()
-	until := w.task[string(tok)]
+	h := w.task[string(tok)]
 	w.mu.Unlock()
-	clock.sleep(time.Until(until))
+	for _, c := range commands {
+		if c.GetRecordMarkerCommandAttributes().GetMarkerName() == "LocalActivity" {
+			h.since = time.Now()
+			break
+		}
+	}
+	clock.sleep(time.Until(h.since.Add(h.takes)))
 }
 
 func (w *wire) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, inv grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	switch r := req.(type) {
 	case *workflowservice.RespondWorkflowTaskCompletedRequest:
-		w.hold(r.TaskToken)
+		w.hold(r.TaskToken, r.Commands)
 	case *workflowservice.RespondWorkflowTaskFailedRequest:
-		w.hold(r.TaskToken)
+		w.hold(r.TaskToken, nil)
 	}
 	err := inv(ctx, method, req, reply, cc, opts...)
 	if err != nil {
@@ -101,7 +116,7 @@ func (w *wire) intercept(ctx context.Context, method string, req, reply any, cc 
 }
 
 func dial(s *scenario.Scenario, address, identity string) client.Client {
-	w := &wire{s: s, task: map[string]time.Time{}}
+	w := &wire{s: s, task: map[string]held{}}
 	for i := 0; ; i++ {
 		c, err := client.Dial(client.Options{HostPort: address, Identity: identity, Logger: history.Quiet{},
 			ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(w.intercept)}}})

@@ -109,6 +109,11 @@ impl Run {
         }
     }
 
+    /// Whether the one before its workflow task has asked for it.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.state.task.slot().is_some_and(|slot| self.forced == Some(slot.scheduled))
+    }
+
     /// How many bytes all events have that transactions have written (`GetHistorySize`).
     pub(crate) const fn history_size(&self) -> u64 {
         self.written

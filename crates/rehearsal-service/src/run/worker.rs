@@ -271,6 +271,7 @@ impl Run {
         let responded = self.carry_out(turn, plan, force_new_task, returned)?;
         let next = self.state.task.slot().map(|slot| slot.scheduled);
         self.beating = next.zip(beats);
+        self.forced = next.filter(|_| force_new_task);
         Ok(responded)
     }
 
