@@ -42,8 +42,8 @@ pub(crate) struct Hands {
     world: u32,
     handed: u32,
     completing: BTreeMap<TaskToken, Completing>,
-    /// Where the next task of a run goes, by run id.
-    next_goes: BTreeMap<SmolStr, Slot<Accepted>>,
+    /// Where the next task of a run goes, by run id, and whether it must go there: the worker has asked for it.
+    next_goes: BTreeMap<SmolStr, (Slot<Accepted>, bool)>,
     attempts: BTreeMap<ActivityToken, Attempt>,
     /// What no poll has taken yet.
     out: Vec<Undelivered>,
@@ -193,7 +193,7 @@ impl Remote for Hands {
             self.shared.inbox().in_hand.insert(token.clone());
             let eager = Some(Box::new(work.clone()));
             slot.answer(Ok(Started { eager, ..started }))
-        }) || next.is_some_and(|slot| {
+        }) || next.is_some_and(|(slot, _)| {
             self.shared.inbox().in_hand.insert(token.clone());
             let next = Some(work.clone());
             slot.answer(Ok(Accepted { next, reset_history: None }))
@@ -210,6 +210,7 @@ impl Remote for Hands {
             self.shared.put_down(&token);
             return Handed::Done(None);
         }
+        self.answer_others();
         let said = self.wait_for(seen, timeout, |inbox| inbox.take_said(&token));
         self.shared.put_down(&token);
         match said {
@@ -239,16 +240,16 @@ impl Remote for Hands {
         match (self.completing.remove(token), answered) {
             // A task that leaves no trace is answered by itself, so that the worker knows of it.
             (
-                Some(Completing::Completed(slot, true)),
+                Some(Completing::Completed { reply, returns: true, forces }),
                 Ok(TaskAccepted { next: true, seen: None }),
             ) => {
-                self.next_goes.insert(token.run_id.clone(), slot);
+                self.next_goes.insert(token.run_id.clone(), (reply, forces));
             }
-            (Some(Completing::Completed(slot, _)), Ok(accepted)) => {
+            (Some(Completing::Completed { reply: slot, .. }), Ok(accepted)) => {
                 let answer = Accepted { next: None, reset_history: accepted.seen };
                 slot.tell(Ok(answer));
             }
-            (Some(Completing::Completed(slot, _)), Err(error)) => {
+            (Some(Completing::Completed { reply: slot, .. }), Err(error)) => {
                 slot.tell(Err(error.into()));
             }
             (Some(Completing::Failed(slot)), answered) => {
@@ -284,6 +285,7 @@ impl Remote for Hands {
             self.shared.put_down(&token);
             return Handed::Done(None);
         }
+        self.answer_others();
         let said = self.wait_for(seen, TASK_PATIENCE, |inbox| inbox.take_said(&token));
         self.shared.put_down(&token);
         Handed::Done(match said {

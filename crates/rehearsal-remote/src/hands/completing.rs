@@ -11,8 +11,14 @@ use crate::inbox::TaskSaid;
 /// A completion whose answer is open.
 #[derive(Debug)]
 pub(super) enum Completing {
-    /// It takes the next task if it is true.
-    Completed(Slot<Accepted>, bool),
+    /// A worker has done a task.
+    Completed {
+        reply: Slot<Accepted>,
+        /// Whether the answer may bring the next task.
+        returns: bool,
+        /// Whether the worker has asked for the next task, so that there must be one in the answer.
+        forces: bool,
+    },
     Failed(Slot<()>),
 }
 
@@ -21,7 +27,7 @@ impl Completing {
     fn tell_too_late(self) {
         let gone = Refused::Request(RequestError::NotFound(NotFound::WorkflowTask));
         match self {
-            Self::Completed(reply, _) => reply.tell(Err(gone)),
+            Self::Completed { reply, .. } => reply.tell(Err(gone)),
             Self::Failed(reply) => reply.tell(Err(gone)),
         }
     }
@@ -31,7 +37,8 @@ impl Hands {
     pub(super) fn answered(&mut self, token: &TaskToken, said: TaskSaid) -> TaskResponse {
         match said {
             TaskSaid::Completed(completed, reply) => {
-                let keeps = Completing::Completed(reply, completed.return_new_task);
+                let (returns, forces) = (completed.return_new_task, completed.force_new_task);
+                let keeps = Completing::Completed { reply, returns, forces };
                 self.completing.insert(token.clone(), keeps);
                 TaskResponse {
                     token: token.clone(),
@@ -63,9 +70,20 @@ impl Hands {
         for (_, completing) in core::mem::take(&mut self.completing) {
             completing.tell_too_late();
         }
-        for (_, slot) in core::mem::take(&mut self.next_goes) {
+        for (slot, _) in core::mem::take(&mut self.next_goes).into_values() {
             slot.tell(Ok(Accepted::default()));
         }
+    }
+
+    /// A worker is waited for, and the next task of another run is not handed out before that: who has completed the task
+    /// before it is answered now, as a server answers at once, and has the next one by a poll.
+    pub(super) fn answer_others(&mut self) {
+        self.next_goes.retain(|_, (slot, forced)| {
+            if !*forced {
+                slot.tell(Ok(Accepted::default()));
+            }
+            *forced
+        });
     }
 
     /// Another task of this run is handed out, so what was said of an earlier one comes too late, and is told so now: a process
