@@ -139,7 +139,6 @@ fn initialization(initialize: &Initialize) -> Result<InitializeWorkflow, Convert
         workflow_execution_expiration_time: initialize.expires_at.to_proto()?,
         original_execution_run_id: text(original),
         priority: initialize.priority.to_proto()?,
-        ..InitializeWorkflow::default()
     })
 }
 

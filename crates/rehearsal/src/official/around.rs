@@ -121,7 +121,6 @@ fn info(ctx: &ActivityContext) -> AttemptInfo {
         header: info.header.clone(),
         heartbeat_details: ctx.encoded_heartbeat_details().cloned(),
         is_local: info.is_local,
-        ..AttemptInfo::default()
     }
 }
 
