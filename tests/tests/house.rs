@@ -175,7 +175,7 @@ fn wrong_calls_are_refused() {
     let target = || Target::current("x");
     let query = Query { name: "stage".into(), ..Query::default() };
     let none = QueryRejectCondition::None;
-    let asked = ask(|reply| drop(house.door.query(target(), query, none, reply)));
+    let asked = ask(|reply| drop(house.door.query(target(), query, none, secs(10), reply)));
     assert_eq!(asked, Err(gone.clone()));
     let cancel = |reply| house.door.cancel(target(), "".into(), "client".into(), reply);
     assert_eq!(ask(cancel), Err(gone));

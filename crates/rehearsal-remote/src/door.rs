@@ -305,8 +305,8 @@ impl Door {
         self.ask(Request::Act { input: Box::new(input), reply: Slot::new(reply) });
     }
 
-    /// Asks a workflow, open or closed, unless the condition rejects that. The id of the query is not the caller's to say;
-    /// how long the caller waits is.
+    /// Asks a workflow, open or closed, unless the condition rejects that. The id of the query is not the caller's to say, how
+    /// long the caller has patience is: a query that waits for the first workflow task is refused where that is too short.
     /// When the ticket expires the answer is [`RequestError::DeadlineExceeded`](rehearsal_service::RequestError).
     pub fn query(
         &self,
