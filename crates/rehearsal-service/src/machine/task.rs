@@ -182,6 +182,14 @@ impl WorkflowTask {
     }
 
     /// The task that is scheduled or started.
+    /// That a worker has tried to close the run is known no more.
+    pub(crate) const fn forget_closing(&mut self) {
+        match self {
+            Self::Started { slot, .. } => slot.closing = false,
+            Self::Scheduled(_) | Self::Idle { .. } => {}
+        }
+    }
+
     /// It was taken from this queue. What is not in the history yet will be recorded with it (`CurrentTaskQueue` in
     /// `AddWorkflowTaskCompletedEvent` and `AddWorkflowTaskFailedEvent`, `workflow/workflow_task_state_machine.go`).
     pub(crate) fn moves_to(&mut self, queue: TaskQueue) {

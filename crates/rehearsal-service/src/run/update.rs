@@ -29,7 +29,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The run is closed, closing (W-13), fails its workflow tasks, or has too many updates.
+    /// The run is closed, fails its workflow tasks, or has too many updates.
     pub(crate) fn admit(
         &mut self,
         turn: &mut Turn<'_>,
@@ -43,7 +43,13 @@ impl Run {
         if self.state.task.attempt() >= FAILING {
             return Err(NotReady::UpdateWhileFailing.into());
         }
-        self.check_closing()?;
+        if self.check_closing().is_err() {
+            // The server refuses it and lets go of the lock with that error, so that it loses what it has of the run in
+            // memory: also that the run tries to close. When it asks again, 50 ms later, nothing is in the way
+            // (`makeReleaseFunc`, `ErrWorkflowClosing`).
+            self.state.task.forget_closing();
+            self.clear_queries(turn);
+        }
         if known {
             return Ok(());
         }
