@@ -18,7 +18,8 @@ pub(crate) const SOURCE: &str = "GoSDK";
 /// The type of the application failure that a panic becomes.
 pub(crate) const PANIC: &str = "PanicError";
 
-/// The types of errors of Go's own, which print their message alone.
+/// The types of errors of Go's own, which print their message alone where they arise. What another workflow failed with is
+/// an application error of that type.
 const CHILD_ALREADY_STARTED: &str = "ChildWorkflowExecutionAlreadyStartedError";
 const UNKNOWN_EXTERNAL: &str = "UnknownExternalWorkflowExecutionError";
 
@@ -247,14 +248,16 @@ impl std::error::Error for WorkflowError {}
 /// What the Go SDK prints: each error with its kind and the numbers it has, then, after a colon, what led to it.
 impl fmt::Display for WorkflowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut foreign = false;
         for (index, failure) in self.failure.chain().enumerate() {
             if index > 0 {
                 f.write_str(": ")?;
             }
-            print(failure, f)?;
+            print(failure, foreign, f)?;
             if hides_cause(failure) {
                 break;
             }
+            foreign |= holds_a_failure(failure);
         }
         Ok(())
     }
@@ -269,11 +272,21 @@ fn hides_cause(failure: &Failure) -> bool {
     }
 }
 
-/// One error without what led to it.
-fn print(failure: &Failure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Whether what led to it came as a failure, of which Go knows no type but `PanicError` (`FailureToError` in
+/// `internal/failure_converter.go` of Go SDK 1.47). Of a child that was never started it is the SDK's own error.
+fn holds_a_failure(failure: &Failure) -> bool {
+    match &failure.info {
+        Some(FailureInfo::Activity(_)) => true,
+        Some(FailureInfo::ChildWorkflow(info)) => !info.started_event_id.is_none(),
+        _ => false,
+    }
+}
+
+/// One error without what led to it; `foreign` if it came as a failure.
+fn print(failure: &Failure, foreign: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let message = &failure.message;
     match &failure.info {
-        Some(FailureInfo::Application(info)) if !prints_message_alone(&info.kind) => {
+        Some(FailureInfo::Application(info)) if !prints_message_alone(&info.kind, foreign) => {
             write!(f, "{message} (type: {}, retryable: {})", info.kind, !info.non_retryable)
         }
         Some(FailureInfo::Timeout(info)) => {
@@ -301,8 +314,9 @@ fn print(failure: &Failure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// Whether Go's error of this type prints its message alone.
-fn prints_message_alone(kind: &str) -> bool {
-    kind.is_empty() || [PANIC, CHILD_ALREADY_STARTED, UNKNOWN_EXTERNAL].contains(&kind)
+fn prints_message_alone(kind: &str, foreign: bool) -> bool {
+    let own = [CHILD_ALREADY_STARTED, UNKNOWN_EXTERNAL].contains(&kind);
+    kind.is_empty() || kind == PANIC || own && !foreign
 }
 
 /// The name that Go prints for a kind of timeout.
