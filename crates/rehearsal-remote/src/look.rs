@@ -69,7 +69,7 @@ pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Optio
         history_size: service.history_size(run),
         activities: pending.iter().filter_map(|op| activity(service, run, op)).collect(),
         children: pending.iter().filter_map(|op| child(service, run, op)).collect(),
-        task: task(service.workflow_task(run)),
+        task: task(service.told_task(run)),
         now,
     })
 }
