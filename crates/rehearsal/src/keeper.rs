@@ -62,9 +62,8 @@ impl Keeper {
     pub(crate) fn keep_case(&self, case: &Case, nth: u32) {
         let Some(folder) = &self.folder else { return };
         let nth = if nth > 1 { format!("-{nth}") } else { String::new() };
-        let shard = if self.shard.is_whole() { String::new() } else { format!("-{}", self.shard) };
         let code = case.finding().unwrap_or("none");
-        let name = format!("{}{shard}-{code}{nth}", self.scenario);
+        let name = format!("{}-{code}{nth}", shard_name(&self.scenario, self.shard));
         let path = folder.join(file_name(&name, "case"));
         self.note(&path, write(&path, case));
     }
@@ -147,6 +146,11 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let nth = PARTS.fetch_add(1, Ordering::Relaxed);
     let part = path.with_extension(format!("part-{}-{nth}", process::id()));
     fs::write(&part, text).and_then(|()| fs::rename(&part, path))
+}
+
+/// A part of a campaign of this scenario, by which its files are named; the whole by the scenario alone.
+pub(crate) fn shard_name(scenario: &str, shard: Shard) -> String {
+    if shard.is_whole() { scenario.to_owned() } else { format!("{scenario}-{shard}") }
 }
 
 /// A name that every file system takes.

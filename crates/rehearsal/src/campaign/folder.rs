@@ -10,7 +10,7 @@ use rehearsal_engine::{Code, Finding, Tape};
 use rehearsal_explore::{Case, Choices, Saved, Shard, seed_of};
 
 use crate::case::chain;
-use crate::keeper::{file_name, write_whole};
+use crate::keeper::{file_name, shard_name, write_whole};
 
 /// A folder that may be there.
 #[derive(Debug, Clone)]
@@ -102,8 +102,7 @@ impl Folder {
     }
 
     fn saved(&self, scenario: &str, shard: Shard) -> PathBuf {
-        let of = if shard.is_whole() { String::new() } else { format!("-{shard}") };
-        self.0.join(file_name(&format!("{scenario}{of}"), "campaign"))
+        self.0.join(file_name(&shard_name(scenario, shard), "campaign"))
     }
 
     /// The files with such a name, in the order of their names; none if there is no folder.
