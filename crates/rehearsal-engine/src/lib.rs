@@ -86,5 +86,5 @@ pub use worker_spec::WorkerSpec;
 pub use world::{
     ActivityTarget, ClientError, Description, Handle, PendingActivity, PendingActivityState,
     PendingChild, PendingWorkflowTask, PendingWorkflowTaskState, QueryHandle, StartOptions,
-    UpdateHandle, World,
+    UpdateHandle, World, pending_children,
 };

@@ -52,7 +52,7 @@ pub(crate) use self::client::decoded;
 pub use self::client::{ClientError, Handle, StartOptions};
 pub use self::describe::{
     Description, PendingActivity, PendingActivityState, PendingChild, PendingWorkflowTask,
-    PendingWorkflowTaskState,
+    PendingWorkflowTaskState, pending_children,
 };
 use self::entry::Entry;
 use self::executions::Executions;

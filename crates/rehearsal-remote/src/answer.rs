@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use rehearsal_activation::{QueryTask, TaskDelivery};
+use rehearsal_engine::PendingChild;
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{
-    Event, EventId, Failure, ParentClosePolicy, Payloads, SmolStr, Status, TaskQueue, Timestamp,
-};
+use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, Status, TaskQueue, Timestamp};
 use rehearsal_service::{ActivityTask, PendingState, RequestError, RunView};
 
 /// Why a request is refused.
@@ -202,21 +201,6 @@ pub struct PendingActivity {
     pub last_beat: Option<(Timestamp, Option<Payloads>)>,
     /// When it has no time left for another attempt.
     pub expires_at: Option<Timestamp>,
-}
-
-/// A child that has not ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PendingChild {
-    /// The id of its workflow.
-    pub workflow_id: SmolStr,
-    /// Its first run, once its parent was told of the start.
-    pub run_id: Option<SmolStr>,
-    /// Its type.
-    pub workflow_type: SmolStr,
-    /// The event of its parent that asked for it.
-    pub initiated: EventId,
-    /// What becomes of it when its parent closes.
-    pub parent_close_policy: ParentClosePolicy,
 }
 
 /// A workflow task that has not ended.

@@ -60,8 +60,8 @@ mod token;
 mod wall;
 
 pub use answer::{
-    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, PendingActivity, PendingChild,
-    PendingTask, QueryAnswer, Refused, Started, UpdateStanding, WorkflowWork,
+    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, PendingActivity, PendingTask,
+    QueryAnswer, Refused, Started, UpdateStanding, WorkflowWork,
 };
 pub use ask::{
     ActivityDone, ActivityPoll, AttributesAsk, Completed, HistoryAsk, NexusPoll, Signal,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use rehearsal_engine::pending_children;
 use rehearsal_history::{EventId, SmolStr, Status, Timestamp};
 use rehearsal_service::{
     ActivityToken, NotFound, PendingOp, RequestError, RunRef, Service, Target, TaskState,
 };
 
-use crate::answer::{Described, HistoryPage, PendingActivity, PendingChild, PendingTask, Refused};
+use crate::answer::{Described, HistoryPage, PendingActivity, PendingTask, Refused};
 use crate::ask::HistoryAsk;
 use crate::inbox::{Request, Says, Shared, TaskSaid, not_found};
 use crate::token::{Alias, Token, What};
@@ -68,7 +69,7 @@ pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Optio
         history_length: history.len(),
         history_size: service.history_size(run),
         activities: pending.iter().filter_map(|op| activity(service, run, op)).collect(),
-        children: pending.iter().filter_map(|op| child(service, run, op)).collect(),
+        children: pending_children(service, run, &pending),
         task: task(service.told_task(run)),
         now,
     })
@@ -88,18 +89,6 @@ fn activity(service: &Service, run: RunRef, op: &PendingOp) -> Option<PendingAct
         ended_at: standing.ended_at,
         last_beat: standing.last_beat.map(|(at, details)| (at, details.cloned())),
         expires_at: standing.expires_at,
-    })
-}
-
-/// What is told of a child; none of anything else.
-fn child(service: &Service, run: RunRef, op: &PendingOp) -> Option<PendingChild> {
-    let standing = service.child_standing(run, op.scheduled)?;
-    Some(PendingChild {
-        workflow_id: op.id.clone(),
-        run_id: standing.run_id.cloned(),
-        workflow_type: op.name.clone(),
-        initiated: op.scheduled,
-        parent_close_policy: standing.attributes.parent_close_policy.clone(),
     })
 }
 

@@ -3,7 +3,7 @@
 use rehearsal_history::{
     EventId, Failure, Memo, ParentClosePolicy, SearchAttributes, SmolStr, Status, Timestamp,
 };
-use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef, TaskState};
+use rehearsal_service::{PendingKind, PendingOp, PendingState, RunRef, Service, TaskState};
 
 use super::World;
 use super::client::{ClientError, Handle, target};
@@ -85,6 +85,26 @@ pub struct PendingChild {
     pub initiated: EventId,
     /// What becomes of it when its parent closes.
     pub parent_close_policy: ParentClosePolicy,
+}
+
+/// The children among what is [pending](Service::pending) in a run.
+#[must_use]
+pub fn pending_children(
+    service: &Service,
+    run: RunRef,
+    pending: &[PendingOp],
+) -> Vec<PendingChild> {
+    let child = |op: &PendingOp| {
+        let standing = service.child_standing(run, op.scheduled)?;
+        Some(PendingChild {
+            workflow_id: op.id.clone(),
+            run_id: standing.run_id.cloned(),
+            workflow_type: op.name.clone(),
+            initiated: op.scheduled,
+            parent_close_policy: standing.attributes.parent_close_policy.clone(),
+        })
+    };
+    pending.iter().filter_map(child).collect()
 }
 
 /// What the service tells of the workflow task of a run.
@@ -255,7 +275,7 @@ impl World {
             history_length: self.service.history(run).len(),
             memo: view.memo.clone(),
             search_attributes: view.search_attributes.clone(),
-            pending_children: pending.iter().filter_map(|op| self.pending_child(run, op)).collect(),
+            pending_children: pending_children(&self.service, run, &pending),
             pending_activities: pending
                 .into_iter()
                 .filter_map(|op| self.pending_activity(run, op))
@@ -272,18 +292,6 @@ impl World {
             TaskState::Started { attempt, .. } => (PendingWorkflowTaskState::Started, attempt),
         };
         Some(PendingWorkflowTask { state, attempt })
-    }
-
-    /// What is told of a child; `None` for everything else.
-    fn pending_child(&self, run: RunRef, op: &PendingOp) -> Option<PendingChild> {
-        let standing = self.service.child_standing(run, op.scheduled)?;
-        Some(PendingChild {
-            workflow_id: op.id.clone(),
-            run_id: standing.run_id.cloned(),
-            workflow_type: op.name.clone(),
-            initiated: op.scheduled,
-            parent_close_policy: standing.attributes.parent_close_policy.clone(),
-        })
     }
 
     /// What is told of an activity; `None` for everything else.

@@ -1,8 +1,10 @@
 //! What `DescribeWorkflowExecution` tells of a run, field by field as `Invoke` in
 //! `service/history/api/describeworkflow/api.go` of server 1.32 fills it.
 
+use rehearsal_engine::PendingChild;
+use rehearsal_history::Timestamp;
 use rehearsal_proto::{ConvertError, Mirror as _, view};
-use rehearsal_remote::{Described, PendingActivity, PendingChild, PendingTask};
+use rehearsal_remote::{Described, PendingActivity, PendingTask};
 use rehearsal_service::PendingState;
 use temporalio_protos::temporal::api::activity::v1::ActivityOptions;
 use temporalio_protos::temporal::api::common::v1::RetryPolicy;
@@ -12,8 +14,6 @@ use temporalio_protos::temporal::api::workflow::v1::{
     PendingActivityInfo, PendingChildExecutionInfo, PendingWorkflowTaskInfo, WorkflowExecutionInfo,
 };
 use temporalio_protos::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
-
-use rehearsal_history::Timestamp;
 
 /// The answer to a client. The id of a namespace is its name.
 pub(super) fn response(
