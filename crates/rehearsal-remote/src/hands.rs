@@ -97,9 +97,9 @@ impl Hands {
     fn record(&self, write: impl FnOnce(&mut Recorded, Timestamp)) {
         if !self.settles {
             let mut inbox = self.shared.inbox();
-            let now = inbox.unseen.outside(self.wall.now());
+            let unseen = inbox.unseen;
             if let Some(recorded) = &mut inbox.recorded {
-                write(recorded, now);
+                write(recorded, unseen.outside(self.wall.now()));
             }
         }
     }

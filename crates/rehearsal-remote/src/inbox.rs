@@ -106,12 +106,22 @@ pub(crate) struct Inbox {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Unseen {
     /// How far the clock has leapt.
-    pub(crate) leapt: Duration,
+    leapt: Duration,
     /// How long rehearsals took, in real time.
-    pub(crate) rehearsed: Duration,
+    rehearsed: Duration,
 }
 
 impl Unseen {
+    /// The clock has leapt so far.
+    pub(crate) fn leaps(&mut self, by: Duration) {
+        self.leapt = self.leapt.saturating_add(by);
+    }
+
+    /// A rehearsal took so long.
+    pub(crate) fn rehearses(&mut self, took: Duration) {
+        self.rehearsed = self.rehearsed.saturating_add(took);
+    }
+
     /// When code outside does what it does: by the clock on the wall, as what it does takes real time, and later by what the
     /// clock has leapt. Virtual time will not do, as it stands while a task is in hand, and such code works on.
     pub(crate) fn outside(self, real: Timestamp) -> Timestamp {

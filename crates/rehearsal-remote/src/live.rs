@@ -19,7 +19,7 @@ use rehearsal_history::{SmolStr, Timestamp};
 use self::rehearsing::Rehearsing;
 use self::waits::Wait;
 use crate::house::{Report, closed, make_hands};
-use crate::inbox::{Shared, Unseen};
+use crate::inbox::Shared;
 use crate::options::{Options, Pace};
 use crate::token::{Alias, Token, What};
 use crate::wall::Wall;
@@ -215,13 +215,6 @@ impl Live {
         Some(began.saturating_add(now.since(real)).max(now))
     }
 
-    /// Time passed that code outside has not seen.
-    fn unseen(&self, what: impl FnOnce(&mut Unseen) -> &mut Duration, by: Duration) {
-        let mut inbox = self.shared.inbox();
-        let sum = what(&mut inbox.unseen);
-        *sum = sum.saturating_add(by);
-    }
-
     /// Nothing is due: moves the clock, if it may.
     fn pass_time(&mut self) -> Time {
         let real = self.wall.now();
@@ -265,7 +258,7 @@ impl Live {
             return match next {
                 Some(next) if next > now => {
                     self.world.move_to(next);
-                    self.unseen(|unseen| &mut unseen.leapt, next.since(now));
+                    self.shared.inbox().unseen.leaps(next.since(now));
                     Time::Moved
                 }
                 None if self.rehearse_at_rest() => Time::Moved,

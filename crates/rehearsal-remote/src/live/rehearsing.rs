@@ -145,7 +145,7 @@ impl Live {
                 let _pause = Pause::of(&self.shared);
                 (rehearsing.rehearse)(&rehearsal)
             };
-            self.unseen(|unseen| &mut unseen.rehearsed, self.wall.now().since(began));
+            self.shared.inbox().unseen.rehearses(self.wall.now().since(began));
             rehearsing.instead.extend(failure.map(|failure| (run, failure)));
             // Nobody here has seen that time pass.
             (self.paced, self.hushed, self.unpolled) = (None, None, None);
