@@ -181,7 +181,6 @@ impl WorkflowTask {
         };
     }
 
-    /// The task that is scheduled or started.
     /// That a worker has tried to close the run is known no more.
     pub(crate) const fn forget_closing(&mut self) {
         match self {
@@ -199,6 +198,7 @@ impl WorkflowTask {
         }
     }
 
+    /// The task that is scheduled or started.
     pub(crate) const fn slot(&self) -> Option<&Slot> {
         match self {
             Self::Idle { .. } => None,

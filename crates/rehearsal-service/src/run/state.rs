@@ -193,13 +193,18 @@ impl State {
     }
 
     /// Whether its first workflow task is still held back (`IsWorkflowPendingOnWorkflowTaskBackoff`).
+    /// What the run was started with.
+    pub(super) fn start(&self) -> &WorkflowExecutionStarted {
+        start_of(&self.started)
+    }
+
     pub(crate) const fn is_held_back(&self) -> bool {
         self.settings.begins.is_some() && !self.had_task
     }
 
     /// The run as one of its chain.
     pub(crate) fn chain<'a>(&'a self, turn: &'a Turn<'_>) -> Chain<'a> {
-        let started = start_of(&self.started);
+        let started = self.start();
         Chain { now: turn.now, started, began: self.view.started_at, config: turn.config }
     }
 }

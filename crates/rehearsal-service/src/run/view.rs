@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rehearsal_history::{Event, EventId, EventKind, Priority, SmolStr};
+use rehearsal_history::{Event, EventId, Priority, SmolStr};
 
 use super::state::State;
 use super::{Queue, Run};
@@ -64,18 +64,14 @@ impl Run {
 
     /// Its place among the tasks of a queue, as it was started with.
     pub(crate) fn priority(&self) -> Option<&Priority> {
-        match &self.state.first_event().kind {
-            EventKind::WorkflowExecutionStarted(started) => started.priority.as_ref(),
-            _ => None,
-        }
+        self.state.start().priority.as_ref()
     }
 
     /// The key by which matching orders a task of it: of an activity, or a workflow task.
     pub(crate) fn priority_key(&self, activity: Option<EventId>) -> i32 {
         let activity = activity.and_then(|scheduled| self.state.activities.get(&scheduled));
         let own = activity.and_then(|activity| activity.attributes().priority.as_ref());
-        let said = own.filter(|own| own.priority_key != 0).or(self.priority());
-        match said.map_or(0, |said| said.priority_key) {
+        match Priority::merged(self.priority(), own).map_or(0, |said| said.priority_key) {
             0 => DEFAULT_PRIORITY_KEY,
             key => key,
         }
