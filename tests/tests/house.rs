@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use rehearsal::{
@@ -21,7 +21,7 @@ use rehearsal_history::{
     Event, EventId, History, Payloads, Timestamp, WorkflowIdReusePolicy, scrub,
 };
 use rehearsal_remote::{
-    ActivityDone, Bell, Completed, HistoryAsk, Options, Refused, Report, Wall, WorkerGone,
+    ActivityDone, Bell, Completed, Door, HistoryAsk, Options, Refused, Report, Wall, WorkerGone,
     WorkflowPoll, WorkflowWork, open,
 };
 use rehearsal_service::{NotFound, QueryRejectCondition, RequestError, StartWorkflow, Target};
@@ -80,7 +80,7 @@ fn approve(house: &House) {
     house.approve(Target::current("order-7"));
 }
 
-fn history(house: &House, wait: bool) -> Vec<Arc<Event>> {
+fn history(door: &Door, wait: bool) -> Vec<Arc<Event>> {
     let wanted = HistoryAsk {
         target: Target::current("order-7"),
         from: EventId::FIRST,
@@ -88,7 +88,7 @@ fn history(house: &House, wait: bool) -> Vec<Arc<Event>> {
         wait,
         close_only: wait,
     };
-    ask(|reply| drop(house.door.history(wanted, reply))).unwrap().events
+    ask(|reply| drop(door.history(wanted, reply))).unwrap().events
 }
 
 fn now(house: &House) -> Timestamp {
@@ -113,10 +113,10 @@ fn a_client_that_waits_makes_time_leap() {
     assert!(house.start().started);
     ask(|reply| house.door.sleep(secs(10), false, reply)).unwrap();
     approve(&house);
-    let closed = history(&house, true);
+    let closed = history(&house.door, true);
     assert_eq!(types(&closed), ["EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED"]);
     assert!(now(&house).since(began) >= hours(24));
-    let outside = scrubbed(&history(&house, false));
+    let outside = scrubbed(&history(&house.door, false));
     assert_eq!(house.close(), Report::default());
 
     async fn charge(_: ActivityContext, amount: u64) -> Result<u64, ActivityError> {
@@ -156,7 +156,7 @@ fn a_cancel_reaches_an_activity_in_hand() {
     ask(|reply| house.door.cancel(target, "".into(), "client".into(), reply)).unwrap();
     let closed = waits.join().unwrap().unwrap();
     assert_eq!(types(&closed.events), ["EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED"]);
-    let all = types(&history(&house, false)).join(" ");
+    let all = types(&history(&house.door, false)).join(" ");
     assert!(all.contains("ACTIVITY_TASK_CANCEL_REQUESTED"), "{all}");
     assert!(all.contains("ACTIVITY_TASK_CANCELED"), "{all}");
     assert_eq!(house.close(), Report::default());
@@ -232,40 +232,51 @@ impl Wall for Gated {
     }
 }
 
+/// A house whose clock on the wall stands behind a gate, with a worker that has the first task of `order-7` in its hands.
+struct InHand {
+    wall: Arc<Gated>,
+    door: Door,
+    kept: JoinHandle<Report>,
+    token: Vec<u8>,
+}
+
+impl InHand {
+    fn with(task_timeout: Option<Duration>) -> Self {
+        let wall = Arc::new(Gated::default());
+        let clock = Arc::clone(&wall) as Arc<dyn Wall>;
+        let (door, house) = open(Options::new(Timestamp::EPOCH), clock);
+        let kept = Builder::new().spawn(move || house.run()).unwrap();
+        let (tell, told) = channel();
+        let poll =
+            WorkflowPoll { identity: "w".into(), queue: "main".into(), ..WorkflowPoll::default() };
+        door.poll_workflow_task(poll, Box::new(move |work| tell.send(work).is_ok()));
+        let start = StartWorkflow {
+            workflow_id: "order-7".into(),
+            workflow_type: "Order".into(),
+            task_queue: "main".into(),
+            task_timeout,
+            ..StartWorkflow::default()
+        };
+        ask(|reply| door.start_workflow(start, reply)).unwrap();
+        let Ok(Some(WorkflowWork::Task { token, .. })) = told.recv().unwrap() else {
+            panic!("there is a task")
+        };
+        Self { wall, door, kept, token }
+    }
+}
+
 /// A worker that ends with a task in its hands is not waited for as long as that task may take, which is an hour: it is
 /// given up, and times out when its time has come.
 #[test]
 fn a_worker_that_ends_holds_nobody_up() {
-    let wall = Arc::new(Gated::default());
-    let (door, house) = open(Options::new(Timestamp::EPOCH), Arc::clone(&wall) as Arc<dyn Wall>);
-    let kept = Builder::new().spawn(move || house.run()).unwrap();
-    let (tell, told) = channel();
-    let poll =
-        WorkflowPoll { identity: "w".into(), queue: "main".into(), ..WorkflowPoll::default() };
-    door.poll_workflow_task(poll, Box::new(move |work| tell.send(work).is_ok()));
-    let start = StartWorkflow {
-        workflow_id: "order-7".into(),
-        workflow_type: "Order".into(),
-        task_queue: "main".into(),
-        task_timeout: Some(hours(1)),
-        ..StartWorkflow::default()
-    };
-    ask(|reply| door.start_workflow(start, reply)).unwrap();
-    assert!(matches!(told.recv().unwrap(), Ok(Some(WorkflowWork::Task { .. }))));
+    let InHand { wall, door, kept, token: _ } = InHand::with(Some(hours(1)));
 
     wall.open.store(true, Ordering::SeqCst);
     let gone = WorkerGone { identity: "w".into(), ..WorkerGone::default() };
     ask(|reply| door.worker_gone(&gone, reply)).unwrap();
     ask(|reply| door.sleep(hours(2), false, reply)).unwrap();
     assert!(wall.now().since(Timestamp::EPOCH) < hours(1), "{:?}", wall.now());
-    let wanted = HistoryAsk {
-        target: Target::current("order-7"),
-        from: EventId::FIRST,
-        most: 0,
-        wait: false,
-        close_only: false,
-    };
-    let events = ask(|reply| drop(door.history(wanted, reply))).unwrap().events;
+    let events = history(&door, false);
     assert!(types(&events).contains(&"EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT"), "{events:?}");
     door.close();
     let _report = kept.join().unwrap();
@@ -275,23 +286,7 @@ fn a_worker_that_ends_holds_nobody_up() {
 /// activities, time passes with the wall clock while it has that in hand, so a timer beside them fires when it is due.
 #[test]
 fn time_passes_while_a_worker_runs_local_activities() {
-    let wall = Arc::new(Gated::default());
-    let (door, house) = open(Options::new(Timestamp::EPOCH), Arc::clone(&wall) as Arc<dyn Wall>);
-    let kept = Builder::new().spawn(move || house.run()).unwrap();
-    let (tell, told) = channel();
-    let poll =
-        WorkflowPoll { identity: "w".into(), queue: "main".into(), ..WorkflowPoll::default() };
-    door.poll_workflow_task(poll, Box::new(move |work| tell.send(work).is_ok()));
-    let start = StartWorkflow {
-        workflow_id: "order-7".into(),
-        workflow_type: "Order".into(),
-        task_queue: "main".into(),
-        ..StartWorkflow::default()
-    };
-    ask(|reply| door.start_workflow(start, reply)).unwrap();
-    let Ok(Some(WorkflowWork::Task { token, .. })) = told.recv().unwrap() else {
-        panic!("there is a task")
-    };
+    let InHand { wall, door, kept, token } = InHand::with(None);
     let timer =
         ServerCommand::StartTimer { timer_id: "1".into(), after: secs(2), user_metadata: None };
     let beats = Completed {
@@ -320,14 +315,7 @@ fn time_passes_while_a_worker_runs_local_activities() {
     assert!(passed >= secs(4) && passed < secs(5), "{passed:?}");
     let done = Completed { identity: "w".into(), ..Completed::default() };
     ask(|reply| door.respond_workflow_task_completed(&token, done, reply)).unwrap();
-    let wanted = HistoryAsk {
-        target: Target::current("order-7"),
-        from: EventId::FIRST,
-        most: 0,
-        wait: false,
-        close_only: false,
-    };
-    let events = ask(|reply| drop(door.history(wanted, reply))).unwrap().events;
+    let events = history(&door, false);
     assert!(types(&events).contains(&"EVENT_TYPE_TIMER_FIRED"), "{events:?}");
     door.close();
     let _report = kept.join().unwrap();
