@@ -292,6 +292,9 @@ func (p *play) step(i int) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
+	if st.Unanswered {
+		ctx = context.WithValue(ctx, unanswered{}, true)
+	}
 	updateID := st.UpdateID
 	if updateID == "" {
 		updateID = fmt.Sprintf("update-%d", i+1)

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 
 	"rehearsal/interop/history"
 	"rehearsal/interop/scenario"
@@ -86,12 +87,20 @@ func (w *wire) hold(tok []byte, commands []*commandpb.Command) {
 	clock.sleep(time.Until(h.since.Add(h.takes)))
 }
 
+// unanswered marks the context of a request that the server does, and whose client is not told so before it gives up.
+type unanswered struct{}
+
 func (w *wire) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, inv grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	switch r := req.(type) {
 	case *workflowservice.RespondWorkflowTaskCompletedRequest:
 		w.hold(r.TaskToken, r.Commands)
 	case *workflowservice.RespondWorkflowTaskFailedRequest:
 		w.hold(r.TaskToken, nil)
+	}
+	if ctx.Value(unanswered{}) != nil {
+		inv(context.WithoutCancel(ctx), method, req, reply, cc, opts...)
+		<-ctx.Done()
+		return status.FromContextError(ctx.Err()).Err()
 	}
 	err := inv(ctx, method, req, reply, cc, opts...)
 	if err != nil {

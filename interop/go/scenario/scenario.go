@@ -63,6 +63,7 @@ type Step struct {
 	UpdateID      string `toml:"update_id"`
 	Stage         string `toml:"stage"`
 	Timeout       string `toml:"timeout"`
+	Unanswered    bool   `toml:"unanswered"` // the answer is kept from the client until it gives up
 	ActivityID    string `toml:"activity_id"`
 	Token         bool   `toml:"token"`
 	Attempt       int    `toml:"attempt"`
