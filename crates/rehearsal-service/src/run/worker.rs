@@ -338,7 +338,9 @@ impl Run {
     ) -> Result<Responded, RequestError> {
         let Plan { steps, needs_task } = plan;
         self.apply(steps);
-        if !force_new_task {
+        // What a close passes over is given up with the run (`rejectUnprocessedUpdates` in
+        // `respondworkflowtaskcompleted/workflow_task_completed_handler.go`).
+        if !force_new_task && self.is_open() {
             self.reject_unprocessed();
         }
         if !self.is_open() {

@@ -9,13 +9,14 @@ use rehearsal_history::{
     SearchUpdate,
 };
 use rehearsal_service::{
-    Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
+    Busy, Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
     UpdateStage,
 };
 
 use crate::bench::{
     Bench, COMPLETE, activity, activity_with, cancel_activity, cancel_timer, timer,
 };
+use crate::chain::continue_as_new;
 
 /// The message of the recorded failure after a first task with `commands`.
 fn message(commands: Vec<ServerCommand>) -> String {
@@ -62,6 +63,28 @@ fn updates_of_a_completion_that_is_refused_are_given_up() {
         assert!(matches!(stage(&seen), Some(UpdateStage::Refused(_))), "{attempt}");
         assert_eq!(stage(&unseen), Some(UpdateStage::Cleared), "{attempt}");
     }
+}
+
+/// A worker says nothing of an update that it has seen: it is rejected, unless the run has closed.
+#[test]
+fn an_update_that_a_worker_passes_over_is_given_up_with_its_run() {
+    let stage = |commands| {
+        let mut bench = Bench::start(|_| {});
+        update(&mut bench, "u");
+        bench.poll();
+        bench.complete(commands);
+        let run = bench.run;
+        match bench.service.update(run, "u") {
+            Some(UpdateStage::Rejected(failure)) => failure.message.to_string(),
+            Some(UpdateStage::Refused(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(stage(vec![timer("t", 1)]).contains("it wasn't processed by worker"));
+    let aborted = RequestError::from(NotFound::UpdateAborted).to_string();
+    assert_eq!(stage(vec![COMPLETE]), aborted);
+    let closing = RequestError::from(Busy::Closing).to_string();
+    assert_eq!(stage(vec![continue_as_new(|_| {})]), closing, "it is for the next run");
 }
 
 fn child_with(priority: Priority) -> ServerCommand {
