@@ -107,6 +107,14 @@ pub fn no_namespace(namespace: &str) -> Status {
     typed(Code::NotFound, message, "NamespaceNotFoundFailure", &details)
 }
 
+/// The namespace is there already.
+#[must_use]
+pub fn namespace_exists(namespace: &str) -> Status {
+    let message = format!("Namespace {namespace:?} already exists");
+    let details = proto::NamespaceAlreadyExistsFailure {};
+    typed(Code::AlreadyExists, message, "NamespaceAlreadyExistsFailure", &details)
+}
+
 /// So much waits already that no more is taken in.
 #[must_use]
 pub fn too_much(message: String) -> Status {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rehearsal_history::SmolStr;
 use rehearsal_proto::status;
 use rehearsal_remote::{Door, Refused, Reply, Ticket};
 use tokio::sync::oneshot;
 use tonic::Status;
+
+use crate::namespaces::Namespaces;
 
 /// How long a poll for tasks waits on a server (`matching.longPollExpirationInterval`).
 pub(crate) const TASK_POLL: Duration = Duration::from_secs(60);
@@ -23,7 +24,7 @@ const HEADROOM: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
     pub(crate) door: Door,
-    pub(crate) namespaces: Vec<SmolStr>,
+    pub(crate) namespaces: Namespaces,
     pub(crate) hands: Hands,
     /// Whether time leaps without being unlocked.
     pub(crate) leaps: bool,
@@ -72,18 +73,24 @@ impl Hands {
 impl Front {
     /// # Errors
     ///
-    /// The namespace is none of the server's.
+    /// No namespace is said, or none of the server's.
     pub(crate) fn check(&self, namespace: &str) -> Result<(), Status> {
-        if self.namespaces.iter().any(|known| known == namespace) {
-            Ok(())
-        } else {
-            Err(status::no_namespace(namespace))
-        }
+        self.namespaces.get(namespace).map(drop)
+    }
+
+    /// The same for what comes with the token of a task: that says the namespace too, so it may be left out
+    /// (`extractNamespace` in `common/rpc/interceptor/namespace_validator.go`).
+    ///
+    /// # Errors
+    ///
+    /// The namespace is none of the server's.
+    pub(crate) fn check_beside_token(&self, namespace: &str) -> Result<(), Status> {
+        if namespace.is_empty() { Ok(()) } else { self.check(namespace) }
     }
 
     /// The namespace that the worlds are in: histories of all others name it, too.
     pub(crate) fn namespace(&self) -> &str {
-        self.namespaces.first().map_or("default", SmolStr::as_str)
+        self.namespaces.first()
     }
 }
 

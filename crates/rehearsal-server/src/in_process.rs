@@ -17,6 +17,7 @@ use crate::arguments::Arguments;
 use crate::clock::WallClock;
 use crate::front::{Front, Hands};
 use crate::listen::furnish;
+use crate::namespaces::Namespaces;
 use crate::table;
 
 /// How long the head of a message is: whether it is compressed, and how many bytes follow.
@@ -109,7 +110,7 @@ impl InProcess {
         let scenario = scenario.with_engine(|engine| {
             engine.with_profile(Profile::Core).with_workers_outside().with_remote(house.hands())
         });
-        let namespaces = vec![SmolStr::new_static("default")];
+        let namespaces = Namespaces::named(&[SmolStr::new_static("default")]);
         let front = Front { door, namespaces, hands: Hands::default(), leaps: true };
         (Self::new(front, Behind::Of(house)), scenario)
     }

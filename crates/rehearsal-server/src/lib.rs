@@ -11,6 +11,7 @@ mod clock;
 mod front;
 mod in_process;
 mod listen;
+mod namespaces;
 mod plan;
 mod rehearse;
 mod rpc;

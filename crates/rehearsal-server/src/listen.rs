@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::arguments::Arguments;
 use crate::clock::WallClock;
 use crate::front::{Front, Hands};
+use crate::namespaces::Namespaces;
 use crate::rehearse::rehearse;
 use crate::table;
 
@@ -130,7 +131,7 @@ pub(crate) fn furnish(arguments: &Arguments) -> (Front, House) {
         Some(plan) => house.rehearsing(rehearse(plan.clone())),
         None => house,
     };
-    let namespaces = arguments.namespaces.clone();
+    let namespaces = Namespaces::named(&arguments.namespaces);
     (Front { door, namespaces, hands: Hands::default(), leaps: !arguments.locked }, house)
 }
 

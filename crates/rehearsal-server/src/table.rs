@@ -53,6 +53,7 @@ rpcs! {
         GetSystemInfo(workflowservice::GetSystemInfoRequest) = meet::system_info;
         GetClusterInfo(workflowservice::GetClusterInfoRequest) = meet::cluster_info;
         DescribeNamespace(workflowservice::DescribeNamespaceRequest) = meet::namespace;
+        RegisterNamespace(workflowservice::RegisterNamespaceRequest) = meet::register_namespace;
         ListNamespaces(workflowservice::ListNamespacesRequest) = meet::namespaces;
 
         PollWorkflowTaskQueue(workflowservice::PollWorkflowTaskQueueRequest) = worker::poll;

@@ -38,7 +38,7 @@ pub(crate) async fn poll(
     let Some(work) = work else { return Ok(PollActivityTaskQueueResponse::default()) };
     front.hands.take(&work.token, For::Activity);
     let hand = workflow_task::Hand { token: &work.token, run_id: &work.run_id };
-    Ok(activity_task::delivery(&work.task, hand, front.namespace())?)
+    Ok(activity_task::delivery(&work.task, hand, &request.namespace)?)
 }
 
 async fn said(
@@ -46,7 +46,7 @@ async fn said(
     (namespace, token, identity): (String, Vec<u8>, String),
     done: ActivityDone,
 ) -> Result<ActivityHeard, Status> {
-    front.check(&namespace)?;
+    front.check_beside_token(&namespace)?;
     if !matches!(done, ActivityDone::Heartbeat(_)) {
         front.hands.give_back(&token);
     }

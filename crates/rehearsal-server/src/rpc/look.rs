@@ -111,7 +111,7 @@ pub(crate) async fn describe(
     front.check(&request.namespace)?;
     let target: Target = read::target(request.execution)?;
     let described = ask(|reply| front.door.describe(target, reply)).await?;
-    Ok(super::describe::response(&described, front.namespace())?)
+    Ok(super::describe::response(&described, &request.namespace)?)
 }
 
 /// A page of the runs that a query finds.

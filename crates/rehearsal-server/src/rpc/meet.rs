@@ -1,7 +1,6 @@
 //! How clients and workers get to know the server: what it can do, and which namespaces there are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rehearsal_proto::Mirror as _;
 use temporalio_protos::grpc::health::v1::{
@@ -17,14 +16,25 @@ use temporalio_protos::temporal::api::replication::v1::{
 use temporalio_protos::temporal::api::workflowservice::v1::{
     DescribeNamespaceRequest, DescribeNamespaceResponse, GetClusterInfoRequest,
     GetClusterInfoResponse, GetSystemInfoRequest, GetSystemInfoResponse, ListNamespacesRequest,
-    ListNamespacesResponse, get_system_info_response,
+    ListNamespacesResponse, RegisterNamespaceRequest, RegisterNamespaceResponse,
+    get_system_info_response,
 };
 use tonic::{Request, Status};
 
 use crate::front::Front;
+use crate::namespaces::Namespace;
 
 /// The server whose behavior is simulated.
 const VERSION: &str = "1.32.0";
+
+/// The sizes beyond which a server refuses what it is sent (`limit.blobSize.error`, `limit.memoSize.error`,
+/// `history.workflowTaskCompletionBufferSizeLimit`). Workers that are
+/// told keep to them by themselves; here nobody else does.
+const LIMITS: namespace_info::Limits = namespace_info::Limits {
+    blob_size_limit_error: 2 * 1024 * 1024,
+    memo_size_limit_error: 2 * 1024 * 1024,
+    workflow_task_completion_size_limit_error: 40 * 1024 * 1024,
+};
 
 /// Clients ask this first, and test environments take an answer for the sign that the server is up.
 ///
@@ -80,29 +90,43 @@ pub(crate) async fn namespace(
     let request = request.into_inner();
     // By its id, or by its name: the id of a namespace is its name here.
     let name = if request.id.is_empty() { request.namespace } else { request.id };
-    front.check(&name)?;
-    described(&name)
+    described(front.namespaces.get(&name)?)
 }
 
 pub(crate) async fn namespaces(
     front: Arc<Front>,
     _request: Request<ListNamespacesRequest>,
 ) -> Result<ListNamespacesResponse, Status> {
-    let namespaces = front.namespaces.iter().map(|name| described(name));
+    let namespaces = front.namespaces.all().into_iter().map(described);
     Ok(ListNamespacesResponse {
         namespaces: namespaces.collect::<Result<_, _>>()?,
         next_page_token: Vec::new(),
     })
 }
 
-fn described(name: &str) -> Result<DescribeNamespaceResponse, Status> {
-    let retention = Duration::from_secs(3 * 24 * 3600);
+/// Test suites of SDKs begin by this.
+pub(crate) async fn register_namespace(
+    front: Arc<Front>,
+    request: Request<RegisterNamespaceRequest>,
+) -> Result<RegisterNamespaceResponse, Status> {
+    let request = request.into_inner();
+    if request.is_global_namespace {
+        let wrong = "Cannot register global namespace when not enabled";
+        return Err(Status::invalid_argument(wrong));
+    }
+    let retention = Option::from_proto(request.workflow_execution_retention_period)?;
+    front.namespaces.register(&request.namespace, retention.unwrap_or_default())?;
+    Ok(RegisterNamespaceResponse {})
+}
+
+fn described(namespace: Namespace) -> Result<DescribeNamespaceResponse, Status> {
+    let Namespace { name, retention } = namespace;
     let active = "active".to_owned();
     Ok(DescribeNamespaceResponse {
         namespace_info: Some(NamespaceInfo {
-            name: name.to_owned(),
+            name: name.to_string(),
             state: NamespaceState::Registered.into(),
-            id: name.to_owned(),
+            id: name.into(),
             capabilities: Some(namespace_info::Capabilities {
                 sync_update: true,
                 async_update: true,
@@ -111,6 +135,7 @@ fn described(name: &str) -> Result<DescribeNamespaceResponse, Status> {
                 poller_autoscaling: true,
                 ..namespace_info::Capabilities::default()
             }),
+            limits: Some(LIMITS),
             ..NamespaceInfo::default()
         }),
         config: Some(NamespaceConfig {

@@ -92,11 +92,14 @@ pub(crate) async fn completed(
     request: Request<RespondWorkflowTaskCompletedRequest>,
 ) -> Result<RespondWorkflowTaskCompletedResponse, Status> {
     let mut request = request.into_inner();
-    front.check(&request.namespace)?;
+    front.check_beside_token(&request.namespace)?;
     let token = std::mem::take(&mut request.task_token);
     let identity = request.identity.as_str().into();
     front.hands.give_back(&token);
-    let (outcome, answers) = workflow_task::completed(request, front.namespace())?;
+    // Where the worker is, workflows that it names are too.
+    let namespace = std::mem::take(&mut request.namespace);
+    let namespace = if namespace.is_empty() { front.namespace() } else { &namespace };
+    let (outcome, answers) = workflow_task::completed(request, namespace)?;
     let TaskOutcome::Completed { commands, sticky, sdk_metadata, force_new_task, return_new_task } =
         outcome
     else {
@@ -135,7 +138,7 @@ pub(crate) async fn failed(
     request: Request<RespondWorkflowTaskFailedRequest>,
 ) -> Result<RespondWorkflowTaskFailedResponse, Status> {
     let request = request.into_inner();
-    front.check(&request.namespace)?;
+    front.check_beside_token(&request.namespace)?;
     let failure = workflow_task::failed(request.cause, request.failure)?;
     let (token, identity) = (request.task_token, request.identity.into());
     front.hands.give_back(&token);
@@ -149,7 +152,7 @@ pub(crate) async fn query_completed(
     request: Request<RespondQueryTaskCompletedRequest>,
 ) -> Result<RespondQueryTaskCompletedResponse, Status> {
     let mut request = request.into_inner();
-    front.check(&request.namespace)?;
+    front.check_beside_token(&request.namespace)?;
     let token = std::mem::take(&mut request.task_token);
     let answer = workflow_task::query_completed(request)?;
     ask(|reply| front.door.respond_query_completed(&token, answer, reply)).await?;

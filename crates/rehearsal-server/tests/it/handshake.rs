@@ -1,13 +1,17 @@
 //! What clients and workers ask before anything else.
 
+use std::time::Duration;
+
+use rehearsal_proto::Mirror as _;
 use temporalio_protos::grpc::health::v1::HealthCheckRequest;
 use temporalio_protos::grpc::health::v1::health_client::HealthClient;
 use temporalio_protos::temporal::api::workflowservice::v1::workflow_service_client::WorkflowServiceClient;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     DescribeNamespaceRequest, GetClusterInfoRequest, GetSystemInfoRequest, ListNamespacesRequest,
+    RegisterNamespaceRequest,
 };
-use tonic::Code;
 use tonic::codec::CompressionEncoding;
+use tonic::{Code, Status};
 
 use crate::running::Running;
 
@@ -48,6 +52,52 @@ fn a_worker_finds_its_namespace_and_no_other() {
     let request = ListNamespacesRequest::default();
     let all = server.runtime.block_on(client.list_namespaces(request)).unwrap();
     assert_eq!(all.into_inner().namespaces.len(), 2);
+}
+
+/// As suites of SDKs begin. Each refusal has the words of a server.
+#[test]
+fn a_namespace_is_registered_once() {
+    let server = Running::start();
+    let mut client = WorkflowServiceClient::new(server.connect());
+    let day = Duration::from_secs(24 * 3600).to_proto().unwrap();
+    let asked = |namespace: &str, retention| RegisterNamespaceRequest {
+        namespace: namespace.to_owned(),
+        workflow_execution_retention_period: retention,
+        ..RegisterNamespaceRequest::default()
+    };
+    let mut register =
+        |asked| server.runtime.block_on(client.register_namespace(asked)).map(|_| ());
+
+    register(asked("shop", Some(day))).unwrap();
+    let told = |refused: Result<(), Status>| {
+        let status = refused.unwrap_err();
+        (status.code(), status.message().to_owned())
+    };
+    let again = told(register(asked("shop", Some(day))));
+    assert_eq!(again, (Code::AlreadyExists, "Namespace \"shop\" already exists".to_owned()));
+    let global =
+        RegisterNamespaceRequest { is_global_namespace: true, ..asked("globe", Some(day)) };
+    for (wrong, why) in [
+        (asked("bakery", None), "A valid retention period is not set on request."),
+        (asked("", Some(day)), "Namespace not set on request."),
+        (asked(&"long".repeat(300), Some(day)), "Namespace length exceeds limit."),
+        (global, "Cannot register global namespace when not enabled"),
+    ] {
+        assert_eq!(told(register(wrong)), (Code::InvalidArgument, why.to_owned()));
+    }
+    let request = DescribeNamespaceRequest { namespace: "shop".into(), ..Default::default() };
+    let shop = server.runtime.block_on(client.describe_namespace(request)).unwrap().into_inner();
+    assert_eq!(shop.config.unwrap().workflow_execution_retention_ttl, Some(day));
+    let nameless = DescribeNamespaceRequest::default();
+    let refused = server.runtime.block_on(client.describe_namespace(nameless)).unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    for nth in 0..998 {
+        let name = format!("shop-{nth}");
+        let request = asked(&name, Some(day));
+        server.runtime.block_on(client.register_namespace(request)).unwrap();
+    }
+    let full = server.runtime.block_on(client.register_namespace(asked("one", Some(day))));
+    assert_eq!(full.unwrap_err().code(), Code::ResourceExhausted, "strangers fill no memory");
 }
 
 #[test]

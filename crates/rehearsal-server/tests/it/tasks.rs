@@ -1,13 +1,15 @@
 //! What a worker says of a workflow task besides its commands.
 
-use temporalio_protos::temporal::api::enums::v1::WorkflowTaskFailedCause;
+use temporalio_protos::temporal::api::command::v1::StartChildWorkflowExecutionCommandAttributes;
+use temporalio_protos::temporal::api::common::v1::WorkflowType;
+use temporalio_protos::temporal::api::enums::v1::{CommandType, WorkflowTaskFailedCause};
 use temporalio_protos::temporal::api::failure::v1::Failure;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::sdk::v1::WorkflowTaskCompletedMetadata;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 use tonic::Code;
 
-use crate::hand::{Hand, NAMESPACE, activity, complete, order};
+use crate::hand::{Hand, NAMESPACE, activity, command, complete, order, queue, start};
 use crate::running::Running;
 
 #[test]
@@ -121,4 +123,51 @@ fn what_is_said_too_late_is_answered_by_how_the_workflow_stands() {
     };
     let late = hand.wait(client.respond_workflow_task_completed(late)).unwrap_err();
     assert_eq!(late.message(), "Workflow task not found.");
+}
+
+/// The Go SDK names the namespace of the worker in each command that starts a child.
+#[test]
+fn a_worker_of_another_namespace_starts_children_in_its_own() {
+    let server = Running::with(|arguments| arguments.namespaces.push("shop".into()));
+    let hand = Hand::on(&server);
+    let mut client = hand.client.clone();
+    let started = StartWorkflowExecutionRequest { namespace: "shop".to_owned(), ..start() };
+    hand.wait(client.start_workflow_execution(started)).unwrap();
+    let mut task = || {
+        let poll = PollWorkflowTaskQueueRequest {
+            namespace: "shop".to_owned(),
+            task_queue: queue(),
+            ..Default::default()
+        };
+        hand.wait(client.poll_workflow_task_queue(poll)).unwrap().into_inner()
+    };
+    let child = |namespace: &str| {
+        command(
+            CommandType::StartChildWorkflowExecution,
+            StartChildWorkflowExecutionCommandAttributes {
+                namespace: namespace.to_owned(),
+                workflow_id: "child".to_owned(),
+                workflow_type: Some(WorkflowType { name: "Child".to_owned() }),
+                task_queue: queue(),
+                ..Default::default()
+            },
+        )
+    };
+    let token = task().task_token;
+    let mut client = hand.client.clone();
+    let mut answer = |namespace: &str| {
+        let completed = RespondWorkflowTaskCompletedRequest {
+            task_token: token.clone(),
+            namespace: "shop".to_owned(),
+            commands: vec![child(namespace)],
+            ..Default::default()
+        };
+        hand.wait(client.respond_workflow_task_completed(completed))
+    };
+    let elsewhere = answer("default").unwrap_err();
+    assert_eq!(elsewhere.message(), "not simulated: workflows in other namespaces");
+    answer("shop").unwrap();
+    // The parent is told that the child has started.
+    let told = [task(), task()].map(|task| task.workflow_type.unwrap().name);
+    assert!(told.contains(&"Child".to_owned()), "{told:?}");
 }
