@@ -19,6 +19,8 @@ pub struct WorkflowPoll {
     pub normal: Option<SmolStr>,
     /// What its SDK calls itself; empty if it does not say.
     pub sdk: SmolStr,
+    /// This worker alone, of those of the process; empty if its SDK does not say.
+    pub instance: SmolStr,
 }
 
 /// A worker that waits for activity tasks.
@@ -28,6 +30,8 @@ pub struct ActivityPoll {
     pub identity: SmolStr,
     /// The queue.
     pub queue: SmolStr,
+    /// This worker alone, of those of the process; empty if its SDK does not say.
+    pub instance: SmolStr,
 }
 
 /// A worker that waits for Nexus tasks. There are none: what workflow code asks of Nexus is refused.
@@ -37,6 +41,8 @@ pub struct NexusPoll {
     pub identity: SmolStr,
     /// The queue.
     pub queue: SmolStr,
+    /// This worker alone, of those of the process; empty if its SDK does not say.
+    pub instance: SmolStr,
 }
 
 /// A signal of a client.
@@ -100,6 +106,8 @@ pub struct WorkerGone {
     pub sticky_queue: SmolStr,
     /// The queue that it polled; empty for all.
     pub queue: SmolStr,
+    /// This worker alone, as in its polls; empty if its SDK does not say: then all of this identity end.
+    pub instance: SmolStr,
 }
 
 impl WorkerGone {

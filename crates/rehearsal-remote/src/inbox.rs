@@ -95,6 +95,8 @@ pub(crate) struct Inbox {
     pub(crate) recorded: Option<Recorded>,
     /// Workers that have said that they end, since it was looked last.
     pub(crate) ending: Vec<WorkerGone>,
+    /// Those of them that have a name of their own, the newest last: what they still poll for is nothing.
+    pub(crate) ended: VecDeque<SmolStr>,
     /// Starts that are answered together with the first workflow task, by run id.
     pub(crate) eager: BTreeMap<SmolStr, (Started, Slot<Started>)>,
     /// How far time has leapt, and how long rehearsals took in real time: code outside has seen neither pass.
@@ -229,6 +231,11 @@ impl Shared {
         let mut inbox = self.inbox();
         let open = P::all(&mut inbox).count();
         let refused = self.refuses(&inbox, open);
+        // It asked before it knew that its other polls were answered (`shutdownWorkers` in `matching_engine.go`).
+        if refused.is_none() && inbox.ended.contains(poll.instance()) {
+            drop(inbox);
+            return slot.tell(Ok(None));
+        }
         if refused.is_none() {
             if let Some(sticky) = poll.sticky() {
                 inbox.sticky_polled.insert(sticky.clone());
@@ -441,6 +448,12 @@ impl Shared {
         inbox.sticky_polled.remove(&gone.sticky_queue);
         if inbox.ending.len() < MOST_NAMES {
             inbox.ending.push(gone.clone());
+        }
+        if !gone.instance.is_empty() {
+            if inbox.ended.len() >= MOST_NAMES {
+                inbox.ended.pop_front();
+            }
+            inbox.ended.push_back(gone.instance.clone());
         }
         let workflows = inbox.workflow_polls.take_of(gone);
         let activities = inbox.activity_polls.take_of(gone);

@@ -21,6 +21,8 @@ pub(crate) trait Poll: Sized {
 
     fn queue(&self) -> &SmolStr;
 
+    fn instance(&self) -> &SmolStr;
+
     /// The queue, if it is a sticky one.
     fn sticky(&self) -> Option<&SmolStr> {
         None
@@ -41,6 +43,10 @@ impl Poll for WorkflowPoll {
 
     fn queue(&self) -> &SmolStr {
         &self.queue
+    }
+
+    fn instance(&self) -> &SmolStr {
+        &self.instance
     }
 
     fn sticky(&self) -> Option<&SmolStr> {
@@ -65,6 +71,10 @@ impl Poll for ActivityPoll {
         &self.queue
     }
 
+    fn instance(&self) -> &SmolStr {
+        &self.instance
+    }
+
     fn all(inbox: &mut Inbox) -> &mut Polls<Self> {
         &mut inbox.activity_polls
     }
@@ -81,6 +91,10 @@ impl Poll for NexusPoll {
 
     fn queue(&self) -> &SmolStr {
         &self.queue
+    }
+
+    fn instance(&self) -> &SmolStr {
+        &self.instance
     }
 
     fn all(inbox: &mut Inbox) -> &mut Polls<Self> {
@@ -130,9 +144,13 @@ impl<P: Poll> Polls<P> {
         Some(self.0.remove(at).1)
     }
 
-    /// The polls of a worker that ends.
+    /// The polls of a worker that ends: by its own name, if its SDK gives it one, since all workers of a process have one
+    /// identity (`workerInstancePollers` in `service/matching/matching_engine.go`).
     pub(crate) fn take_of(&mut self, gone: &WorkerGone) -> Self {
         let is_its = |(poll, _): &mut (P, _)| {
+            if !gone.instance.is_empty() && !poll.instance().is_empty() {
+                return gone.instance == *poll.instance();
+            }
             let queue = poll.queue();
             *poll.identity() == gone.identity
                 && (gone.queue.is_empty() || *queue == gone.queue || *queue == gone.sticky_queue)

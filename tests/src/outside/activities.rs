@@ -37,7 +37,11 @@ pub fn attempts(
     code: impl Fn(&Attempt<'_>) -> ActivityDone,
 ) {
     loop {
-        let poll = ActivityPoll { identity: identity.into(), queue: queue.into() };
+        let poll = ActivityPoll {
+            identity: identity.into(),
+            queue: queue.into(),
+            ..ActivityPoll::default()
+        };
         match ask(|reply| drop(door.poll_activity_task(poll, reply))) {
             Ok(Some(work)) => {
                 let attempt = Attempt { door, identity: identity.into(), work };

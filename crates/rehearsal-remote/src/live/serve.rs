@@ -303,7 +303,14 @@ impl Live {
 
     fn worker_gone(&mut self, gone: &WorkerGone) {
         self.world.sticky_left(&gone.sticky_queue);
-        self.part_from(|_, identity, queue| gone.ends(identity, queue));
+        // Another worker of its process may be on the same queue.
+        let others = self.shared.open_polls();
+        let polls = |(by, on): (&SmolStr, &SmolStr)| {
+            others.iter().any(|(identity, queue, _)| identity == by && queue == on)
+        };
+        self.part_from(|_, identity, queue| {
+            gone.ends(identity, queue) && !polls((identity, queue))
+        });
     }
 
     fn pollers(&self, queue: &SmolStr) -> (Vec<SmolStr>, Vec<SmolStr>) {

@@ -33,7 +33,8 @@ pub(crate) async fn poll(
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let queue = named(request.task_queue)?.name.into();
-    let poll = ActivityPoll { identity: request.identity.into(), queue };
+    let instance = request.worker_instance_key.into();
+    let poll = ActivityPoll { identity: request.identity.into(), queue, instance };
     let work = wait(most, |reply| front.door.poll_activity_task(poll, reply)).await?;
     let Some(work) = work else { return Ok(PollActivityTaskQueueResponse::default()) };
     front.hands.take(&work.token, For::Activity);

@@ -37,6 +37,7 @@ pub(crate) async fn poll(
         queue: queue.name.into(),
         normal: sticky.then(|| queue.normal_name.into()),
         sdk,
+        instance: request.worker_instance_key.into(),
     };
     let work = wait(most, |reply| front.door.poll_workflow_task(poll, reply)).await?;
     let Some(work) = work else { return Ok(PollWorkflowTaskQueueResponse::default()) };
@@ -52,7 +53,8 @@ pub(crate) async fn poll_nexus(
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let queue = named(request.task_queue)?.name.into();
-    let poll = NexusPoll { identity: request.identity.into(), queue };
+    let instance = request.worker_instance_key.into();
+    let poll = NexusPoll { identity: request.identity.into(), queue, instance };
     wait(most, |reply| front.door.poll_nexus_task(poll, reply)).await?;
     Ok(PollNexusTaskQueueResponse::default())
 }
@@ -180,6 +182,7 @@ pub(crate) async fn shutdown(
         identity: request.identity.into(),
         sticky_queue: request.sticky_task_queue.into(),
         queue: request.task_queue.into(),
+        instance: request.worker_instance_key.into(),
     };
     ask(|reply| front.door.worker_gone(&gone, reply)).await?;
     Ok(ShutdownWorkerResponse {})

@@ -154,3 +154,39 @@ fn an_attempt_of_a_dead_worker_is_not_waited_for() {
     assert_eq!(next.attempt, 2);
     result.abort();
 }
+
+/// All workers of a process call themselves the same; of two on one queue only the one that ends gets no more tasks. What it
+/// asks for afterwards is answered with nothing at once, not after a minute.
+#[test]
+fn of_two_workers_of_a_process_one_ends() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let poll = |instance: &str| {
+        let mut polls = hand.client.clone();
+        let request = PollWorkflowTaskQueueRequest {
+            namespace: NAMESPACE.to_owned(),
+            task_queue: queue(),
+            identity: "worker".to_owned(),
+            worker_instance_key: instance.to_owned(),
+            ..Default::default()
+        };
+        server.runtime.spawn(async move {
+            polls.poll_workflow_task_queue(request).await.unwrap().into_inner()
+        })
+    };
+    let (first, second) = (poll("first"), poll("second"));
+    let ends = ShutdownWorkerRequest {
+        namespace: NAMESPACE.to_owned(),
+        identity: "worker".to_owned(),
+        task_queue: "main".to_owned(),
+        worker_instance_key: "first".to_owned(),
+        ..Default::default()
+    };
+    let mut client = hand.client.clone();
+    hand.wait(client.shutdown_worker(ends)).unwrap();
+    assert!(hand.wait(first).unwrap().task_token.is_empty());
+    assert!(hand.wait(poll("first")).unwrap().task_token.is_empty());
+    assert!(!second.is_finished());
+    hand.start();
+    assert!(!hand.wait(second).unwrap().task_token.is_empty(), "the other one goes on");
+}
