@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use rehearsal_proto::status;
 use tokio::sync::Semaphore;
@@ -13,8 +13,15 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// How large a request may be, compressed or not.
-pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How large a request may be, compressed or not: what gRPC of Go takes unless it is told otherwise. Workers look for the
+/// words of that refusal, and fail the task that is too large.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// How Go begins that refusal (`rpc_util.go` of grpc-go).
+const LARGER: &str = "grpc: received message larger than max";
+
+/// How much of a request is read before it is refused, so that it can be said how large it is.
+const READ_BYTES: usize = 4 * MOST_BYTES;
 
 /// How long the bytes of a request may take to come.
 const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -41,6 +48,7 @@ struct Call<F>(F);
 
 impl<M, R, F, A> UnaryService<M> for Call<F>
 where
+    M: prost::Message,
     F: FnMut(Request<M>) -> A,
     A: Future<Output = Result<R, Status>> + Send + 'static,
     R: Send + 'static,
@@ -50,6 +58,11 @@ where
         std::pin::Pin<Box<dyn Future<Output = Result<Response<R>, Status>> + Send + 'static>>;
 
     fn call(&mut self, request: Request<M>) -> Self::Future {
+        if request.get_ref().encoded_len() > MOST_BYTES {
+            let wrong =
+                format!("grpc: received message after decompression larger than max {MOST_BYTES}");
+            return Box::pin(async move { Err(Status::resource_exhausted(wrong)) });
+        }
         let answer = (self.0)(request);
         Box::pin(async move { answer.await.map(Response::new).map_err(status::short) })
     }
@@ -74,9 +87,15 @@ where
     let request = http::Request::from_parts(head, Full::new(bytes));
     Grpc::new(ProstCodec::<R, M>::default())
         .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(MOST_BYTES)
+        .max_decoding_message_size(READ_BYTES)
         .unary(Call(call), request)
         .await
+}
+
+/// How long the message says that it is: a byte that says whether it is compressed stands before that.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.get(1..5)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(length)).ok()
 }
 
 /// The bytes of a request, if they are not too many and come in time.
@@ -84,15 +103,21 @@ async fn read(body: impl Message) -> Result<Bytes, Status> {
     let Ok(_permit) = READING.acquire().await else {
         return Err(Status::unavailable("the server ends"));
     };
-    let whole = Limited::new(body, MOST_BYTES).collect();
+    let whole = Limited::new(body, READ_BYTES).collect();
     match tokio::time::timeout(READ_WITHIN, whole).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) => {
-            let most = format_args!("more than {MOST_BYTES} bytes");
-            Err(Status::resource_exhausted(format!(
-                "a request that cannot be read, or of {most}: {error}"
-            )))
+        Ok(Ok(whole)) => {
+            let bytes = whole.to_bytes();
+            match length(&bytes) {
+                Some(length) if length > MOST_BYTES => {
+                    Err(Status::resource_exhausted(format!("{LARGER} ({length} vs. {MOST_BYTES})")))
+                }
+                _ => Ok(bytes),
+            }
         }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Status::resource_exhausted(
+            format!("{LARGER} (more than {READ_BYTES} vs. {MOST_BYTES})"),
+        )),
+        Ok(Err(error)) => Err(Status::cancelled(format!("the request cannot be read: {error}"))),
         Err(_) => Err(Status::deadline_exceeded("the request did not come in time")),
     }
 }

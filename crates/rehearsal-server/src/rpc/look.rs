@@ -6,7 +6,13 @@ use rehearsal_history::EventId;
 use rehearsal_proto::{BadMessage, request as read, view, workflow_task};
 use rehearsal_remote::{HistoryAsk, HistoryPage};
 use rehearsal_service::{RunView, Target};
-use temporalio_protos::temporal::api::enums::v1::{HistoryEventFilterType, TaskQueueType};
+use temporalio_protos::temporal::api::enums::v1::{
+    EventType, HistoryEventFilterType, TaskQueueType,
+};
+use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
+use temporalio_protos::temporal::api::history::v1::{
+    HistoryEvent, WorkflowExecutionContinuedAsNewEventAttributes,
+};
 use temporalio_protos::temporal::api::taskqueue::v1::PollerInfo;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse, DescribeTaskQueueRequest,
@@ -30,6 +36,7 @@ pub(crate) async fn history(
     request: Request<GetWorkflowExecutionHistoryRequest>,
 ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
     let most = patience(&request, HISTORY_POLL);
+    let follows = follows_next_run(&request);
     let request = request.into_inner();
     front.check(&request.namespace)?;
     let mut target = read::target(request.execution)?;
@@ -60,11 +67,47 @@ pub(crate) async fn history(
     };
     let HistoryPage { run_id, events, next } =
         wait(most, |reply| front.door.history(ask, reply)).await?;
+    let mut history = workflow_task::events(&events)?;
+    if close_only && !follows {
+        history.events.last_mut().map(tell_as_continued);
+    }
     Ok(GetWorkflowExecutionHistoryResponse {
-        history: Some(workflow_task::events(&events)?),
+        history: Some(history),
         next_page_token: next.map(|next| page_token::write(&run_id, next)).unwrap_or_default(),
         ..GetWorkflowExecutionHistoryResponse::default()
     })
+}
+
+/// Whether the client looks for the next run in any event that closes one.
+fn follows_next_run<T>(request: &Request<T>) -> bool {
+    let features = request.metadata().get("supported-features");
+    let features = features.and_then(|features| features.to_str().ok()).unwrap_or_default();
+    features.split(',').any(|feature| feature == "follows-next-run-id")
+}
+
+/// A client that does not, such as Java's, is told of a run that tries again, or runs by a schedule, that it went on as new: or it
+/// would take the end of one attempt for that of the workflow (`FixFollowEvents` in
+/// `service/history/api/get_history_util.go`; the failure, which nobody reads there, is left out).
+fn tell_as_continued(event: &mut HistoryEvent) {
+    let mut continued = WorkflowExecutionContinuedAsNewEventAttributes::default();
+    continued.new_execution_run_id = match &event.attributes {
+        Some(Attributes::WorkflowExecutionCompletedEventAttributes(it)) => {
+            continued.last_completion_result.clone_from(&it.result);
+            it.new_execution_run_id.clone()
+        }
+        Some(Attributes::WorkflowExecutionFailedEventAttributes(it)) => {
+            it.new_execution_run_id.clone()
+        }
+        Some(Attributes::WorkflowExecutionTimedOutEventAttributes(it)) => {
+            it.new_execution_run_id.clone()
+        }
+        _ => return,
+    };
+    if continued.new_execution_run_id.is_empty() {
+        return;
+    }
+    event.event_type = EventType::WorkflowExecutionContinuedAsNew.into();
+    event.attributes = Some(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(continued));
 }
 
 /// A whole history, the last event first, on one page.

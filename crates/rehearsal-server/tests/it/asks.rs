@@ -1,6 +1,10 @@
 //! What the suites of SDKs ask of a server, beside what every test does.
 
+use temporalio_protos::temporal::api::command::v1::FailWorkflowExecutionCommandAttributes;
+use temporalio_protos::temporal::api::common::v1::{RetryPolicy, WorkflowExecution};
 use temporalio_protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
+use temporalio_protos::temporal::api::enums::v1::{CommandType, HistoryEventFilterType};
+use temporalio_protos::temporal::api::failure::v1::Failure;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
 use temporalio_protos::temporal::api::testservice::v1::test_service_client::TestServiceClient;
@@ -9,9 +13,9 @@ use temporalio_protos::temporal::api::testservice::v1::{
 };
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::*;
-use tonic::Code;
+use tonic::{Code, Request};
 
-use crate::hand::{Hand, NAMESPACE, complete, order, text, timer};
+use crate::hand::{Hand, NAMESPACE, WORKFLOW, command, complete, order, start, text, timer};
 use crate::running::Running;
 
 fn namespace() -> String {
@@ -221,4 +225,51 @@ fn a_poll_for_nexus_tasks_is_open_until_its_worker_ends() {
         hand.wait(client.shutdown_worker(ends.clone())).unwrap();
     }
     assert!(hand.wait(poll).unwrap().unwrap().into_inner().task_token.is_empty());
+}
+
+/// Java's client waits for the close of a run and takes a failure for the end of all: of an attempt that is followed by
+/// another it is told that the workflow goes on. One that says that it looks for the next run is told what happened.
+#[test]
+fn a_client_that_does_not_follow_retries_is_told_that_the_run_goes_on() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let mut client = hand.client.clone();
+    let retried = StartWorkflowExecutionRequest {
+        retry_policy: Some(RetryPolicy { maximum_attempts: 2, ..RetryPolicy::default() }),
+        ..start()
+    };
+    let run_id = hand.wait(client.start_workflow_execution(retried)).unwrap().into_inner().run_id;
+    let task = hand.workflow_task();
+    let failure = Failure { message: "the first attempt".to_owned(), ..Failure::default() };
+    let attributes = FailWorkflowExecutionCommandAttributes { failure: Some(failure) };
+    hand.answer(task.task_token, vec![command(CommandType::FailWorkflowExecution, attributes)]);
+
+    let mut closes = |features: Option<&'static str>| {
+        let mut request = Request::new(GetWorkflowExecutionHistoryRequest {
+            namespace: NAMESPACE.to_owned(),
+            execution: Some(WorkflowExecution {
+                workflow_id: WORKFLOW.to_owned(),
+                run_id: run_id.clone(),
+            }),
+            history_event_filter_type: HistoryEventFilterType::CloseEvent.into(),
+            ..Default::default()
+        });
+        if let Some(features) = features {
+            let features = features.parse().unwrap();
+            request.metadata_mut().insert("supported-features", features);
+        }
+        let page = hand.wait(client.get_workflow_execution_history(request)).unwrap();
+        page.into_inner().history.unwrap().events.pop().unwrap().attributes.unwrap()
+    };
+    let Attributes::WorkflowExecutionContinuedAsNewEventAttributes(told) = closes(None) else {
+        panic!("it is told that it goes on")
+    };
+    for features in ["follows-next-run-id", "other,follows-next-run-id"] {
+        let Attributes::WorkflowExecutionFailedEventAttributes(failed) = closes(Some(features))
+        else {
+            panic!("{features}")
+        };
+        assert_eq!(failed.new_execution_run_id, told.new_execution_run_id);
+    }
+    assert!(!told.new_execution_run_id.is_empty());
 }

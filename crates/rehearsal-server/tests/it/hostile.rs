@@ -15,6 +15,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
     TerminateWorkflowExecutionRequest,
 };
 use tonic::client::Grpc;
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -209,5 +210,35 @@ fn a_flood_of_polls_is_borne() {
     for poll in &polls {
         poll.abort();
     }
+    is_well(&server);
+}
+
+/// Workers look for these words, and fail the task whose completion is too large, as they would in production.
+#[test]
+fn a_request_is_as_large_as_go_takes_it() {
+    let server = Running::start();
+    let mut client = WorkflowServiceClient::new(server.connect());
+    let mut zipped =
+        WorkflowServiceClient::new(server.connect()).send_compressed(CompressionEncoding::Gzip);
+    let of = |bytes: usize| StartWorkflowExecutionRequest {
+        input: Some(Payloads {
+            payloads: vec![Payload { data: vec![0; bytes], ..Payload::default() }],
+        }),
+        ..crate::hand::start()
+    };
+    let most = 4 * 1024 * 1024;
+    server.runtime.block_on(client.start_workflow_execution(of(most - 1024))).unwrap();
+    for (bytes, why) in [
+        (most, "grpc: received message larger than max (41943"),
+        (5 * most, "grpc: received message larger than max (more than 16777216 vs. 4194304)"),
+    ] {
+        let refused =
+            server.runtime.block_on(client.start_workflow_execution(of(bytes))).unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        assert!(refused.message().starts_with(why), "{refused}");
+    }
+    let refused = server.runtime.block_on(zipped.start_workflow_execution(of(most))).unwrap_err();
+    let why = "grpc: received message after decompression larger than max 4194304";
+    assert_eq!((refused.code(), refused.message()), (Code::ResourceExhausted, why));
     is_well(&server);
 }
