@@ -247,4 +247,6 @@ event_kinds! {
     WorkflowExecutionUpdateAdmitted(Box<WorkflowExecutionUpdateAdmitted>) = 47, "WORKFLOW_EXECUTION_UPDATE_ADMITTED", "workflowExecutionUpdateAdmittedEventAttributes";
     /// Options of the run were changed.
     WorkflowExecutionOptionsUpdated(WorkflowExecutionOptionsUpdated) = 55, "WORKFLOW_EXECUTION_OPTIONS_UPDATED", "workflowExecutionOptionsUpdatedEventAttributes";
+    /// The time of the workflow was skipped, or will not be any more.
+    WorkflowExecutionTimeSkippingTransitioned(WorkflowExecutionTimeSkippingTransitioned) = 60, "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED", "workflowExecutionTimeSkippingTransitionedEventAttributes";
 }

@@ -12,7 +12,7 @@
 //!   `00000000-0000-0000-0000-000000000001`. So two histories agree if there is a bijection between their UUIDs;
 //! * times are taken out, to be compared apart, see [`compare()`]; so is how long the first workflow task of a run waits
 //!   that follows another one, as the time when it need not wait any more: it depends on how long that one lasted. So
-//!   are those in the markers of local activities.
+//!   are those in the markers of local activities, and where the time of a workflow is skipped how far that was.
 //!
 //! Names that users give, such as those of header fields and memos, are never taken for one of these. The data of JSON
 //! payloads stands as text, not as base64.
@@ -24,6 +24,7 @@ use serde_json::{Map, Value};
 use crate::event::{Event, EventKind, WorkflowExecutionStarted};
 use crate::history::History;
 use crate::json;
+use crate::skipping::TimeSkippingStatePropagation;
 use crate::time::Timestamp;
 
 mod compare;
@@ -114,6 +115,8 @@ pub(crate) fn scrub_except_uuids(history: &History) -> Scrubbed {
                 let times = started_times(event, started, attributes);
                 attribute_times.extend(times.map(|(name, time)| (index, name, time)));
             }
+            let times = skipping_times(event, members);
+            attribute_times.extend(times.into_iter().map(|(name, time)| (index, name, time)));
             let marker = members.contains_key("markerRecordedEventAttributes");
             scrub_members(members, marker);
             if let Some(marker) = members.get_mut("markerRecordedEventAttributes") {
@@ -146,6 +149,58 @@ fn started_times(
         (BACKOFF, event.time.saturating_add(wait))
     });
     expires.into_iter().chain(backoff)
+}
+
+/// Takes out the times of what says how the time of a workflow is skipped, and how much was.
+fn skipping_times(
+    event: &Event,
+    members: &mut Map<String, Value>,
+) -> Vec<(&'static str, Timestamp)> {
+    const TARGET: &str = "targetTime";
+    const WALL: &str = "wallClockTime";
+    const SKIPPED: &str = "initialSkippedDuration";
+    const FORWARD: &str = "fastForwardTargetTime";
+    let Some(Value::Object(attributes)) = members.get_mut(event.kind.attributes_key()) else {
+        return Vec::new();
+    };
+    let (names, times) = match &event.kind {
+        EventKind::WorkflowExecutionTimeSkippingTransitioned(it) => {
+            ([TARGET, WALL], [it.target_time, it.wall_clock_time])
+        }
+        EventKind::WorkflowExecutionStarted(it) => {
+            ([SKIPPED, FORWARD], handed_on(event, it.time_skipping_state_propagation.as_deref()))
+        }
+        EventKind::StartChildWorkflowExecutionInitiated(it) => {
+            ([SKIPPED, FORWARD], handed_on(event, it.time_skipping_state_propagation.as_deref()))
+        }
+        _ => return Vec::new(),
+    };
+    // That there is one stays.
+    let is_time = |name: &str| names.contains(&name);
+    for (name, value) in attributes {
+        match value {
+            Value::Object(handed_on) if name == "timeSkippingStatePropagation" => {
+                let of_time = handed_on.iter_mut().filter(|(name, _)| is_time(name));
+                of_time.for_each(|(_, value)| *value = "some".into());
+            }
+            value if is_time(name) => *value = "some".into(),
+            _ => {}
+        }
+    }
+    let times = names.into_iter().zip(times);
+    times.filter_map(|(name, time)| Some((name, time?))).collect()
+}
+
+/// How much was skipped before a run, from its event on, and how far it is to be skipped.
+fn handed_on(
+    event: &Event,
+    propagation: Option<&TimeSkippingStatePropagation>,
+) -> [Option<Timestamp>; 2] {
+    let skipped = propagation.and_then(|it| it.initial_skipped_duration);
+    [
+        skipped.map(|by| event.time.saturating_add(by)),
+        propagation.and_then(|it| it.fast_forward_target_time),
+    ]
 }
 
 /// Scrubs a message. `marker`: `details` in it is a map, not a list of payloads.

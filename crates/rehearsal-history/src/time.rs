@@ -34,6 +34,12 @@ impl Timestamp {
         Self(u64::try_from(by.as_nanos()).map_or(u64::MAX, |nanos| self.0.saturating_add(nanos)))
     }
 
+    /// This point moved back by `by`; [`Timestamp::EPOCH`] if that is out of range.
+    #[must_use]
+    pub fn saturating_sub(self, by: Duration) -> Self {
+        Self(u64::try_from(by.as_nanos()).map_or(0, |nanos| self.0.saturating_sub(nanos)))
+    }
+
     /// How long after `earlier` this point is; zero if it is not after it.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -220,6 +220,7 @@ kinds! {
     WorkflowPropertiesModified = WorkflowPropertiesModifiedEventAttributes,
     WorkflowExecutionUpdateAdmitted = WorkflowExecutionUpdateAdmittedEventAttributes,
     WorkflowExecutionOptionsUpdated = WorkflowExecutionOptionsUpdatedEventAttributes,
+    WorkflowExecutionTimeSkippingTransitioned = WorkflowExecutionTimeSkippingTransitionedEventAttributes,
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub(crate) fn no_news(kind: &EventKind) -> Result<(), Misplaced> {
     match kind {
         EventKind::ActivityTaskStarted(_)
         | EventKind::WorkflowExecutionOptionsUpdated(_)
+        | EventKind::WorkflowExecutionTimeSkippingTransitioned(_)
         | EventKind::WorkflowExecutionUpdateAdmitted(_)
         | EventKind::WorkflowExecutionTerminated(_)
         | EventKind::WorkflowExecutionTimedOut(_) => Ok(()),

@@ -34,6 +34,7 @@ pub(crate) fn not_simulated(kind: &EventKind) -> Option<String> {
         | EventKind::WorkflowExecutionSignaled(_)
         | EventKind::WorkflowExecutionCancelRequested(_)
         | EventKind::WorkflowExecutionOptionsUpdated(_)
+        | EventKind::WorkflowExecutionTimeSkippingTransitioned(_)
         | EventKind::WorkflowTaskScheduled(_)
         | EventKind::WorkflowTaskStarted(_)
         | EventKind::WorkflowTaskCompleted(_)

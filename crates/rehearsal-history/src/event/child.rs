@@ -12,6 +12,7 @@ use crate::policy::{
     Execution, Header, Memo, ParentClosePolicy, Priority, RetryPolicy, RetryState,
     SearchAttributes, StartChildFailedCause, TaskQueue, TypeName, WorkflowIdReusePolicy,
 };
+use crate::skipping::{TimeSkippingConfig, TimeSkippingStatePropagation};
 
 message! {
     /// The start of a child is under way.
@@ -56,6 +57,10 @@ message! {
         inherit_build_id: bool => "inheritBuildId",
         /// Its place among the tasks of a queue, as it was asked for.
         priority: Option<Priority> => "priority",
+        /// Whether its time is skipped.
+        time_skipping_config: Option<Box<TimeSkippingConfig>> => "timeSkippingConfig",
+        /// What it has of the time of its parent.
+        time_skipping_state_propagation: Option<Box<TimeSkippingStatePropagation>> => "timeSkippingStatePropagation",
     }
 
     /// The child could not be started.

@@ -12,6 +12,7 @@ use crate::policy::{
     ContinueAsNewInitiator, Execution, Header, Memo, Priority, RetryPolicy, RetryState,
     SearchAttributes, TaskQueue, TypeName,
 };
+use crate::skipping::{TimeSkippingConfig, TimeSkippingStatePropagation};
 use crate::time::Timestamp;
 
 message! {
@@ -79,6 +80,10 @@ message! {
         priority: Option<Priority> => "priority",
         /// Whether its first workflow task came with the answer to its start.
         eager_execution_accepted: bool => "eagerExecutionAccepted",
+        /// Whether its time is skipped.
+        time_skipping_config: Option<Box<TimeSkippingConfig>> => "timeSkippingConfig",
+        /// What it has of the time of its parent, or of the run before it.
+        time_skipping_state_propagation: Option<Box<TimeSkippingStatePropagation>> => "timeSkippingStatePropagation",
     }
 
     /// The workflow returned a value.
@@ -203,6 +208,20 @@ message! {
         attached_request_id: SmolStr => "attachedRequestId",
         /// Who did it.
         identity: SmolStr => "identity",
+        /// Whether its time is skipped.
+        time_skipping_config: Option<Box<TimeSkippingConfig>> => "timeSkippingConfig",
+        /// Whether that is new. Else it is what it was.
+        time_skipping_config_updated: bool => "timeSkippingConfigUpdated",
+    }
+
+    /// The time of the workflow was skipped, or will not be any more.
+    pub struct WorkflowExecutionTimeSkippingTransitioned {
+        /// What its time is from now on; none if it goes on as it was.
+        target_time: Option<Timestamp> => "targetTime",
+        /// Whether a fast-forward has reached its end: then no more is skipped.
+        disabled_after_fast_forward: bool => "disabledAfterFastForward",
+        /// What its time was, whatever the name says: a server gives the time of the event.
+        wall_clock_time: Option<Timestamp> => "wallClockTime",
     }
 
     /// The workflow changed its search attributes.

@@ -52,6 +52,8 @@ impl EventKind {
                 | Self::ExternalWorkflowExecutionSignaled(_)
                 | Self::RequestCancelExternalWorkflowExecutionFailed(_)
                 | Self::ExternalWorkflowExecutionCancelRequested(_)
+                | Self::WorkflowExecutionOptionsUpdated(_)
+                | Self::WorkflowExecutionTimeSkippingTransitioned(_)
         )
     }
 }

@@ -3,6 +3,7 @@
 use super::Details;
 use crate::event::EventKind;
 use crate::event::WorkflowExecutionStarted;
+use crate::skipping::TimeSkippingConfig;
 
 pub(super) fn print(kind: &EventKind, out: &mut Details<'_>) {
     match kind {
@@ -37,6 +38,14 @@ pub(super) fn print(kind: &EventKind, out: &mut Details<'_>) {
         }
         EventKind::WorkflowExecutionOptionsUpdated(e) => {
             out.string("request", &e.attached_request_id);
+            if e.time_skipping_config_updated {
+                print_skipping(e.time_skipping_config.as_deref(), out);
+            }
+        }
+        EventKind::WorkflowExecutionTimeSkippingTransitioned(e) => {
+            let skipped = e.target_time.zip(e.wall_clock_time);
+            out.duration("by", skipped.map(|(target, wall)| target.since(wall)));
+            out.flag("last", e.disabled_after_fast_forward);
         }
         EventKind::UpsertWorkflowSearchAttributes(e) => {
             let fields =
@@ -209,4 +218,10 @@ fn print_external(kind: &EventKind, out: &mut Details<'_>) {
         }
         _ => {}
     }
+}
+
+fn print_skipping(config: Option<&TimeSkippingConfig>, out: &mut Details<'_>) {
+    out.raw("skips", if config.is_some_and(|config| config.enabled) { "true" } else { "false" });
+    let forward = config.and_then(|config| config.fast_forward_config.as_ref());
+    out.duration("forward", forward.and_then(|forward| forward.duration));
 }

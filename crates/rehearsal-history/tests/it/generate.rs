@@ -54,6 +54,7 @@ const TYPES: &[&str] = &[
     "WorkflowPropertiesModified",
     "WorkflowExecutionUpdateAdmitted",
     "WorkflowExecutionOptionsUpdated",
+    "WorkflowExecutionTimeSkippingTransitioned",
     "NexusOperationScheduled",
     "SomethingNew",
 ];

@@ -17,13 +17,11 @@ mirror! {
             workflow_execution_timeout, workflow_run_timeout, workflow_task_timeout,
             parent_close_policy, control, workflow_task_completed_event_id,
             workflow_id_reuse_policy, retry_policy, cron_schedule, header, memo,
-            search_attributes, inherit_build_id, priority,
-        }
-        json {
-            time_skipping_config = "timeSkippingConfig",
+            search_attributes, inherit_build_id, priority, time_skipping_config,
+            time_skipping_state_propagation,
         }
         refuse {
-            time_skipping_state_propagation, versioning_override,
+            versioning_override,
         }
     }
     StartChildWorkflowExecutionFailed => proto::StartChildWorkflowExecutionFailedEventAttributes {

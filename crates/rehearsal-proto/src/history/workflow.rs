@@ -4,7 +4,8 @@ use rehearsal_history::event::{
     UpsertWorkflowSearchAttributes, WorkflowExecutionCancelRequested, WorkflowExecutionCanceled,
     WorkflowExecutionCompleted, WorkflowExecutionContinuedAsNew, WorkflowExecutionFailed,
     WorkflowExecutionOptionsUpdated, WorkflowExecutionSignaled, WorkflowExecutionStarted,
-    WorkflowExecutionTerminated, WorkflowExecutionTimedOut, WorkflowPropertiesModified,
+    WorkflowExecutionTerminated, WorkflowExecutionTimeSkippingTransitioned,
+    WorkflowExecutionTimedOut, WorkflowPropertiesModified,
 };
 use temporalio_protos::temporal::api::history::v1 as proto;
 
@@ -21,18 +22,18 @@ mirror! {
             workflow_execution_expiration_time, cron_schedule, first_workflow_task_backoff,
             memo, search_attributes, prev_auto_reset_points, header,
             parent_initiated_event_version, workflow_id, root_workflow_execution,
-            eager_execution_accepted, priority,
+            eager_execution_accepted, priority, time_skipping_config,
+            time_skipping_state_propagation,
         }
         json {
             source_version_stamp = "sourceVersionStamp",
             completion_callbacks = "completionCallbacks",
             inherited_build_id = "inheritedBuildId",
             parent_pinned_worker_deployment_version = "parentPinnedWorkerDeploymentVersion",
-            time_skipping_config = "timeSkippingConfig",
         }
         refuse {
             versioning_override, inherited_pinned_version, inherited_auto_upgrade_info,
-            declined_target_version_upgrade, time_skipping_state_propagation,
+            declined_target_version_upgrade,
         }
     }
     WorkflowExecutionCompleted => proto::WorkflowExecutionCompletedEventAttributes {
@@ -85,15 +86,19 @@ mirror! {
     WorkflowExecutionOptionsUpdated => proto::WorkflowExecutionOptionsUpdatedEventAttributes {
         mirror {
             versioning_override, unset_versioning_override, attached_request_id, identity,
+            time_skipping_config, time_skipping_config_updated,
         }
         json {
             attached_completion_callbacks = "attachedCompletionCallbacks",
             priority = "priority",
-            time_skipping_config = "timeSkippingConfig",
-            time_skipping_config_updated = "timeSkippingConfigUpdated",
         }
         refuse {
             workflow_update_options,
+        }
+    }
+    WorkflowExecutionTimeSkippingTransitioned => proto::WorkflowExecutionTimeSkippingTransitionedEventAttributes {
+        mirror {
+            target_time, disabled_after_fast_forward, wall_clock_time,
         }
     }
     UpsertWorkflowSearchAttributes => proto::UpsertWorkflowSearchAttributesEventAttributes {

@@ -1,10 +1,11 @@
 //! Small messages and enums that many others share.
 
 use rehearsal_history::{
-    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, ParentClosePolicy, Priority,
-    RetryPolicy, RetryState, SignalExternalFailedCause, StartChildFailedCause, TaskQueue,
-    TaskQueueKind, TimeoutType, TypeName, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
-    WorkflowTaskFailedCause,
+    CancelExternalFailedCause, ContinueAsNewInitiator, Execution, FastForwardConfig,
+    ParentClosePolicy, Priority, RetryPolicy, RetryState, SignalExternalFailedCause,
+    StartChildFailedCause, TaskQueue, TaskQueueKind, TimeSkippingConfig,
+    TimeSkippingStatePropagation, TimeoutType, TypeName, WorkflowIdConflictPolicy,
+    WorkflowIdReusePolicy, WorkflowTaskFailedCause,
 };
 use temporalio_protos::temporal::api::common::v1 as proto;
 use temporalio_protos::temporal::api::taskqueue::v1 as proto_queue;
@@ -16,6 +17,13 @@ mirror! {
     TypeName => proto::ActivityType { mirror { name } }
     Execution => proto::WorkflowExecution { mirror { workflow_id, run_id } }
     TaskQueue => proto_queue::TaskQueue { mirror { name, kind, normal_name } }
+    FastForwardConfig => proto::FastForwardConfig { mirror { id, duration } }
+    TimeSkippingConfig => proto::TimeSkippingConfig {
+        mirror { enabled, fast_forward_config, disable_propagation, max_session_skip_count }
+    }
+    TimeSkippingStatePropagation => proto::TimeSkippingStatePropagation {
+        mirror { initial_skipped_duration, fast_forward_target_time, initial_skip_count }
+    }
     Priority => proto::Priority { mirror { priority_key, fairness_key, fairness_weight } }
     RetryPolicy => proto::RetryPolicy {
         mirror {
