@@ -490,4 +490,9 @@ impl World {
     fn is_open(&self, run: RunRef) -> bool {
         self.service.run(run).status == Status::Running
     }
+
+    /// The time of a run.
+    fn time_of(&self, run: RunRef) -> Timestamp {
+        self.service.time_of(run, self.clock.now())
+    }
 }

@@ -63,6 +63,7 @@ fn within(error: BadMessage, at: usize) -> BadMessage {
         BadMessage::Unreadable(error) => error.within(&format!("commands.{at}")).into(),
         other @ (BadMessage::NotSimulated { .. }
         | BadMessage::NotSet { .. }
+        | BadMessage::Invalid { .. }
         | BadMessage::Token) => other,
     }
 }

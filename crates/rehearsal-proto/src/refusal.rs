@@ -29,6 +29,12 @@ pub enum BadMessage {
         /// What is missing.
         what: &'static str,
     },
+    /// It makes no sense, in the server's words.
+    #[error("{why}")]
+    Invalid {
+        /// Why.
+        why: String,
+    },
     /// Its token is none that was given out (`errDeserializingToken`).
     #[error("Error deserializing task token.")]
     Token,

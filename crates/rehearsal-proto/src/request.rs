@@ -1,5 +1,6 @@
 //! What clients ask.
 
+mod options;
 mod start;
 mod update;
 
@@ -9,6 +10,7 @@ use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_protos::temporal::api::enums::v1::QueryRejectCondition as Condition;
 use temporalio_protos::temporal::api::workflowservice::v1::QueryWorkflowRequest;
 
+pub use self::options::{Options, options};
 pub use self::start::{signal_with_start, start};
 pub use self::update::{Update, update, update_outcome, update_with_start, wait_stage};
 use crate::mirror::Mirror;

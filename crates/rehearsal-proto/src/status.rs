@@ -24,9 +24,10 @@ impl From<crate::ConvertError> for Status {
 impl From<BadMessage> for Status {
     fn from(error: BadMessage) -> Self {
         let code = match error {
-            BadMessage::Unreadable(_) | BadMessage::NotSet { .. } | BadMessage::Token => {
-                Code::InvalidArgument
-            }
+            BadMessage::Unreadable(_)
+            | BadMessage::NotSet { .. }
+            | BadMessage::Invalid { .. }
+            | BadMessage::Token => Code::InvalidArgument,
             BadMessage::NotSimulated { .. } => Code::Unimplemented,
         };
         Self::new(code, error.to_string())

@@ -1,11 +1,15 @@
 //! What the door answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rehearsal_activation::{QueryTask, TaskDelivery};
 use rehearsal_engine::PendingChild;
 use rehearsal_history::event::ActivityTaskScheduled;
-use rehearsal_history::{Event, EventId, Failure, Payloads, SmolStr, Status, TaskQueue, Timestamp};
+use rehearsal_history::{
+    Event, EventId, Failure, Payloads, Priority, SmolStr, Status, TaskQueue, TimeSkippingConfig,
+    Timestamp,
+};
 use rehearsal_service::{ActivityTask, PendingState, RequestError, RunView};
 
 /// Why a request is refused.
@@ -144,6 +148,63 @@ pub struct UpdateStanding {
     pub outcome: Option<Result<Option<Payloads>, Box<Failure>>>,
 }
 
+/// What can be changed of a workflow that runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changeable {
+    /// Its place among the tasks of its queue.
+    pub priority: Option<Priority>,
+    /// Whether its time is skipped.
+    pub time_skipping: Option<TimeSkippingConfig>,
+}
+
+/// How the time of a run is skipped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunTime {
+    /// The time of the run.
+    pub now: Timestamp,
+    /// What counts.
+    pub config: Option<TimeSkippingConfig>,
+}
+
+/// A fast-forward of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FastForward {
+    /// What it is asked after by.
+    pub id: SmolStr,
+    /// How far it was to go when it was asked for.
+    pub duration: Duration,
+    /// The time of the workflow at its end.
+    pub target: Timestamp,
+    /// Whether it has come to its end.
+    pub reached: bool,
+}
+
+/// What somebody is told who waits for the end of a fast-forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FastForwardStanding {
+    /// The one that the workflow has, if it has one.
+    pub forward: Option<FastForward>,
+    /// What has become of the one that is meant.
+    pub end: ForwardEnd,
+}
+
+/// What has become of a fast-forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardEnd {
+    /// It goes on.
+    Pending,
+    /// It has come to its end.
+    Reached,
+    /// The workflow has another one, or none.
+    Unknown,
+    /// It was asked for anew.
+    Reset,
+    /// The workflow has ended before.
+    Closed,
+    /// Time is skipped no more.
+    Disabled,
+}
+
 /// A part of a history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryPage {
@@ -174,8 +235,10 @@ pub struct Described {
     pub children: Vec<PendingChild>,
     /// Its workflow task, if there is one.
     pub task: Option<PendingTask>,
-    /// When this was looked at.
+    /// The time of the run when this was looked at.
     pub now: Timestamp,
+    /// How its time is skipped, if anybody ever asked for it.
+    pub time: Option<RunTime>,
 }
 
 /// How far an activity has come that has not ended.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rehearsal_activation::{AnswerQuery, ServerCommand};
 use rehearsal_history::event::SdkMetadata;
-use rehearsal_history::{EventId, Failure, Header, Payloads, SearchType, SmolStr, TaskQueue};
+use rehearsal_history::{
+    EventId, Failure, Header, Payloads, SearchType, SmolStr, TaskQueue, TimeSkippingConfig,
+};
 use rehearsal_service::Target;
 
 /// A worker that waits for workflow tasks and queries.
@@ -58,6 +60,15 @@ pub struct Signal {
     pub identity: SmolStr,
     /// Tells a request that is sent again; empty if it is not.
     pub request_id: SmolStr,
+}
+
+/// What a client changes of a workflow that runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Nothing: it asks what counts.
+    Nothing,
+    /// How its time is skipped; not at all, if nothing is said.
+    TimeSkipping(Option<Box<TimeSkippingConfig>>),
 }
 
 /// How a worker completes a workflow task.

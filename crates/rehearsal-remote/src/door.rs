@@ -1,5 +1,7 @@
 //! The front door: one method for each request.
 
+mod time;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use rehearsal_activation::{Query, WorkerTaskFailure};
 use rehearsal_history::event::UpdateRequest;
-use rehearsal_history::{EventId, Failure, Payloads, SearchType, SmolStr, Timestamp};
+use rehearsal_history::{EventId, Failure, Payloads, SearchType, SmolStr};
 use rehearsal_service::{
     Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
 };
@@ -419,34 +421,6 @@ impl Door {
         reply: Reply<BTreeMap<SmolStr, SearchType>>,
     ) {
         self.ask(Request::Attributes { ask, reply: Slot::new(reply) });
-    }
-
-    // What tests ask of time.
-
-    /// Locks time once more.
-    pub fn lock_time(&self, reply: Reply<()>) {
-        self.ask(Request::Lock { reply: Slot::new(reply) });
-    }
-
-    /// Takes back one lock.
-    pub fn unlock_time(&self, reply: Reply<()>) {
-        self.ask(Request::Unlock { reply: Slot::new(reply) });
-    }
-
-    /// Waits for that long in virtual time. With `unlocks` time is unlocked once meanwhile. Zero waits until the world is at
-    /// rest.
-    pub fn sleep(&self, by: Duration, unlocks: bool, reply: Reply<()>) {
-        self.ask(Request::Sleep { by, unlocks, reply: Slot::new(reply) });
-    }
-
-    /// Waits until that time.
-    pub fn sleep_until(&self, until: Timestamp, reply: Reply<()>) {
-        self.ask(Request::SleepUntil { until, reply: Slot::new(reply) });
-    }
-
-    /// Virtual time.
-    pub fn now(&self, reply: Reply<Timestamp>) {
-        self.ask(Request::Now { reply: Slot::new(reply) });
     }
 
     /// Something was asked for that is not simulated: the report names it.

@@ -60,11 +60,12 @@ mod token;
 mod wall;
 
 pub use answer::{
-    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, PendingActivity, PendingTask,
-    QueryAnswer, Refused, Started, UpdateStanding, WorkflowWork,
+    Accepted, ActivityHeard, ActivityWork, Changeable, Described, FastForward, FastForwardStanding,
+    ForwardEnd, HistoryPage, PendingActivity, PendingTask, QueryAnswer, Refused, RunTime, Started,
+    UpdateStanding, WorkflowWork,
 };
 pub use ask::{
-    ActivityDone, ActivityPoll, AttributesAsk, Completed, HistoryAsk, NexusPoll, Signal,
+    ActivityDone, ActivityPoll, AttributesAsk, Change, Completed, HistoryAsk, NexusPoll, Signal,
     UpdateWait, WorkerGone, WorkflowPoll,
 };
 pub use door::{Door, Reply, Ticket};

@@ -6,6 +6,7 @@
 
 mod rehearsing;
 mod serve;
+mod skipping;
 mod waits;
 mod with_start;
 

@@ -8,7 +8,7 @@ use rehearsal_service::{
     ActivityToken, NotFound, PendingOp, RequestError, RunRef, Service, Target, TaskState,
 };
 
-use crate::answer::{Described, HistoryPage, PendingActivity, PendingTask, Refused};
+use crate::answer::{Described, HistoryPage, PendingActivity, PendingTask, Refused, RunTime};
 use crate::ask::HistoryAsk;
 use crate::inbox::{Request, Says, Shared, TaskSaid, not_found};
 use crate::token::{Alias, Token, What};
@@ -71,7 +71,10 @@ pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Optio
         activities: pending.iter().filter_map(|op| activity(service, run, op)).collect(),
         children: pending_children(service, run, &pending),
         task: task(service.told_task(run)),
-        now,
+        now: service.time_of(run, now),
+        time: service
+            .skipping(run, now)
+            .map(|it| RunTime { now: it.now, config: it.config.cloned() }),
     })
 }
 

@@ -157,6 +157,7 @@ impl Client<'_> {
             }
             Input::SignalWorkflow { target, .. }
             | Input::UpdateWorkflow { target, .. }
+            | Input::UpdateTimeSkipping { target, .. }
             | Input::RequestCancelWorkflow { target, .. }
             | Input::TerminateWorkflow { target, .. }
             | Input::RespondActivityById { target, .. } => {

@@ -26,8 +26,6 @@ pub(crate) struct Front {
     pub(crate) door: Door,
     pub(crate) namespaces: Namespaces,
     pub(crate) hands: Hands,
-    /// Whether time leaps without being unlocked.
-    pub(crate) leaps: bool,
 }
 
 /// What a task is for.

@@ -111,7 +111,7 @@ impl InProcess {
             engine.with_profile(Profile::Core).with_workers_outside().with_remote(house.hands())
         });
         let namespaces = Namespaces::named(&[SmolStr::new_static("default")]);
-        let front = Front { door, namespaces, hands: Hands::default(), leaps: true };
+        let front = Front { door, namespaces, hands: Hands::default() };
         (Self::new(front, Behind::Of(house)), scenario)
     }
 

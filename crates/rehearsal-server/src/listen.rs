@@ -132,7 +132,7 @@ pub(crate) fn furnish(arguments: &Arguments) -> (Front, House) {
         None => house,
     };
     let namespaces = Namespaces::named(&arguments.namespaces);
-    (Front { door, namespaces, hands: Hands::default(), leaps: !arguments.locked }, house)
+    (Front { door, namespaces, hands: Hands::default() }, house)
 }
 
 /// When the first world begins.

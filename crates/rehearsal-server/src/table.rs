@@ -83,6 +83,8 @@ rpcs! {
         QueryWorkflow(workflowservice::QueryWorkflowRequest) = client::query;
         UpdateWorkflowExecution(workflowservice::UpdateWorkflowExecutionRequest) = update::update;
         PollWorkflowExecutionUpdate(workflowservice::PollWorkflowExecutionUpdateRequest) = update::poll;
+        UpdateWorkflowExecutionOptions(workflowservice::UpdateWorkflowExecutionOptionsRequest) = time::update_options;
+        PollWorkflowExecutionTimeSkipping(workflowservice::PollWorkflowExecutionTimeSkippingRequest) = time::poll;
 
         GetWorkflowExecutionHistory(workflowservice::GetWorkflowExecutionHistoryRequest) = look::history;
         GetWorkflowExecutionHistoryReverse(workflowservice::GetWorkflowExecutionHistoryReverseRequest) = look::history_reverse;

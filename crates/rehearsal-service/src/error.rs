@@ -7,6 +7,7 @@ use core::fmt;
 use rehearsal_history::{SearchType, SmolStr};
 
 use crate::refusal::{BadPolicy, BadPriority, BadSearchAttribute, Refusal};
+use crate::words::BadSkipping;
 
 /// Why the service refused a request. `Display` is the server's message, letter by letter.
 ///
@@ -283,6 +284,8 @@ pub enum InvalidRequest {
     SearchAttribute(BadSearchAttribute),
     /// The priority of a workflow.
     Priority(BadPriority),
+    /// What is asked of the time of a workflow.
+    Skipping(BadSkipping),
     /// No search attribute is named.
     NoSearchAttributes,
     /// A search attribute has a name that is the server's.
@@ -350,6 +353,7 @@ impl fmt::Display for InvalidRequest {
             }
             Self::SearchAttribute(bad) => bad.fmt(f),
             Self::Priority(bad) => bad.fmt(f),
+            Self::Skipping(bad) => bad.fmt(f),
             Self::NoSearchAttributes => f.write_str("SearchAttributes are not set on request."),
             Self::ReservedSearchAttribute { name } => {
                 write!(f, "Search attribute {name} is reserved by system.")

@@ -10,7 +10,7 @@ use rehearsal_activation::{QueryTask, TaskDelivery, TaskResponse};
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{
     EventId, Failure, Header, Memo, Payloads, Priority, RetryPolicy, SearchAttributes, SmolStr,
-    Timestamp, UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    TimeSkippingConfig, Timestamp, UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 use crate::words::Across;
@@ -57,6 +57,16 @@ pub enum Input {
         target: Target,
         /// What is asked, with the id of the update.
         request: Box<UpdateRequest>,
+    },
+    /// A client says whether the time of a workflow is skipped from now on (`UpdateWorkflowExecutionOptions`). Answered with
+    /// [`Answer::Done`].
+    UpdateTimeSkipping {
+        /// The workflow.
+        target: Target,
+        /// What counts in place of what was; `None` if nothing does.
+        config: Option<Box<TimeSkippingConfig>>,
+        /// The client.
+        identity: SmolStr,
     },
     /// A client signals a workflow, which is started first if none is running (T-14). Answered with [`Answer::Started`].
     SignalWithStart {
@@ -246,6 +256,8 @@ pub struct StartWorkflow {
     /// What a person reads beside its start. Runs that follow it do not have it (`AddWorkflowExecutionStartedEvent` in
     /// `service/history/historybuilder/history_builder.go`).
     pub user_metadata: Option<Box<UserMetadata>>,
+    /// Whether its time is skipped.
+    pub time_skipping: Option<Box<TimeSkippingConfig>>,
     /// Whether the id of a closed workflow may be used again (T-14).
     pub id_reuse_policy: WorkflowIdReusePolicy,
     /// What is done if a running workflow has the id (T-14).

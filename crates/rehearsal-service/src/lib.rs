@@ -43,9 +43,9 @@ pub use refusal::{
 pub use run::CannotRestore;
 pub use service::Service;
 pub use view::{
-    ChildStanding, DeadlineOf, PendingKind, PendingOp, PendingState, RunView, Standing, TaskState,
-    UpdateStage,
+    ChildStanding, DeadlineOf, PendingKind, PendingOp, PendingState, RunView, SkippingView,
+    Standing, TaskState, UpdateStage,
 };
-pub use words::Across;
+pub use words::{Across, BadSkipping};
 #[doc(hidden)]
 pub use words::{Bend, Decision};

@@ -16,6 +16,7 @@ mod query;
 mod queue;
 mod rebuilt;
 mod restore;
+mod skipping;
 mod state;
 mod turn;
 mod update;
@@ -73,12 +74,18 @@ pub(crate) struct Run {
     /// The bytes of all events, and of those that earlier transactions have written.
     size: u64,
     written: u64,
+    /// How many events earlier transactions have written.
+    written_events: usize,
     /// What the history was like when the last workflow task was started: a transient one says it before it is recorded.
     started_with: Extent,
     /// When the first workflow task need not wait any more, if it must (H-17).
     begin: Option<Wake>,
     /// When the run times out.
     expiry: Option<Wake>,
+    /// When a fast-forward comes to its end by itself.
+    forward: Option<Wake>,
+    /// By how much the time of the run is ahead of the clock of the service.
+    ahead: Duration,
     /// When the workflow task times out, and which one that is about.
     task_wake: Option<(EventId, u32, bool, Wake)>,
     /// The tasks of all timers in the timer queue, those of timers that have ended included.
@@ -102,12 +109,17 @@ pub(crate) struct Sticky {
 
 impl Run {
     /// A run with these events, which earlier transactions have written, and the state that they give. Nothing is under way.
-    fn new(id: RunRef, events: Vec<Arc<Event>>, state: State, queue: Queue) -> Self {
+    fn new(
+        id: RunRef,
+        events: Vec<Arc<Event>>,
+        state: State,
+        queue: Queue,
+        ahead: Duration,
+    ) -> Self {
         let written = events.iter().map(|event| size(event)).fold(0, u64::saturating_add);
         Self {
             id,
             request_id: SmolStr::default(),
-            events,
             state,
             buffer: Buffer::default(),
             sticky: None,
@@ -118,9 +130,13 @@ impl Run {
             transfers: Vec::new(),
             size: written,
             written,
+            written_events: events.len(),
+            events,
             started_with: Extent::default(),
             begin: None,
             expiry: None,
+            forward: None,
+            ahead,
             task_wake: None,
             timer_tasks: BTreeSet::new(),
             activity_tasks: BTreeSet::new(),
@@ -200,6 +216,11 @@ impl Run {
     /// Ends a transaction: hands over what it made ready, schedules a workflow task if one is wanted and none is pending
     /// (H-14), flushes or limits the buffer, and arms deadlines.
     fn finish(&mut self, turn: &mut Turn<'_>, needs_task: bool) {
+        self.finish_as(turn, needs_task, false);
+    }
+
+    /// The same; `in_vain`: what went off has found nothing to do, and to the server it is no transaction.
+    fn finish_as(&mut self, turn: &mut Turn<'_>, needs_task: bool, in_vain: bool) {
         self.hand_over(turn);
         if !self.is_open() {
             // H-5, W-16: what waits is dropped with all deadlines.
@@ -215,6 +236,10 @@ impl Run {
         if needs_task {
             self.schedule_task(turn, true);
         }
+        let skip = self.skip(turn.now).filter(|_| !in_vain);
+        if let Some(skip) = skip {
+            self.record_skip(turn, skip);
+        }
         if !self.state.task.is_started() {
             self.flush();
         } else if self.buffer.len() > turn.config.limits.buffered_events {
@@ -224,9 +249,13 @@ impl Run {
             self.flush();
             self.schedule_task(turn, true);
         }
+        if let Some(skip) = skip {
+            self.leap(turn, skip);
+        }
         self.arm(turn);
         self.queue.commit(turn.now);
         self.written = self.size;
+        self.written_events = self.events.len();
     }
 
     /// Of a closed run nothing is due any more: what was kept for that is freed, its timers among it.

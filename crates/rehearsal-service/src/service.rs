@@ -3,14 +3,13 @@
 mod find;
 mod forget;
 mod namespace;
+mod query;
 mod restore;
 mod start;
 mod transfer;
 mod with_start;
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use rehearsal_activation::TaskResponse;
@@ -19,13 +18,14 @@ use rehearsal_history::{ById, Event, EventId, SmolStr, Timestamp};
 use crate::config::ServiceConfig;
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::indexes::Indexes;
-use crate::input::{ActivityResponse, Answer, Input, Outbox, QueryInput, RunRef, Target};
+use crate::input::{ActivityResponse, Answer, Input, Outbox, RunRef, Target};
 use crate::run::{Requester, Run, Turn};
 use crate::runs::Runs;
 use crate::view::{
-    ChildStanding, DeadlineOf, PendingOp, PendingState, RunView, Standing, TaskState, UpdateStage,
+    ChildStanding, DeadlineOf, PendingOp, PendingState, RunView, SkippingView, Standing, TaskState,
+    UpdateStage,
 };
-use crate::words::Across;
+use crate::words::{Across, skipping};
 
 /// The simulated Temporal service: all runs of one namespace.
 ///
@@ -122,6 +122,15 @@ impl Service {
                         return Err(NotFound::Chain.into());
                     }
                     run.admit(turn, id, *request)
+                })?;
+                Ok(Answer::Done)
+            }
+            Input::UpdateTimeSkipping { target, mut config, identity } => {
+                let checked = skipping::check(config.as_deref_mut());
+                checked.map_err(InvalidRequest::Skipping)?;
+                let run = self.find(&target)?;
+                self.holding(now, run, out, |run, turn| {
+                    run.update_skipping(turn, config, identity)
                 })?;
                 Ok(Answer::Done)
             }
@@ -331,6 +340,18 @@ impl Service {
         self.runs[run.index()].told_task()
     }
 
+    /// How the time of a run is skipped when the time of the service is `now`; `None` if nobody ever asked for it.
+    #[must_use]
+    pub fn skipping(&self, run: RunRef, now: Timestamp) -> Option<SkippingView<'_>> {
+        self.runs[run.index()].skipping(now)
+    }
+
+    /// The time of a run when the time of the service is `now`: later, if time of it was skipped.
+    #[must_use]
+    pub fn time_of(&self, run: RunRef, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.runs[run.index()].ahead())
+    }
+
     /// Whether an activity of a run stands there.
     #[must_use]
     pub fn has_activity(&self, run: RunRef, state: PendingState) -> bool {
@@ -368,38 +389,6 @@ impl Service {
     #[must_use]
     pub fn has_completed_task(&self, run: RunRef) -> bool {
         self.runs[run.index()].has_completed_task()
-    }
-
-    fn query(
-        &mut self,
-        now: Timestamp,
-        input: QueryInput,
-        out: &mut Outbox,
-    ) -> Result<Answer, RequestError> {
-        match input {
-            QueryInput::Ask { target, query, until } => {
-                let run = self.find(&target)?;
-                self.within(now, run, out, |run, turn| run.ask(turn, query, until))?;
-            }
-            QueryInput::AskAgain { run, query } => {
-                self.within(now, run, out, |run, turn| run.ask_again(turn, &query))?;
-            }
-            QueryInput::Forget { target, query } => {
-                let run = self.find(&target)?;
-                self.within(now, run, out, |run, _| run.forget_query(&query));
-            }
-            QueryInput::Take { run, query, cached } => {
-                let task = self.within(now, run, out, |run, _| run.start_query(&query, cached))?;
-                return Ok(Answer::Query(Box::new(task)));
-            }
-            QueryInput::ResetStickiness { run } => {
-                self.within(now, run, out, |run, _| run.reset_stickiness());
-            }
-            QueryInput::Answer { run, answer } => {
-                self.within(now, run, out, |run, turn| run.answer_queries(turn, vec![answer]));
-            }
-        }
-        Ok(Answer::Done)
     }
 
     fn respond(
@@ -466,8 +455,8 @@ impl Service {
         body: impl FnOnce(&mut Run, &mut Turn<'_>) -> T,
     ) -> T {
         out.touched.push(run);
-        let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
         let state = &mut self.runs[run.index()];
+        let mut turn = Turn::new(now, state.ahead(), &self.config, &mut self.armed, out);
         state.advance(&turn);
         let answer = body(state, &mut turn);
         check_rebuilt(turn.config, state);

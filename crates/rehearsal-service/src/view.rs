@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
+use rehearsal_history::TimeSkippingConfig;
 use rehearsal_history::event::{ActivityTaskScheduled, StartChildWorkflowExecutionInitiated};
 use rehearsal_history::{
     Event, EventId, Failure, Memo, Payloads, SearchAttributes, SmolStr, Status, TaskQueue,
@@ -173,6 +174,8 @@ pub enum DeadlineOf {
     Run,
     /// A worker takes longer with a workflow task than it may (W-4).
     WorkflowTask,
+    /// A fast-forward of a run comes to its end.
+    FastForward,
     /// A workflow task has waited for too long where it was put, which is in most cases a sticky queue (W-9).
     WaitingTask,
     /// A timer fires (T-9).
@@ -194,6 +197,19 @@ pub enum DeadlineOf {
         /// Its `ActivityTaskScheduled`.
         scheduled: EventId,
     },
+}
+
+/// How the time of a run is skipped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SkippingView<'a> {
+    /// The time of the run.
+    pub now: Timestamp,
+    /// What counts: what was asked for, and whether it is still enabled.
+    pub config: Option<&'a TimeSkippingConfig>,
+    /// Until when it is skipped, if not to the end, and whether that time has come.
+    pub forward: Option<(Timestamp, bool)>,
+    /// Whether the run has closed, and none follows.
+    pub is_over: bool,
 }
 
 /// How far a child that has not ended has come, as far as its parent was told.

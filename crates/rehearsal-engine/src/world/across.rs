@@ -56,8 +56,9 @@ impl World {
         let started = start_of(self.service.history(run));
         let backoff = started.and_then(|started| started.first_workflow_task_backoff);
         let begins = view.started_at.saturating_add(backoff.unwrap_or_default());
-        if begins > self.clock.now() {
-            let wait = duration_text(begins.since(self.clock.now()));
+        let now = self.time_of(run);
+        if begins > now {
+            let wait = duration_text(begins.since(now));
             return format!("its next run begins in {wait}");
         }
         if view.cancel_requested {

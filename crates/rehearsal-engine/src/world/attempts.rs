@@ -39,8 +39,8 @@ impl World {
         // A refusal means that the task is gone: canceled, timed out, or its workflow closed.
         let Ok(Answer::ActivityTask(task)) = self.call(input) else { return self.free_slot(host) };
         let now = self.clock.now();
-        let left =
-            task.schedule_to_close.map(|limit| limit.saturating_sub(now.since(task.scheduled_at)));
+        let since = self.time_of(task.token.run).since(task.scheduled_at);
+        let left = task.schedule_to_close.map(|limit| limit.saturating_sub(since));
         let expiry = self.rules().expiry(task.start_to_close, left, task.heartbeat_timeout);
         let Some(key) = self.begin_attempt(host, *task, None) else { return };
         // One outside keeps its own deadlines.

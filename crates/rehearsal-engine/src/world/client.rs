@@ -308,6 +308,7 @@ impl World {
             cron_schedule: options.cron_schedule.unwrap_or_default(),
             user_metadata: UserMetadata::of(text(options.summary), text(options.details))
                 .map(Box::new),
+            time_skipping: None,
             id_reuse_policy: options.id_reuse_policy,
             id_conflict_policy: options.id_conflict_policy,
             eager: false,

@@ -86,9 +86,9 @@ impl World {
             return None;
         }
         let of = of_task(task);
-        let left = task
-            .schedule_to_close
-            .map(|limit| limit.saturating_sub(self.clock.now().since(task.scheduled_at)));
+        let left = task.schedule_to_close.map(|limit| {
+            limit.saturating_sub(self.time_of(task.token.run).since(task.scheduled_at))
+        });
         if is_tried_again(task, left) && self.fault(ChoiceKind::Fail, 1) == 1 {
             self.note_strike(ChoiceKind::Fail, Struck::Failed(of));
             return Some(AttemptFault::Fails);
@@ -147,7 +147,9 @@ impl World {
         if running.delayed {
             return EndOf::Told;
         }
-        let deadline = deadline(running);
+        let run = running.token.run;
+        let ahead = self.time_of(run).since(self.clock.now());
+        let deadline = self.executor.get(key).and_then(|running| deadline(running, ahead));
         if self.fault(ChoiceKind::Die, 1) == 1 {
             self.note_strike(ChoiceKind::Die, Struck::DiedAfter(of));
             self.dies(host);
@@ -219,11 +221,12 @@ fn is_tried_again(task: &ActivityTask, left: Option<Duration>) -> bool {
     (most == 0 || task.attempt < most) && left.is_none_or(|left| left > wait)
 }
 
-/// When the service gives up an attempt of which it hears nothing more (T-2).
-fn deadline(running: &Running) -> Option<Timestamp> {
+/// When the service gives up an attempt of which it hears nothing more (T-2). What it was told is in the time of its run,
+/// which is so far ahead of the clock.
+fn deadline(running: &Running, ahead: Duration) -> Option<Timestamp> {
     let info = &running.attempt.info;
     let attempt = info.start_to_close.map(|limit| info.started_at + limit);
     let all = info.schedule_to_close.map(|limit| info.scheduled_at + limit);
-    let beat = info.heartbeat_timeout.map(|limit| running.heard + limit);
-    [attempt, all, beat].into_iter().flatten().min()
+    let told = attempt.into_iter().chain(all).map(|at| at.saturating_sub(ahead));
+    told.chain(info.heartbeat_timeout.map(|limit| running.heard + limit)).min()
 }

@@ -104,6 +104,7 @@ impl World {
             Input::SignalWithStart { start, .. } => start.run_id = self.fresh_id(),
             Input::SignalWorkflow { .. }
             | Input::UpdateWorkflow { .. }
+            | Input::UpdateTimeSkipping { .. }
             | Input::Query(_)
             | Input::RequestCancelWorkflow { .. }
             | Input::TerminateWorkflow { .. }

@@ -101,6 +101,7 @@ impl World {
             None => (name(Some(Next::Elapsed)), None),
             Some(DeadlineOf::FirstTask) => ("a delayed start begins", None),
             Some(DeadlineOf::Run) => ("the time of a run is over", None),
+            Some(DeadlineOf::FastForward) => ("a fast-forward is over", None),
             Some(DeadlineOf::WorkflowTask) => ("a workflow task times out", None),
             Some(DeadlineOf::WaitingTask) => ("a workflow task leaves its queue", None),
             Some(DeadlineOf::Timer { id }) => ("a timer fires", Some(format_smolstr!("id {id}"))),

@@ -1,7 +1,8 @@
 //! Workflows to start.
 
-use rehearsal_history::{Payloads, SmolStr, TypeName, UserMetadata};
+use rehearsal_history::{Payloads, SmolStr, TimeSkippingConfig, TypeName, UserMetadata};
 use rehearsal_service::StartWorkflow;
+use temporalio_protos::temporal::api::common::v1 as proto;
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     SignalWithStartWorkflowExecutionRequest, StartWorkflowExecutionRequest,
@@ -55,7 +56,6 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         links => "links",
         versioning_override => "worker deployments",
         on_conflict_options => "options for a workflow id in use",
-        time_skipping_config.unwrap_or_default() => "time skipping of a single workflow",
     }
     Ok(StartWorkflow {
         workflow_id: set(workflow_id, "WorkflowId")?,
@@ -76,6 +76,7 @@ pub fn start(request: StartWorkflowExecutionRequest) -> Result<StartWorkflow, Ba
         cron_schedule: cron_schedule.into(),
         priority: Mirror::from_proto(priority)?,
         user_metadata: Option::<UserMetadata>::from_proto(user_metadata)?.map(Box::new),
+        time_skipping: skipping(time_skipping_config)?,
         id_reuse_policy: Mirror::from_proto(workflow_id_reuse_policy)?,
         id_conflict_policy: Mirror::from_proto(workflow_id_conflict_policy)?,
         eager: request_eager_execution,
@@ -152,6 +153,17 @@ pub fn signal_with_start(
 
 fn set(text: String, what: &'static str) -> Result<SmolStr, BadMessage> {
     if text.is_empty() { Err(BadMessage::NotSet { what }) } else { Ok(text.into()) }
+}
+
+/// What is asked of the time of a workflow. A fast-forward of less than nothing is refused as one of nothing is.
+pub(super) fn skipping(
+    config: Option<proto::TimeSkippingConfig>,
+) -> Result<Option<Box<TimeSkippingConfig>>, BadMessage> {
+    let Some(mut config) = config else { return Ok(None) };
+    if let Some(forward) = &mut config.fast_forward_config {
+        forward.duration = forward.duration.filter(|by| by.seconds >= 0 && by.nanos >= 0);
+    }
+    Ok(Option::<TimeSkippingConfig>::from_proto(Some(config))?.map(Box::new))
 }
 
 fn workflow_type_of(

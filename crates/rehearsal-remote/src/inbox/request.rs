@@ -12,9 +12,10 @@ use rehearsal_service::{
 };
 
 use crate::answer::{
-    ActivityHeard, Described, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
+    ActivityHeard, Changeable, Described, FastForward, FastForwardStanding, HistoryPage,
+    QueryAnswer, Refused, Started, UpdateStanding,
 };
-use crate::ask::{ActivityDone, AttributesAsk, HistoryAsk, UpdateWait, WorkerGone};
+use crate::ask::{ActivityDone, AttributesAsk, Change, HistoryAsk, UpdateWait, WorkerGone};
 use crate::door::Slot;
 use crate::inbox::Says;
 use crate::token::Token;
@@ -74,6 +75,20 @@ pub(crate) enum Request {
         update_id: SmolStr,
         wait: UpdateWait,
         reply: Slot<UpdateStanding>,
+    },
+    /// What of a workflow can be changed, once that is changed which is said.
+    Change {
+        target: Target,
+        change: Change,
+        identity: SmolStr,
+        reply: Slot<Changeable>,
+    },
+    PollFastForward {
+        target: Target,
+        id: SmolStr,
+        /// What was known when the wait began, for who waits no longer.
+        known: Arc<Mutex<Option<FastForward>>>,
+        reply: Slot<FastForwardStanding>,
     },
     UpdateWithStart {
         start: Box<StartWorkflow>,
@@ -164,6 +179,8 @@ impl Request {
                 reply.answer(Err(refused))
             }
             Self::UpdateWithStart { reply, .. } => reply.answer(Err(refused)),
+            Self::Change { reply, .. } => reply.answer(Err(refused)),
+            Self::PollFastForward { reply, .. } => reply.answer(Err(refused)),
             Self::History { reply, .. } => reply.answer(Err(refused)),
             Self::Describe { reply, .. } => reply.answer(Err(refused)),
             Self::List { reply, .. } => reply.answer(Err(refused)),

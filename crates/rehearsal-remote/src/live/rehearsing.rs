@@ -124,6 +124,7 @@ impl Live {
             Wait::History { run, ask, reply } if ask.close_only && reply.is_open() => Some(*run),
             Wait::History { .. }
             | Wait::Update { .. }
+            | Wait::FastForward { .. }
             | Wait::Query { .. }
             | Wait::Sleep { .. }
             | Wait::Rest { .. } => None,

@@ -80,6 +80,13 @@ impl Live {
                     Err(error) => reply.tell(Err(error.into())),
                 }
             }
+            Request::Change { target, change, identity, reply } => {
+                let changed = self.change(target, change, identity);
+                reply.answer(changed.map_err(Into::into));
+            }
+            Request::PollFastForward { target, id, known, reply } => {
+                self.poll_forward(&target, id, &known, reply);
+            }
             Request::UpdateWithStart { start, request, wait, ran, reply } => {
                 let sent = WithStart { start, request, wait, again: false, ran, reply };
                 self.update_with_start(Box::new(sent));

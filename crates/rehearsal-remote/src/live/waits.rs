@@ -6,7 +6,9 @@ use rehearsal_service::{RequestError, RunRef, UpdateStage};
 
 use super::Live;
 use super::with_start::WithStart;
-use crate::answer::{HistoryPage, QueryAnswer, Refused, Started, UpdateStanding};
+use crate::answer::{
+    FastForwardStanding, ForwardEnd, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
+};
 use crate::ask::{HistoryAsk, UpdateWait};
 use crate::door::Slot;
 use crate::look;
@@ -48,6 +50,13 @@ pub(super) enum Wait {
         wait: UpdateWait,
         reply: ToldOfUpdate,
     },
+    FastForward {
+        workflow_id: SmolStr,
+        id: SmolStr,
+        /// Its end when the wait began.
+        target: Timestamp,
+        reply: Slot<FastForwardStanding>,
+    },
     Query {
         sent: QueryHandle,
         reply: Slot<QueryAnswer>,
@@ -68,7 +77,10 @@ impl Wait {
     /// Whether time leaps for it.
     pub(super) const fn leaps(&self) -> bool {
         match self {
-            Self::History { .. } | Self::Update { .. } | Self::Sleep { .. } => true,
+            Self::History { .. }
+            | Self::Update { .. }
+            | Self::FastForward { .. }
+            | Self::Sleep { .. } => true,
             Self::Query { .. } | Self::Rest { .. } => false,
         }
     }
@@ -77,9 +89,11 @@ impl Wait {
     pub(super) const fn due(&self) -> Option<Timestamp> {
         match self {
             Self::Sleep { until, .. } => Some(*until),
-            Self::History { .. } | Self::Update { .. } | Self::Query { .. } | Self::Rest { .. } => {
-                None
-            }
+            Self::History { .. }
+            | Self::Update { .. }
+            | Self::FastForward { .. }
+            | Self::Query { .. }
+            | Self::Rest { .. } => None,
         }
     }
 
@@ -92,6 +106,7 @@ impl Wait {
                 true
             }
             Self::Query { reply, .. } => reply.answer(Err(Refused::Closing)),
+            Self::FastForward { reply, .. } => reply.answer(Err(Refused::Closing)),
             Self::Sleep { reply, .. } | Self::Rest { reply } => reply.answer(Err(Refused::Closing)),
         };
     }
@@ -168,6 +183,17 @@ impl Live {
                         }));
                     }
                 }
+                None
+            }
+            Wait::FastForward { workflow_id, id, target, reply } => {
+                if !reply.is_open() {
+                    return None;
+                }
+                let standing = self.forward_of(&workflow_id, &id, Some(target));
+                if standing.end == ForwardEnd::Pending {
+                    return Some(Wait::FastForward { workflow_id, id, target, reply });
+                }
+                reply.answer(Ok(standing));
                 None
             }
             Wait::Query { sent, reply } => {

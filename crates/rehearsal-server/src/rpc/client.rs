@@ -16,7 +16,6 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 };
 use tonic::{Request, Status};
 
-use super::time::skipping;
 use super::worker::handed_out;
 use crate::front::{Front, TASK_POLL, ask, patience, wait};
 
@@ -24,9 +23,8 @@ pub(crate) async fn start(
     front: Arc<Front>,
     request: Request<StartWorkflowExecutionRequest>,
 ) -> Result<StartWorkflowExecutionResponse, Status> {
-    let mut request = request.into_inner();
+    let request = request.into_inner();
     front.check(&request.namespace)?;
-    skipping(&front, &mut request.time_skipping_config)?;
     let start = read::start(request)?;
     let answer = ask(|reply| front.door.start_workflow(start, reply)).await?;
     let eager_workflow_task =
@@ -48,9 +46,8 @@ pub(crate) async fn signal_with_start(
     front: Arc<Front>,
     request: Request<SignalWithStartWorkflowExecutionRequest>,
 ) -> Result<SignalWithStartWorkflowExecutionResponse, Status> {
-    let mut request = request.into_inner();
+    let request = request.into_inner();
     front.check(&request.namespace)?;
-    skipping(&front, &mut request.time_skipping_config)?;
     let (start, name, input) = read::signal_with_start(request)?;
     let door = &front.door;
     let started = ask(|reply| door.signal_with_start(start, name, input, reply)).await?;

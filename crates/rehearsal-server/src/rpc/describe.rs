@@ -7,7 +7,7 @@ use rehearsal_proto::{ConvertError, Mirror as _, view};
 use rehearsal_remote::{Described, PendingActivity, PendingTask};
 use rehearsal_service::PendingState;
 use temporalio_protos::temporal::api::activity::v1::ActivityOptions;
-use temporalio_protos::temporal::api::common::v1::RetryPolicy;
+use temporalio_protos::temporal::api::common::v1::{RetryPolicy, TimeSkippingInfo};
 use temporalio_protos::temporal::api::enums::v1::{PendingActivityState, PendingWorkflowTaskState};
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::workflow::v1::{
@@ -25,6 +25,18 @@ pub(super) fn response(
     let parent = info.parent_execution.as_ref().map(|_| namespace.to_owned());
     let activities = described.activities.iter().map(|it| activity(it, *now));
     let request = described.start_request.as_deref();
+    // `ToDescribeInfo` in `service/history/workflow/timeskipping.go`: neither the fast-forward nor how often time was skipped.
+    let time = described.time.as_ref().map(|time| {
+        Ok::<_, ConvertError>(TimeSkippingInfo {
+            current_time: Some(time.now.to_proto()?),
+            effective_config: time.config.to_proto()?,
+            ..TimeSkippingInfo::default()
+        })
+    });
+    let mut extended = view::extended(run, first, request)?;
+    if let Some(extended) = &mut extended {
+        extended.time_skipping_info = time.transpose()?;
+    }
     Ok(DescribeWorkflowExecutionResponse {
         execution_config: view::config(first)?,
         workflow_execution_info: Some(WorkflowExecutionInfo {
@@ -35,7 +47,7 @@ pub(super) fn response(
         pending_activities: activities.collect::<Result<_, _>>()?,
         pending_children: described.children.iter().map(child).collect::<Result<_, _>>()?,
         pending_workflow_task: described.task.map(task).transpose()?,
-        workflow_extended_info: view::extended(run, first, request)?,
+        workflow_extended_info: extended,
         ..DescribeWorkflowExecutionResponse::default()
     })
 }

@@ -1,18 +1,26 @@
-//! What tests ask of time: Temporal's `TestService`, and what clients say of the time of their workflows.
+//! What is asked of time: Temporal's `TestService`, and what clients ask of the time of single workflows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_history::Timestamp;
-use rehearsal_proto::{BadMessage, Mirror as _};
-use temporalio_protos::temporal::api::common::v1::TimeSkippingConfig;
+use rehearsal_proto::request::{self as read, Options};
+use rehearsal_proto::{ConvertError, Mirror as _};
+use rehearsal_remote::{Change, FastForward, FastForwardStanding, ForwardEnd};
+use temporalio_protos::temporal::api::common::v1::TimeSkippingFastForwardInfo;
+use temporalio_protos::temporal::api::enums::v1::FastForwardPollingResult;
 use temporalio_protos::temporal::api::testservice::v1::{
     GetCurrentTimeResponse, LockTimeSkippingRequest, LockTimeSkippingResponse, SleepRequest,
     SleepResponse, SleepUntilRequest, UnlockTimeSkippingRequest, UnlockTimeSkippingResponse,
 };
+use temporalio_protos::temporal::api::workflow::v1::WorkflowExecutionOptions;
+use temporalio_protos::temporal::api::workflowservice::v1::{
+    PollWorkflowExecutionTimeSkippingRequest, PollWorkflowExecutionTimeSkippingResponse,
+    UpdateWorkflowExecutionOptionsRequest, UpdateWorkflowExecutionOptionsResponse,
+};
 use tonic::{Request, Status};
 
-use crate::front::{Front, ask};
+use crate::front::{Front, HISTORY_POLL, ask, patience, wait};
 
 pub(crate) async fn lock(
     front: Arc<Front>,
@@ -71,44 +79,80 @@ pub(crate) async fn now(
     Ok(GetCurrentTimeResponse { time: Some(now.to_proto()?) })
 }
 
-/// Takes out of a start what it says of the workflow's time. That it skips is granted where time leaps anyway, for all
-/// workflows alike; all else is not simulated. What cannot be meant is refused as by a server
-/// (`validateAndPopulateTimeSkippingConfig` in `service/frontend/workflow_handler.go`).
-pub(super) fn skipping(
-    front: &Front,
-    config: &mut Option<TimeSkippingConfig>,
-) -> Result<(), Status> {
-    let Some(config) = config.take() else { return Ok(()) };
-    if let Some(forward) = &config.fast_forward_config {
-        let by: Option<Duration> = Option::from_proto(forward.duration)?;
-        if by.unwrap_or_default().is_zero() {
-            return Err(Status::invalid_argument(
-                "Time skipping config invalid: fast_forward duration must be positive",
-            ));
-        }
-        if forward.id.trim().is_empty() {
-            return Err(Status::invalid_argument(
-                "Time skipping config invalid: fast_forward_id must be set",
-            ));
-        }
-        if !config.enabled {
-            return Err(Status::invalid_argument(
-                "time_skipping_config: cannot set fast_forward when enabled is false",
-            ));
-        }
+/// Changes what can be changed of a workflow that runs: how its time is skipped. What is wrong is refused as by a server
+/// (`UpdateWorkflowExecutionOptions` in `service/frontend/workflow_handler.go`, `mergeWorkflowExecutionOptions` in
+/// `service/history/api/updateworkflowoptions/api.go`).
+pub(crate) async fn update_options(
+    front: Arc<Front>,
+    request: Request<UpdateWorkflowExecutionOptionsRequest>,
+) -> Result<UpdateWorkflowExecutionOptionsResponse, Status> {
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let identity = request.identity.clone().into();
+    let Options { target, changes_time_skipping, time_skipping } = read::options(request)?;
+    let change =
+        if changes_time_skipping { Change::TimeSkipping(time_skipping) } else { Change::Nothing };
+    let changed = ask(|reply| front.door.change(target, change, identity, reply)).await?;
+    Ok(UpdateWorkflowExecutionOptionsResponse {
+        workflow_execution_options: Some(WorkflowExecutionOptions {
+            priority: changed.priority.to_proto()?,
+            time_skipping_config: changed.time_skipping.to_proto()?,
+            ..WorkflowExecutionOptions::default()
+        }),
+        ..UpdateWorkflowExecutionOptionsResponse::default()
+    })
+}
+
+/// Waits for the end of a fast-forward, or after a while answers that it goes on.
+pub(crate) async fn poll(
+    front: Arc<Front>,
+    request: Request<PollWorkflowExecutionTimeSkippingRequest>,
+) -> Result<PollWorkflowExecutionTimeSkippingResponse, Status> {
+    let most = patience(&request, HISTORY_POLL);
+    let request = request.into_inner();
+    front.check(&request.namespace)?;
+    let target = read::target(request.workflow_execution)?;
+    if request.fast_forward_id.trim().is_empty() {
+        return Err(Status::invalid_argument(
+            "Time skipping config invalid: fast_forward_id must be set",
+        ));
     }
-    let what = if config.fast_forward_config.is_some() {
-        "a fast-forward of a single workflow"
-    } else if !config.enabled {
-        "a workflow whose time does not skip"
-    } else if config.disable_propagation {
-        "children whose time does not skip"
-    } else if config.max_session_skip_count > 0 {
-        "a limit to skips of time"
-    } else if !front.leaps {
-        "time skipping of a single workflow while time is locked"
-    } else {
-        return Ok(());
+    let id = request.fast_forward_id.into();
+    let FastForwardStanding { forward, end } =
+        wait(most, |reply| front.door.poll_fast_forward(target, id, reply)).await?;
+    let (result, reason) = told(end);
+    let shown = |forward: FastForward| {
+        Ok::<_, ConvertError>(TimeSkippingFastForwardInfo {
+            fast_forward_duration: Some(forward.duration.to_proto()?),
+            fast_forward_id: forward.id.to_proto()?,
+            target_time: Some(forward.target.to_proto()?),
+            has_completed: forward.reached,
+        })
     };
-    Err(BadMessage::NotSimulated { what }.into())
+    Ok(PollWorkflowExecutionTimeSkippingResponse {
+        fast_forward_polling_result: result.into(),
+        failed_reason: reason.to_owned(),
+        fast_forward_info: forward.map(shown).transpose()?,
+    })
+}
+
+/// What has become of a fast-forward, and why it failed (`service/history/api/polltimeskipping/api.go`).
+const fn told(end: ForwardEnd) -> (FastForwardPollingResult, &'static str) {
+    use FastForwardPollingResult as Told;
+    match end {
+        ForwardEnd::Pending => (Told::PollTimeout, ""),
+        ForwardEnd::Reached => (Told::FastForwardCompleted, ""),
+        ForwardEnd::Unknown => (
+            Told::FastForwardFailed,
+            "the requested fast_forward_id does not match the execution's current fast-forward",
+        ),
+        ForwardEnd::Reset => (Told::FastForwardFailed, "the fast-forward was reset"),
+        ForwardEnd::Closed => {
+            (Told::FastForwardFailed, "the execution ended before the fast-forward completed")
+        }
+        ForwardEnd::Disabled => (
+            Told::FastForwardFailed,
+            "time skipping was disabled before the fast-forward completed",
+        ),
+    }
 }

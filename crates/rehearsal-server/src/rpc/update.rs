@@ -8,7 +8,6 @@ use rehearsal_remote::{UpdateStanding, UpdateWait};
 use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_protos::temporal::api::enums::v1::UpdateWorkflowExecutionLifecycleStage as Stage;
 use temporalio_protos::temporal::api::update::v1::UpdateRef;
-use temporalio_protos::temporal::api::workflowservice::v1::execute_multi_operation_request::operation::Operation;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     ExecuteMultiOperationRequest, ExecuteMultiOperationResponse,
     PollWorkflowExecutionUpdateRequest, PollWorkflowExecutionUpdateResponse,
@@ -18,7 +17,6 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 use tonic::{Request, Status};
 
 use super::client::started;
-use super::time::skipping;
 use crate::front::{Front, HISTORY_POLL, patience, wait};
 
 /// Answered when the update has come as far as the client wants, or after a while with how far it is.
@@ -104,13 +102,8 @@ pub(crate) async fn with_start(
     request: Request<ExecuteMultiOperationRequest>,
 ) -> Result<ExecuteMultiOperationResponse, Status> {
     let most = patience(&request, HISTORY_POLL);
-    let mut request = request.into_inner();
+    let request = request.into_inner();
     front.check(&request.namespace)?;
-    for operation in &mut request.operations {
-        if let Some(Operation::StartWorkflow(start)) = &mut operation.operation {
-            skipping(&front, &mut start.time_skipping_config)?;
-        }
-    }
     let (start, Update { target: _, request, wait: until }) = read::update_with_start(request)?;
     let until = at_least_accepted(until)?;
     let door = &front.door;

@@ -1,21 +1,18 @@
 //! What a start brings that the server hands on and does not look into.
 
 use temporalio_protos::temporal::api::command::v1::command::Attributes as Command;
-use temporalio_protos::temporal::api::common::v1::{
-    FastForwardConfig, Payload, Priority, TimeSkippingConfig,
-};
+use temporalio_protos::temporal::api::common::v1::{Payload, Priority};
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::sdk::v1::event_group_marker::{InboundUpdate, Variant};
 use temporalio_protos::temporal::api::sdk::v1::{EventGroupMarker, UserMetadata};
-use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_protos::temporal::api::update::v1 as update;
 use temporalio_protos::temporal::api::workflowservice::v1::execute_multi_operation_request::{
     Operation, operation,
 };
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 
-use crate::hand::{Hand, NAMESPACE, activity, complete, order, start, text, timer};
+use crate::hand::{Hand, NAMESPACE, activity, start, text, timer};
 use crate::running::Running;
 
 fn line(words: &str) -> Option<Payload> {
@@ -166,84 +163,6 @@ fn a_priority_is_told_and_orders_what_waits() {
         unreachable!("the first event is the start")
     };
     assert_eq!(started.priority, with);
-}
-
-/// What a start says of its workflow's time.
-fn skips(config: TimeSkippingConfig) -> StartWorkflowExecutionRequest {
-    StartWorkflowExecutionRequest { time_skipping_config: Some(config), ..start() }
-}
-
-/// As the client of Python's `start_time_skipping_v2` asks for it with each start.
-#[test]
-fn a_workflow_whose_time_is_to_skip_is_started_where_time_leaps() {
-    let server = Running::start();
-    let mut hand = Hand::on(&server);
-    let skipping = TimeSkippingConfig { enabled: true, ..Default::default() };
-    started(&hand, |id| StartWorkflowExecutionRequest {
-        workflow_id: id.to_owned(),
-        task_queue: Some(TaskQueue { name: "nobody".to_owned(), ..Default::default() }),
-        ..skips(skipping.clone())
-    });
-
-    hand.wait(hand.client.clone().start_workflow_execution(skips(skipping.clone()))).unwrap();
-    let task = hand.workflow_task();
-    hand.answer(task.task_token, vec![timer(3600)]);
-    let result = GetWorkflowExecutionHistoryRequest {
-        namespace: NAMESPACE.to_owned(),
-        execution: order(),
-        wait_new_event: true,
-        history_event_filter_type: 2,
-        ..Default::default()
-    };
-    let mut client = hand.client.clone();
-    let result =
-        server.runtime.spawn(async move { client.get_workflow_execution_history(result).await });
-    let task = hand.workflow_task();
-    assert_eq!(hand.events().iter().filter(|it| *it == "TIMER_FIRED").count(), 1);
-    hand.answer(task.task_token, vec![complete("done")]);
-    assert!(hand.wait(result).unwrap().is_ok());
-
-    let locked = Running::with(|arguments| arguments.locked = true);
-    let mut client = Hand::on(&locked).client;
-    let refused =
-        locked.runtime.block_on(client.start_workflow_execution(skips(skipping))).unwrap_err();
-    assert_eq!(
-        refused.message(),
-        "not simulated: time skipping of a single workflow while time is locked"
-    );
-}
-
-#[test]
-fn of_the_time_of_a_workflow_all_else_is_refused_by_name() {
-    let server = Running::start();
-    let hand = Hand::on(&server);
-    let hour = || prost_wkt_types::Duration { seconds: 3600, nanos: 0 };
-    let forward = |id: &str, duration| FastForwardConfig { id: id.to_owned(), duration };
-    let on = TimeSkippingConfig { enabled: true, ..Default::default() };
-    let with = |forward| TimeSkippingConfig { fast_forward_config: Some(forward), ..on.clone() };
-    let refused = |config: TimeSkippingConfig| {
-        let mut client = hand.client.clone();
-        hand.wait(client.start_workflow_execution(skips(config))).unwrap_err().message().to_owned()
-    };
-    let all = [
-        refused(with(forward("f-1", None))),
-        refused(with(forward(" ", Some(hour())))),
-        refused(TimeSkippingConfig { enabled: false, ..with(forward("f-1", Some(hour()))) }),
-        refused(with(forward("f-1", Some(hour())))),
-        refused(TimeSkippingConfig { enabled: false, ..on.clone() }),
-        refused(TimeSkippingConfig { disable_propagation: true, ..on.clone() }),
-        refused(TimeSkippingConfig { max_session_skip_count: 3, ..on.clone() }),
-    ]
-    .join("\n");
-    insta::assert_snapshot!(all, @r"
-    Time skipping config invalid: fast_forward duration must be positive
-    Time skipping config invalid: fast_forward_id must be set
-    time_skipping_config: cannot set fast_forward when enabled is false
-    not simulated: a fast-forward of a single workflow
-    not simulated: a workflow whose time does not skip
-    not simulated: children whose time does not skip
-    not simulated: a limit to skips of time
-    ");
 }
 
 /// As newer SDKs send what a handler of an update asks for.

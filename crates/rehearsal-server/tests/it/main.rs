@@ -22,6 +22,7 @@ mod play;
 mod polls;
 mod refused;
 mod running;
+mod skipping;
 mod sweep;
 mod table;
 mod tasks;

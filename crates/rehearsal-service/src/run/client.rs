@@ -17,14 +17,16 @@ use super::state::State;
 use super::{Following, Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::RunRef;
-use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment};
+use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment, Skipping};
 
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
     pub(crate) fn start(id: RunRef, turn: &mut Turn<'_>, start: Following) -> Self {
-        let Following { started, signaled, user_metadata, request_id, waits, mut queue } = start;
+        let begins = start.begins(turn.now);
+        let Following { started, signaled, user_metadata, request_id, waits, mut queue, ahead } =
+            start;
         let kind = EventKind::WorkflowExecutionStarted(started);
-        let mut event = Event::new(EventId::FIRST, turn.now, kind);
+        let mut event = Event::new(EventId::FIRST, begins, kind);
         event.user_metadata = user_metadata;
         let event = Arc::new(event);
         let state = State::new(&event);
@@ -32,11 +34,15 @@ impl Run {
             at.map(|at| turn.arm(&mut queue, Due { at, moment: Moment::of(EventId::FIRST) }))
         };
         let (begin, expiry) = (arm(state.settings.begins), arm(state.settings.expires));
-        let mut run = Self::new(id, vec![event], state, queue);
+        let mut run = Self::new(id, vec![event], state, queue, ahead);
         run.request_id = request_id;
         (run.begin, run.expiry) = (begin, expiry);
         // Nothing of it was written by an earlier transaction.
-        run.written = 0;
+        (run.written, run.written_events) = (0, 0);
+        let forward = run.state.skipping.as_deref().and_then(Skipping::pending_forward);
+        if let Some(target) = forward {
+            run.arm_forward(turn, target);
+        }
         if let Some(signaled) = signaled {
             let mut decision = Decision::default();
             decision.record(turn.now, signaled);

@@ -31,6 +31,8 @@ enum What {
     /// The first workflow task need not wait any more.
     Begin,
     Run,
+    /// A fast-forward comes to its end.
+    Forward,
     Task,
     /// A task of timers.
     Timers,
@@ -44,9 +46,11 @@ enum What {
 const SPECULATIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Run {
-    /// When the next deadline goes off.
+    /// When the next deadline goes off, by the clock of the service.
     pub(crate) fn wake(&self) -> Option<Wake> {
-        self.alarm.map(|alarm| alarm.wake)
+        let wake = self.alarm.map(|alarm| alarm.wake)?;
+        let due = Due { at: wake.due.at.saturating_sub(self.ahead), ..wake.due };
+        Some(Wake { at: wake.at.saturating_sub(self.ahead), due, ..wake })
     }
 
     /// What it is about: the first of all that goes off with it.
@@ -55,6 +59,7 @@ impl Run {
         let deadline = match alarm.what {
             What::Begin => DeadlineOf::FirstTask,
             What::Run => DeadlineOf::Run,
+            What::Forward => DeadlineOf::FastForward,
             What::Task if self.state.task.is_started() => DeadlineOf::WorkflowTask,
             What::Task => DeadlineOf::WaitingTask,
             What::Timers => DeadlineOf::Timer { id: self.index.first_timer()?.2.clone() },
@@ -79,7 +84,10 @@ impl Run {
 
     /// A task in the timer queue goes off at another time, if it is still there.
     pub(crate) fn shift(&mut self, turn: &Turn<'_>, order: u64, at: Timestamp) {
+        // It is told by the clock of the service.
+        let at = at.saturating_add(self.ahead);
         let mut wakes: Vec<&mut Wake> = self.begin.iter_mut().chain(&mut self.expiry).collect();
+        wakes.extend(&mut self.forward);
         wakes.extend(self.task_wake.as_mut().map(|(.., wake)| wake));
         wakes.extend(self.state.timers.values_mut().filter_map(|timer| timer.wake.as_mut()));
         for activity in self.state.activities.values_mut() {
@@ -106,12 +114,14 @@ impl Run {
                 // A cancel or an update may have begun it before, the latter with a task of which nothing is recorded yet
                 // (`executeWorkflowBackoffTimerTask`).
                 if self.state.task.is_idle() {
-                    self.finish(turn, self.state.is_held_back());
+                    let begins = self.state.is_held_back();
+                    self.finish_as(turn, begins, !begins);
                 } else {
                     self.arm(turn);
                 }
             }
             What::Run => self.close_by_force(turn, close::time_out),
+            What::Forward => self.end_forward(turn),
             What::Task => self.time_out_task(turn),
             What::Timers => {
                 self.timer_tasks.retain(|wake| *wake > alarm.wake);
@@ -156,15 +166,16 @@ impl Run {
     fn fire_timers(&mut self, turn: &mut Turn<'_>, wake: Wake) {
         self.index.update(&mut self.state);
         let due: Vec<SmolStr> = self.index.fired(turn.now, wake).cloned().collect();
-        let mut needs_task = false;
+        let (mut needs_task, mut in_vain) = (false, true);
         for id in due {
             let Some(timer) = self.state.timers.get(&id) else { continue };
             let mut decision = Decision::default();
             if timer.decide(turn.now, TimerInput::Elapsed, &mut decision).is_ok() {
                 needs_task |= self.settle(turn, decision);
+                in_vain = false;
             }
         }
-        self.finish(turn, needs_task);
+        self.finish_as(turn, needs_task, in_vain);
     }
 
     /// All deadlines that have passed count in one transaction, by time, then by the order in which the activities were
@@ -181,7 +192,7 @@ impl Run {
             }
         }
         due.sort_unstable();
-        let mut needs_task = false;
+        let (mut needs_task, mut in_vain) = (false, true);
         for ((.., scheduled, place), attempt) in due {
             let activity = self.state.activities.get(&scheduled);
             let Some(activity) = activity.filter(|activity| activity.attempt == attempt) else {
@@ -194,9 +205,10 @@ impl Run {
                 .is_ok()
             {
                 needs_task |= self.settle(turn, decision);
+                in_vain = false;
             }
         }
-        self.finish(turn, needs_task);
+        self.finish_as(turn, needs_task, in_vain);
     }
 
     fn retry_activity(&mut self, turn: &mut Turn<'_>, scheduled: EventId) {
@@ -207,8 +219,9 @@ impl Run {
         {
             self.settle(turn, decision);
             self.offer_activity(turn, scheduled);
+            return self.finish(turn, false);
         }
-        self.finish(turn, false);
+        self.finish_as(turn, false, true);
     }
 
     /// Arms what has to be armed after a transaction. The deadlines of activities are armed before the timers, as the
@@ -299,6 +312,7 @@ impl Run {
         };
         add(self.begin, What::Begin);
         add(self.expiry, What::Run);
+        add(self.forward, What::Forward);
         add(self.task_wake.map(|(.., wake)| wake), What::Task);
         add(timers, What::Timers);
         add(deadline, What::Deadlines);

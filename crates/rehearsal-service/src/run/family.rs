@@ -161,7 +161,8 @@ impl Run {
     pub(super) fn tell_close(&self, turn: &mut Turn<'_>) {
         let runs = |child: &Child| matches!(child.state, ChildState::Started { .. });
         if self.state.family.parent.is_some() || self.state.children.values().any(runs) {
-            turn.push(Effect::Transfer { run: self.id, across: Across::Close, at: turn.now });
+            let at = turn.outside(turn.now);
+            turn.push(Effect::Transfer { run: self.id, across: Across::Close, at });
         }
     }
 }

@@ -76,12 +76,13 @@ impl Run {
             }
             Transfer::Across(across) => {
                 self.queue.write();
-                turn.push(Effect::Transfer { run: self.id, across, at: turn.now });
+                let at = turn.outside(turn.now);
+                turn.push(Effect::Transfer { run: self.id, across, at });
             }
             Transfer::Next(started) => {
                 // With the close of this run something is put into the queues that is to be done at once.
                 self.queue.write();
-                turn.next = Some(Following::of_chain(started, self.queue.clone()));
+                turn.next = Some(Following::of_chain(started, self.queue.clone(), self.ahead));
             }
         }
     }

@@ -25,6 +25,7 @@ impl Run {
             ("settings", self.state.settings == rebuilt.settings),
             ("family", self.state.family == rebuilt.family),
             ("signals", self.state.signals == rebuilt.signals),
+            ("skipping", self.state.skipping == rebuilt.skipping),
             ("previous started", self.state.previous_started == rebuilt.previous_started),
             ("had task", self.state.had_task == rebuilt.had_task),
             ("task", !open || self.has_task_of(&rebuilt)),

@@ -17,7 +17,7 @@ use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::machine::update::{self, Update};
 use crate::view::RunView;
-use crate::words::{Chain, Note, Tracked};
+use crate::words::{Chain, Note, Skipping, Tracked, skipped_before, skipping};
 
 /// The state of a run.
 ///
@@ -48,6 +48,8 @@ pub(crate) struct State {
     /// How many signals are in the history.
     pub(crate) signals: u32,
     pub(crate) family: Family,
+    /// How its time is skipped, if anybody ever asked for it.
+    pub(crate) skipping: Option<Box<Skipping>>,
 }
 
 /// Where a run comes from.
@@ -100,10 +102,14 @@ impl State {
         let started = start_of(event);
         let run_timeout = started.workflow_run_timeout.filter(|timeout| !timeout.is_zero());
         let backoff = started.first_workflow_task_backoff.filter(|wait| !wait.is_zero());
-        let begins = backoff.map(|wait| event.time.saturating_add(wait));
-        let expires =
-            run_timeout.map(|timeout| begins.unwrap_or(event.time).saturating_add(timeout));
+        // `wrapExecutionTimes`: also of a run whose first event is in its own time already, as that of a workflow that went
+        // on is.
+        let skipped = skipped_before(started);
+        let began = event.time.saturating_add(skipped);
+        let begins = backoff.map(|wait| began.saturating_add(wait));
+        let expires = run_timeout.map(|timeout| begins.unwrap_or(began).saturating_add(timeout));
         let all = started.workflow_execution_expiration_time;
+        let all = all.map(|all| all.saturating_add(skipped));
         Self {
             started: Arc::clone(event),
             view: RunView {
@@ -113,7 +119,7 @@ impl State {
                 workflow_type: started.workflow_type.name.clone(),
                 task_queue: started.task_queue.name.clone(),
                 status: Status::Running,
-                started_at: event.time,
+                started_at: began,
                 cancel_requested: false,
                 close: None,
                 memo: started.memo.clone().unwrap_or_default(),
@@ -135,6 +141,7 @@ impl State {
             updates: BTreeMap::new(),
             signals: 0,
             family: Family::of(started),
+            skipping: Skipping::of(started, event.time),
         }
     }
 
@@ -150,6 +157,7 @@ impl State {
         child::evolve(&mut self.children, event);
         external::evolve(&mut self.externals, event);
         update::evolve(&mut self.updates, event);
+        skipping::evolve(&mut self.skipping, event);
         match &event.kind {
             EventKind::WorkflowTaskScheduled(_) => self.had_task = true,
             EventKind::WorkflowTaskCompleted(it) => self.previous_started = it.started_event_id,
@@ -205,7 +213,13 @@ impl State {
     /// The run as one of its chain.
     pub(crate) fn chain<'a>(&'a self, turn: &'a Turn<'_>) -> Chain<'a> {
         let started = self.start();
-        Chain { now: turn.now, started, began: self.view.started_at, config: turn.config }
+        Chain {
+            now: turn.now,
+            started,
+            began: self.view.started_at,
+            config: turn.config,
+            skipping: self.skipping.as_deref(),
+        }
     }
 }
 

@@ -2,19 +2,23 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
-use rehearsal_history::{SmolStr, Timestamp, UserMetadata};
+use rehearsal_history::{ContinueAsNewInitiator, SmolStr, Timestamp, UserMetadata};
 
 use super::queue::Queue;
 use crate::config::ServiceConfig;
 use crate::input::{Effect, Outbox, RunRef};
-use crate::words::{Decision, Due, Wake};
+use crate::words::{Decision, Due, Wake, skipped_before};
 
 /// One call of the service, as a run sees it.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
+    /// The time of the run.
     pub(crate) now: Timestamp,
+    /// How far that is ahead of the time of the service.
+    ahead: Duration,
     pub(crate) config: &'a ServiceConfig,
     /// How many deadlines were armed so far; orders those that fall on the same nanosecond.
     pub(crate) armed: &'a mut u64,
@@ -38,20 +42,38 @@ pub(crate) struct Following {
     pub(crate) waits: bool,
     /// The timer queue that they have in common: one workflow id is one shard.
     pub(crate) queue: Queue,
+    /// How far its time is ahead of that of the service.
+    pub(crate) ahead: Duration,
 }
 
 impl Following {
-    /// The run that follows another one.
-    pub(crate) const fn of_chain(started: Box<WorkflowExecutionStarted>, queue: Queue) -> Self {
+    /// The run that follows another one, whose time is so far ahead.
+    pub(crate) const fn of_chain(
+        started: Box<WorkflowExecutionStarted>,
+        queue: Queue,
+        ahead: Duration,
+    ) -> Self {
         let request_id = SmolStr::new_static("");
-        Self { started, signaled: None, user_metadata: None, request_id, waits: false, queue }
+        let (signaled, user_metadata) = (None, None);
+        Self { started, signaled, user_metadata, request_id, waits: false, queue, ahead }
+    }
+
+    /// When its first event happens, if it begins `now`. The server creates it before it knows how far the time of the run is
+    /// ahead, but for that of a workflow that goes on in it, which happens in the time of the run before it.
+    pub(crate) fn begins(&self, now: Timestamp) -> Timestamp {
+        if self.started.initiator == ContinueAsNewInitiator::Workflow {
+            return now;
+        }
+        now.saturating_sub(skipped_before(&self.started))
     }
 }
 
-/// A task in the timer queue that may go off at another time.
+/// A task in the timer queue that may go off at another time, by the clock of the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loose {
-    pub(crate) wake: Wake,
+    /// Its place in the order of asking.
+    pub(crate) armed: u64,
+    pub(crate) at: Timestamp,
     /// If no queue was read for longer than the resolution.
     pub(crate) soonest: Timestamp,
     /// If one was read a moment ago.
@@ -59,19 +81,33 @@ pub(crate) struct Loose {
 }
 
 impl<'a> Turn<'a> {
+    /// `now` is the time of the service, and `ahead` how far that of the run is ahead of it.
     pub(crate) fn new(
         now: Timestamp,
+        ahead: Duration,
         config: &'a ServiceConfig,
         armed: &'a mut u64,
         out: &'a mut Outbox,
     ) -> Self {
-        Self { now, config, armed, out, loose: Vec::new(), next: None }
+        let now = now.saturating_add(ahead);
+        Self { now, ahead, config, armed, out, loose: Vec::new(), next: None }
+    }
+
+    /// A time of the run by the clock of the service.
+    pub(crate) fn outside(&self, at: Timestamp) -> Timestamp {
+        at.saturating_sub(self.ahead)
+    }
+
+    /// The time of the run is so much later from now on.
+    pub(crate) fn leap(&mut self, by: Duration) {
+        self.now = self.now.saturating_add(by);
+        self.ahead = self.ahead.saturating_add(by);
     }
 
     /// Tells what this transaction of a run has armed that may go off at another time.
     pub(crate) fn tell_loose(&mut self, run: RunRef) {
-        for Loose { wake, soonest, latest } in core::mem::take(&mut self.loose) {
-            self.push(Effect::Loose { run, armed: wake.order, at: wake.at, soonest, latest });
+        for Loose { armed, at, soonest, latest } in core::mem::take(&mut self.loose) {
+            self.push(Effect::Loose { run, armed, at, soonest, latest });
         }
     }
 
@@ -82,7 +118,8 @@ impl<'a> Turn<'a> {
         let (soonest, latest) =
             (due.at.max(self.now), self.now.saturating_add(self.config.timer_resolution));
         if soonest < latest {
-            self.loose.push(Loose { wake, soonest, latest });
+            let [at, soonest, latest] = [wake.at, soonest, latest].map(|at| self.outside(at));
+            self.loose.push(Loose { armed: wake.order, at, soonest, latest });
         }
         wake
     }

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_history::{Event, EventId, Priority, SmolStr};
 
@@ -32,7 +33,7 @@ impl Run {
         let close = self.state.view.close.as_slice();
         let mut state = State::rebuilt(self.state.first_event(), close);
         (state.view.workflow_id, state.view.run_id) = Default::default();
-        Self::new(self.id, Vec::new(), state, Queue::default())
+        Self::new(self.id, Vec::new(), state, Queue::default(), Duration::ZERO)
     }
 
     /// The events of a transient workflow task that is pending, with provisional ids. Who started it is not told. If

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rehearsal_activation::TaskDelivery;
 use rehearsal_history::{Event, Timestamp};
@@ -40,7 +41,7 @@ impl Service {
     ) -> (RunRef, Option<TaskDelivery>) {
         let id = self.next_ref();
         out.effects.push(Effect::Started { run: id });
-        let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
+        let mut turn = Turn::new(now, Duration::ZERO, &self.config, &mut self.armed, out);
         let mut run = Run::restore(id, &mut turn, run);
         turn.tell_loose(id);
         let task = run.task_in_hand();

@@ -18,7 +18,7 @@ use crate::cron::{CronError, Schedule, TIME_ZONES};
 use crate::error::{IdTaken, InvalidRequest, RequestError};
 use crate::input::{Answer, Effect, Outbox, RunRef, StartWorkflow};
 use crate::run::{Following, Queue, Run, Turn};
-use crate::words::{HISTORY_SERVICE, attributes, priority, retry};
+use crate::words::{HISTORY_SERVICE, attributes, priority, retry, skipping};
 
 /// What becomes of a start.
 pub(super) enum Start {
@@ -55,13 +55,15 @@ impl Service {
         self.run_of(workflow_id).filter(|run| self.runs[run.index()].was_started_by(request_id))
     }
 
-    /// The search attributes of a start are filled in, and its priority is looked at.
+    /// The search attributes of a start are filled in, its priority and what is asked of its time are looked at.
     pub(super) fn check_attributes(&self, start: &mut StartWorkflow) -> Result<(), RequestError> {
         if let Some(attributes) = start.search_attributes.take() {
             let checked = attributes::checked(attributes, &self.config.search_attributes);
             start.search_attributes = attributes::given(checked.map_err(InvalidRequest::from)?);
         }
-        Ok(priority::check(start.priority.as_ref()).map_err(InvalidRequest::Priority)?)
+        priority::check(start.priority.as_ref()).map_err(InvalidRequest::Priority)?;
+        let checked = skipping::check(start.time_skipping.as_deref_mut());
+        Ok(checked.map_err(InvalidRequest::Skipping)?)
     }
 
     /// A new run, `instead` of the one that has the id.
@@ -79,7 +81,7 @@ impl Service {
         let request_id = start.request_id.clone();
         let user_metadata = start.user_metadata.take();
         let started = started_event(&self.config, now, start);
-        let chain = Following::of_chain(started, Queue::default());
+        let chain = Following::of_chain(started, Queue::default(), Duration::ZERO);
         let following = Following { signaled, user_metadata, request_id, ..chain };
         self.begin(now, following, out)
     }
@@ -89,7 +91,7 @@ impl Service {
         let id = self.next_ref();
         out.effects.push(Effect::Started { run: id });
         out.touched.push(id);
-        let mut turn = Turn::new(now, &self.config, &mut self.armed, out);
+        let mut turn = Turn::new(now, run.ahead, &self.config, &mut self.armed, out);
         let run = Run::start(id, &mut turn, run);
         turn.tell_loose(id);
         check_rebuilt(&self.config, &run);
@@ -281,6 +283,7 @@ pub(super) fn started_event(
         search_attributes: start.search_attributes,
         header: start.header,
         priority: start.priority,
+        time_skipping_config: start.time_skipping,
         workflow_id: start.workflow_id,
         ..WorkflowExecutionStarted::default()
     })

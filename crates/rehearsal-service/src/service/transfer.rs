@@ -66,6 +66,7 @@ impl Service {
         let user_metadata = child.initiated().user_metadata.clone();
         let priority = Priority::merged(state.priority(), attributes.priority.as_ref());
         let origin = state.as_parent(initiated);
+        let ahead = state.ahead();
         let unspecified = WorkflowIdConflictPolicy::Unspecified;
         let (reuse, conflict) = policies(&attributes.workflow_id_reuse_policy, &unspecified);
         match self.resolve(&attributes.workflow_id, &reuse, &conflict) {
@@ -99,6 +100,8 @@ impl Service {
             ..StartWorkflow::default()
         };
         let mut started = started_event(&self.config, now, start);
+        started.time_skipping_config = attributes.time_skipping_config;
+        started.time_skipping_state_propagation = attributes.time_skipping_state_propagation;
         started.parent_workflow_namespace = self.config.namespace.clone();
         started.parent_workflow_execution = Some(origin.parent);
         started.parent_initiated_event_id = origin.initiated;
@@ -106,7 +109,7 @@ impl Service {
         let following = Following {
             user_metadata,
             waits: true,
-            ..Following::of_chain(started, Queue::default())
+            ..Following::of_chain(started, Queue::default(), ahead)
         };
         let child = self.begin(now, following, out);
         self.within(now, parent, out, |run, turn| {

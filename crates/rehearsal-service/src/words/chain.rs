@@ -6,6 +6,7 @@ use rehearsal_history::event::WorkflowExecutionStarted;
 use rehearsal_history::{SmolStr, Timestamp};
 
 use super::id::derived;
+use super::skipping::Skipping;
 use crate::config::ServiceConfig;
 use crate::cron::Schedule;
 
@@ -18,6 +19,8 @@ pub(crate) struct Chain<'a> {
     /// When it was started.
     pub(crate) began: Timestamp,
     pub(crate) config: &'a ServiceConfig,
+    /// How its time is skipped.
+    pub(crate) skipping: Option<&'a Skipping>,
 }
 
 impl Chain<'_> {
@@ -30,6 +33,12 @@ impl Chain<'_> {
         self.started.first_workflow_task_backoff.unwrap_or_default()
     }
 
+    /// When all runs must have ended: so much later as was skipped before this one (`wrapExecutionTimes`).
+    pub(crate) fn expires(&self) -> Option<Timestamp> {
+        let expires = self.started.workflow_execution_expiration_time;
+        expires.map(|expires| expires.saturating_add(skipped_before(self.started)))
+    }
+
     /// Its cron schedule. That it can be read was made sure when it was started.
     pub(crate) fn schedule(&self) -> Option<Schedule> {
         let schedule = &self.started.cron_schedule;
@@ -40,4 +49,10 @@ impl Chain<'_> {
     pub(crate) fn next_run_id(&self) -> SmolStr {
         derived(&self.started.original_execution_run_id, "next")
     }
+}
+
+/// How much time was skipped before a run by those that it comes from.
+pub(crate) fn skipped_before(started: &WorkflowExecutionStarted) -> Duration {
+    let handed_on = started.time_skipping_state_propagation.as_ref();
+    handed_on.and_then(|it| it.initial_skipped_duration).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! When something is due, and when that goes off (T-2, T-9).
 
+use core::time::Duration;
+
 use rehearsal_history::{EventId, Timestamp};
 
 /// When something is due. Virtual time stands still while tasks are handed over; on a server each hand-over takes some
@@ -41,6 +43,11 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
+    /// The same by a clock that is so far ahead of the one it goes by.
+    pub(crate) fn later(self, by: Duration) -> Self {
+        Self { at: self.at.saturating_add(by), ..self }
+    }
+
     /// Whether what is due then is due when this goes off.
     pub(crate) fn takes(&self, due: Due) -> bool {
         // On time, it takes of all that is due at the same time what is due no later; late, all of it.

@@ -73,7 +73,14 @@ pub struct Decision {
 impl Decision {
     /// Records `kind` at `time`.
     pub fn record(&mut self, time: Timestamp, kind: impl Into<EventKind>) {
-        self.steps.push(Step::Event(Arc::new(Event::new(EventId::NONE, time, kind.into()))));
+        let mut event = Event::new(EventId::NONE, time, kind.into());
+        // Workers that do not know them go on (`event_factory.go`).
+        event.server.worker_may_ignore = matches!(
+            event.kind,
+            EventKind::WorkflowExecutionOptionsUpdated(_)
+                | EventKind::WorkflowExecutionTimeSkippingTransitioned(_)
+        );
+        self.steps.push(Step::Event(Arc::new(event)));
     }
 
     /// Notes what no history holds of the workflow task.

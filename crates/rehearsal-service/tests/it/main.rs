@@ -22,4 +22,5 @@ mod outside;
 mod queries;
 mod recordings;
 mod refused;
+mod skipping;
 mod timers;

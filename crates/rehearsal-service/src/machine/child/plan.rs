@@ -10,7 +10,9 @@ use super::Child;
 use crate::config::run_timeout;
 use crate::cron::{CronError, Schedule};
 use crate::refusal::{BadAcross, BadChild};
-use crate::words::{Across, Decision, Origin, Table, Transfer, attributes, priority, retry};
+use crate::words::{
+    Across, Decision, HandedOn, Origin, Skipping, Table, Transfer, attributes, priority, retry,
+};
 
 /// A command about a child.
 #[derive(Debug)]
@@ -108,7 +110,11 @@ fn initiated(
     let execution = command.execution_timeout.unwrap_or_default();
     let run = run_timeout(command.run_timeout.unwrap_or_default(), execution);
     let task = command.task_timeout.unwrap_or_default();
+    let HandedOn { config, propagation } =
+        origin.chain.skipping.map(Skipping::for_child).unwrap_or_default();
     StartChildWorkflowExecutionInitiated {
+        time_skipping_config: config,
+        time_skipping_state_propagation: propagation,
         namespace: origin.namespace.clone(),
         workflow_id: command.workflow_id,
         workflow_type: command.workflow_type.into(),

@@ -11,7 +11,7 @@ use rehearsal_history::{
 
 use crate::config::run_timeout;
 use crate::refusal::BadCommand;
-use crate::words::{Chain, attributes, retry};
+use crate::words::{Chain, HandedOn, Skipping, attributes, retry};
 
 /// A run that follows.
 #[derive(Debug)]
@@ -119,8 +119,7 @@ pub(super) fn after_failure(failure: &Failure, chain: &Chain<'_>) -> (RetryState
 
 /// The same of a run whose time was up. Once all runs must have ended, nothing follows (T-10).
 pub(super) fn after_timeout(chain: &Chain<'_>) -> (RetryState, Option<Next>) {
-    let expires = chain.started.workflow_execution_expiration_time;
-    if expires.is_some_and(|expires| expires <= chain.now) {
+    if chain.expires().is_some_and(|expires| expires <= chain.now) {
         return (RetryState::Timeout, None);
     }
     after_failure(&Failure::timeout("workflow timeout", TimeoutType::StartToClose), chain)
@@ -131,7 +130,7 @@ fn again(failure: &Failure, chain: &Chain<'_>) -> Result<Next, RetryState> {
     let Some(policy) = &chain.started.retry_policy else {
         return Err(RetryState::RetryPolicyNotSet);
     };
-    let expires = chain.started.workflow_execution_expiration_time;
+    let expires = chain.expires();
     let attempt = chain.started.attempt.max(1);
     let before = u32::try_from(attempt).unwrap_or(1);
     let at = retry::next_run(policy, before, failure, chain.now, expires)?;
@@ -163,7 +162,12 @@ fn cron(last: Option<Payloads>, failure: Option<&Failure>, chain: &Chain<'_>) ->
 
 /// What a run was started with, for the one that follows.
 fn linked(chain: &Chain<'_>) -> WorkflowExecutionStarted {
+    let HandedOn { config, propagation } =
+        chain.skipping.map(Skipping::for_next_run).unwrap_or_default();
     WorkflowExecutionStarted {
+        time_skipping_config: config,
+        time_skipping_state_propagation: propagation,
+        workflow_execution_expiration_time: chain.expires(),
         continued_execution_run_id: chain.started.original_execution_run_id.clone(),
         original_execution_run_id: chain.next_run_id(),
         identity: SmolStr::default(),
@@ -177,7 +181,8 @@ fn linked(chain: &Chain<'_>) -> WorkflowExecutionStarted {
 /// (`ContinueAsNewMinBackoff`; recorded: `program-continues-before-its-start-delay-is-over`).
 fn min_backoff(chain: &Chain<'_>, backoff: Option<Duration>) -> Option<Duration> {
     let scheduled = chain.scheduled();
-    let since = if scheduled > chain.now { chain.began } else { scheduled };
+    // The start of a run whose time was skipped before it can lie in the future (`wrapExecutionTimes`).
+    let since = if scheduled > chain.now { chain.began.min(chain.now) } else { scheduled };
     let soonest = since.saturating_add(chain.config.minimal_reuse_interval);
     if chain.now.saturating_add(backoff.unwrap_or_default()) < soonest {
         Some(soonest.since(chain.now))
