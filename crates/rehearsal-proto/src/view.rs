@@ -30,19 +30,18 @@ pub const fn status(status: Status) -> WorkflowExecutionStatus {
     }
 }
 
-/// A run at a glance, as a list shows it. What its first event tells besides is added if it is given, and how many events
-/// there are.
+/// A run at a glance, with what its first event tells of it, and how many events there are.
 ///
 /// # Errors
 ///
 /// [`ConvertError`] if a value has no counterpart.
 pub fn info(
     view: &RunView,
-    first: Option<&Event>,
+    first: &Event,
     history_length: usize,
 ) -> Result<WorkflowExecutionInfo, ConvertError> {
-    let started = match first.map(|event| &event.kind) {
-        Some(EventKind::WorkflowExecutionStarted(started)) => Some(started),
+    let started = match &first.kind {
+        EventKind::WorkflowExecutionStarted(started) => Some(started),
         _ => None,
     };
     let waits = started.and_then(|started| started.first_workflow_task_backoff).unwrap_or_default();

@@ -216,6 +216,19 @@ pub struct HistoryPage {
     pub next: Option<EventId>,
 }
 
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The run at a glance.
+    pub view: RunView,
+    /// Its first event, with what it was started with.
+    pub first: Arc<Event>,
+    /// How many events there are.
+    pub history_length: usize,
+    /// How many bytes they have, as estimated.
+    pub history_size: u64,
+}
+
 /// What can be seen of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Described {

@@ -11,13 +11,11 @@ use std::time::Duration;
 use rehearsal_activation::{Query, WorkerTaskFailure};
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{EventId, Failure, Payloads, SearchType, SmolStr};
-use rehearsal_service::{
-    Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
-};
+use rehearsal_service::{Input, QueryRejectCondition, RequestError, StartWorkflow, Target};
 
 use crate::answer::{
-    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, QueryAnswer, Refused, Started,
-    UpdateStanding, WorkflowWork,
+    Accepted, ActivityHeard, ActivityWork, Described, HistoryPage, Listed, QueryAnswer, Refused,
+    Started, UpdateStanding, WorkflowWork,
 };
 use crate::ask::{
     ActivityDone, ActivityPoll, AttributesAsk, Completed, HistoryAsk, NexusPoll, Signal,
@@ -405,7 +403,7 @@ impl Door {
     }
 
     /// The runs that a query finds, last closed and last started first. Their number is what is counted.
-    pub fn list(&self, query: SmolStr, reply: Reply<Vec<RunView>>) {
+    pub fn list(&self, query: SmolStr, reply: Reply<Vec<Listed>>) {
         self.ask(Request::List { query, reply: Slot::new(reply) });
     }
 

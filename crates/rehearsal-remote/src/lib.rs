@@ -61,8 +61,8 @@ mod wall;
 
 pub use answer::{
     Accepted, ActivityHeard, ActivityWork, Changeable, Described, FastForward, FastForwardStanding,
-    ForwardEnd, HistoryPage, PendingActivity, PendingTask, QueryAnswer, Refused, RunTime, Started,
-    UpdateStanding, WorkflowWork,
+    ForwardEnd, HistoryPage, Listed, PendingActivity, PendingTask, QueryAnswer, Refused, RunTime,
+    Started, UpdateStanding, WorkflowWork,
 };
 pub use ask::{
     ActivityDone, ActivityPoll, AttributesAsk, Change, Completed, HistoryAsk, NexusPoll, Signal,

@@ -8,7 +8,9 @@ use rehearsal_service::{
     ActivityToken, NotFound, PendingOp, RequestError, RunRef, Service, Target, TaskState,
 };
 
-use crate::answer::{Described, HistoryPage, PendingActivity, PendingTask, Refused, RunTime};
+use crate::answer::{
+    Described, HistoryPage, Listed, PendingActivity, PendingTask, Refused, RunTime,
+};
 use crate::ask::HistoryAsk;
 use crate::inbox::{Request, Says, Shared, TaskSaid, not_found};
 use crate::token::{Alias, Token, What};
@@ -75,6 +77,17 @@ pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Optio
         time: service
             .skipping(run, now)
             .map(|it| RunTime { now: it.now, config: it.config.cloned() }),
+    })
+}
+
+/// A run as it stands in a list.
+fn listed(service: &Service, run: RunRef) -> Option<Listed> {
+    let history = service.history(run);
+    Some(Listed {
+        view: service.run(run).clone(),
+        first: Arc::clone(history.first()?),
+        history_length: history.len(),
+        history_size: service.history_size(run),
     })
 }
 
@@ -150,9 +163,9 @@ pub(crate) fn answer(
             reply.answer(found.map_err(Into::into));
         }
         Request::List { query, reply } => {
-            let found = service
-                .list(&query)
-                .map(|runs| runs.into_iter().map(|run| service.run(run).clone()).collect());
+            let found = service.list(&query);
+            let found = found.map(|runs| runs.into_iter().filter_map(|run| listed(service, run)));
+            let found = found.map(Iterator::collect);
             reply.answer(found.map_err(Into::into));
         }
         Request::Now { reply } => {

@@ -7,12 +7,10 @@ use std::time::Duration;
 use rehearsal_activation::Query;
 use rehearsal_history::event::UpdateRequest;
 use rehearsal_history::{Payloads, SearchType, SmolStr, Timestamp};
-use rehearsal_service::{
-    Input, QueryRejectCondition, RequestError, RunView, StartWorkflow, Target,
-};
+use rehearsal_service::{Input, QueryRejectCondition, RequestError, StartWorkflow, Target};
 
 use crate::answer::{
-    ActivityHeard, Changeable, Described, FastForward, FastForwardStanding, HistoryPage,
+    ActivityHeard, Changeable, Described, FastForward, FastForwardStanding, HistoryPage, Listed,
     QueryAnswer, Refused, Started, UpdateStanding,
 };
 use crate::ask::{ActivityDone, AttributesAsk, Change, HistoryAsk, UpdateWait, WorkerGone};
@@ -108,7 +106,7 @@ pub(crate) enum Request {
     },
     List {
         query: SmolStr,
-        reply: Slot<Vec<RunView>>,
+        reply: Slot<Vec<Listed>>,
     },
     Pollers {
         queue: SmolStr,

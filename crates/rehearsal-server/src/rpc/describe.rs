@@ -21,7 +21,7 @@ pub(super) fn response(
     namespace: &str,
 ) -> Result<DescribeWorkflowExecutionResponse, ConvertError> {
     let Described { view: run, first, now, .. } = described;
-    let info = view::info(run, Some(first), described.history_length)?;
+    let info = view::info(run, first, described.history_length)?;
     let parent = info.parent_execution.as_ref().map(|_| namespace.to_owned());
     let activities = described.activities.iter().map(|it| activity(it, *now));
     let request = described.start_request.as_deref();

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use rehearsal_history::EventId;
-use rehearsal_proto::{BadMessage, request as read, view, workflow_task};
-use rehearsal_remote::{HistoryAsk, HistoryPage};
-use rehearsal_service::{RunView, Target};
+use rehearsal_proto::{BadMessage, ConvertError, request as read, view, workflow_task};
+use rehearsal_remote::{HistoryAsk, HistoryPage, Listed};
+use rehearsal_service::Target;
 use temporalio_protos::temporal::api::enums::v1::{
     EventType, HistoryEventFilterType, TaskQueueType,
 };
@@ -14,6 +14,7 @@ use temporalio_protos::temporal::api::history::v1::{
     HistoryEvent, WorkflowExecutionContinuedAsNewEventAttributes,
 };
 use temporalio_protos::temporal::api::taskqueue::v1::PollerInfo;
+use temporalio_protos::temporal::api::workflow::v1::WorkflowExecutionInfo;
 use temporalio_protos::temporal::api::workflowservice::v1::{
     CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse, DescribeTaskQueueRequest,
     DescribeTaskQueueResponse, DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse,
@@ -177,12 +178,25 @@ pub(crate) async fn list(
         _ => PAGE,
     };
     let query = request.query.into();
-    let runs: Vec<RunView> = ask(|reply| front.door.list(query, reply)).await?;
+    let runs: Vec<Listed> = ask(|reply| front.door.list(query, reply)).await?;
     let page = runs.iter().skip(skip).take(size);
-    let executions = page.map(|run| view::info(run, None, 0)).collect::<Result<_, _>>()?;
+    let executions = page.map(row).collect::<Result<_, _>>()?;
     let end = skip.saturating_add(size);
     let next_page_token = if end < runs.len() { end.to_string().into_bytes() } else { Vec::new() };
     Ok(ListWorkflowExecutionsResponse { executions, next_page_token })
+}
+
+/// A run in a list: what the store of a server has of it (`convertInternalWorkflowExecutionInfo` in
+/// `common/persistence/visibility/visibility_manager_impl.go`). How long a history is it learns at the close.
+fn row(listed: &Listed) -> Result<WorkflowExecutionInfo, ConvertError> {
+    let closed = listed.view.close.is_some();
+    let (length, size) = if closed { (listed.history_length, listed.history_size) } else { (0, 0) };
+    Ok(WorkflowExecutionInfo {
+        history_size_bytes: i64::try_from(size).unwrap_or(i64::MAX),
+        first_run_id: String::new(),
+        priority: None,
+        ..view::info(&listed.view, &listed.first, length)?
+    })
 }
 
 pub(crate) async fn count(

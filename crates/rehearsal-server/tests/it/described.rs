@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use temporalio_protos::temporal::api::command::v1::StartChildWorkflowExecutionCommandAttributes;
-use temporalio_protos::temporal::api::common::v1::{WorkflowExecution, WorkflowType};
+use temporalio_protos::temporal::api::common::v1::{Priority, WorkflowExecution, WorkflowType};
 use temporalio_protos::temporal::api::enums::v1::{
     CommandType, EventType, ParentClosePolicy, PendingActivityState, PendingWorkflowTaskState,
     WorkflowExecutionStatus,
@@ -166,4 +166,60 @@ fn the_task_children_and_a_cancel_are_told() {
     assert_eq!(info.status(), WorkflowExecutionStatus::Completed);
     assert!(info.execution_duration.is_some() && told.pending_workflow_task.is_none());
     assert_eq!(told.pending_children.len(), 1, "those that were pending at the close");
+}
+
+/// The store of a server learns of lengths at the close, and of the first run of a chain and of priorities never.
+#[test]
+fn rows_of_a_list_have_what_the_store_of_a_server_has() {
+    let server = Running::start();
+    let mut hand = Hand::on(&server);
+    let parent = {
+        let mut client = hand.client.clone();
+        let wanted = StartWorkflowExecutionRequest {
+            priority: Some(Priority { priority_key: 2, ..Priority::default() }),
+            ..start()
+        };
+        hand.wait(client.start_workflow_execution(wanted)).unwrap().into_inner().run_id
+    };
+    let task = hand.workflow_task();
+    hand.answer(task.task_token, vec![child("child-1")]);
+    let row = |hand: &Hand<'_>, id: &str| {
+        let list = ListWorkflowExecutionsRequest {
+            namespace: NAMESPACE.to_owned(),
+            query: format!("WorkflowId = '{id}'"),
+            ..Default::default()
+        };
+        let mut client = hand.client.clone();
+        let listed = hand.wait(client.list_workflow_executions(list)).unwrap().into_inner();
+        listed.executions.into_iter().next().unwrap()
+    };
+    let of_parent =
+        Some(WorkflowExecution { workflow_id: WORKFLOW.to_owned(), run_id: parent.clone() });
+
+    let open = row(&hand, WORKFLOW);
+    assert_eq!((&open.root_execution, &open.parent_execution), (&of_parent, &None));
+    assert_eq!((open.history_length, open.history_size_bytes), (0, 0));
+    assert_eq!((open.first_run_id.as_str(), open.priority), ("", None));
+    assert!(open.close_time.is_none() && open.execution_duration.is_none());
+    let info = described(&hand, WORKFLOW).workflow_execution_info.unwrap();
+    assert!(info.priority.is_some() && info.history_length > 0 && info.first_run_id == parent);
+
+    // The tasks of both wait, in whichever order.
+    for _ in 0..2 {
+        let task = hand.workflow_task();
+        if task.workflow_execution.unwrap().workflow_id == WORKFLOW {
+            hand.answer(task.task_token, vec![]);
+        } else {
+            hand.answer(task.task_token, vec![complete("done")]);
+        }
+    }
+    let closed = row(&hand, "child-1");
+    assert_eq!((&closed.root_execution, &closed.parent_execution), (&of_parent, &of_parent));
+    assert_eq!(closed.status(), WorkflowExecutionStatus::Completed);
+    assert_eq!(closed.history_length, 5);
+    assert!(closed.history_size_bytes > 0);
+    assert_eq!(
+        apart(closed.execution_time, closed.close_time),
+        Duration::try_from(closed.execution_duration.unwrap()).unwrap().as_secs_f64()
+    );
 }
