@@ -110,7 +110,8 @@ fn one(
     }
     let note: Option<UserMetadata> = Mirror::from_proto(user_metadata)?;
     let note = note.filter(|note| *note != UserMetadata::default()).map(Box::new);
-    // What a person reads beside an event has its place in commands that have one of their own.
+    // What a person reads beside an event has its place in commands that have one of their own. A server also records it of
+    // those that close the workflow or change what it is found by; no SDK sends it.
     let without_note = |command: ServerCommand| match note {
         None => Ok(command),
         Some(_) => Err(BadMessage::NotSimulated { what: "user metadata of this command" }),
@@ -171,8 +172,8 @@ fn one(
             without_note(ServerCommand::UpsertMemo(memo))
         }
         Attributes::ProtocolMessageCommandAttributes(attributes) => {
-            let message = messages.take(&attributes.message_id)?;
-            without_note(update::from_proto(message)?)
+            // Beside what answers an update a server records nothing: `handleCommand` ends before it would.
+            Ok(update::from_proto(messages.take(&attributes.message_id)?)?)
         }
         Attributes::ScheduleNexusOperationCommandAttributes(_)
         | Attributes::RequestCancelNexusOperationCommandAttributes(_) => {

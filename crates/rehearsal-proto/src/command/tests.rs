@@ -21,6 +21,7 @@ use temporalio_protos::temporal::api::command::v1::{self as proto, command::Attr
 use temporalio_protos::temporal::api::protocol::v1::Message;
 
 use super::{from_proto, to_proto};
+use crate::mirror::Mirror as _;
 
 fn value() -> Option<Payloads> {
     Some(Payloads::one(Payload::default()))
@@ -228,6 +229,49 @@ fn what_is_not_simulated_is_refused_by_name() {
         }),
         @"not simulated: Nexus operations"
     );
+}
+
+/// What becomes of a note that a command of each type has: kept, left out, or refused.
+#[test]
+fn a_note_has_its_place_in_some_commands_alone() {
+    let all = every_command();
+    let (commands, messages) = to_proto(&all, "default").unwrap();
+    let mut told = std::collections::BTreeSet::new();
+    for mut command in commands {
+        command.user_metadata =
+            Some(UserMetadata::of_summary(Payload::default()).to_proto().unwrap());
+        let name = command.command_type().as_str_name();
+        let mine = messages.iter().filter(|message| match &command.attributes {
+            Some(Attributes::ProtocolMessageCommandAttributes(it)) => it.message_id == message.id,
+            _ => false,
+        });
+        let mine = mine.cloned().collect();
+        let what = match from_proto(vec![command], mine, "default") {
+            Err(error) => error.to_string(),
+            Ok(read) => {
+                let (again, _) = to_proto(&read, "default").unwrap();
+                if again[0].user_metadata.is_some() { "kept" } else { "left out" }.to_owned()
+            }
+        };
+        told.insert(format!("{name}: {what}"));
+    }
+    insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"), @"
+    COMMAND_TYPE_CANCEL_TIMER: kept
+    COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION: not simulated: user metadata of this command
+    COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION: not simulated: user metadata of this command
+    COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION: not simulated: user metadata of this command
+    COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION: not simulated: user metadata of this command
+    COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES: not simulated: user metadata of this command
+    COMMAND_TYPE_PROTOCOL_MESSAGE: left out
+    COMMAND_TYPE_RECORD_MARKER: kept
+    COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK: kept
+    COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION: kept
+    COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK: kept
+    COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION: kept
+    COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION: kept
+    COMMAND_TYPE_START_TIMER: kept
+    COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: not simulated: user metadata of this command
+    ");
 }
 
 #[test]
