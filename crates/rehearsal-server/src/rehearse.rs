@@ -1,5 +1,6 @@
 //! The sweep of what a client waits for, by the workers that are connected.
 
+mod page;
 mod sdk;
 mod told;
 mod unsettled;

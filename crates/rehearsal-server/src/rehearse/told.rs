@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{fs, io};
 
 use rehearsal::{Choices, Event, Outcome};
 use rehearsal_explore::Observer;
 use rehearsal_remote::Rehearsal;
 
+use super::page::Page;
 use super::unsettled::Apart;
 use crate::plan::Plan;
 
@@ -22,6 +23,7 @@ pub(super) struct Told<'a> {
     /// What is to be said of the rules that were followed.
     rules: Option<String>,
     known: Mutex<Known>,
+    page: Mutex<Page>,
 }
 
 /// What is known so far.
@@ -44,7 +46,7 @@ impl<'a> Told<'a> {
         rehearsal: &'a Rehearsal,
         rules: Option<String>,
     ) -> Self {
-        Self { plan, earlier, rehearsal, rules, known: Mutex::default() }
+        Self { plan, earlier, rehearsal, rules, known: Mutex::default(), page: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -99,22 +101,26 @@ impl<'a> Told<'a> {
         text
     }
 
-    /// Writes the file of the report. Who ends the process between two writes finds the earlier one whole.
+    /// Writes the file of the report as it is in the end.
     pub(super) fn keep(&self, text: &str) {
+        self.written(|page, path| page.end(path, self.earlier, text));
+    }
+
+    /// Writes how far it has come into the file of the report.
+    fn keep_progress(&self) {
+        self.written(|page, path| page.write(path, self.earlier, &self.progress()));
+    }
+
+    /// Writes the file of the report, if there is to be one.
+    fn written(&self, write: impl FnOnce(&mut Page, &Path) -> io::Result<()>) {
         let Some(path) = &self.plan.report else { return };
-        if let Err(error) = replace(path, &[self.earlier, text].concat()) {
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = write(&mut page, path) {
             let unwritten =
                 format!("the report could not be written to {}: {error}", path.display());
             self.known().unwritten = Some(unwritten);
         }
     }
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, text)?;
-    fs::rename(&beside, path)
 }
 
 impl Observer for Told<'_> {
@@ -135,7 +141,7 @@ impl Observer for Told<'_> {
             known.found.entry(what).or_insert_with(|| (0, choices.to_string())).0 += 1;
         }
         drop(known);
-        self.keep(&self.progress());
+        self.keep_progress();
     }
 
     fn goes_on(&self) -> bool {
