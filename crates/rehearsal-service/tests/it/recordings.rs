@@ -13,8 +13,8 @@ use rehearsal_activation::{
 };
 use rehearsal_history::event::{ActivityTaskScheduled, SdkMetadata, WorkflowExecutionStarted};
 use rehearsal_history::{
-    Event, EventId, EventKind, FailureInfo, History, TaskQueue, Timestamp, WorkflowTaskFailedCause,
-    scrub,
+    Event, EventId, EventKind, FailureInfo, History, TaskQueue, TimeSkippingConfig, Timestamp,
+    WorkflowTaskFailedCause, scrub,
 };
 use rehearsal_service::{
     ActivityToken, Answer, Effect, Input, Outbox, Poll, RunRef, Service, ServiceConfig,
@@ -76,6 +76,28 @@ fn the_service_writes_what_the_server_wrote() {
     }
 }
 
+/// Workflows whose time was skipped, recorded on a server that has `frontend.WorkflowTimeSkippingEnabled` on, each twice with
+/// the same sequence of events.
+#[test]
+fn the_service_skips_where_the_server_has_skipped() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/skipped");
+    let mut played = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let recorded = History::from_json(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let simulated = Player::play(&recorded);
+
+        // A timer fires up to a second late, here and there.
+        let second = |_| Duration::from_millis(1_200);
+        let differences = scrub::compare(&simulated, &recorded, second);
+        let shown: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert!(shown.is_empty(), "{}: {shown:#?}\n{simulated}", path.display());
+        simulated.check_well_formed().unwrap();
+        played.push(path);
+    }
+    assert_eq!(played.len(), 9);
+}
+
 struct Player<'a> {
     recorded: &'a History,
     service: Service,
@@ -115,8 +137,13 @@ impl<'a> Player<'a> {
 
     /// Lets time pass, with heartbeats every half second.
     fn advance(&mut self, to: Timestamp) {
-        while self.now < to {
-            self.now = to.min(self.now + Duration::from_millis(500));
+        loop {
+            // The time of the run is ahead of that of the service if it was skipped.
+            let left = to.since(self.service.time_of(self.run, self.now));
+            if left.is_zero() {
+                return;
+            }
+            self.now = self.now + left.min(Duration::from_millis(500));
             self.handle(Input::Elapsed);
             for (token, beats) in self.running.clone().into_values() {
                 if beats {
@@ -219,6 +246,10 @@ impl<'a> Player<'a> {
             EventKind::WorkflowExecutionCancelRequested(it) => {
                 let (reason, identity) = (it.cause, it.identity);
                 self.handle(Input::RequestCancelWorkflow { target, reason, identity });
+            }
+            EventKind::WorkflowExecutionOptionsUpdated(it) => {
+                let config = it.time_skipping_config.map(as_asked);
+                self.handle(Input::UpdateTimeSkipping { target, config, identity: it.identity });
             }
             EventKind::WorkflowExecutionTerminated(it) => {
                 let (reason, details, identity) = (it.reason, it.details, it.identity);
@@ -388,12 +419,21 @@ fn start(
         identity: started.identity.clone(),
         run_timeout: started.workflow_run_timeout,
         execution_timeout: started.workflow_execution_timeout,
+        start_delay: started.first_workflow_task_backoff,
+        time_skipping: started.time_skipping_config.clone().map(as_asked),
         ..StartWorkflow::default()
     };
     let mut out = Outbox::default();
     let answer = service.handle(now, Input::StartWorkflow(Box::new(start)), &mut out);
     let Ok(Answer::Started(run)) = answer else { panic!("not started: {answer:?}") };
     (run, out)
+}
+
+/// How the time of a workflow was asked to be skipped: with a fast-forward it was enabled, though its event may say that it is
+/// not any more.
+fn as_asked(mut config: Box<TimeSkippingConfig>) -> Box<TimeSkippingConfig> {
+    config.enabled |= config.fast_forward_config.is_some();
+    config
 }
 
 fn schedule(it: ActivityTaskScheduled) -> ServerCommand {
