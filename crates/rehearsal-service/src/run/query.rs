@@ -73,7 +73,8 @@ impl Run {
         if awaited.is_some_and(|begins| begins > until) {
             return Err(NotReady::TaskNotScheduled.into());
         }
-        if self.is_open() && self.state.task.attempt() >= FAILING {
+        // `queryworkflow.Invoke` asks the attempt of a closed run as well, and what closes by force ends one (W-17).
+        if self.state.task.attempt() >= FAILING {
             return Err(NotReady::QueryWhileFailing.into());
         }
         if has_run && (!self.is_open() || self.state.task.is_idle()) {
