@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
+use rehearsal_activation::Seq;
 use rehearsal_history::{EventId, Failure, Header, Payloads, RetryPolicy, SmolStr, Timestamp};
 
 /// Names an attempt of a local activity, or something that a worker waits for beside it. No two of one worker process
@@ -28,6 +29,9 @@ pub enum LocalWhat {
     Task(EventId),
     /// An attempt, or one of its deadlines, by its number.
     Attempt(u64),
+    /// A deadline by its number that nobody calls off any more: it is that of whatever attempt of this local activity runs
+    /// then, in a later life of the run as well.
+    Loose(Seq, u64),
 }
 
 /// An attempt that is to be run.

@@ -6,6 +6,8 @@ use core::time::Duration;
 
 use rehearsal_history::{Failure, Header};
 
+use crate::local::LocalWhat;
+
 /// The SDK whose rules a worker follows. Histories of one profile are never judged by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -24,6 +26,18 @@ impl Profile {
         match self {
             Self::Go => Duration::from_secs(5),
             Self::Core => Duration::from_secs(10),
+        }
+    }
+
+    /// Whether what a worker waits for beside local activities is still due in a later life of the run, if the task of the
+    /// first has failed. Core drops such a run, and leaves the timer of its heartbeat armed (`finish_activation` and
+    /// `sink_heartbeat_timeout_start` in `managed_run.rs`), which then is that of whatever task of the run waits
+    /// (`heartbeat_timeout`); so it does with deadlines of earlier attempts (`TimeoutBag` in `local_activities.rs`).
+    #[must_use]
+    pub const fn outlives(self, what: LocalWhat) -> bool {
+        match self {
+            Self::Go => false,
+            Self::Core => matches!(what, LocalWhat::Task(_) | LocalWhat::Loose(..)),
         }
     }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use rehearsal_activation::{Initialize, Job};
+use rehearsal_activation::{Initialize, Job, Seq};
 use rehearsal_history::event::{WorkflowExecutionStarted, WorkflowTaskFailed};
 use rehearsal_history::{
     Event, Memo, RetryPolicy, SearchAttributes, SmolStr, WorkflowTaskFailedCause,
@@ -111,6 +111,12 @@ impl RunInfo {
     /// Names something about a local activity.
     pub(crate) fn local_key(&self, number: u64) -> LocalKey {
         let what = LocalWhat::Attempt(number);
+        LocalKey { run_id: self.run_id.clone(), life: self.life, what }
+    }
+
+    /// Names a deadline of a local activity that is not called off any more.
+    pub(crate) fn loose_key(&self, seq: Seq, number: u64) -> LocalKey {
+        let what = LocalWhat::Loose(seq, number);
         LocalKey { run_id: self.run_id.clone(), life: self.life, what }
     }
 }

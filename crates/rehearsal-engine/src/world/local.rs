@@ -3,7 +3,7 @@
 //! The worker says what is to be run and when it wants to be woken; it is told what came of it. The service knows of none.
 
 use rehearsal_history::{EventId, Payloads, SmolStr};
-use rehearsal_service::{ActivityTask, ActivityToken};
+use rehearsal_service::{ActivityTask, ActivityToken, RunRef};
 use rehearsal_worker::{
     LocalAttempt, LocalDone, LocalEvent, LocalKey, LocalRequest, LocalWhat, WorkerInput,
 };
@@ -104,17 +104,36 @@ impl World {
         self.drive(host, &run_id, WorkerInput::Local(event), None, answered);
     }
 
-    /// A worker drops a run: it waits for nothing of it any more. Code that runs goes on, and nobody hears of it.
-    pub(super) fn forget_local(&mut self, host: usize, run_id: &SmolStr) {
+    /// A worker drops a run: it waits for nothing of it any more but for what `stays`. Code that runs goes on, and nobody
+    /// hears of it.
+    pub(super) fn forget_local(
+        &mut self,
+        host: usize,
+        run_id: &SmolStr,
+        stays: impl Fn(LocalWhat) -> bool,
+    ) {
         let first =
             LocalKey { run_id: run_id.clone(), life: 0, what: LocalWhat::Task(EventId::NONE) };
         let wakes = self.local_wakes.range((host, first)..);
         let of = wakes.take_while(|((on, key), _)| *on == host && key.run_id == *run_id);
+        let of = of.filter(|((_, key), _)| !stays(key.what));
         for key in of.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             if let Some(number) = self.local_wakes.remove(&key) {
                 self.agenda.drop_all_of(wake_owner(number));
             }
         }
+    }
+
+    /// A run is closed: no attempt of a local activity will run to which a deadline that was not called off could belong.
+    pub(super) fn forget_loose(&mut self, run: RunRef) {
+        let run_id = self.service.run(run).run_id.clone();
+        self.local_wakes.retain(|(_, key), number| {
+            let loose = matches!(key.what, LocalWhat::Loose(..)) && key.run_id == run_id;
+            if loose {
+                self.agenda.drop_all_of(wake_owner(*number));
+            }
+            !loose
+        });
     }
 
     /// A worker's process is gone, and all that it waits for.

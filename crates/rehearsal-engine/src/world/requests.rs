@@ -154,6 +154,7 @@ impl World {
     /// for then.
     pub(super) fn tell_closed(&mut self, run: RunRef) {
         self.forget_later(run);
+        self.forget_loose(run);
         let Some(mut waiting) = self.waiting_for_close.remove(&run) else { return };
         self.touch(Touched::Everything);
         let last = self.last_run(run);

@@ -38,7 +38,7 @@ impl World {
             && self.strikes(ChoiceKind::Evict)
         {
             let _pause = Pause::new(self.journal.as_ref());
-            self.forget_local(host, &run_id);
+            self.forget_local(host, &run_id, |_| false);
             self.hosts[host].evict(&run_id);
         }
         // W-9: only a task from the sticky queue comes without the part of the history that the cache holds.
@@ -268,7 +268,8 @@ impl World {
 
     /// A worker drops a run from its cache.
     pub(super) fn forget(&mut self, host: usize, run_id: &SmolStr) {
-        self.forget_local(host, run_id);
+        let profile = self.hosts[host].worker.options().profile;
+        self.forget_local(host, run_id, |what| profile.outlives(what));
         if let Some(instance) = self.hosts[host].forgets(run_id) {
             note_told(&mut self.record, run_id, instance.as_ref());
         }

@@ -39,19 +39,22 @@ impl Worker {
     pub(super) fn happened(&mut self, happened: LocalEvent, out: &mut Vec<WorkerOutput>) {
         let LocalKey { run_id, life, what } = happened.key().clone();
         let Some(mut run) = self.cache.remove(&run_id) else { return };
-        if run.life != life {
+        let earlier = run.life != life;
+        if earlier && !self.options.profile.outlives(what) {
             self.cache.insert(run_id, run);
             return;
         }
         let work = run.work.take_if(|work| work.waits);
         match (work, what) {
-            (Some(work), LocalWhat::Attempt(_)) => {
+            (Some(work), LocalWhat::Attempt(_) | LocalWhat::Loose(..)) => {
                 self.turn(run, work, Step::Local(happened), out);
             }
-            (Some(work), LocalWhat::Task(started)) if work.current.started == started => {
+            (Some(work), LocalWhat::Task(started))
+                if earlier || work.current.started == started =>
+            {
                 self.beat(run, work, out);
             }
-            (None, LocalWhat::Attempt(_)) => {
+            (None, LocalWhat::Attempt(_) | LocalWhat::Loose(..)) => {
                 run.happened.push_back(happened);
                 self.cache.insert(run_id, run);
             }

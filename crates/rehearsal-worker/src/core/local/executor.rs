@@ -2,7 +2,8 @@
 //!
 //! `activities/local_activities.rs` of core 0.10.1, with what is odd about it: a schedule-to-close deadline that passes
 //! between two attempts is lost, and the start-to-close deadline of an attempt that has failed stays armed and ends the
-//! next one (`TimeoutBag::mark_started` drops the handle of a task, which does not end it).
+//! next one (`TimeoutBag::mark_started` drops the handle of a task, which does not end it), in a later life of the run as
+//! well, if its task has failed: core looks for the run and the number of the local activity alone (`next_pending`).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -42,6 +43,8 @@ struct Running {
     number: Option<u64>,
     /// What it is to be woken for.
     wakes: Vec<u64>,
+    /// The start-to-close deadline of the last attempt that was begun.
+    start_to_close: Option<(u64, Timestamp)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +95,7 @@ impl Executor {
             dispatched_at: now,
             number: None,
             wakes,
+            start_to_close: None,
         };
         self.running.insert(seq, running);
         self.dispatch(seq, run, now)
@@ -149,10 +153,25 @@ impl Executor {
         })));
         self.keys.insert(number, Key::Attempt(seq));
         if let Some(limit) = start_to_close {
-            let wake = self.wake(Key::StartToClose(seq), run, now.saturating_add(limit));
-            self.running.get_mut(&seq)?.wakes.push(wake);
+            self.loosen(seq, run);
+            let due = now.saturating_add(limit);
+            let wake = self.wake(Key::StartToClose(seq), run, due);
+            let running = self.running.get_mut(&seq)?;
+            running.wakes.push(wake);
+            running.start_to_close = Some((wake, due));
         }
         None
+    }
+
+    /// Another attempt begins: the deadline of the one before is not called off any more, whatever becomes of the run.
+    fn loosen(&mut self, seq: Seq, run: &RunInfo) {
+        let Some(running) = self.running.get_mut(&seq) else { return };
+        let Some((wake, due)) = running.start_to_close.take() else { return };
+        if self.keys.remove(&wake).is_some() {
+            running.wakes.retain(|other| *other != wake);
+            self.requests.push(LocalRequest::Forget { key: run.local_key(wake) });
+            self.requests.push(LocalRequest::Wake { key: run.loose_key(seq, wake), due });
+        }
     }
 
     /// Something happened: how one has ended, if one has.
@@ -162,7 +181,13 @@ impl Executor {
         run: &RunInfo,
         now: Timestamp,
     ) -> Option<Report> {
-        let LocalWhat::Attempt(number) = happened.key().what else { return None };
+        let number = match happened.key().what {
+            LocalWhat::Attempt(number) => number,
+            LocalWhat::Loose(seq, _) => {
+                return self.time_out(seq, TimeoutType::StartToClose, run, now);
+            }
+            LocalWhat::Task(_) => return None,
+        };
         match (self.keys.get(&number).copied()?, happened) {
             (Key::Attempt(seq), LocalEvent::Ended { result, .. }) => {
                 self.keys.remove(&number);
