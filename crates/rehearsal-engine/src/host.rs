@@ -255,6 +255,11 @@ impl Host {
         self.has_slot() && self.is_polling() && self.spec.activities && self.spec.queue == queue
     }
 
+    /// Whether it runs local activities.
+    pub(crate) fn runs_local_activities(&self) -> bool {
+        self.spec.activities || self.worker.options().profile.runs_local_activities_only()
+    }
+
     /// Whether it has a slot left for one more activity.
     pub(crate) fn has_slot(&self) -> bool {
         self.spec.activity_slots.is_none_or(|slots| self.slots_taken < slots)

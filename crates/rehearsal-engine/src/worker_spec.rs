@@ -126,7 +126,8 @@ impl WorkerSpec {
         self
     }
 
-    /// It takes workflow tasks only.
+    /// It takes workflow tasks only. By the rules of core it runs no local activities either: a worker of the official SDK
+    /// without registered activities leaves them alone, and the workflow task that waits for one times out.
     #[must_use]
     pub fn no_activities(mut self) -> Self {
         self.activities = false;

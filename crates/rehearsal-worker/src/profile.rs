@@ -41,6 +41,17 @@ impl Profile {
         }
     }
 
+    /// Whether a worker that takes workflow tasks only runs local activities. That of the Rust SDK has none registered then,
+    /// and asks nobody to run them, and for no heartbeat (`to_core_options` in `lib.rs` of temporalio-sdk 1.1.1, `task_types`;
+    /// `sink_la_requests` in `managed_run.rs`): the task waits until it times out. Go has `LocalActivityWorkerOnly`.
+    #[must_use]
+    pub const fn runs_local_activities_only(self) -> bool {
+        match self {
+            Self::Go => true,
+            Self::Core => false,
+        }
+    }
+
     /// How many runs with nothing to do stay in the cache of a worker that is told to keep `told`. Go keeps one less
     /// (`newWorkerCache` in `internal_worker_cache.go`: `cache.New(cacheSize-1, ..)`, which drops one when there are more).
     #[must_use]

@@ -13,8 +13,11 @@ use crate::activity::{ActivityResult, Done};
 use crate::executor::AttemptKey;
 
 impl World {
-    /// A worker wants something done.
+    /// A worker wants something done. One that runs no local activities has nobody to do it.
     pub(super) fn local_request(&mut self, host: usize, request: LocalRequest) {
+        if !self.hosts[host].runs_local_activities() {
+            return;
+        }
         let now = self.clock.now();
         match request {
             LocalRequest::Run(attempt) => self.run_local(host, *attempt),
