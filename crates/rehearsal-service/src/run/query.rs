@@ -68,7 +68,7 @@ impl Run {
         if !self.is_open() && !has_run {
             return Err(NotReady::ClosedBeforeFirstTask.into());
         }
-        // `queryWillTimeoutsBeforeFirstWorkflowTaskStart`
+        // `queryWillTimeoutsBeforeFirstWorkflowTaskStart`: the one is in the time of the run, the other is not, there too.
         let awaited = self.state.settings.begins.filter(|_| !has_run && self.state.task.is_idle());
         if awaited.is_some_and(|begins| begins > until) {
             return Err(NotReady::TaskNotScheduled.into());
@@ -123,7 +123,7 @@ impl Run {
     /// itself asks them again a moment later (`ErrBufferedQueryCleared`, `IsRetryableError` in
     /// `service/history/api/retry_util.go`, `CreateHistoryHandlerRetryPolicy`).
     pub(crate) fn clear_queries(&mut self, turn: &mut Turn<'_>) {
-        let at = turn.now.saturating_add(RETRY);
+        let at = turn.outside(turn.now).saturating_add(RETRY);
         for asked in self.queries.0.iter_mut().filter(|asked| asked.way.waits()) {
             asked.way = Way::Cleared;
             turn.push(Effect::QueryCleared { run: self.id, query: asked.query.id.clone(), at });

@@ -14,7 +14,7 @@ use rehearsal_service::{
 
 use crate::bench::{Bench, COMPLETE, activity, cancel_timer, timer};
 
-fn ask(bench: &mut Bench, id: &str) -> Result<Answer, RequestError> {
+pub(crate) fn ask(bench: &mut Bench, id: &str) -> Result<Answer, RequestError> {
     let query = Query { id: id.into(), name: "state".into(), ..Query::default() };
     let until = Timestamp::EPOCH + Duration::from_secs(3600);
     let input = QueryInput::Ask { target: Target::current("wf"), query, until };
@@ -27,7 +27,7 @@ fn ask_again(bench: &mut Bench, id: &str) -> Result<Answer, RequestError> {
 }
 
 /// The queries that the service has lost so far, each with the time at which it is asked again, in milliseconds.
-fn cleared(bench: &Bench) -> Vec<(SmolStr, u64)> {
+pub(crate) fn cleared(bench: &Bench) -> Vec<(SmolStr, u64)> {
     let cleared = bench.effects.iter().filter_map(|effect| match effect {
         Effect::QueryCleared { query, at, .. } => Some((query.clone(), millis(*at))),
         _ => None,

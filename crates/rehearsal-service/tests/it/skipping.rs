@@ -7,11 +7,15 @@ use rehearsal_history::{
     Event, EventKind, FastForwardConfig, RetryPolicy, TimeSkippingConfig,
     TimeSkippingStatePropagation, Timestamp,
 };
-use rehearsal_service::{Answer, Input, RequestError, ServiceConfig, SkippingView, StartWorkflow};
+use rehearsal_service::{
+    ActivityResponse, Answer, Effect, Input, RequestError, ServiceConfig, SkippingView,
+    StartWorkflow,
+};
 
 use crate::bench::{Bench, COMPLETE, activity_with, boom, fail_workflow, timer};
 use crate::chain::continue_as_new;
 use crate::family::{Family, child};
+use crate::queries::{ask, cleared};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const HOUR_MILLIS: u64 = 3_600_000;
@@ -370,4 +374,34 @@ fn what_cannot_be_meant_is_refused() {
     time_skipping_config: cannot set fast_forward when enabled is false
     workflow execution already completed
     ");
+}
+
+/// Whoever drives the service has its clock alone.
+#[test]
+fn what_leaves_a_run_is_in_the_time_of_the_service() {
+    let mut bench = start(skips(), |_| {});
+    bench.turn(vec![timer("1", HOUR_MILLIS)]);
+    bench.at(1_000);
+    ask(&mut bench, "q-1").unwrap();
+    let target = Bench::target();
+    let (activity_id, identity) = ("nothing".into(), "client".into());
+    let response = ActivityResponse::Completed(None);
+    let unknown = Input::RespondActivityById { target, activity_id, response, identity };
+    bench.handle(unknown).unwrap_err();
+    assert_eq!(cleared(&bench), [("q-1".into(), 1_050)]);
+
+    bench.turn(vec![timer("2", 300)]);
+    let loose: Vec<u64> = bench
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Loose { at, soonest, latest, .. } => {
+                assert!(soonest <= at && at <= latest);
+                Some(seconds(*latest))
+            }
+            _ => None,
+        })
+        .collect();
+    assert!(!loose.is_empty() && loose.iter().all(|latest| *latest <= 2), "{loose:?}");
+    assert_eq!(bench.deadline(), Some(2_000));
 }
