@@ -317,6 +317,24 @@ enumeration! {
         BadUpdateWorkflowExecutionMessage = 30 "BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE",
         /// An update was not answered.
         UnhandledUpdate = 31 "UNHANDLED_UPDATE",
+        /// A Nexus operation was scheduled wrongly.
+        BadScheduleNexusOperationAttributes = 32 "BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES",
+        /// Too many Nexus operations are pending.
+        PendingNexusOperationsLimitExceeded = 33 "PENDING_NEXUS_OPERATIONS_LIMIT_EXCEEDED",
+        /// A cancel names a Nexus operation that is not there, or was canceled already.
+        BadRequestCancelNexusOperationAttributes = 34 "BAD_REQUEST_CANCEL_NEXUS_OPERATION_ATTRIBUTES",
+        /// The namespace or the server does not have what was asked for.
+        FeatureDisabled = 35 "FEATURE_DISABLED",
+        /// The worker's answer was too large for gRPC: the server terminates the workflow.
+        GrpcMessageTooLarge = 36 "GRPC_MESSAGE_TOO_LARGE",
+        /// What the worker was to send is larger than the namespace takes.
+        PayloadsTooLarge = 37 "PAYLOADS_TOO_LARGE",
+        /// The worker could not store what it was to send, or fetch what it was sent.
+        ExternalStorageFailure = 38 "EXTERNAL_STORAGE_FAILURE",
+        /// The workflow was paused before the task began.
+        WorkflowPauseRequestedBeforeTaskStarted = 39 "WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED",
+        /// All pages of the worker's answer together were too large.
+        RequestTooLarge = 40 "REQUEST_TOO_LARGE",
     }
 }
 

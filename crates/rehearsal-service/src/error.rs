@@ -134,7 +134,8 @@ impl UpdateWithStart {
     }
 
     /// The whole was refused because of this half.
-    pub(crate) fn refused(self, error: impl Into<RequestError>) -> RequestError {
+    #[must_use]
+    pub fn refused(self, error: impl Into<RequestError>) -> RequestError {
         RequestError::UpdateWithStart { part: self, error: Box::new(error.into()) }
     }
 }
@@ -331,6 +332,12 @@ pub enum InvalidRequest {
     UpdateWithStartDelay,
     /// The first workflow task of a workflow that an update starts does not come with the answer.
     UpdateWithEagerStart,
+    /// An update that may start a workflow cannot name the first run of a chain.
+    UpdateWithFirstRun,
+    /// An update that may start a workflow cannot name a run.
+    UpdateWithRun,
+    /// An update that may start a workflow is for that one, and for no other.
+    UpdateOfAnother,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -394,6 +401,11 @@ impl fmt::Display for InvalidRequest {
             Self::UpdateWithCron => f.write_str("CronSchedule is not allowed."),
             Self::UpdateWithStartDelay => f.write_str("WorkflowStartDelay is not supported."),
             Self::UpdateWithEagerStart => f.write_str("RequestEagerExecution is not supported."),
+            Self::UpdateWithFirstRun => f.write_str("FirstExecutionRunId is not allowed."),
+            Self::UpdateWithRun => f.write_str("RunId is not allowed."),
+            Self::UpdateOfAnother => {
+                f.write_str("WorkflowId is not consistent with previous operation(s).")
+            }
         }
     }
 }

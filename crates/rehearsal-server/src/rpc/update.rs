@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rehearsal_proto::BadMessage;
 use rehearsal_proto::request::{self as read, Update};
+use rehearsal_proto::{BadMessage, status};
 use rehearsal_remote::{UpdateStanding, UpdateWait};
+use rehearsal_service::{InvalidRequest, StartWorkflow, Target, UpdateWithStart};
 use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_protos::temporal::api::enums::v1::UpdateWorkflowExecutionLifecycleStage as Stage;
 use temporalio_protos::temporal::api::update::v1::UpdateRef;
@@ -96,6 +97,19 @@ pub(crate) async fn poll(
     Ok(PollWorkflowExecutionUpdateResponse { outcome, stage, update_ref })
 }
 
+/// Whether the update is for what is started (`convertToHistoryMultiOperationItem` in the server's `workflow_handler.go`).
+fn of_one(start: &StartWorkflow, target: &Target) -> Result<(), InvalidRequest> {
+    if target.first_run_id.is_some() {
+        Err(InvalidRequest::UpdateWithFirstRun)
+    } else if target.run_id.is_some() {
+        Err(InvalidRequest::UpdateWithRun)
+    } else if target.workflow_id == start.workflow_id {
+        Ok(())
+    } else {
+        Err(InvalidRequest::UpdateOfAnother)
+    }
+}
+
 /// A start and an update in one request: the only pair that there is.
 pub(crate) async fn with_start(
     front: Arc<Front>,
@@ -104,7 +118,9 @@ pub(crate) async fn with_start(
     let most = patience(&request, HISTORY_POLL);
     let request = request.into_inner();
     front.check(&request.namespace)?;
-    let (start, Update { target: _, request, wait: until }) = read::update_with_start(request)?;
+    let (start, Update { target, request, wait: until }) = read::update_with_start(request)?;
+    of_one(&start, &target)
+        .map_err(|wrong| status::refused(&UpdateWithStart::Update.refused(wrong)))?;
     let until = at_least_accepted(until)?;
     let door = &front.door;
     let sent = wait(most, |reply| door.update_with_start(start, request, until, reply)).await;

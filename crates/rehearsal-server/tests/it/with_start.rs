@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use prost::Message as _;
 use temporalio_protos::google::rpc::Status as Details;
+use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_protos::temporal::api::enums::v1::{
     UpdateWorkflowExecutionLifecycleStage, WorkflowIdConflictPolicy,
 };
@@ -145,4 +146,43 @@ fn who_waits_no_longer_is_told_how_far_it_is() {
     assert_eq!(update.stage(), UpdateWorkflowExecutionLifecycleStage::Admitted);
     let of = update.update_ref.unwrap();
     assert_eq!((of.workflow_execution.unwrap().run_id, of.update_id), (run.run_id, "u".to_owned()));
+}
+
+/// The update of such a request is for the workflow that it may start, and for no run.
+#[test]
+fn an_update_that_may_start_a_workflow_names_no_run() {
+    let server = Running::start();
+    let hand = Hand::on(&server);
+    let refused = |change: &dyn Fn(&mut UpdateWorkflowExecutionRequest)| {
+        let mut request = request();
+        let Some(operation::Operation::UpdateWorkflow(update)) =
+            &mut request.operations[1].operation
+        else {
+            panic!("the second is the update")
+        };
+        change(update);
+        let mut client = hand.client.clone();
+        let status = hand.wait(client.execute_multi_operation(request)).unwrap_err();
+        let mut halves = halves(&status);
+        assert_eq!(halves.remove(0), (Code::Aborted, "Operation was aborted.".to_owned()));
+        halves.remove(0)
+    };
+    fn of(update: &mut UpdateWorkflowExecutionRequest) -> &mut WorkflowExecution {
+        update.workflow_execution.as_mut().unwrap()
+    }
+    for (change, why) in [
+        (
+            &(|update: &mut UpdateWorkflowExecutionRequest| {
+                update.first_execution_run_id = "run".to_owned();
+            }) as &dyn Fn(&mut UpdateWorkflowExecutionRequest),
+            "FirstExecutionRunId is not allowed.",
+        ),
+        (&|update| of(update).run_id = "run".to_owned(), "RunId is not allowed."),
+        (
+            &|update| of(update).workflow_id = "order-2".to_owned(),
+            "WorkflowId is not consistent with previous operation(s).",
+        ),
+    ] {
+        assert_eq!(refused(change), (Code::InvalidArgument, why.to_owned()));
+    }
 }

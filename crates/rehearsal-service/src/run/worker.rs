@@ -8,6 +8,7 @@ use rehearsal_activation::{TaskDelivery, TaskOutcome, TaskResponse, TaskToken, W
 use rehearsal_history::event::SdkMetadata;
 use rehearsal_history::{
     Event, EventId, Failure, FailureInfo, ServerFailureInfo, SmolStr, TaskQueue, Timestamp,
+    WorkflowTaskFailedCause,
 };
 use smol_str::ToSmolStr;
 
@@ -18,7 +19,7 @@ use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::Poll;
 use crate::machine::task::{TaskInput, WorkflowTask};
 use crate::refusal::Refusal;
-use crate::words::{Decision, Extent, Slot};
+use crate::words::{Decision, Extent, HISTORY_SERVICE, Slot};
 
 /// A completion, taken apart.
 pub(crate) struct Completed {
@@ -166,6 +167,12 @@ impl Run {
         match outcome {
             TaskOutcome::Failed(failed) => {
                 let WorkerTaskFailure { cause, failure } = *failed;
+                // Its next attempt would be as large (`respondworkflowtaskfailed/api.go`).
+                if cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
+                    let reason = SmolStr::new_static("GrpcMessageTooLarge");
+                    self.terminate(turn, reason, None, HISTORY_SERVICE)?;
+                    return Ok(Responded { next: None, dropped: None });
+                }
                 self.fail_task(turn, cause, Some(Box::new(failure)), identity);
                 self.finish(turn, true);
                 Ok(Responded { next: None, dropped: None })

@@ -13,7 +13,8 @@ use crate::refusal::BadSearchAttribute;
 /// How many attributes one request may name.
 const KEYS: usize = 100;
 
-/// The attributes with their types, as histories show them (`ApplyTypeMap`).
+/// The attributes with their types, as histories show them: the type that a client has given stays, also where the namespace
+/// has another one that reads the value (`ApplyTypeMap`).
 ///
 /// # Errors
 ///
@@ -40,7 +41,8 @@ pub(crate) fn checked(
             return Err(BadSearchAttribute::WrongType { name, kind, found });
         }
         let metadata = Arc::make_mut(&mut value.metadata);
-        metadata.insert(SmolStr::new_static("type"), Bytes(kind.name().into()));
+        let named = metadata.entry(SmolStr::new_static("type"));
+        named.or_insert_with(|| Bytes(kind.name().into()));
     }
     Ok(attributes)
 }
@@ -137,4 +139,32 @@ pub(crate) fn cannot_be_added(name: &str) -> bool {
 /// Whether the server takes a value for none (`isNilPayload`).
 pub(crate) fn is_nil(value: &Payload) -> bool {
     matches!(&value.data.0[..], b"" | b"null" | b"[]")
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::ToOwned as _;
+    use alloc::string::String;
+
+    use rehearsal_history::{SearchAttribute, SearchType};
+
+    use super::*;
+
+    /// Java's typed attributes name a type, and those of a map name none.
+    #[test]
+    fn the_type_that_a_client_gives_stays() {
+        const PLACE: SearchAttribute<String> = SearchAttribute::keyword("Place");
+        let custom = [("Place".into(), SearchType::Text)].into();
+        let given = SearchAttributes::of([PLACE.set("Rome".to_owned())]);
+        let mut untyped = given.clone();
+        for value in untyped.indexed_fields.values_mut() {
+            Arc::make_mut(&mut value.metadata).remove("type");
+        }
+        let shown = |given| {
+            let checked = checked(given, &custom).unwrap();
+            checked.indexed_fields["Place"].metadata["type"].clone()
+        };
+        assert_eq!(shown(given), Bytes("Keyword".into()));
+        assert_eq!(shown(untyped), Bytes("Text".into()));
+    }
 }

@@ -185,7 +185,10 @@ impl Bench {
 
     /// The worker cannot.
     pub(crate) fn fail(&mut self) {
-        let cause = WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
+        self.fail_because(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure);
+    }
+
+    pub(crate) fn fail_because(&mut self, cause: WorkflowTaskFailedCause) {
         let failure = Failure::application("broken", "PanicError");
         self.respond(TaskOutcome::Failed(Box::new(WorkerTaskFailure { cause, failure }))).unwrap();
     }

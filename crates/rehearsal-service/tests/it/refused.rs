@@ -6,7 +6,7 @@ use rehearsal_activation::{ServerCommand, StartChildWorkflow, UpdateMessage};
 use rehearsal_history::event::{UpdateMeta, UpdateRequest};
 use rehearsal_history::{
     EventKind, Failure, Memo, Priority, RetryPolicy, SearchAttribute, SearchAttributes, SearchType,
-    SearchUpdate,
+    SearchUpdate, WorkflowTaskFailedCause,
 };
 use rehearsal_service::{
     Busy, Input, NotFound, Outbox, RequestError, Service, ServiceConfig, StartWorkflow, TaskState,
@@ -85,6 +85,17 @@ fn an_update_that_a_worker_passes_over_is_given_up_with_its_run() {
     assert_eq!(stage(vec![COMPLETE]), aborted);
     let closing = RequestError::from(Busy::Closing).to_string();
     assert_eq!(stage(vec![continue_as_new(|_| {})]), closing, "it is for the next run");
+}
+
+/// A worker says that its answer is too large for gRPC, which the next one would be too.
+#[test]
+fn an_answer_that_is_too_large_terminates_the_run() {
+    let mut bench = Bench::start(|_| {});
+    bench.poll();
+    bench.fail_because(WorkflowTaskFailedCause::GrpcMessageTooLarge);
+    assert_eq!(bench.tail(4), "4 TaskFailed(FORCE_CLOSE_COMMAND), 5 WFTerminated");
+    let EventKind::WorkflowExecutionTerminated(closed) = bench.event(5) else { panic!("event 5") };
+    assert_eq!(closed.reason, "GrpcMessageTooLarge");
 }
 
 fn child_with(priority: Priority) -> ServerCommand {
