@@ -63,17 +63,31 @@ impl Live {
         self.wait_for(Wait::FastForward { workflow_id, id, target, reply });
     }
 
+    /// Answers whoever waits for the end of a fast-forward, or gives them back.
+    pub(super) fn try_forward(
+        &self,
+        workflow_id: SmolStr,
+        id: SmolStr,
+        target: Timestamp,
+        reply: Slot<FastForwardStanding>,
+    ) -> Option<Wait> {
+        if !reply.is_open() {
+            return None;
+        }
+        let standing = self.forward_of(&workflow_id, &id, target);
+        if standing.end == ForwardEnd::Pending {
+            return Some(Wait::FastForward { workflow_id, id, target, reply });
+        }
+        reply.answer(Ok(standing));
+        None
+    }
+
     /// What has become of the fast-forward of a workflow, whichever run has it by now. Whoever waits is not told that time is
     /// skipped no more, as on a server: only what changes the fast-forward, or ends the workflow, wakes them
     /// (`notifyFastForwardUpdate` in `service/history/workflow/transaction_impl.go`).
-    pub(super) fn forward_of(
-        &self,
-        workflow_id: &str,
-        id: &str,
-        target: Option<Timestamp>,
-    ) -> FastForwardStanding {
+    fn forward_of(&self, workflow_id: &str, id: &str, target: Timestamp) -> FastForwardStanding {
         match self.world.service().run_of(workflow_id) {
-            Some(run) => self.forward_of_run(run, id, target),
+            Some(run) => self.forward_of_run(run, id, Some(target)),
             None => FastForwardStanding { forward: None, end: ForwardEnd::Closed },
         }
     }

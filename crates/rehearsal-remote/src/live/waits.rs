@@ -7,7 +7,7 @@ use rehearsal_service::{RequestError, RunRef, UpdateStage};
 use super::Live;
 use super::with_start::WithStart;
 use crate::answer::{
-    FastForwardStanding, ForwardEnd, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
+    FastForwardStanding, HistoryPage, QueryAnswer, Refused, Started, UpdateStanding,
 };
 use crate::ask::{HistoryAsk, UpdateWait};
 use crate::door::Slot;
@@ -186,15 +186,7 @@ impl Live {
                 None
             }
             Wait::FastForward { workflow_id, id, target, reply } => {
-                if !reply.is_open() {
-                    return None;
-                }
-                let standing = self.forward_of(&workflow_id, &id, Some(target));
-                if standing.end == ForwardEnd::Pending {
-                    return Some(Wait::FastForward { workflow_id, id, target, reply });
-                }
-                reply.answer(Ok(standing));
-                None
+                self.try_forward(workflow_id, id, target, reply)
             }
             Wait::Query { sent, reply } => {
                 let answer = self.world.answer_to(&sent).cloned();

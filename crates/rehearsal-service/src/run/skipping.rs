@@ -17,6 +17,7 @@ use rehearsal_history::{EventId, EventKind, SmolStr, TimeSkippingConfig, Timesta
 use super::{Run, Turn};
 use crate::error::{NotFound, RequestError};
 use crate::machine::activity::ActivityState;
+use crate::machine::timer::Timer;
 use crate::view::SkippingView;
 use crate::words::{Decision, Due, Forward, Moment, Skipping, Wake, size};
 
@@ -124,7 +125,7 @@ impl Run {
                 | ActivityState::Started { .. } => return None,
             }
         }
-        let timers = state.timers.values().filter_map(|timer| timer.due()).map(|due| due.at);
+        let timers = state.timers.values().filter_map(Timer::due).map(|due| due.at);
         let expires = state.settings.expires.filter(|_| state.had_task);
         let begins = state.settings.begins.filter(|begins| !state.had_task && *begins > now);
         let all = backoffs.into_iter().chain(timers).chain(expires).chain(begins);
@@ -221,7 +222,9 @@ impl Run {
                 EventKind::WorkflowExecutionOptionsUpdated(it) => &mut it.time_skipping_config,
                 _ => continue,
             };
-            config.iter_mut().for_each(|config| config.enabled = false);
+            if let Some(config) = config {
+                config.enabled = false;
+            }
             self.size = self.size.saturating_add(size(event));
         }
     }

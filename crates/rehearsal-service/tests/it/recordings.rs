@@ -248,7 +248,7 @@ impl<'a> Player<'a> {
                 self.handle(Input::RequestCancelWorkflow { target, reason, identity });
             }
             EventKind::WorkflowExecutionOptionsUpdated(it) => {
-                let config = it.time_skipping_config.map(as_asked);
+                let config = it.time_skipping_config.map(|it| Box::new(as_asked(*it)));
                 self.handle(Input::UpdateTimeSkipping { target, config, identity: it.identity });
             }
             EventKind::WorkflowExecutionTerminated(it) => {
@@ -420,7 +420,7 @@ fn start(
         run_timeout: started.workflow_run_timeout,
         execution_timeout: started.workflow_execution_timeout,
         start_delay: started.first_workflow_task_backoff,
-        time_skipping: started.time_skipping_config.clone().map(as_asked),
+        time_skipping: started.time_skipping_config.clone().map(|it| Box::new(as_asked(*it))),
         ..StartWorkflow::default()
     };
     let mut out = Outbox::default();
@@ -431,7 +431,7 @@ fn start(
 
 /// How the time of a workflow was asked to be skipped: with a fast-forward it was enabled, though its event may say that it is
 /// not any more.
-fn as_asked(mut config: Box<TimeSkippingConfig>) -> Box<TimeSkippingConfig> {
+fn as_asked(mut config: TimeSkippingConfig) -> TimeSkippingConfig {
     config.enabled |= config.fast_forward_config.is_some();
     config
 }
