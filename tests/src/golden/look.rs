@@ -150,7 +150,9 @@ fn fields<K: ToString>(fields: &BTreeMap<K, Payload>) -> Map<String, Value> {
 /// What the recorder prints of a list.
 pub(super) fn list(world: &World, query: &str) -> Result<String, ClientError> {
     let mut found: Vec<Description> = world.list(query)?;
-    found.sort_by(|a, b| a.workflow_id.cmp(&b.workflow_id));
+    let row =
+        |it: &Description| (it.workflow_id.clone(), it.workflow_type.clone(), it.status.as_str());
+    found.sort_by_key(row);
     if found.is_empty() {
         return Ok("null".to_owned());
     }

@@ -129,9 +129,12 @@ impl<'a> Run<'a> {
     }
 
     fn worker(&self, worker: &Worker) -> WorkerSpec {
-        let mut spec = WorkerSpec::new(self.queue(&worker.queue)).from(worker.from.0);
+        // Both count from the start of the main workflow; those that are there before it are so from the beginning.
+        let begin = self.begins();
+        let from = if worker.from.0.is_zero() { Duration::ZERO } else { begin + worker.from.0 };
+        let mut spec = WorkerSpec::new(self.queue(&worker.queue)).from(from);
         if let Some(until) = worker.until {
-            spec = spec.until(until.0);
+            spec = spec.until(begin + until.0);
         }
         if worker.crash {
             spec = spec.crash();
@@ -169,15 +172,19 @@ impl<'a> Run<'a> {
         if name == "main" { format!("{}-main", self.name) } else { name.to_owned() }
     }
 
+    /// When the main workflow is started: schedules count in whole seconds and minutes. A world begins at a full minute.
+    fn begins(&self) -> Duration {
+        match self.script.clock {
+            Some(clock) => clock.0,
+            None if self.script.cron.is_some() => AFTER_A_SECOND,
+            None => Duration::ZERO,
+        }
+    }
+
     /// Starts the main workflow, takes each step in its time, and waits for the end.
     fn play(&mut self, world: &mut World) {
         let script = self.script;
-        // Schedules count in whole seconds and minutes. A world begins at a full minute.
-        match script.clock {
-            Some(clock) => world.advance(clock.0),
-            None if script.cron.is_some() => world.advance(AFTER_A_SECOND),
-            None => {}
-        }
+        world.advance(self.begins());
         let begin = world.elapsed();
         self.begin = begin;
         match world.start_workflow(self.main_options()) {

@@ -90,7 +90,10 @@ impl Run<'_> {
                 let sent = world.send_update_with_start(options, name, &waiting.update_id, input);
                 sent.map(|(_handle, sent)| sent)
             }
-            None => world.send_update(id, None, name, &waiting.update_id, input.as_ref()),
+            None => {
+                let run = self.run_id(step);
+                world.send_update(id, run.as_deref(), name, &waiting.update_id, input.as_ref())
+            }
         };
         let only_accepted = step.stage.as_deref() == Some("accepted");
         let answer = sent.and_then(|sent| {
