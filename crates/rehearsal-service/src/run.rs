@@ -11,6 +11,7 @@ mod elapse;
 mod family;
 mod handover;
 mod index;
+mod memory;
 mod plan;
 mod query;
 mod queue;
@@ -62,6 +63,10 @@ pub(crate) struct Run {
     state: State,
     buffer: Buffer,
     sticky: Option<Sticky>,
+    /// The same as earlier transactions have written it: a task that leaves nothing is not written.
+    written_sticky: Option<Sticky>,
+    /// Whether the run has closed and the updates that it gave up then are still in memory.
+    has_registry: bool,
     /// The workflow task that follows a heartbeat, and when the first of its line was scheduled (W-18).
     beating: Option<(EventId, Timestamp)>,
     /// The workflow task that the one before it has asked for.
@@ -123,6 +128,8 @@ impl Run {
             state,
             buffer: Buffer::default(),
             sticky: None,
+            written_sticky: None,
+            has_registry: false,
             beating: None,
             forced: None,
             queries: Queries::default(),
@@ -227,6 +234,7 @@ impl Run {
             self.buffer.clear();
             self.alarm = None;
             self.abort_all();
+            self.has_registry = true;
             self.tell_close(turn);
             self.forget_deadlines();
             turn.push(Effect::Closed { run: self.id });
@@ -256,6 +264,7 @@ impl Run {
         self.queue.commit(turn.now);
         self.written = self.size;
         self.written_events = self.events.len();
+        self.written_sticky.clone_from(&self.sticky);
     }
 
     /// Of a closed run nothing is due any more: what was kept for that is freed, its timers among it.

@@ -427,10 +427,9 @@ impl Service {
         })
     }
 
-    /// A request that fails while it holds the lock of a run: what the server has of that run in memory is thrown away, the
-    /// queries that wait for a workflow task with it, whether the run is open or closed (`makeReleaseFunc` in
-    /// `service/history/workflow/cache/cache.go`, `ContextImpl.Clear` in `service/history/workflow/context.go` of server
-    /// 1.32). A few let go of the lock before they fail: signals, queries, and answers to a workflow task that is gone.
+    /// A request that fails while it holds the lock of a run, open or closed: what the server has of that run in memory is
+    /// thrown away. A few let go of the lock before they fail: signals, queries, and answers to a workflow task that is
+    /// gone.
     fn holding<T, E>(
         &mut self,
         now: Timestamp,
@@ -441,7 +440,7 @@ impl Service {
         self.within(now, run, out, |run, turn| {
             let answer = body(run, turn);
             if answer.is_err() {
-                run.clear_queries(turn);
+                run.forget(turn);
             }
             answer
         })

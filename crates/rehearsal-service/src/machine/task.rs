@@ -184,8 +184,8 @@ impl WorkflowTask {
     /// That a worker has tried to close the run is known no more.
     pub(crate) const fn forget_closing(&mut self) {
         match self {
-            Self::Started { slot, .. } => slot.closing = false,
-            Self::Scheduled(_) | Self::Idle { .. } => {}
+            Self::Scheduled(slot) | Self::Started { slot, .. } => slot.closing = false,
+            Self::Idle { closing, .. } => *closing = false,
         }
     }
 

@@ -119,10 +119,10 @@ impl Run {
         self.queries.0.iter().any(|asked| asked.way == way && asked.query.id == query)
     }
 
-    /// What the server keeps of the run in memory is thrown away, and the queries that wait for a task with it. The server
-    /// itself asks them again a moment later (`ErrBufferedQueryCleared`, `IsRetryableError` in
+    /// The queries that wait for a task are thrown away with what else the server has of the run in memory. It asks them
+    /// again by itself a moment later (`ErrBufferedQueryCleared`, `IsRetryableError` in
     /// `service/history/api/retry_util.go`, `CreateHistoryHandlerRetryPolicy`).
-    pub(crate) fn clear_queries(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn clear_queries(&mut self, turn: &mut Turn<'_>) {
         let at = turn.outside(turn.now).saturating_add(RETRY);
         for asked in self.queries.0.iter_mut().filter(|asked| asked.way.waits()) {
             asked.way = Way::Cleared;

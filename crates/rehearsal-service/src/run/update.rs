@@ -38,17 +38,16 @@ impl Run {
     ) -> Result<(), RequestError> {
         let known = self.knows_update(&id);
         if !self.is_open() {
-            return if known { Ok(()) } else { Err(NotFound::Completed.into()) };
+            let found = known || self.remembers_aborted(&id);
+            return if found { Ok(()) } else { Err(NotFound::Completed.into()) };
         }
         if self.state.task.attempt() >= FAILING {
             return Err(NotReady::UpdateWhileFailing.into());
         }
         if self.check_closing().is_err() {
-            // The server refuses it and lets go of the lock with that error, so that it loses what it has of the run in
-            // memory: also that the run tries to close. When it asks again, 50 ms later, nothing is in the way
-            // (`makeReleaseFunc`, `ErrWorkflowClosing`).
-            self.state.task.forget_closing();
-            self.clear_queries(turn);
+            // The server refuses it and lets go of the lock with that error, so that it forgets that the run tries to
+            // close. When it asks again, 50 ms later, nothing is in the way (`ErrWorkflowClosing`).
+            self.forget(turn);
         }
         if known {
             return Ok(());
@@ -173,7 +172,7 @@ impl Run {
         }
         self.schedule_speculative(turn, false);
         self.take_task(turn, identity, request_id)?;
-        let next = self.deliver(self.sticky.is_some())?;
+        let next = self.deliver(true)?;
         self.rest(turn);
         Ok(Some(next))
     }

@@ -159,7 +159,7 @@ impl Run {
         if !self.is_open() || !self.holds(&token) {
             // `RespondWorkflowTaskFailed` asks first whether the run is closed, and does not let go of its lock then.
             if !self.is_open() && matches!(outcome, TaskOutcome::Failed(_)) {
-                self.clear_queries(turn);
+                self.forget(turn);
                 return Err(NotFound::Completed.into());
             }
             return Err(NotFound::WorkflowTask.into());
@@ -267,8 +267,11 @@ impl Run {
                 let next = self.start_speculative(turn, identity, request_id)?;
                 self.rest(turn);
                 next
+            } else if self.has_messages() {
+                self.finish(turn, true);
+                None
             } else {
-                self.finish(turn, self.has_messages());
+                self.rest(turn);
                 None
             };
             return Ok(Responded { next, dropped });
@@ -328,9 +331,11 @@ impl Run {
             };
             self.fail_task(turn, refusal.cause(), Some(Box::new(failure)), identity);
             self.finish(turn, true);
+            // `failWorkflowTask` does it before it fails the task.
+            self.clear_queries(turn);
+        } else {
+            self.forget(turn);
         }
-        // `failWorkflowTask`, or the error.
-        self.clear_queries(turn);
         InvalidRequest::Refused(refusal).into()
     }
 
@@ -363,7 +368,9 @@ impl Run {
             // H-16: nothing can come between the two.
             self.schedule_task(turn, false);
             self.take_task(turn, identity, request_id)?;
-            let next = self.deliver(self.sticky.is_some())?;
+            // It brings only what is new, also if no sticky queue is named: "sticky is always enabled when worker request
+            // for new workflow task" (`Invoke` in `api/respondworkflowtaskcompleted/api.go`).
+            let next = self.deliver(true)?;
             self.finish(turn, false);
             Some(next)
         } else {

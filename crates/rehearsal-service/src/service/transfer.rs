@@ -199,7 +199,7 @@ impl Service {
             self.within(now, parent, out, |run, turn| run.change_child(turn, initiated, input));
         } else {
             // It fails there (`recordChildWorkflowCompleted`).
-            self.within(now, parent, out, Run::clear_queries);
+            self.within(now, parent, out, Run::forget);
         }
     }
 
