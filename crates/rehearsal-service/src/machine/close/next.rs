@@ -108,7 +108,27 @@ pub(super) fn after_completion(result: Option<&Payloads>, chain: &Chain<'_>) -> 
 /// The run that tries again, or else the next one of a cron schedule, of a run that failed, and why it is not tried
 /// again (T-11).
 pub(super) fn after_failure(failure: &Failure, chain: &Chain<'_>) -> (RetryState, Option<Next>) {
-    match again(failure, chain) {
+    after(failure, None, chain)
+}
+
+/// The same of a run whose time was up. Once all runs must have ended, nothing follows (T-10).
+pub(super) fn after_timeout(chain: &Chain<'_>) -> (RetryState, Option<Next>) {
+    if chain.expires().is_some_and(|expires| expires <= chain.now) {
+        return (RetryState::Timeout, None);
+    }
+    // Unlike one that failed it hands on what it knows of the last run of the schedule that completed
+    // (`executeWorkflowRunTimeoutTask`).
+    let last = chain.started.last_completion_result.clone();
+    after(&Failure::timeout("workflow timeout", TimeoutType::StartToClose), last, chain)
+}
+
+/// What follows a failure; a run that tries again has `last`.
+fn after(
+    failure: &Failure,
+    last: Option<Payloads>,
+    chain: &Chain<'_>,
+) -> (RetryState, Option<Next>) {
+    match again(failure, last, chain) {
         Ok(next) => (RetryState::InProgress, Some(next)),
         Err(why) => {
             let last = chain.started.last_completion_result.clone();
@@ -117,16 +137,8 @@ pub(super) fn after_failure(failure: &Failure, chain: &Chain<'_>) -> (RetryState
     }
 }
 
-/// The same of a run whose time was up. Once all runs must have ended, nothing follows (T-10).
-pub(super) fn after_timeout(chain: &Chain<'_>) -> (RetryState, Option<Next>) {
-    if chain.expires().is_some_and(|expires| expires <= chain.now) {
-        return (RetryState::Timeout, None);
-    }
-    after_failure(&Failure::timeout("workflow timeout", TimeoutType::StartToClose), chain)
-}
-
 /// `GetRetryBackoffDuration`, `handleRetry`.
-fn again(failure: &Failure, chain: &Chain<'_>) -> Result<Next, RetryState> {
+fn again(failure: &Failure, last: Option<Payloads>, chain: &Chain<'_>) -> Result<Next, RetryState> {
     let Some(policy) = &chain.started.retry_policy else {
         return Err(RetryState::RetryPolicyNotSet);
     };
@@ -139,7 +151,7 @@ fn again(failure: &Failure, chain: &Chain<'_>) -> Result<Next, RetryState> {
         attempt: attempt.saturating_add(1),
         initiator: ContinueAsNewInitiator::Retry,
         continued_failure: Some(Box::new(failure.clone())),
-        last_completion_result: None,
+        last_completion_result: last,
         first_workflow_task_backoff: min_backoff(chain, Some(backoff)),
         ..linked(chain)
     };
