@@ -32,6 +32,7 @@ mod command;
 mod delivery;
 mod fault;
 mod flag;
+pub mod go_error;
 mod instance;
 mod job;
 pub mod names;

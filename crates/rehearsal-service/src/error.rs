@@ -76,7 +76,8 @@ pub enum RequestError {
     UpdateFailed {
         /// What it says, as the client prints it.
         message: SmolStr,
-        /// The type of an application failure; `Canceled` for a canceled one.
+        /// The type of an application failure; `Canceled` for a canceled one. With the clients of Go that of the first in the
+        /// chain, and if there is neither the name of Go's type of the error, such as `ActivityError`.
         kind: SmolStr,
     },
     /// What was answered is no such value as the client takes.

@@ -5,8 +5,10 @@ mod kind;
 use std::fmt;
 
 use rehearsal_activation::ContinueAsNew;
+pub(crate) use rehearsal_activation::go_error::PANIC;
+use rehearsal_activation::go_error::{CHILD_ALREADY_STARTED, GoError};
 use rehearsal_history::{
-    ApplicationFailureInfo, CanceledFailureInfo, Failure, FailureInfo, Payloads, TimeoutType,
+    ApplicationFailureInfo, CanceledFailureInfo, Failure, FailureInfo, Payloads,
 };
 use serde::Serialize;
 
@@ -14,14 +16,6 @@ use crate::codec;
 
 /// The name by which failures say that this API made them: the native profile is Go's.
 pub(crate) const SOURCE: &str = "GoSDK";
-
-/// The type of the application failure that a panic becomes.
-pub(crate) const PANIC: &str = "PanicError";
-
-/// The types of errors of Go's own, which print their message alone where they arise. What another workflow failed with is
-/// an application error of that type.
-const CHILD_ALREADY_STARTED: &str = "ChildWorkflowExecutionAlreadyStartedError";
-const UNKNOWN_EXTERNAL: &str = "UnknownExternalWorkflowExecutionError";
 
 /// What went wrong, as workflow code sees it and returns it: a [`Failure`] with its causes.
 ///
@@ -248,86 +242,7 @@ impl std::error::Error for WorkflowError {}
 /// What the Go SDK prints: each error with its kind and the numbers it has, then, after a colon, what led to it.
 impl fmt::Display for WorkflowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut foreign = false;
-        for (index, failure) in self.failure.chain().enumerate() {
-            if index > 0 {
-                f.write_str(": ")?;
-            }
-            print(failure, foreign, f)?;
-            if hides_cause(failure) {
-                break;
-            }
-            foreign |= holds_a_failure(failure);
-        }
-        Ok(())
-    }
-}
-
-/// Whether Go's error of this kind prints nothing of what led to it.
-fn hides_cause(failure: &Failure) -> bool {
-    match &failure.info {
-        Some(FailureInfo::Canceled(_) | FailureInfo::Terminated(_)) => true,
-        Some(FailureInfo::Application(info)) => info.kind == PANIC,
-        _ => false,
-    }
-}
-
-/// Whether what led to it came as a failure, of which Go knows no type but `PanicError` (`FailureToError` in
-/// `internal/failure_converter.go` of Go SDK 1.47). Of a child that was never started it is the SDK's own error.
-fn holds_a_failure(failure: &Failure) -> bool {
-    match &failure.info {
-        Some(FailureInfo::Activity(_)) => true,
-        Some(FailureInfo::ChildWorkflow(info)) => !info.started_event_id.is_none(),
-        _ => false,
-    }
-}
-
-/// One error without what led to it; `foreign` if it came as a failure.
-fn print(failure: &Failure, foreign: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let message = &failure.message;
-    match &failure.info {
-        Some(FailureInfo::Application(info)) if !prints_message_alone(&info.kind, foreign) => {
-            write!(f, "{message} (type: {}, retryable: {})", info.kind, !info.non_retryable)
-        }
-        Some(FailureInfo::Timeout(info)) => {
-            write!(f, "{message} (type: {})", timeout_name(&info.timeout_type))
-        }
-        Some(FailureInfo::Canceled(_)) if message.is_empty() => f.write_str("canceled"),
-        Some(FailureInfo::Terminated(_)) => f.write_str("terminated"),
-        Some(FailureInfo::Activity(info)) => write!(
-            f,
-            "activity error (type: {}, scheduledEventID: {}, startedEventID: {}, identity: {})",
-            info.activity_type.name, info.scheduled_event_id, info.started_event_id, info.identity,
-        ),
-        Some(FailureInfo::ChildWorkflow(info)) => write!(
-            f,
-            "child workflow execution error (type: {}, workflowID: {}, runID: {}, initiatedEventID: {}, \
-             startedEventID: {})",
-            info.workflow_type.name,
-            info.workflow_execution.workflow_id,
-            info.workflow_execution.run_id,
-            info.initiated_event_id,
-            info.started_event_id,
-        ),
-        _ => f.write_str(message),
-    }
-}
-
-/// Whether Go's error of this type prints its message alone.
-fn prints_message_alone(kind: &str, foreign: bool) -> bool {
-    let own = [CHILD_ALREADY_STARTED, UNKNOWN_EXTERNAL].contains(&kind);
-    kind.is_empty() || kind == PANIC || own && !foreign
-}
-
-/// The name that Go prints for a kind of timeout.
-fn timeout_name(timeout: &TimeoutType) -> &str {
-    match timeout {
-        TimeoutType::StartToClose => "StartToClose",
-        TimeoutType::ScheduleToStart => "ScheduleToStart",
-        TimeoutType::ScheduleToClose => "ScheduleToClose",
-        TimeoutType::Heartbeat => "Heartbeat",
-        TimeoutType::Unspecified => "Unspecified",
-        other => other.as_str(),
+        write!(f, "{}", GoError::made_here(&self.failure))
     }
 }
 

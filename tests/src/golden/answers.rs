@@ -11,6 +11,9 @@ use super::run::{Run, title};
 /// What a Go client says of a deadline that the connection noticed before itself.
 const RESET: &str = "stream terminated by RST_STREAM with error code: CANCEL";
 
+/// What the server says of a query whose deadline it noticed first (`QueryWorkflow` in `service/frontend/workflow_handler.go`).
+const QUERY_OUT_OF_TIME: &str = "query timed out before a worker could process it";
+
 impl Run<'_> {
     /// Compares the value that a query or an update came to.
     pub(super) fn check_value(
@@ -63,7 +66,9 @@ impl Run<'_> {
         {
             let said = said(self.sdk, error);
             // Which end notices the deadline first is chance.
-            let expected = expected.replace(RESET, "context deadline exceeded");
+            let expected = [RESET, QUERY_OUT_OF_TIME]
+                .iter()
+                .fold(expected.clone(), |text, it| text.replace(it, "context deadline exceeded"));
             if without_uuids(&expected) != without_uuids(&said) {
                 self.problem(format!(
                     "{}: the client got `{said}`, recorded `{expected}`",
@@ -96,8 +101,12 @@ fn kind(sdk: &str, error: &ClientError) -> &'static str {
         ClientError::QueryFailed { .. } => "QueryFailed",
         ClientError::DeadlineExceeded => "DeadlineExceeded",
         ClientError::UpdateTimeout => "WorkflowUpdateServiceTimeoutOrCanceledError",
-        ClientError::UpdateFailed { kind, .. } if kind == "Canceled" => "CanceledError",
-        ClientError::UpdateFailed { .. } => "ApplicationError",
+        ClientError::UpdateFailed { kind, .. } => match kind.as_str() {
+            "Canceled" => "CanceledError",
+            "ActivityError" => "ActivityError",
+            "ChildWorkflowExecutionError" => "ChildWorkflowExecutionError",
+            _ => "ApplicationError",
+        },
         ClientError::NotSimulated { .. } => "NotSimulated",
         _ => "another error",
     }

@@ -55,8 +55,11 @@ impl Run<'_> {
         };
         let answer = match sent {
             // The client tries again, as long as it has the patience. That of the Rust recorder does not.
-            Err(ClientError::ResourceExhausted(_)) if !over && self.sdk != "rust" => {
-                return self.asking.push(asking);
+            Err(ClientError::ResourceExhausted(_)) if self.sdk != "rust" => {
+                if !over {
+                    return self.asking.push(asking);
+                }
+                Err(ClientError::DeadlineExceeded)
             }
             Err(error) => Err(error),
             Ok(sent) => match world.query_answer(&sent, Duration::ZERO) {

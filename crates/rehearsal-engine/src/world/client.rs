@@ -9,6 +9,7 @@ use rehearsal_history::{
     UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use rehearsal_service::{Input, RequestError, RunRef, StartWorkflow, Target};
+use rehearsal_worker::Profile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -373,8 +374,20 @@ impl World {
                 Err(RequestError::ResourceExhausted(_)) if tries && self.clock.now() < give_up => {
                     self.advance(BUSY_BACKOFF);
                 }
+                Err(error) if tries => return Err(self.gives_up(error)),
                 answer => return answer,
             }
+        }
+    }
+
+    /// What a client gets that has tried in vain for as long as it tries. That of Go waits for its next try when its time is
+    /// up, and what it was told last is lost (`waitRetryBackoff` of its interceptor for gRPC).
+    pub(super) fn gives_up(&self, error: RequestError) -> RequestError {
+        match error {
+            RequestError::ResourceExhausted(_) if self.scenario.profile == Profile::Go => {
+                RequestError::DeadlineExceeded
+            }
+            error => error,
         }
     }
 

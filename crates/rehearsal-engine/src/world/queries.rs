@@ -152,6 +152,7 @@ impl World {
                 {
                     self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
                 }
+                Err(error) if self.scenario.client_retries => return Err(self.gives_up(error)),
                 answer => return answer,
             }
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rehearsal_activation::go_error::GoError;
 use rehearsal_activation::names::Update as UpdateName;
 use rehearsal_history::event::{UpdateInput, UpdateMeta, UpdateRequest};
 use rehearsal_history::{Failure, FailureInfo, Payloads, SmolStr, Timestamp};
@@ -302,24 +303,20 @@ impl World {
     /// A failure as the client of the SDK prints it.
     fn failed(&self, failure: &Failure) -> ClientError {
         let message = &failure.message;
-        match &failure.info {
-            Some(FailureInfo::Application(info)) => {
-                let kind = info.kind.clone();
-                let message = if self.scenario.profile == Profile::Go && !kind.is_empty() {
-                    let retryable = !info.non_retryable;
-                    format_smolstr!("{message} (type: {kind}, retryable: {retryable})")
-                } else {
-                    message.clone()
-                };
-                ClientError::UpdateFailed { message, kind }
+        let error = GoError::received(failure);
+        let (message, kind) = match &failure.info {
+            Some(FailureInfo::Canceled(_))
+                if message.is_empty() || self.scenario.profile == Profile::Go =>
+            {
+                ("canceled".into(), error.kind().into())
             }
-            Some(FailureInfo::Canceled(_)) => {
-                let kind = SmolStr::new_static("Canceled");
-                let none = message.is_empty() || self.scenario.profile == Profile::Go;
-                let message = if none { "canceled".into() } else { message.clone() };
-                ClientError::UpdateFailed { message, kind }
+            Some(FailureInfo::Canceled(_)) => (message.clone(), error.kind().into()),
+            _ if self.scenario.profile == Profile::Go => {
+                (format_smolstr!("{error}"), error.kind().into())
             }
-            _ => ClientError::UpdateFailed { message: message.clone(), kind: SmolStr::default() },
-        }
+            Some(FailureInfo::Application(info)) => (message.clone(), info.kind.clone()),
+            _ => (message.clone(), SmolStr::default()),
+        };
+        ClientError::UpdateFailed { message, kind }
     }
 }

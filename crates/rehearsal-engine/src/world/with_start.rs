@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smol_str::format_smolstr;
 
-use super::client::{ClientError, IDENTITY, StartOptions, decoded};
+use super::client::{BUSY_BACKOFF, BUSY_PATIENCE, ClientError, IDENTITY, StartOptions, decoded};
 use super::updates::{PATIENCE, Stage};
 use super::{Handle, UpdateHandle, World};
 
@@ -22,7 +22,7 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: the id cannot be used again, the policies cannot be meant, or a running workflow has had
-    /// enough signals. [`ClientError::DeadlineExceeded`] where a fault keeps the answer from the client: then it was taken.
+    /// enough signals, or tries to close for longer than the client tries (W-13). [`ClientError::DeadlineExceeded`] where a fault keeps the answer from the client: then it was taken.
     ///
     /// # Panics
     ///
@@ -66,7 +66,18 @@ impl World {
         input: Option<&Payloads>,
     ) -> Result<Handle, ClientError> {
         self.moved = true;
-        let handle = self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY)?;
+        let give_up = self.clock.now() + BUSY_PATIENCE;
+        let tries = self.scenario.client_retries;
+        let handle = loop {
+            let options = options.clone();
+            match self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY) {
+                Err(RequestError::ResourceExhausted(_)) if tries && self.clock.now() < give_up => {
+                    self.advance(BUSY_BACKOFF);
+                }
+                Err(error) if tries => return Err(self.gives_up(error)),
+                answer => break answer?,
+            }
+        };
         if self.reply_is_lost(handle.run, || format_smolstr!("signal-with-start {name}")) {
             return Err(ClientError::DeadlineExceeded);
         }

@@ -87,12 +87,12 @@ impl Run {
         Ok(())
     }
 
-    /// A signal that would have started the run. It does not mind that a worker tries again to close the run, and ends
-    /// the wait for the first task (`signalWorkflow` in `api/signalwithstartworkflow`).
+    /// A signal that would have started the run. It ends the wait for the first task (`signalWorkflow` in
+    /// `api/signalwithstartworkflow`).
     ///
     /// # Errors
     ///
-    /// The run has had enough signals.
+    /// The run is closing (W-13, `ValidateSignal`), or has had enough signals.
     pub(crate) fn signal_with_start(
         &mut self,
         turn: &mut Turn<'_>,
@@ -102,6 +102,7 @@ impl Run {
         requester: Requester,
     ) -> Result<(), RequestError> {
         self.check_signals(turn)?;
+        self.check_closing()?;
         if !self.has_signal(&requester) {
             self.record_signal(turn, name, input, header, requester, true);
         }
