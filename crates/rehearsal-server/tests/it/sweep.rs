@@ -5,13 +5,18 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use rehearsal_server::Plan;
+use temporalio_protos::temporal::api::common::v1::{FastForwardConfig, TimeSkippingConfig};
 use temporalio_protos::temporal::api::enums::v1::{EventType, HistoryEventFilterType};
 use temporalio_protos::temporal::api::failure::v1::failure::FailureInfo;
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
-use temporalio_protos::temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryRequest;
+use temporalio_protos::temporal::api::workflow::v1::WorkflowExecutionOptions;
+use temporalio_protos::temporal::api::workflowservice::v1::{
+    GetWorkflowExecutionHistoryRequest, StartWorkflowExecutionRequest,
+    UpdateWorkflowExecutionOptionsRequest,
+};
 
-use crate::hand::{Hand, NAMESPACE, order};
+use crate::hand::{Hand, NAMESPACE, order, start};
 use crate::hired::{Code, hire};
 use crate::running::Running;
 
@@ -64,6 +69,53 @@ fn a_client_is_told_the_result_after_a_sweep() {
     let report = std::fs::read_to_string(report).unwrap();
     says(&report, ["rehearsed: Order (order-1)\n", " points, all run and replayed "]);
     says(&report, ["replayed from the start, and from a cold cache at every workflow task"]);
+}
+
+/// The time of a workflow is skipped in the runs of a sweep, and what is asked of it is asked again.
+#[test]
+fn what_is_asked_of_the_time_of_a_workflow_is_rehearsed() {
+    let (server, report) = server("skipped", false);
+    let mut hand = Hand::on(&server);
+    let mut client = hand.client.clone();
+    let skips = TimeSkippingConfig { enabled: true, ..TimeSkippingConfig::default() };
+    let hours = |hours: i64| Some(prost_wkt_types::Duration { seconds: hours * 3600, nanos: 0 });
+    let late = StartWorkflowExecutionRequest {
+        workflow_start_delay: hours(3),
+        time_skipping_config: Some(TimeSkippingConfig { enabled: false, ..skips.clone() }),
+        ..start()
+    };
+    hand.wait(client.start_workflow_execution(late)).unwrap();
+    let forward = FastForwardConfig { id: "f-1".to_owned(), duration: hours(2) };
+    let change = UpdateWorkflowExecutionOptionsRequest {
+        namespace: NAMESPACE.to_owned(),
+        workflow_execution: order(),
+        workflow_execution_options: Some(WorkflowExecutionOptions {
+            time_skipping_config: Some(TimeSkippingConfig {
+                fast_forward_config: Some(forward),
+                ..skips
+            }),
+            ..WorkflowExecutionOptions::default()
+        }),
+        update_mask: Some(prost_wkt_types::FieldMask {
+            paths: vec!["time_skipping_config".to_owned()],
+        }),
+        ..UpdateWorkflowExecutionOptionsRequest::default()
+    };
+    hand.wait(client.update_workflow_execution_options(change)).unwrap();
+    let _told = hire(server.address, Code::Careless, u32::MAX);
+    result(&mut hand);
+    let report = std::fs::read_to_string(report).unwrap();
+    // Two of three hours are skipped: events are told in the time of the workflow, and the clock is at one hour then.
+    says(
+        &report,
+        [
+            "Canceled at 1h, while a workflow task is running",
+            "s  WorkflowExecutionOptionsUpdated skips=",
+            "s  WorkflowExecutionTimeSkippingTransitioned",
+            "3h  ActivityTaskScheduled",
+            " points, all run and replayed ",
+        ],
+    );
 }
 
 /// One file has the reports of all that was rehearsed on one server, and each as it is alone.
