@@ -117,7 +117,7 @@ async fn read(body: impl Message) -> Result<Bytes, Status> {
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Status::resource_exhausted(
             format!("{LARGER} (more than {READ_BYTES} vs. {MOST_BYTES})"),
         )),
-        Ok(Err(error)) => Err(Status::cancelled(format!("the request cannot be read: {error}"))),
+        Ok(Err(error)) => Err(Status::aborted(format!("the request cannot be read: {error}"))),
         Err(_) => Err(Status::deadline_exceeded("the request did not come in time")),
     }
 }

@@ -127,8 +127,7 @@ fn conditions_reject_queries_by_how_the_workflow_stands() {
     assert_eq!(task.query.as_ref().unwrap().query_type, "state");
     asked.abort();
 
-    let again =
-        StartWorkflowExecutionRequest { workflow_id: "order-2".into(), ..crate::hand::start() };
+    let again = StartWorkflowExecutionRequest { workflow_id: "order-2".into(), ..start() };
     hand.wait(client.start_workflow_execution(again)).unwrap();
     let mut execution = order().unwrap();
     execution.workflow_id = "order-2".to_owned();
@@ -175,7 +174,7 @@ fn a_start_can_bring_the_first_task() {
     let eager = || StartWorkflowExecutionRequest {
         identity: "worker".to_owned(),
         request_eager_execution: true,
-        ..crate::hand::start()
+        ..start()
     };
     let mut client = hand.client.clone();
     // The first task waits: the wish is denied.

@@ -141,8 +141,8 @@ fn tokens_that_nobody_gave_out_are_refused() {
 #[test]
 fn requests_that_are_too_large_are_refused() {
     let server = Running::start();
-    let mut client = WorkflowServiceClient::new(server.connect())
-        .send_compressed(tonic::codec::CompressionEncoding::Gzip);
+    let mut client =
+        WorkflowServiceClient::new(server.connect()).send_compressed(CompressionEncoding::Gzip);
     // Of one byte over and over, so that little goes over the wire: what counts is what it becomes.
     let input = Payloads {
         payloads: vec![Payload { data: vec![7; 17 * 1024 * 1024], ..Payload::default() }],

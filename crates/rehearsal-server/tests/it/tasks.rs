@@ -127,6 +127,7 @@ fn what_is_said_too_late_is_answered_by_how_the_workflow_stands() {
 
 /// The Go SDK names the namespace of the worker in each command that starts a child.
 #[test]
+#[expect(deprecated, reason = "it is what the SDK sends")]
 fn a_worker_of_another_namespace_starts_children_in_its_own() {
     let server = Running::with(|arguments| arguments.namespaces.push("shop".into()));
     let hand = Hand::on(&server);
