@@ -25,6 +25,7 @@ mod matching;
 mod noted;
 mod order;
 mod outside;
+mod patience;
 mod perform;
 mod points;
 mod queries;

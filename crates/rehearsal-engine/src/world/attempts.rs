@@ -7,8 +7,8 @@ use rehearsal_history::{FailureInfo, Payloads, duration_text};
 use rehearsal_service::{ActivityTask, Answer, Input, RequestError};
 use rehearsal_worker::{AttemptRules, Beat, LocalKey, Report};
 
-use super::client::BUSY_PATIENCE;
 use super::faults::{AttemptFault, EndOf, failing};
+use super::patience::BUSY_PATIENCE;
 use super::{Entry, ReadyTask, World};
 use crate::activity::{ActivityError, ActivityResult, Done};
 use crate::cause::Cause;

@@ -9,12 +9,12 @@ use rehearsal_history::{
     UserMetadata, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use rehearsal_service::{Input, RequestError, RunRef, StartWorkflow, Target};
-use rehearsal_worker::Profile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::World;
 use super::entry::{Sender, SentSignal};
+use super::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
 use crate::record::CancelAccepted;
 use crate::scenario::DEFAULT_QUEUE;
 
@@ -98,11 +98,6 @@ impl StartOptions {
 
 /// Who the client says it is.
 pub(super) const IDENTITY: SmolStr = SmolStr::new_static("client");
-
-/// How long a client waits before it tries a request again that was refused because the workflow is busy, and how
-/// long it goes on trying. Both SDKs retry `RESOURCE_EXHAUSTED` with a backoff that begins at 1 s.
-pub(super) const BUSY_BACKOFF: Duration = Duration::from_secs(1);
-pub(super) const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl StartOptions {
     /// A workflow of this type with this id and input, on the queue `main`, without limits.
@@ -377,17 +372,6 @@ impl World {
                 Err(error) if tries => return Err(self.gives_up(error)),
                 answer => return answer,
             }
-        }
-    }
-
-    /// What a client gets that has tried in vain for as long as it tries. That of Go waits for its next try when its time is
-    /// up, and what it was told last is lost (`waitRetryBackoff` of its interceptor for gRPC).
-    pub(super) fn gives_up(&self, error: RequestError) -> RequestError {
-        match error {
-            RequestError::ResourceExhausted(_) if self.scenario.profile == Profile::Go => {
-                RequestError::DeadlineExceeded
-            }
-            error => error,
         }
     }
 

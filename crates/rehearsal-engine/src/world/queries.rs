@@ -14,7 +14,8 @@ use rehearsal_worker::{Worker, WorkerInput, WorkerOutput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::{BUSY_BACKOFF, ClientError, decoded, target};
+use super::client::{ClientError, decoded, target};
+use super::patience::BUSY_BACKOFF;
 use super::{Handle, World};
 use crate::journal::Pause;
 

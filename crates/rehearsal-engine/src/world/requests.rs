@@ -3,7 +3,8 @@
 use rehearsal_history::{SmolStr, Timestamp, WorkflowIdConflictPolicy};
 use rehearsal_service::{Input, InvalidRequest, RequestError, RunRef};
 
-use super::client::{BUSY_BACKOFF, BUSY_PATIENCE, Handle, target};
+use super::client::{Handle, target};
+use super::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
 use super::updates::{Stage, UpdateHandle};
 use super::with_start::is_aborted;
 use super::{Entry, World};

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smol_str::format_smolstr;
 
-use super::client::{BUSY_BACKOFF, BUSY_PATIENCE, ClientError, IDENTITY, StartOptions, decoded};
+use super::client::{ClientError, IDENTITY, StartOptions, decoded};
+use super::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
 use super::updates::{PATIENCE, Stage};
 use super::{Handle, UpdateHandle, World};
 

@@ -11,8 +11,8 @@ use smol_str::format_smolstr;
 use crate::choice::ChoiceKind;
 use crate::outcome::start_of;
 use crate::strike::Struck;
-use crate::world::client::{BUSY_BACKOFF, BUSY_PATIENCE};
 use crate::world::entry::{LateSignal, Sender, SentSignal};
+use crate::world::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
 use crate::world::{ClientError, Entry, World};
 
 /// How late a signal is.
