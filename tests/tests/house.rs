@@ -341,7 +341,7 @@ fn closed_runs_are_deleted_once_there_are_too_many() {
     };
     let list = || {
         let runs = ask(|reply| door.list("".into(), reply)).unwrap();
-        runs.iter().map(|run| run.workflow_id.to_string()).collect::<Vec<_>>()
+        runs.iter().map(|run| run.view.workflow_id.to_string()).collect::<Vec<_>>()
     };
     assert!(start("open", "0").unwrap().started);
     for nth in 1..=8 {

@@ -23,7 +23,8 @@ impl World {
     /// # Errors
     ///
     /// What the server answers: the id cannot be used again, the policies cannot be meant, or a running workflow has had
-    /// enough signals, or tries to close for longer than the client tries (W-13). [`ClientError::DeadlineExceeded`] where a fault keeps the answer from the client: then it was taken.
+    /// enough signals, or tries to close for longer than the client tries (W-13). [`ClientError::DeadlineExceeded`] where a
+    /// fault keeps the answer from the client: then it was taken.
     ///
     /// # Panics
     ///
@@ -60,6 +61,7 @@ impl World {
     /// # Errors
     ///
     /// As [`signal_with_start`](Self::signal_with_start).
+    #[expect(clippy::needless_pass_by_value, reason = "as all starts are given theirs")]
     pub fn signal_with_start_workflow(
         &mut self,
         options: StartOptions,

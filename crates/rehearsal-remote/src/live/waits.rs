@@ -188,23 +188,7 @@ impl Live {
             Wait::FastForward { workflow_id, id, target, reply } => {
                 self.try_forward(workflow_id, id, target, reply)
             }
-            Wait::Query { sent, reply } => {
-                let answer = self.world.answer_to(&sent).cloned();
-                if answer.is_none() && reply.is_open() {
-                    return Some(Wait::Query { sent, reply });
-                }
-                self.world.forget_query(&sent);
-                if let Some(answer) = answer {
-                    reply.answer(match answer {
-                        Ok(answer) => {
-                            let answer = answer.answer.map(QueryAnswer::Answered);
-                            answer.map_err(Refused::QueryFailed)
-                        }
-                        Err(error) => Err(error.into()),
-                    });
-                }
-                None
-            }
+            Wait::Query { sent, reply } => self.try_query(sent, reply),
             Wait::Sleep { until, locks, reply } => {
                 if self.world.now() < until || !at_rest {
                     return Some(Wait::Sleep { until, locks, reply });
@@ -219,5 +203,23 @@ impl Live {
             }
             rest @ Wait::Rest { .. } => Some(rest),
         }
+    }
+
+    fn try_query(&mut self, sent: QueryHandle, reply: Slot<QueryAnswer>) -> Option<Wait> {
+        let answer = self.world.answer_to(&sent).cloned();
+        if answer.is_none() && reply.is_open() {
+            return Some(Wait::Query { sent, reply });
+        }
+        self.world.forget_query(&sent);
+        match answer? {
+            Ok(answer) => {
+                let answer = answer.answer.map(QueryAnswer::Answered);
+                reply.answer(answer.map_err(Refused::QueryFailed));
+            }
+            Err(error) => {
+                reply.answer(Err(error.into()));
+            }
+        }
+        None
     }
 }

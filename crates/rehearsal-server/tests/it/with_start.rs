@@ -151,6 +151,9 @@ fn who_waits_no_longer_is_told_how_far_it_is() {
 /// The update of such a request is for the workflow that it may start, and for no run.
 #[test]
 fn an_update_that_may_start_a_workflow_names_no_run() {
+    fn of(update: &mut UpdateWorkflowExecutionRequest) -> &mut WorkflowExecution {
+        update.workflow_execution.as_mut().unwrap()
+    }
     let server = Running::start();
     let hand = Hand::on(&server);
     let refused = |change: &dyn Fn(&mut UpdateWorkflowExecutionRequest)| {
@@ -167,9 +170,6 @@ fn an_update_that_may_start_a_workflow_names_no_run() {
         assert_eq!(halves.remove(0), (Code::Aborted, "Operation was aborted.".to_owned()));
         halves.remove(0)
     };
-    fn of(update: &mut UpdateWorkflowExecutionRequest) -> &mut WorkflowExecution {
-        update.workflow_execution.as_mut().unwrap()
-    }
     for (change, why) in [
         (
             &(|update: &mut UpdateWorkflowExecutionRequest| {
