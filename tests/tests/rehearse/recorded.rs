@@ -46,10 +46,12 @@ fn an_activity_takes_as_long_as_it_does_although_time_stands_for_a_workflow_task
         let slow = Arc::clone(&slow);
         hearing(ctx, move || slow.advance(millis(600)))
     });
+    let (begun, begins) = channel();
     let (go, goes) = channel();
     let goes = Mutex::new(goes);
     let working = Arc::clone(&wall);
     let code: Code = Box::new(move |_| {
+        begun.send(()).unwrap();
         goes.lock().unwrap().recv().unwrap();
         working.advance(millis(400));
         ActivityDone::Completed(Payloads::encode(&2_u32).unwrap())
@@ -57,6 +59,8 @@ fn an_activity_takes_as_long_as_it_does_although_time_stands_for_a_workflow_task
     let clock = Arc::clone(&wall);
     let house = House::of(order_of(&order), code, clock, Some(rehearse));
     let _started = house.start();
+    // The signal must not come before the activity is on its way.
+    begins.recv().unwrap();
     house.approve(Target::current("order-7"));
     // The task of the signal has been done.
     let done = HistoryAsk { from: EventId(9), close_only: false, ..wait_for_close() };
