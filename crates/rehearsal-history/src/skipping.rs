@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
+use crate::event::WorkflowExecutionStarted;
 use crate::json::schema::message;
 use crate::time::Timestamp;
 
@@ -36,5 +37,22 @@ message! {
         fast_forward_target_time: Option<Timestamp> => "fastForwardTargetTime",
         /// How often it was skipped.
         initial_skip_count: i32 => "initialSkipCount",
+    }
+}
+
+impl WorkflowExecutionStarted {
+    /// How much time was skipped before this run by those that it comes from.
+    #[must_use]
+    pub fn skipped_before(&self) -> Duration {
+        let handed_on = self.time_skipping_state_propagation.as_ref();
+        handed_on.and_then(|it| it.initial_skipped_duration).unwrap_or_default()
+    }
+
+    /// When all runs of the workflow must have ended, in the time of this one: so much later as was skipped before it
+    /// (`wrapExecutionTimes` in `service/history/workflow/timeskipping.go` of server 1.32).
+    #[must_use]
+    pub fn all_expire(&self) -> Option<Timestamp> {
+        let expires = self.workflow_execution_expiration_time?;
+        Some(expires.saturating_add(self.skipped_before()))
     }
 }

@@ -136,7 +136,7 @@ pub fn extended(
         buffered: false,
     };
     Ok(Some(WorkflowExecutionExtendedInfo {
-        execution_expiration_time: expires(started).to_proto()?,
+        execution_expiration_time: started.all_expire().to_proto()?,
         run_expiration_time: Some(match run_expires(view, started) {
             Some(at) => at.to_proto()?,
             None => NO_TIME,
@@ -156,13 +156,5 @@ fn run_expires(view: &RunView, started: &WorkflowExecutionStarted) -> Option<Tim
     let timeout = started.workflow_run_timeout.filter(|timeout| !timeout.is_zero())?;
     let backoff = started.first_workflow_task_backoff.unwrap_or_default();
     let at = view.started_at.saturating_add(timeout.saturating_add(backoff));
-    Some(expires(started).map_or(at, |all| all.min(at)))
-}
-
-/// When all runs must have ended: so much later as time was skipped before this one (`wrapExecutionTimes` in
-/// `service/history/workflow/timeskipping.go`).
-fn expires(started: &WorkflowExecutionStarted) -> Option<Timestamp> {
-    let handed_on = started.time_skipping_state_propagation.as_ref();
-    let skipped = handed_on.and_then(|it| it.initial_skipped_duration).unwrap_or_default();
-    Some(started.workflow_execution_expiration_time?.saturating_add(skipped))
+    Some(started.all_expire().map_or(at, |all| all.min(at)))
 }

@@ -18,7 +18,7 @@ mod table;
 mod tracked;
 
 pub use self::bend::Bend;
-pub(crate) use self::chain::{Chain, skipped_before};
+pub(crate) use self::chain::Chain;
 pub(crate) use self::due::{Due, Moment, Wake};
 pub(crate) use self::fingerprint::fingerprint;
 pub(crate) use self::note::{ActivityNote, Note, Slot, TaskNote, UpdateNote};

@@ -17,7 +17,7 @@ use crate::machine::task::WorkflowTask;
 use crate::machine::timer::{self, Timer};
 use crate::machine::update::{self, Update};
 use crate::view::RunView;
-use crate::words::{Chain, Note, Skipping, Tracked, skipped_before, skipping};
+use crate::words::{Chain, Note, Skipping, Tracked, skipping};
 
 /// The state of a run.
 ///
@@ -104,12 +104,10 @@ impl State {
         let backoff = started.first_workflow_task_backoff.filter(|wait| !wait.is_zero());
         // `wrapExecutionTimes`: also of a run whose first event is in its own time already, as that of a workflow that went
         // on is.
-        let skipped = skipped_before(started);
-        let began = event.time.saturating_add(skipped);
+        let began = event.time.saturating_add(started.skipped_before());
         let begins = backoff.map(|wait| began.saturating_add(wait));
         let expires = run_timeout.map(|timeout| begins.unwrap_or(began).saturating_add(timeout));
-        let all = started.workflow_execution_expiration_time;
-        let all = all.map(|all| all.saturating_add(skipped));
+        let all = started.all_expire();
         Self {
             started: Arc::clone(event),
             view: RunView {
@@ -200,12 +198,12 @@ impl State {
         self.view.status == Status::Running
     }
 
-    /// Whether its first workflow task is still held back (`IsWorkflowPendingOnWorkflowTaskBackoff`).
     /// What the run was started with.
     pub(super) fn start(&self) -> &WorkflowExecutionStarted {
         start_of(&self.started)
     }
 
+    /// Whether its first workflow task is still held back (`IsWorkflowPendingOnWorkflowTaskBackoff`).
     pub(crate) const fn is_held_back(&self) -> bool {
         self.settings.begins.is_some() && !self.had_task
     }

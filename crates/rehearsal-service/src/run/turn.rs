@@ -10,7 +10,7 @@ use rehearsal_history::{ContinueAsNewInitiator, SmolStr, Timestamp, UserMetadata
 use super::queue::Queue;
 use crate::config::ServiceConfig;
 use crate::input::{Effect, Outbox, RunRef};
-use crate::words::{Decision, Due, Wake, skipped_before};
+use crate::words::{Decision, Due, Wake};
 
 /// One call of the service, as a run sees it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Following {
         if self.started.initiator == ContinueAsNewInitiator::Workflow {
             return now;
         }
-        now.saturating_sub(skipped_before(&self.started))
+        now.saturating_sub(self.started.skipped_before())
     }
 }
 

@@ -33,12 +33,6 @@ impl Chain<'_> {
         self.started.first_workflow_task_backoff.unwrap_or_default()
     }
 
-    /// When all runs must have ended: so much later as was skipped before this one (`wrapExecutionTimes`).
-    pub(crate) fn expires(&self) -> Option<Timestamp> {
-        let expires = self.started.workflow_execution_expiration_time;
-        expires.map(|expires| expires.saturating_add(skipped_before(self.started)))
-    }
-
     /// Its cron schedule. That it can be read was made sure when it was started.
     pub(crate) fn schedule(&self) -> Option<Schedule> {
         let schedule = &self.started.cron_schedule;
@@ -49,10 +43,4 @@ impl Chain<'_> {
     pub(crate) fn next_run_id(&self) -> SmolStr {
         derived(&self.started.original_execution_run_id, "next")
     }
-}
-
-/// How much time was skipped before a run by those that it comes from.
-pub(crate) fn skipped_before(started: &WorkflowExecutionStarted) -> Duration {
-    let handed_on = started.time_skipping_state_propagation.as_ref();
-    handed_on.and_then(|it| it.initial_skipped_duration).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ impl Skipping {
     pub(crate) fn of(started: &WorkflowExecutionStarted, at: Timestamp) -> Option<Box<Self>> {
         let config = started.time_skipping_config.clone();
         let handed_on = started.time_skipping_state_propagation.as_deref();
-        let skipped = handed_on.and_then(|it| it.initial_skipped_duration).unwrap_or_default();
+        let skipped = started.skipped_before();
         if config.is_none() && skipped.is_zero() {
             return None;
         }

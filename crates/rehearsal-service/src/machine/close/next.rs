@@ -113,7 +113,7 @@ pub(super) fn after_failure(failure: &Failure, chain: &Chain<'_>) -> (RetryState
 
 /// The same of a run whose time was up. Once all runs must have ended, nothing follows (T-10).
 pub(super) fn after_timeout(chain: &Chain<'_>) -> (RetryState, Option<Next>) {
-    if chain.expires().is_some_and(|expires| expires <= chain.now) {
+    if chain.started.all_expire().is_some_and(|expires| expires <= chain.now) {
         return (RetryState::Timeout, None);
     }
     // Unlike one that failed it hands on what it knows of the last run of the schedule that completed
@@ -142,7 +142,7 @@ fn again(failure: &Failure, last: Option<Payloads>, chain: &Chain<'_>) -> Result
     let Some(policy) = &chain.started.retry_policy else {
         return Err(RetryState::RetryPolicyNotSet);
     };
-    let expires = chain.expires();
+    let expires = chain.started.all_expire();
     let attempt = chain.started.attempt.max(1);
     let before = u32::try_from(attempt).unwrap_or(1);
     let at = retry::next_run(policy, before, failure, chain.now, expires)?;
@@ -179,7 +179,7 @@ fn linked(chain: &Chain<'_>) -> WorkflowExecutionStarted {
     WorkflowExecutionStarted {
         time_skipping_config: config,
         time_skipping_state_propagation: propagation,
-        workflow_execution_expiration_time: chain.expires(),
+        workflow_execution_expiration_time: chain.started.all_expire(),
         continued_execution_run_id: chain.started.original_execution_run_id.clone(),
         original_execution_run_id: chain.next_run_id(),
         identity: SmolStr::default(),
