@@ -17,7 +17,7 @@ use super::state::State;
 use super::{Following, Run, Turn};
 use crate::error::{InvalidRequest, NotFound, RequestError};
 use crate::input::RunRef;
-use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment, Skipping};
+use crate::words::{Chain, Decision, Due, HISTORY_SERVICE, Moment};
 
 impl Run {
     /// A new run, with its first workflow task scheduled unless that must wait (H-17, or as that of a child).
@@ -39,10 +39,7 @@ impl Run {
         (run.begin, run.expiry) = (begin, expiry);
         // Nothing of it was written by an earlier transaction.
         (run.written, run.written_events) = (0, 0);
-        let forward = run.state.skipping.as_deref().and_then(Skipping::pending_forward);
-        if let Some(target) = forward {
-            run.arm_forward(turn, target);
-        }
+        run.arm_forward(turn);
         if let Some(signaled) = signaled {
             let mut decision = Decision::default();
             decision.record(turn.now, signaled);

@@ -22,7 +22,7 @@ use crate::machine::activity::{Activity, ActivityState};
 use crate::machine::child::{Child, ChildState};
 use crate::machine::external::External;
 use crate::machine::task::WorkflowTask;
-use crate::words::{Across, Due, Extent, Moment, Skipping, Transfer};
+use crate::words::{Across, Due, Extent, Moment, Transfer};
 
 /// Why a run cannot be rebuilt from its history: what the events do not hold, and nothing can be chosen for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,10 +113,7 @@ impl Run {
         let expiry = arm(state.settings.expires);
         // The clock of the service goes on from the time of the runs.
         let mut run = Self::new(id, events, state, queue, Duration::ZERO);
-        let forward = run.state.skipping.as_deref().and_then(Skipping::pending_forward);
-        if let Some(target) = forward {
-            run.arm_forward(turn, target);
-        }
+        run.arm_forward(turn);
         (run.begin, run.expiry) = (begin, expiry);
         run.started_with = Extent { size: run.written, suggested: false };
         run.go_on(turn);

@@ -80,25 +80,26 @@ impl Run {
             },
         );
         self.settle(turn, decision);
-        self.forward = None;
-        if let Some(target) = self.state.skipping.as_deref().and_then(Skipping::pending_forward) {
-            self.arm_forward(turn, target);
-        }
+        self.arm_forward(turn);
         self.finish(turn, false);
         Ok(())
     }
 
-    /// Arms the end of a fast-forward, which comes by itself if nothing is skipped.
-    pub(super) fn arm_forward(&mut self, turn: &mut Turn<'_>, target: Timestamp) {
-        let due = Due { at: target, moment: Moment::of(EventId::FIRST) };
-        self.forward = Some(turn.arm(&mut self.queue, due));
+    /// The end of the fast-forward that the run has, if it has one.
+    fn pending_forward(&self) -> Option<Timestamp> {
+        self.state.skipping.as_deref().and_then(Skipping::pending_forward)
+    }
+
+    /// Arms the end of the fast-forward, which comes by itself if nothing is skipped; without one nothing is armed.
+    pub(super) fn arm_forward(&mut self, turn: &mut Turn<'_>) {
+        let due = self.pending_forward().map(|at| Due { at, moment: Moment::of(EventId::FIRST) });
+        self.forward = due.map(|due| turn.arm(&mut self.queue, due));
     }
 
     /// A fast-forward has come to its end although the run had things to do (`executeTimeSkippingTimerTask`).
     pub(super) fn end_forward(&mut self, turn: &mut Turn<'_>) {
         self.forward = None;
-        let pending = self.state.skipping.as_deref().and_then(Skipping::pending_forward);
-        let is_over = pending.is_some_and(|target| target <= turn.now);
+        let is_over = self.pending_forward().is_some_and(|target| target <= turn.now);
         if is_over {
             self.record_skip(turn, Skip { target: None, last: true });
         }
@@ -191,11 +192,7 @@ impl Run {
         if let Some(Wake { due, .. }) = self.expiry {
             self.expiry = Some(turn.arm(&mut self.queue, due));
         }
-        let forward = self.state.skipping.as_deref().and_then(Skipping::pending_forward);
-        self.forward = None;
-        if let Some(target) = forward {
-            self.arm_forward(turn, target);
-        }
+        self.arm_forward(turn);
         if let Some(Wake { due, .. }) = self.begin {
             self.begin = Some(turn.arm(&mut self.queue, due));
         }
