@@ -312,11 +312,9 @@ impl Live {
         self.world.sticky_left(&gone.sticky_queue);
         // Another worker of its process may be on the same queue.
         let others = self.shared.open_polls();
-        let polls = |(by, on): (&SmolStr, &SmolStr)| {
-            others.iter().any(|(identity, queue, _)| identity == by && queue == on)
-        };
         self.part_from(|_, identity, queue| {
-            gone.ends(identity, queue) && !polls((identity, queue))
+            let polls = others.iter().any(|(by, on, _)| by == identity && on == queue);
+            gone.ends(identity, queue) && !polls
         });
     }
 

@@ -69,8 +69,11 @@ pub(crate) async fn history(
     let HistoryPage { run_id, events, next } =
         wait(most, |reply| front.door.history(ask, reply)).await?;
     let mut history = workflow_task::events(&events)?;
-    if close_only && !follows {
-        history.events.last_mut().map(tell_as_continued);
+    if close_only
+        && !follows
+        && let Some(last) = history.events.last_mut()
+    {
+        tell_as_continued(last);
     }
     Ok(GetWorkflowExecutionHistoryResponse {
         history: Some(history),
@@ -86,8 +89,8 @@ fn follows_next_run<T>(request: &Request<T>) -> bool {
     features.split(',').any(|feature| feature == "follows-next-run-id")
 }
 
-/// A client that does not, such as Java's, is told of a run that tries again, or runs by a schedule, that it went on as new: or it
-/// would take the end of one attempt for that of the workflow (`FixFollowEvents` in
+/// A client that does not, such as Java's, is told of a run that tries again, or runs by a schedule, that it went on as new: or
+/// it would take the end of one attempt for that of the workflow (`FixFollowEvents` in
 /// `service/history/api/get_history_util.go`; the failure, which nobody reads there, is left out).
 fn tell_as_continued(event: &mut HistoryEvent) {
     let mut continued = WorkflowExecutionContinuedAsNewEventAttributes::default();

@@ -28,8 +28,7 @@ use crate::namespaces::Namespace;
 const VERSION: &str = "1.32.0";
 
 /// The sizes beyond which a server refuses what it is sent (`limit.blobSize.error`, `limit.memoSize.error`,
-/// `history.workflowTaskCompletionBufferSizeLimit`). Workers that are
-/// told keep to them by themselves; here nobody else does.
+/// `history.workflowTaskCompletionBufferSizeLimit`). Workers that are told keep to them by themselves; here nobody else does.
 const LIMITS: namespace_info::Limits = namespace_info::Limits {
     blob_size_limit_error: 2 * 1024 * 1024,
     memo_size_limit_error: 2 * 1024 * 1024,

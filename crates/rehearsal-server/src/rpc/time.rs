@@ -7,6 +7,7 @@ use rehearsal_history::Timestamp;
 use rehearsal_proto::request::{self as read, Options};
 use rehearsal_proto::{ConvertError, Mirror as _};
 use rehearsal_remote::{Change, FastForward, FastForwardStanding, ForwardEnd};
+use rehearsal_service::BadSkipping;
 use temporalio_protos::temporal::api::common::v1::TimeSkippingFastForwardInfo;
 use temporalio_protos::temporal::api::enums::v1::FastForwardPollingResult;
 use temporalio_protos::temporal::api::testservice::v1::{
@@ -113,9 +114,7 @@ pub(crate) async fn poll(
     front.check(&request.namespace)?;
     let target = read::target(request.workflow_execution)?;
     if request.fast_forward_id.trim().is_empty() {
-        return Err(Status::invalid_argument(
-            "Time skipping config invalid: fast_forward_id must be set",
-        ));
+        return Err(Status::invalid_argument(BadSkipping::Id.to_string()));
     }
     let id = request.fast_forward_id.into();
     let FastForwardStanding { forward, end } =
