@@ -160,8 +160,6 @@ pub struct Changeable {
 /// How the time of a run is skipped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunTime {
-    /// The time of the run.
-    pub now: Timestamp,
     /// What counts.
     pub config: Option<TimeSkippingConfig>,
 }

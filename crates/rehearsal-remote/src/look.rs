@@ -74,9 +74,7 @@ pub(crate) fn described(service: &Service, run: RunRef, now: Timestamp) -> Optio
         children: pending_children(service, run, &pending),
         task: task(service.told_task(run)),
         now: service.time_of(run, now),
-        time: service
-            .skipping(run, now)
-            .map(|it| RunTime { now: it.now, config: it.config.cloned() }),
+        time: service.skipping(run).map(|it| RunTime { config: it.config.cloned() }),
     })
 }
 

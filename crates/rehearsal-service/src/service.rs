@@ -340,10 +340,10 @@ impl Service {
         self.runs[run.index()].told_task()
     }
 
-    /// How the time of a run is skipped when the time of the service is `now`; `None` if nobody ever asked for it.
+    /// How the time of a run is skipped; `None` if nobody ever asked for it.
     #[must_use]
-    pub fn skipping(&self, run: RunRef, now: Timestamp) -> Option<SkippingView<'_>> {
-        self.runs[run.index()].skipping(now)
+    pub fn skipping(&self, run: RunRef) -> Option<SkippingView<'_>> {
+        self.runs[run.index()].skipping()
     }
 
     /// The time of a run when the time of the service is `now`: later, if time of it was skipped.

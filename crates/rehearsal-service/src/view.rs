@@ -202,8 +202,6 @@ pub enum DeadlineOf {
 /// How the time of a run is skipped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SkippingView<'a> {
-    /// The time of the run.
-    pub now: Timestamp,
     /// What counts: what was asked for, and whether it is still enabled.
     pub config: Option<&'a TimeSkippingConfig>,
     /// Until when it is skipped, if not to the end, and whether that time has come.

@@ -37,7 +37,7 @@ impl Live {
             Some(EventKind::WorkflowExecutionStarted(started)) => started.priority.clone(),
             _ => None,
         };
-        let skipping = service.skipping(run, self.world.now());
+        let skipping = service.skipping(run);
         let time_skipping = skipping.and_then(|skipping| skipping.config.cloned());
         Ok(Changeable { priority, time_skipping })
     }
@@ -98,7 +98,7 @@ impl Live {
         id: &str,
         waited_for: Option<Timestamp>,
     ) -> FastForwardStanding {
-        let skipping = self.world.service().skipping(run, self.world.now());
+        let skipping = self.world.service().skipping(run);
         let forward = skipping.and_then(|skipping| {
             let (target, reached) = skipping.forward?;
             let asked = skipping.config?.fast_forward_config.as_ref()?;

@@ -28,7 +28,7 @@ pub(super) fn response(
     // `ToDescribeInfo` in `service/history/workflow/timeskipping.go`: neither the fast-forward nor how often time was skipped.
     let time = described.time.as_ref().map(|time| {
         Ok::<_, ConvertError>(TimeSkippingInfo {
-            current_time: Some(time.now.to_proto()?),
+            current_time: Some(now.to_proto()?),
             effective_config: time.config.to_proto()?,
             ..TimeSkippingInfo::default()
         })

@@ -36,12 +36,11 @@ impl Run {
         self.ahead
     }
 
-    /// How its time is skipped, if anybody ever asked for it. `now` is the time of the service.
-    pub(crate) fn skipping(&self, now: Timestamp) -> Option<SkippingView<'_>> {
+    /// How its time is skipped, if anybody ever asked for it.
+    pub(crate) fn skipping(&self) -> Option<SkippingView<'_>> {
         let skipping = self.state.skipping.as_deref()?;
         let follows = self.state.view.close.as_ref().and_then(|close| close.kind.next_run_id());
         Some(SkippingView {
-            now: now.saturating_add(self.ahead),
             config: skipping.config.as_deref(),
             forward: skipping.forward.map(|forward| (forward.target, forward.reached)),
             is_over: !self.is_open() && follows.is_none(),
