@@ -129,10 +129,15 @@ fn staff(
 /// and core does not answer the first before it has the second.
 const BESIDES: &[&str] = &["child-try-cancel-before-started"];
 
+/// What has a local activity of which no history tells, as nobody runs it. The task that waits for it comes again while core
+/// still has it in hand, which a core with debug assertions does not survive (`incoming_wft` in its `managed_run.rs`).
+const LOCAL: &[&str] = &["program-local-activity-without-activities"];
+
 /// Whether it is for a worker whose time is real: how long local activities take there passes in no world.
 fn is_for_workers(folder: &Folder) -> bool {
     let recording = Recording::read(folder).expect("the golden suite reads it");
-    !recording.histories.values().any(|history| history.contains("core_local_activity"))
+    let marked = recording.histories.values().any(|it| it.contains("core_local_activity"));
+    !marked && !LOCAL.contains(&folder.name)
 }
 
 /// The workflow tasks and queries of recorded scenarios are done by the true worker, in virtual time: the histories, and what
