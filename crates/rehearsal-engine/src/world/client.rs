@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::World;
 use super::entry::{Sender, SentSignal};
-use super::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
+use super::patience::BUSY_PATIENCE;
 use crate::record::CancelAccepted;
 use crate::scenario::DEFAULT_QUEUE;
 
@@ -362,17 +362,11 @@ impl World {
     pub(super) fn send_signal(&mut self, signal: &SentSignal) -> Result<(), ClientError> {
         let tries = self.scenario.client_retries && signal.by == Sender::Client;
         let give_up = self.clock.now() + BUSY_PATIENCE;
-        loop {
-            let answer = self.call(signal.request()).map(drop);
-            self.moved = true;
-            match answer {
-                Err(RequestError::ResourceExhausted(_)) if tries && self.clock.now() < give_up => {
-                    self.advance(BUSY_BACKOFF);
-                }
-                Err(error) if tries => return Err(self.gives_up(error)),
-                answer => return answer,
-            }
-        }
+        self.patiently(tries, give_up, |world| {
+            let answer = world.call(signal.request()).map(drop);
+            world.moved = true;
+            answer
+        })
     }
 
     /// Requests the cancel of the current run of a workflow, or of the run that is named.

@@ -15,7 +15,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::{ClientError, decoded, target};
-use super::patience::BUSY_BACKOFF;
 use super::{Handle, World};
 use crate::journal::Pause;
 
@@ -139,24 +138,13 @@ impl World {
         patience: Duration,
     ) -> Result<Option<Payloads>, ClientError> {
         let give_up = self.clock.now() + patience;
-        loop {
-            let left = give_up.since(self.clock.now());
-            let sent = self.send_query_within(workflow_id, run_id, name, input, left);
-            let answer = sent.and_then(|sent| {
-                let answer = self.query_answer(&sent, left);
-                self.forget_query(&sent);
-                answer
-            });
-            match answer {
-                Err(RequestError::ResourceExhausted(_))
-                    if self.scenario.client_retries && self.clock.now() < give_up =>
-                {
-                    self.advance(BUSY_BACKOFF.min(give_up.since(self.clock.now())));
-                }
-                Err(error) if self.scenario.client_retries => return Err(self.gives_up(error)),
-                answer => return answer,
-            }
-        }
+        self.patiently(self.scenario.client_retries, give_up, |world| {
+            let left = give_up.since(world.clock.now());
+            let sent = world.send_query_within(workflow_id, run_id, name, input, left)?;
+            let answer = world.query_answer(&sent, left);
+            world.forget_query(&sent);
+            answer
+        })
     }
 
     /// Asks the current run of a workflow, or the run that is named, and goes on; [`query_answer`](Self::query_answer)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use smol_str::format_smolstr;
 
 use super::client::{ClientError, IDENTITY, StartOptions, decoded};
-use super::patience::{BUSY_BACKOFF, BUSY_PATIENCE};
+use super::patience::BUSY_PATIENCE;
 use super::updates::{PATIENCE, Stage};
 use super::{Handle, UpdateHandle, World};
 
@@ -71,16 +71,9 @@ impl World {
         self.moved = true;
         let give_up = self.clock.now() + BUSY_PATIENCE;
         let tries = self.scenario.client_retries;
-        let handle = loop {
-            let options = options.clone();
-            match self.signal_with_start_as(options, name.into(), input.cloned(), IDENTITY) {
-                Err(RequestError::ResourceExhausted(_)) if tries && self.clock.now() < give_up => {
-                    self.advance(BUSY_BACKOFF);
-                }
-                Err(error) if tries => return Err(self.gives_up(error)),
-                answer => break answer?,
-            }
-        };
+        let handle = self.patiently(tries, give_up, |world| {
+            world.signal_with_start_as(options.clone(), name.into(), input.cloned(), IDENTITY)
+        })?;
         if self.reply_is_lost(handle.run, || format_smolstr!("signal-with-start {name}")) {
             return Err(ClientError::DeadlineExceeded);
         }
