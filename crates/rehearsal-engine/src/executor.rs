@@ -344,9 +344,9 @@ impl Executor {
         })
     }
 
-    /// The attempt of a local activity with this key.
-    pub(crate) fn local(&self, host: usize, key: &LocalKey) -> Option<AttemptKey> {
-        self.locals.get(&(host, key.clone())).copied()
+    /// The attempts of local activities, by the worker and the key.
+    pub(crate) const fn locals(&self) -> &BTreeMap<(usize, LocalKey), AttemptKey> {
+        &self.locals
     }
 
     /// Whether the code of an attempt goes on.

@@ -131,6 +131,27 @@ impl Host {
         self.kept.oldest_first().find(|run_id| self.is_idle(run_id)).cloned()
     }
 
+    /// The run that core drops where all have a task and another needs a place: the first that waits for local activities,
+    /// on a worker that keeps none (`reconcile_buffered` in `workflow_stream.rs`). One that keeps some has no more slots
+    /// than places, so it takes no task for which it has no place.
+    pub(crate) fn longest_waiting(&self) -> Option<SmolStr> {
+        let mut kept = self.kept.oldest_first().filter(|_| self.spec.cache == Some(0));
+        kept.find(|run_id| {
+            self.worker.waits_on(run_id)
+                && !self.answers.contains(run_id)
+                && !self.expected.contains(run_id)
+        })
+        .cloned()
+    }
+
+    /// The first of those that a worker drops which keeps too many, though no other run needs the place. Core keeps one
+    /// that waits for local activities over the heartbeats of its tasks (`process_completion` in `workflow_stream.rs`).
+    pub(crate) fn superfluous(&self) -> Option<SmolStr> {
+        let spares = self.worker.options().profile == Profile::Core;
+        let mut idle = self.kept.oldest_first().filter(|run_id| self.is_idle(run_id));
+        idle.find(|run_id| !(spares && self.worker.waits_on(run_id))).cloned()
+    }
+
     /// Whether it has no task of this run, and is about to answer none.
     pub(crate) fn is_idle(&self, run_id: &str) -> bool {
         !self.worker.is_busy(run_id)

@@ -94,6 +94,8 @@ struct Run {
     life: u64,
     /// What happened to local activities while no task waited for them.
     happened: VecDeque<LocalEvent>,
+    /// Whether its last task was answered with a heartbeat.
+    beaten: bool,
 }
 
 impl Run {
@@ -101,7 +103,8 @@ impl Run {
     fn new(session: Session, life: u64) -> Box<Self> {
         let (seen, time) = (EventId::NONE, Timestamp::EPOCH);
         let (session, happened) = (session.with_life(life), VecDeque::new());
-        Box::new(Self { session, seen, time, work: None, asked: None, life, happened })
+        let (work, asked) = (None, None);
+        Box::new(Self { session, seen, time, work, asked, life, happened, beaten: false })
     }
 }
 
@@ -225,11 +228,14 @@ impl Worker {
 
     /// A delivery has come. It continues what is in the cache only if it begins right behind what was seen, and nothing
     /// else is under way; else the run starts over.
-    fn take(&mut self, delivery: TaskDelivery, out: &mut Vec<WorkerOutput>) {
+    fn take(&mut self, mut delivery: TaskDelivery, out: &mut Vec<WorkerOutput>) {
+        let run_id = delivery.token.run_id.clone();
+        let cached = self.cache.remove(&run_id);
+        if let Some(run) = &cached {
+            delivery = self.without_seen(delivery, run);
+        }
         let TaskDelivery { token, workflow_type, first_event, events, messages, queries, .. } =
             delivery;
-        let run_id = token.run_id.clone();
-        let cached = self.cache.remove(&run_id);
         let was_cached = cached.is_some();
         let warm = cached.filter(|run| {
             run.work.is_none() && run.seen.next() == first_event && !run.seen.is_none()
@@ -456,6 +462,7 @@ impl Worker {
         };
         Self::forget_heartbeat(&run, &work, out);
         (run.seen, run.time) = (work.current.started, work.current.time);
+        run.beaten = work.beating;
         let run_id = work.token.run_id.clone();
         let identity = self.options.identity.clone();
         out.push(WorkerOutput::Respond(Box::new(TaskResponse {

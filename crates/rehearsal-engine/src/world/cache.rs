@@ -9,14 +9,17 @@ use crate::journal::Pause;
 
 impl World {
     /// Whether a worker begins with a task now. Go does at once. Core lets the task of a run that is not in its cache wait
-    /// while the cache is full of runs with tasks (`buffer_resp_on_full_cache`); one that has none is dropped for it.
+    /// while the cache is full of runs with tasks (`buffer_resp_on_full_cache`); one that has none is dropped for it, and what
+    /// it waits for canceled (`CancelAllInRun`).
     pub(super) fn has_place(&mut self, host: usize, run_id: &str) -> bool {
         match self.scenario.profile {
             Profile::Core => {
                 while !self.hosts[host].has_room_for(run_id) {
-                    if !self.drop_idle(host) {
-                        return false;
-                    }
+                    let process = &self.hosts[host];
+                    let dropped = process.longest_idle().or_else(|| process.longest_waiting());
+                    let Some(run_id) = dropped else { return false };
+                    self.cancel_local(host, &run_id);
+                    self.drop_from_cache(host, &run_id);
                 }
                 true
             }
@@ -36,7 +39,11 @@ impl World {
 
     /// A worker has done something: it drops what is too much, and takes up what waits for a place.
     pub(super) fn settle_cache(&mut self, host: usize) {
-        while self.hosts[host].keeps_too_many() && self.drop_idle(host) {}
+        while self.hosts[host].keeps_too_many()
+            && let Some(superfluous) = self.hosts[host].superfluous()
+        {
+            self.drop_from_cache(host, &superfluous);
+        }
         while let Some((delivery, _)) = self.hosts[host].without_place.front() {
             let run_id = delivery.token.run_id.clone();
             if !self.has_place(host, &run_id) {
@@ -49,13 +56,6 @@ impl World {
                 self.agenda.push(self.clock.now(), entry);
             }
         }
-    }
-
-    /// Drops the run that has had nothing to do for longest. Returns whether there is one.
-    fn drop_idle(&mut self, host: usize) -> bool {
-        let Some(run_id): Option<SmolStr> = self.hosts[host].longest_idle() else { return false };
-        self.drop_from_cache(host, &run_id);
-        true
     }
 
     /// A run was deleted, so that nobody can ask for it any more: workers that keep all runs drop it now. A run that was

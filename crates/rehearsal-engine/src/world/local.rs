@@ -26,7 +26,7 @@ impl World {
                     LocalDone::Canceled => Done::Canceled,
                     LocalDone::Deadline => Done::DeadlineExceeded,
                 };
-                if let Some(attempt) = self.executor.local(host, &key) {
+                if let Some(&attempt) = self.executor.locals().get(&(host, key)) {
                     self.finish_context(attempt, why);
                     self.agenda.push(now, Entry::LocalTold(attempt));
                 }
@@ -124,6 +124,15 @@ impl World {
             if let Some(number) = self.local_wakes.remove(&key) {
                 self.agenda.drop_all_of(wake_owner(number));
             }
+        }
+    }
+
+    /// The code of all local activities of a run is told that they are canceled, and nobody waits for it.
+    pub(super) fn cancel_local(&mut self, host: usize, run_id: &SmolStr) {
+        let locals = self.executor.locals().iter();
+        let of = locals.filter(|((on, key), _)| *on == host && key.run_id == *run_id);
+        for attempt in of.map(|(_, attempt)| *attempt).collect::<Vec<_>>() {
+            self.finish_context(attempt, Done::Canceled);
         }
     }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rehearsal_activation::Query;
+use rehearsal_activation::{Query, TaskDelivery};
 use rehearsal_history::EventId;
 
 use super::{Run, Step, Work, Worker, WorkerOutput};
@@ -33,6 +33,30 @@ impl Worker {
             out.push(WorkerOutput::Local(LocalRequest::Wake { key, due }));
         }
         self.keep(run, work);
+    }
+
+    /// Whether the run is in the cache and waits for local activities: in the task that it has, or beyond its last one, which
+    /// was answered with a heartbeat.
+    #[must_use]
+    pub fn waits_on(&self, run_id: &str) -> bool {
+        let run = self.cache.get(run_id);
+        run.is_some_and(|run| run.work.as_ref().map_or(run.beaten, |work| work.waits))
+    }
+
+    /// A delivery without what the run that it is for has seen. Core goes on with a run that it has where it is given the
+    /// whole history too (`instantiate_or_update` in `run_cache.rs`), so one that waits for local activities waits on.
+    pub(super) fn without_seen(&self, mut delivery: TaskDelivery, run: &Run) -> TaskDelivery {
+        let waits = run.beaten && run.work.is_none();
+        if waits && self.options.profile == Profile::Core && delivery.first_event == EventId::FIRST
+        {
+            let events = &mut delivery.events;
+            let seen = events.partition_point(|event| event.id <= run.seen);
+            if events.get(seen).is_some_and(|event| event.id == run.seen.next()) {
+                events.drain(..seen);
+                delivery.first_event = run.seen.next();
+            }
+        }
+        delivery
     }
 
     /// Something happened to a local activity, or to a task that waits for those.
