@@ -56,6 +56,18 @@ pub(crate) struct Comparison {
     pub(crate) pairs: Vec<Pair>,
 }
 
+impl Comparison {
+    /// Where the events and the commands begin that stand alone behind all others, if it is there that the comparison ended.
+    pub(crate) fn rest(&self) -> Option<(usize, usize)> {
+        let rest = self.pairs.get(self.places.len().checked_sub(1)?..)?;
+        let alone = rest.iter().all(|pair| pair.command.is_none())
+            || rest.iter().all(|pair| pair.event.is_none());
+        let events = rest.iter().find_map(|pair| pair.event).unwrap_or(usize::MAX);
+        let commands = rest.iter().find_map(|pair| pair.command).unwrap_or(usize::MAX);
+        (alone && !self.over).then_some((events, commands))
+    }
+}
+
 /// What was found where an event, a command, or both of them stand.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {

@@ -53,6 +53,9 @@ pub struct Mismatch {
 /// What stands for the command that is not there.
 pub(crate) const NOTHING: &str = "nothing more in this task";
 
+/// What stands for one that is there in another task, which is no matter to Go.
+pub(crate) const IN_A_LATER_TASK: &str = "nothing more in this task, but the same in a later one";
+
 /// What stands for it behind the last event of a history that may have been cut there.
 pub(crate) const AT_THE_CUT: &str = "nothing: the history ends here, and may be cut";
 

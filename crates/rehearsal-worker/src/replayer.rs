@@ -162,6 +162,9 @@ impl Replayer {
 
     /// All is judged that is going to be.
     fn finish(&mut self) -> Stage {
+        if let Some(broken) = self.session.left_open() {
+            return Stage::Over(Err(Box::new(self.at_the_cut(*broken.mismatch))));
+        }
         let mut differences = core::mem::take(&mut self.differences);
         let settled = self.session.settle().into_iter();
         differences.extend(settled.map(|mismatch| self.at_the_cut(mismatch)));
@@ -174,7 +177,9 @@ impl Replayer {
     fn complete(&mut self, task: Task, replaying: bool, completion: Completion) -> Stage {
         match completion {
             Completion::Failed(failed) => {
-                Stage::Over(Err(Box::new(self.session.failed(&task, failed.trouble))))
+                let open = self.session.left_open().map(|broken| *broken.mismatch);
+                let mismatch = open.unwrap_or_else(|| self.session.failed(&task, failed.trouble));
+                Stage::Over(Err(Box::new(mismatch)))
             }
             Completion::Commands(commands) => {
                 let turn = self.session.answer(&task, replaying, commands);
@@ -201,7 +206,8 @@ impl Replayer {
         }
     }
 
-    fn halt(&self, task: &Task, halt: Halt) -> Stage {
+    fn halt(&mut self, task: &Task, halt: Halt) -> Stage {
+        let halt = self.session.left_open().map_or(halt, Halt::Broken);
         Stage::Over(Err(match halt {
             Halt::Broken(broken) => Box::new(self.at_the_cut(*broken.mismatch)),
             Halt::Refused(refused) => Box::new(self.session.failed(task, refused.trouble)),

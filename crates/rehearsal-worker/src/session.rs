@@ -20,8 +20,8 @@ use rehearsal_history::{Event, EventId, SmolStr, Timestamp};
 
 use crate::describe;
 use crate::local::{LocalEvent, LocalRequest};
-use crate::matcher::{self, Difference, Ends, taken};
-use crate::mismatch::{Grade, Mismatch};
+use crate::matcher::{self, Difference, Ends, Pair, taken};
+use crate::mismatch::{Grade, IN_A_LATER_TASK, Mismatch};
 use crate::profile::Profile;
 use crate::rules::{Next, Refused, Ruling, Wrong};
 use crate::run_info::RunInfo;
@@ -39,8 +39,42 @@ pub(crate) struct Session {
     tasks: usize,
     /// What was asked for beyond what is recorded, for each such command that the SDK still keeps.
     held: Vec<Mismatch>,
+    /// What Go may yet find in a later task.
+    behind: Option<Behind>,
     /// The last recorded commands that were asked for again.
     agreed: VecDeque<Arc<Event>>,
+}
+
+/// What a task has recorded or asked for beyond the other, at its end. Go compares all that was recorded with all that was
+/// asked for, once all tasks are through, whatever task it belongs to (`replayCommands`, `respondEvents` of
+/// `ProcessWorkflowTask`, `internal_task_handlers.go` of sdk-go 1.47): the next task may make up for it.
+#[derive(Debug, Clone)]
+struct Behind {
+    events: Vec<Arc<Event>>,
+    commands: Vec<ServerCommand>,
+    /// What it is if no task does.
+    broken: Broken,
+}
+
+impl Behind {
+    /// What is told of it if a later task has made up for it.
+    fn made_up_for(self) -> Mismatch {
+        let mut mismatch = *self.broken.mismatch;
+        mismatch.grade = Grade::ChangesBehavior;
+        let absent =
+            if mismatch.is_extra() { &mut mismatch.recorded } else { &mut mismatch.attempted };
+        *absent = IN_A_LATER_TASK.into();
+        mismatch
+    }
+
+    /// Whether what stands alone at a place is what was left open. It stands first.
+    const fn has_alone(&self, pair: Pair) -> bool {
+        match (pair.event, pair.command) {
+            (Some(event), None) => event < self.events.len(),
+            (None, Some(command)) => command < self.commands.len(),
+            (Some(_), Some(_)) | (None, None) => false,
+        }
+    }
 }
 
 /// What comes next in a task.
@@ -93,7 +127,8 @@ impl Session {
     /// A session of a run whose recorded history, if there is one, ends so.
     pub(crate) fn new(profile: Profile, workflow_id: SmolStr, run_id: SmolStr, ends: Ends) -> Self {
         let rules = Ruling::new(profile, RunInfo::new(workflow_id, run_id.clone()), ends);
-        Self { run_id, rules, tasks: 0, held: Vec::new(), agreed: VecDeque::new() }
+        let agreed = VecDeque::new();
+        Self { run_id, rules, tasks: 0, held: Vec::new(), behind: None, agreed }
     }
 
     /// As the life with this number of the run in a worker's cache.
@@ -180,11 +215,28 @@ impl Session {
         self.rules.take_troubles()
     }
 
-    /// Compares what is attempted with what a recorded task holds.
+    /// Compares what is attempted with what a recorded task holds, and what tasks before have left open.
     pub(crate) fn judge(&mut self, task: &Task, attempted: &[ServerCommand]) -> Judgment {
-        let found = matcher::compare(self.rules.context(), &task.commands, attempted);
+        let Some(behind) = self.behind.take() else {
+            return self.compare(task, &task.commands, attempted, None);
+        };
+        let recorded = [&behind.events, &task.commands[..]].concat();
+        let attempted = [&behind.commands, attempted].concat();
+        self.compare(task, &recorded, &attempted, Some(behind))
+    }
+
+    /// The same, of which `behind` was left open.
+    fn compare(
+        &mut self,
+        task: &Task,
+        recorded: &[Arc<Event>],
+        attempted: &[ServerCommand],
+        behind: Option<Behind>,
+    ) -> Judgment {
+        let found = matcher::compare(self.rules.context(), recorded, attempted);
         let mut judgment = Judgment { mild: Vec::new(), broken: None, over: found.over };
         let held = self.held.len();
+        let rest = found.rest();
         for place in found.places {
             let agrees = place.differences.is_empty();
             for difference in place.differences {
@@ -194,11 +246,21 @@ impl Session {
                     let mismatch = Box::new(Mismatch { trouble, ..mismatch });
                     let asked = place.command.and_then(|command| attempted.get(command));
                     let command = (place.command, asked);
-                    let broken = self.broken(command, place.event.as_deref(), mismatch);
+                    let mut broken = self.broken(command, place.event.as_deref(), mismatch);
+                    if let Some(behind) = behind {
+                        broken.mismatch = behind.broken.mismatch;
+                    }
                     if broken.late {
                         self.rules.recorded(task, &found.pairs);
                     }
-                    judgment.broken = Some(Box::new(Halt::Broken(broken)));
+                    match rest.filter(|_| broken.late) {
+                        Some((events, commands)) => {
+                            let events = recorded.get(events..).unwrap_or_default().to_vec();
+                            let commands = attempted.get(commands..).unwrap_or_default().to_vec();
+                            self.behind = Some(Behind { events, commands, broken });
+                        }
+                        None => judgment.broken = Some(Box::new(Halt::Broken(broken))),
+                    }
                     return judgment;
                 }
                 if !mismatch.is_extra() {
@@ -212,10 +274,22 @@ impl Session {
             }
         }
         self.rules.recorded(task, &found.pairs);
+        if let Some(behind) = behind {
+            if found.pairs.iter().any(|pair| behind.has_alone(*pair)) {
+                judgment.broken = Some(Box::new(Halt::Broken(behind.broken)));
+                return judgment;
+            }
+            judgment.mild.push(behind.made_up_for());
+        }
         // Those that were recorded after all, only later.
         let recorded = self.held.drain(..held.min(taken(&found.pairs)));
         judgment.mild.extend(recorded);
         judgment
+    }
+
+    /// What no later task has made up for, once all of them are through or one cannot go on.
+    pub(crate) fn left_open(&mut self) -> Option<Broken> {
+        self.behind.take().map(|behind| behind.broken)
     }
 
     /// What was asked for and never recorded, once there is nothing more to judge: no worker would have noticed.

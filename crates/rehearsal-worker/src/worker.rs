@@ -20,7 +20,7 @@ use crate::local::LocalEvent;
 use crate::matcher::Ends;
 use crate::mismatch::{Grade, Mismatch};
 use crate::profile::Profile;
-use crate::session::{Broken, Halt, Session, Turn};
+use crate::session::{Halt, Session, Turn};
 use crate::slice::{Slices, Task, slice_as};
 
 /// A worker: its cache of runs, and what it makes of deliveries and completions.
@@ -146,16 +146,6 @@ impl Work {
             waits: false,
             beats: false,
             beating: false,
-        }
-    }
-
-    /// `halt` with what differed first, which is why.
-    fn first(&self, halt: Halt) -> Halt {
-        match (self.late.as_deref(), halt) {
-            (Some(Halt::Broken(first)), Halt::Broken(broken)) => {
-                Halt::Broken(Broken { mismatch: first.mismatch.clone(), ..broken })
-            }
-            (_, halt) => halt,
         }
     }
 }
@@ -357,7 +347,7 @@ impl Worker {
                     }
                     return self.wait(run, work, out);
                 }
-                Err(halt) => return self.halt(&work.token, work.first(*halt), out),
+                Err(halt) => return self.break_off(run, work, *halt, out),
             };
             if !replaying {
                 return self.end(run, work, commands, out);
@@ -369,7 +359,7 @@ impl Worker {
                 Some(halt) if halt.is_late() => {
                     work.late.get_or_insert(halt);
                 }
-                Some(halt) => return self.halt(&work.token, work.first(*halt), out),
+                Some(halt) => return self.break_off(run, work, *halt, out),
                 None => {}
             }
             if judgment.over
@@ -377,28 +367,33 @@ impl Worker {
                 && let Some(live) = work.queue.pop_back()
             {
                 // Go: what this task asks for answers the live one (`ProcessWorkflowTask`, see `matcher`).
-                let settled = run.session.settle().into_iter();
-                out.extend(settled.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
+                Self::settle(&mut run.session, out);
                 work.current = live;
                 return self.respond(run, work, commands, out);
             }
-            let Some(next) = work.queue.pop_front() else {
+            let next = work.queue.pop_front();
+            if next.as_ref().is_none_or(|next| next.completed.is_none()) {
+                work.leave_open(&mut run.session);
+            }
+            let Some(next) = next else {
                 if let Some(query) = work.direct.take() {
                     return self.ask_direct(run, work, query, out);
                 }
-                return self.bad_delivery(
-                    &work.token,
-                    "the delivery holds no task that is open",
-                    out,
-                );
+                let message = "the delivery holds no task that is open";
+                return self.bad_delivery(&work.token, message, out);
             };
             if next.completed.is_none() {
-                let settled = run.session.settle().into_iter();
-                out.extend(settled.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
+                Self::settle(&mut run.session, out);
             }
             work.current = next;
             step = Step::Activate;
         }
+    }
+
+    /// No recorded task comes any more.
+    fn settle(session: &mut Session, out: &mut Vec<WorkerOutput>) {
+        let settled = session.settle().into_iter();
+        out.extend(settled.map(|mismatch| WorkerOutput::Mismatch(Box::new(mismatch))));
     }
 
     /// The live task is over: its commands are sent, unless a task before differs. Go does not look if the workflow closes

@@ -6,10 +6,42 @@ use alloc::vec::Vec;
 use rehearsal_activation::{TaskOutcome, TaskResponse, TaskToken, Trouble, WorkerTaskFailure};
 use rehearsal_history::{Failure, WorkflowTaskFailedCause};
 
-use super::{Worker, WorkerOutput};
-use crate::session::Halt;
+use super::{Run, Work, Worker, WorkerOutput};
+use crate::session::{Broken, Halt, Session};
+
+impl Work {
+    /// What tasks before have left open is made up for by none.
+    pub(super) fn leave_open(&mut self, session: &mut Session) {
+        if let Some(open) = session.left_open() {
+            self.late.get_or_insert_with(|| Box::new(Halt::Broken(open)));
+        }
+    }
+
+    /// `halt` with what differed first, which is why.
+    fn first(&mut self, session: &mut Session, halt: Halt) -> Halt {
+        self.leave_open(session);
+        match (self.late.as_deref(), halt) {
+            (Some(Halt::Broken(first)), Halt::Broken(broken)) => {
+                Halt::Broken(Broken { mismatch: first.mismatch.clone(), ..broken })
+            }
+            (_, halt) => halt,
+        }
+    }
+}
 
 impl Worker {
+    /// A task cannot go on, perhaps for what differed before.
+    pub(super) fn break_off(
+        &mut self,
+        mut run: Box<Run>,
+        mut work: Work,
+        halt: Halt,
+        out: &mut Vec<WorkerOutput>,
+    ) {
+        let halt = work.first(&mut run.session, halt);
+        self.halt(&work.token, halt, out);
+    }
+
     /// A task cannot go on.
     pub(super) fn halt(&mut self, token: &TaskToken, halt: Halt, out: &mut Vec<WorkerOutput>) {
         match halt {

@@ -9,6 +9,7 @@ mod core_recorded;
 mod core_replay;
 mod core_surplus;
 mod golden;
+mod moved;
 mod numbering;
 mod replaying;
 mod slicing;
