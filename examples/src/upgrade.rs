@@ -2,7 +2,7 @@
 
 use rehearsal::{
     Activity, ActivityOptions, Context, Profile, Scenario, Status, Stub, Workflow, WorkflowError,
-    check, hours, mins, secs,
+    check, days, mins, secs,
 };
 
 /// The workflow.
@@ -70,7 +70,7 @@ async fn deliver(ctx: &Context, order: String, checked: bool) -> Result<(), Work
         ctx.execute(CHECK_FRAUD, order.clone()).await?;
     }
     ctx.execute(CHARGE, order.clone()).await?;
-    ctx.sleep(hours(24)).await?;
+    ctx.sleep(days(1)).await?;
     ctx.execute(SHIP, order).await
 }
 

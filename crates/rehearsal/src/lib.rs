@@ -186,7 +186,7 @@ pub use crate::replay::{Recorded, ReplayError, replay};
 pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::stub::{Anything, Fits, Join, Stub, Takes};
-pub use crate::time::{hours, millis, mins, secs};
+pub use crate::time::{days, hours, millis, mins, secs};
 pub use crate::timeline::timeline;
 pub use crate::upgrade::UpgradeReport;
 

@@ -25,3 +25,9 @@ pub const fn mins(count: u64) -> Duration {
 pub const fn hours(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(3600))
 }
+
+/// So many days of 24 hours; at most `u64::MAX` seconds.
+#[must_use]
+pub const fn days(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(24 * 3600))
+}

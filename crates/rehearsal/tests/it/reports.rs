@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rehearsal::{
     Activity, ActivityContext, ActivityError, ActivityOptions, Code, Context, Exploration, Failure,
     Finding, RetryPolicy, Scenario, Signal, StartOptions, Status, Stub, Tape, WorkerSpec, Workflow,
-    WorkflowError, check, explain, hours, millis, mins, secs, select,
+    WorkflowError, check, days, explain, hours, millis, mins, secs, select,
 };
 
 const SHIP: Workflow<(), ()> = Workflow::new("Ship");
@@ -142,7 +142,7 @@ fn a_signal_that_nobody_sends() {
 #[test]
 fn an_activity_that_does_not_learn_of_its_cancel() {
     async fn ship(ctx: Context, (): ()) -> Result<(), WorkflowError> {
-        let options = ActivityOptions::start_to_close(hours(24 * 365)).with_wait_for_cancellation();
+        let options = ActivityOptions::start_to_close(days(365)).with_wait_for_cancellation();
         ctx.with_activity_options(options).execute(PACK, ()).await
     }
     async fn deaf(ctx: ActivityContext, (): ()) -> Result<(), ActivityError> {
