@@ -76,6 +76,8 @@ pub struct Replayer {
     options: ReplayOptions,
     session: Session,
     queue: VecDeque<Task>,
+    /// The task that nobody has answered yet.
+    open: Option<Task>,
     end: ReplayEnd,
     /// Whether the last event is one of the last task's commands, or its completion.
     ends_in_commands: bool,
@@ -119,6 +121,7 @@ impl Replayer {
                 && matches!(end, ReplayEnd::Waiting(_))
                 && slices.rest.is_empty(),
             queue: slices.tasks.into(),
+            open: slices.open,
             end,
             differences: Vec::new(),
             stage,
@@ -154,14 +157,27 @@ impl Replayer {
 
     /// Goes on to the next task that is recorded as completed.
     fn activate(&mut self) -> Stage {
-        let Some(task) = self.queue.pop_front() else { return self.finish() };
+        let Some(task) = self.queue.pop_front() else { return self.look_ahead() };
         let replaying = self.options.cold_at.is_none_or(|cold_at| task.number < cold_at);
         let turn = self.session.activate(&task, replaying);
         self.turn(task, turn)
     }
 
-    /// All is judged that is going to be.
-    fn finish(&mut self) -> Stage {
+    /// What workflow code makes of the open task is not judged. But what happened until then must fit what it has asked for
+    /// before: the worker that takes the task cannot tell it otherwise. What is wrong with the SDK is no difference.
+    fn look_ahead(&mut self) -> Stage {
+        let tasks = self.session.tasks();
+        if let Some(open) = self.open.take()
+            && let Err(halt) = self.session.activate(&open, false)
+            && !halt.is_of_the_sdk()
+        {
+            return self.halt(&open, *halt);
+        }
+        self.finish(tasks)
+    }
+
+    /// All is judged that is going to be, of so many tasks.
+    fn finish(&mut self, tasks: usize) -> Stage {
         if let Some(broken) = self.session.left_open() {
             return Stage::Over(Err(Box::new(self.at_the_cut(*broken.mismatch))));
         }
@@ -169,7 +185,6 @@ impl Replayer {
         let settled = self.session.settle().into_iter();
         differences.extend(settled.map(|mismatch| self.at_the_cut(mismatch)));
         differences.sort_by_key(|mismatch| mismatch.task);
-        let tasks = self.session.tasks();
         Stage::Over(Ok(Replayed { tasks, differences, end: self.end, notes: Vec::new() }))
     }
 
@@ -201,7 +216,7 @@ impl Replayer {
         self.differences.extend(judgment.mild);
         match judgment.broken {
             Some(halt) => self.halt(&task, *halt),
-            None if judgment.over => self.finish(),
+            None if judgment.over => self.finish(self.session.tasks()),
             None => Stage::Ready,
         }
     }

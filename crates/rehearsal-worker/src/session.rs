@@ -104,6 +104,15 @@ pub(crate) enum Halt {
 }
 
 impl Halt {
+    /// Whether it is the SDK that cannot go on, whatever the code.
+    pub(crate) fn is_of_the_sdk(&self) -> bool {
+        let trouble = match self {
+            Self::Broken(broken) => broken.mismatch.trouble.as_ref(),
+            Self::Refused(refused) => Some(&refused.trouble),
+        };
+        matches!(trouble, Some(Trouble::SdkDefect { .. }))
+    }
+
     /// Whether the SDK does not notice yet.
     pub(crate) const fn is_late(&self) -> bool {
         match self {

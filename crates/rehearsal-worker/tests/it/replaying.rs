@@ -1,11 +1,16 @@
 //! What a replay makes of workflow code that changed.
 
 use rehearsal_activation::{
-    Completion, ScheduleActivity, Seq, SetPatch, StartTimer, TaskFailure, Trouble, WorkflowCommand,
+    Completion, ScheduleActivity, Seq, SetPatch, StartChild, StartTimer, TaskFailure, Trouble,
+    WorkflowCommand,
 };
-use rehearsal_history::event::WorkflowExecutionUpdateRejected;
+use rehearsal_history::event::{
+    ChildWorkflowExecutionStarted, StartChildWorkflowExecutionInitiated,
+    WorkflowExecutionUpdateRejected,
+};
 use rehearsal_history::{
-    Failure, History, HistoryBuilder, Payload, RetryPolicy, WorkflowTaskFailedCause,
+    Execution, Failure, History, HistoryBuilder, ParentClosePolicy, Payload, RetryPolicy,
+    TaskQueue, WorkflowIdReusePolicy, WorkflowTaskFailedCause,
 };
 use rehearsal_worker::{Grade, ReplayOptions, ReplayStep, Replayer, replay};
 
@@ -339,6 +344,43 @@ fn an_event_of_an_operation_that_was_never_started_is_named() {
       attempted: timer 5 had fired before
       agreed before:
         5 TimerStarted id=5 after=10s
+    ");
+}
+
+/// What code makes of a task that is open is not judged, but what the task tells must fit.
+#[test]
+fn what_the_open_task_tells_must_fit() {
+    let told = history(|h| {
+        h.complete_task();
+        let initiated = h.push(Box::new(StartChildWorkflowExecutionInitiated {
+            workflow_id: "ship-7".into(),
+            workflow_type: "Ship".into(),
+            task_queue: TaskQueue::normal("main"),
+            parent_close_policy: ParentClosePolicy::Terminate,
+            workflow_id_reuse_policy: WorkflowIdReusePolicy::AllowDuplicate,
+            ..StartChildWorkflowExecutionInitiated::default()
+        }));
+        h.push(Box::new(ChildWorkflowExecutionStarted {
+            initiated_event_id: initiated,
+            workflow_execution: Execution { workflow_id: "ship-7".into(), ..Execution::default() },
+            workflow_type: "Ship".into(),
+            ..ChildWorkflowExecutionStarted::default()
+        }));
+        h.start_task();
+    });
+    let ship = |id: &str| {
+        Script::of([vec![WorkflowCommand::StartChildWorkflow(Box::new(StartChild {
+            seq: Seq(1),
+            workflow_type: "Ship".into(),
+            workflow_id: Some(id.into()),
+            ..StartChild::default()
+        }))]])
+    };
+    insta::assert_snapshot!(report(&told, &ship("ship-7")), @"1 tasks, TaskOpen(EventId(8))");
+    insta::assert_snapshot!(report(&told, &ship("ship-8")), @"
+    workflow task 2, event 6: breaks production
+      recorded:  ChildWorkflowExecutionStarted Ship id=ship-7
+      attempted: no child ship-7 was ever started
     ");
 }
 
