@@ -57,7 +57,7 @@ pub struct Replayed {
 pub enum ReplayEnd {
     /// With the event that closed the run.
     Closed(EventId),
-    /// With a workflow task that nobody has answered yet. It is not judged.
+    /// With a workflow task that nobody has answered yet. What code makes of it is not judged.
     TaskOpen(EventId),
     /// With a workflow task that failed or timed out. It is not judged.
     TaskFailed(EventId),
