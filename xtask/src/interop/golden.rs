@@ -40,7 +40,26 @@ pub(super) fn play(root: &Path, package: Package, names: &[&str]) -> Result<Opti
     }
     let good = all - differ.len();
     println!("golden go, workers: {good} of {all}, {at_first} of them at the first time");
+    if names.is_empty() {
+        judge(root, &folder, package)?;
+    }
     Ok(None)
+}
+
+/// Has Go's own replayer look at what is simulated of the scenarios, canceled at each point and with each fault, and prints how
+/// many of the histories it accepts. What it refuses is printed, and has its causes in `docs/interop.md`.
+fn judge(root: &Path, folder: &Path, package: Package) -> Result<(), Error> {
+    let left = root.join(FOLDER).join("closure");
+    if left.exists() {
+        fs::remove_dir_all(&left).map_err(unreadable(&left))?;
+    }
+    run(in_go(folder, package).args(["build", "-o", "judge-histories", "./judge"]))?;
+    run(Command::new("cargo")
+        .args(["test", "--workspace", "--test", "interop", "closure"])
+        .env("REHEARSAL_CLOSURE_GO", &left)
+        .env("REHEARSAL_ALARM_RUNS", "1")
+        .current_dir(root))?;
+    run(Command::new(folder.join("judge-histories")).arg(&left))
 }
 
 /// How many folders there are in this one.
